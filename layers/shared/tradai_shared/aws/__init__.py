@@ -1,0 +1,1 @@
+"""The one place that knows boto3 and its errors."""

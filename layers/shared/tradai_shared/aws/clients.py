@@ -1,0 +1,40 @@
+"""The one factory of AWS clients, a function a service, all with the same time-outs and retries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from types_boto3_autoscaling import AutoScalingClient
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_sns import SNSClient
+
+# botocore's default is 60 s each: one hung call would eat the failover.
+CONNECT_SECONDS = 2
+READ_SECONDS = 5
+ATTEMPTS = 3
+
+
+def settings(*, pool: int = 10) -> Config:
+    """The toolkit's time-outs and retries; ``pool`` is the number of connections, one a worker."""
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        max_pool_connections=pool,
+    )
+
+
+def ec2() -> EC2Client:
+    return boto3.client("ec2", config=settings())
+
+
+def autoscaling() -> AutoScalingClient:
+    return boto3.client("autoscaling", config=settings())
+
+
+def sns() -> SNSClient:
+    return boto3.client("sns", config=settings())

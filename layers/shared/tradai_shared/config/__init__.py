@@ -1,0 +1,1 @@
+"""The canonical configuration: the single source of truth about the platform."""

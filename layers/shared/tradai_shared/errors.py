@@ -1,0 +1,70 @@
+"""The exceptions of the toolkit.
+
+TradaiError
+├─ SettingsError      a deployment variable is missing or malformed
+├─ EventError         an event that cannot be understood; nothing was changed
+├─ ConfigError        a canonical configuration that does not validate
+└─ AwsError           an AWS call that failed, after botocore's own retries
+├─ TemporaryError   worth another try: throttled, timed out, a server's fault
+└─ PermanentError   the same call will fail again
+└─ AccessDenied   a permission is missing; what was to be read is unknown
+"""
+
+from __future__ import annotations
+
+
+class TradaiError(Exception):
+    """Base of all errors that the toolkit raises on purpose."""
+
+
+class SettingsError(TradaiError):
+    """A deployment variable is missing or malformed."""
+
+    def __init__(self, variable: str, problem: str) -> None:
+        """Name the variable and what is wrong with it."""
+        super().__init__(f"{variable}: {problem}")
+        self.variable = variable
+        self.problem = problem
+
+
+class EventError(TradaiError):
+    """An event that cannot be understood. Raised before anything is changed, so that the queue keeps it."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        """Name the event's field and what is wrong with it."""
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class ConfigError(TradaiError):
+    """A canonical configuration, built in or a deployment's own, that does not validate."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        """Name the value's path and what is wrong with it."""
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+        self.problem = problem
+
+
+class AwsError(TradaiError):
+    """An AWS call that failed after botocore's own retries."""
+
+    def __init__(self, action: str, code: str, message: str) -> None:
+        """Keep the action as IAM spells it (``ec2:ReplaceRoute``), AWS's error code and its message."""
+        super().__init__(f"{action} failed with {code}: {message}")
+        self.action = action
+        self.code = code
+        self.message = message
+
+
+class TemporaryError(AwsError):
+    """Throttled, timed out or a server's fault: the same call may succeed in a moment."""
+
+
+class PermanentError(AwsError):
+    """The same call will fail again: the world or the request must change first."""
+
+
+class AccessDenied(PermanentError):  # noqa: N818 - the name that AWS and operators use
+    """A permission is missing. What was to be read is unknown, never drift and never fine."""

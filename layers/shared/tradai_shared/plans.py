@@ -1,0 +1,58 @@
+"""What every function does and tells: actions as data, their outcomes, one form of answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Protocol, TypedDict, TypeVar
+
+
+class Action(Protocol):
+    """One write that a planner orders. Frozen dataclasses satisfy it."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in words that an operator at three in the morning understands."""
+        ...
+
+
+class Status(StrEnum):
+    """How an action ended."""
+
+    DONE = "done"
+    ALREADY = "already"  # another had done it first: the race is lost and the end is the same
+    FAILED = "failed"
+    PLANNED = "planned"  # a dry run
+
+
+A = TypeVar("A", bound=Action)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[A]):
+    """An action and how it ended; ``detail`` says what AWS answered where that matters."""
+
+    action: A
+    status: Status
+    detail: str = ""
+    temporary: bool = False  # of a failure: whether another try may succeed
+
+    @property
+    def settled(self) -> bool:
+        """Whether the world is now as the action wanted it."""
+        return self.status in {Status.DONE, Status.ALREADY}
+
+
+class AnswerData(TypedDict):
+    """What was done, counted and listed."""
+
+    summary: dict[str, object]
+    results: list[dict[str, object]]
+
+
+class Answer(TypedDict):
+    """The platform's own form of a function's answer."""
+
+    success: bool
+    data: AnswerData
+    environment: str
