@@ -1,4 +1,4 @@
-"""Writing: lost races, refusals and failures. botocore's stubber checks every parameter against AWS's model."""
+"""Writing: lost races, refusals, failures. botocore's stubber checks parameters against AWS's model."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 
 from tradai_shared.plans import Status
 from update_nat_routes.actions import (
+    Action,
     AssociateAddress,
     CompleteLifecycleAction,
     CreateRoute,
@@ -141,7 +142,7 @@ def test_no_route_is_moved_in_a_pass_whose_prerequisite_failed(aws: Aws, failed:
     ],
 )
 def test_a_lost_race_for_a_route_is_looked_at_again_and_not_overwritten(
-    aws: Aws, call: str, code: str, message: str, action: Any
+    aws: Aws, call: str, code: str, message: str, action: Action
 ) -> None:
     aws.refuses(call, code, message)
     (outcome,) = aws.apply(action)
@@ -157,7 +158,7 @@ def test_a_route_is_created_where_there_is_none(aws: Aws) -> None:
     ("call", "action"),
     [("complete_lifecycle_action", COMPLETE), ("record_lifecycle_action_heartbeat", HEARTBEAT)],
 )
-def test_no_active_lifecycle_action_counts_as_done(aws: Aws, call: str, action: Any) -> None:
+def test_no_active_lifecycle_action_counts_as_done(aws: Aws, call: str, action: Action) -> None:
     aws.refuses(
         f"autoscaling:{call}", "ValidationError", "No active Lifecycle Action found with instance ID i-a"
     )
@@ -168,7 +169,7 @@ def test_no_active_lifecycle_action_counts_as_done(aws: Aws, call: str, action: 
     ("call", "action"),
     [("complete_lifecycle_action", COMPLETE), ("record_lifecycle_action_heartbeat", HEARTBEAT)],
 )
-def test_another_mistake_with_the_same_code_does_not(aws: Aws, call: str, action: Any) -> None:
+def test_another_mistake_with_the_same_code_does_not(aws: Aws, call: str, action: Action) -> None:
     aws.refuses(f"autoscaling:{call}", "ValidationError", "AutoScalingGroup name not found")
     assert aws.apply(action)[0].status is Status.FAILED
 
