@@ -6,6 +6,7 @@ UDP and TCP on 7000 echo a line behind that address, UDP 53 and 123 the same, HT
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 UDP_PORTS = (53, 123, 7000)
 ECHO_PORT = 7000
@@ -14,8 +15,7 @@ HTTP_PORT = 80
 
 class UdpEcho(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._transport.sendto(addr[0].encode() + b" " + data, addr)
