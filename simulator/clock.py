@@ -13,7 +13,7 @@ import threading
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,7 @@ class VirtualClock:
         self._processes: list[Process] = []
         self.running: Process | None = None
         self.after_step: list[Callable[[], None]] = []
+        self.on_turn: list[Callable[[Process], None]] = []  # called as a process gets and gives back its turn
 
     @property
     def elapsed(self) -> float:
@@ -122,6 +123,7 @@ class Process:
         ended: Callable[[Process], None] | None,
     ) -> None:
         self.name = name
+        self.owner: Any = None  # what it runs for
         self.done = False
         self.result: object = None
         self.error: BaseException | None = None
@@ -160,16 +162,22 @@ class Process:
 
     def _resume(self) -> None:
         before, self._clock.running = self._clock.running, self
+        self._tell_turn()
         if self._thread.ident is None:
             self._thread.start()
         else:
             self._turn.release()
         self._back.acquire()
+        self._tell_turn()
         self._clock.running = before
         if self.done:
             self._thread.join()
             if self._ended is not None:
                 self._ended(self)
+
+    def _tell_turn(self) -> None:
+        for observe in self._clock.on_turn:
+            observe(self)
 
     def _run(self) -> None:
         try:

@@ -73,6 +73,9 @@ class Bus:
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
+    def new_id(self) -> str:
+        return str(UUID(int=self.chance.getrandbits(128), version=4))
+
     def subscribe(self, rule: Rule, target: Callable[[Event], None]) -> None:
         self._rules.append((rule, target))
 
@@ -80,7 +83,7 @@ class Bus:
         """Send an event; its time has whole seconds, as AWS's has."""
         event = {
             "version": "0",
-            "id": str(UUID(int=self.chance.getrandbits(128), version=4)),
+            "id": self.new_id(),
             "detail-type": detail_type,
             "source": source,
             "account": ACCOUNT,

@@ -62,6 +62,9 @@ BOOT_DNF = Segment(
 
 # Auto Scaling
 STATUS_CHECK = Segment("between two EC2 status checks", 60.0, 60.0, CITED, "AWS: checks run every minute")
+HEALTH_CHECK_PHASE = Segment(
+    "first of those checks", 0.0, 60.0, ASSUMED, "a death falls anywhere between two checks"
+)
 IMPAIRED = Segment(
     "impaired until Auto Scaling counts it", 120.0, 240.0, ASSUMED, 'AWS says "a few minutes"'
 )

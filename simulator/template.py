@@ -90,7 +90,11 @@ class Template:
         declared = document.get("Parameters", {})
         defaults = {name: str(spec.get("Default", "")) for name, spec in declared.items()}
         given = {name: value for name, value in parameters.items() if name in declared}
-        return cls(document, {**defaults, **given, **pseudo, "AWS::NoValue": NO_VALUE})
+        values: dict[str, Any] = {**defaults, **given}
+        for name, spec in declared.items():
+            if spec["Type"] == "CommaDelimitedList":
+                values[name] = values[name].split(",")
+        return cls(document, {**values, **pseudo, "AWS::NoValue": NO_VALUE})
 
     def function(self, logical_id: str) -> Function:
         shared = self.resolve(self.document.get("Globals", {}).get("Function", {}))
