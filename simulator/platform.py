@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from simulator.lifecycle import LAUNCHING, TERMINATING
 from tradai_shared.config import canonical_config, naming
 
-ANYWHERE = "0.0.0.0/0"
+if TYPE_CHECKING:
+    from tradai_shared.config import CanonicalConfig
+    from tradai_shared.config.models.network import Subnet
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,9 @@ def build(env: naming.Environment, tables: int, *, launches_first: bool) -> Plat
     """Make it all by AWS's own calls. The group launches its first instance once time passes."""
     config = canonical_config(env)
     ec2: Any = boto3.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock=str(config.vpc.cidr))["Vpc"]["VpcId"]
-    subnets = {subnet.name: _subnet(ec2, vpc, subnet) for subnet in config.vpc.subnets}
-    for subnet in config.vpc.subnets:
-        if subnet.tier == "public":
-            ec2.modify_subnet_attribute(SubnetId=subnets[subnet.name], MapPublicIpOnLaunch={"Value": True})
+    vpc = ec2.create_vpc(CidrBlock=config.network.vpc.cidr)["Vpc"]["VpcId"]
+    nat_subnet = _subnet(ec2, vpc, config.network.subnets[config.nat.subnet])
     address = ec2.allocate_address(Domain="vpc")
-    nat_subnet = subnets[config.nat.subnet]
     platform = Platform(
         vpc=vpc,
         subnet=nat_subnet,
@@ -61,9 +59,11 @@ def build(env: naming.Environment, tables: int, *, launches_first: bool) -> Plat
     return platform
 
 
-def _subnet(ec2: Any, vpc: str, subnet: Any) -> str:
-    made = ec2.create_subnet(VpcId=vpc, CidrBlock=str(subnet.cidr), AvailabilityZone=subnet.az)
-    return str(made["Subnet"]["SubnetId"])
+def _subnet(ec2: Any, vpc: str, subnet: Subnet) -> str:
+    made = ec2.create_subnet(VpcId=vpc, CidrBlock=subnet.cidr, AvailabilityZone=subnet.availability_zone)
+    subnet_id = str(made["Subnet"]["SubnetId"])
+    ec2.modify_subnet_attribute(SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": True})
+    return subnet_id
 
 
 def _private_table(ec2: Any, vpc: str, env: str) -> str:
@@ -74,7 +74,7 @@ def _private_table(ec2: Any, vpc: str, env: str) -> str:
     return str(made["RouteTable"]["RouteTableId"])
 
 
-def _group(ec2: Any, env: str, platform: Platform, config: Any, *, launches_first: bool) -> None:
+def _group(ec2: Any, env: str, platform: Platform, config: CanonicalConfig, *, launches_first: bool) -> None:
     image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     security = ec2.create_security_group(
         GroupName=naming.security_group_name("nat", env), Description="NAT", VpcId=platform.vpc
@@ -87,16 +87,16 @@ def _group(ec2: Any, env: str, platform: Platform, config: Any, *, launches_firs
             "SecurityGroupIds": [security["GroupId"]],
         },
     )
-    heartbeat = config.nat.lifecycle_hook.heartbeat_seconds
+    heartbeat = config.nat.lifecycle_hooks["launch"].heartbeat_seconds
     policy = {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}}
     auto_scaling: Any = boto3.client("autoscaling")
     auto_scaling.create_auto_scaling_group(
         AutoScalingGroupName=platform.group,
-        MinSize=config.nat.asg.min,
-        MaxSize=config.nat.asg.max,
-        DesiredCapacity=config.nat.asg.desired,
+        MinSize=config.nat.group.min_size,
+        MaxSize=config.nat.group.max_size,
+        DesiredCapacity=config.nat.group.desired_capacity,
         VPCZoneIdentifier=platform.subnet,
-        HealthCheckType=config.nat.asg.health_check,
+        HealthCheckType=str(config.nat.group.health_check),
         LaunchTemplate={"LaunchTemplateName": naming.nat_instance_name(env), "Version": "$Latest"},
         LifecycleHookSpecificationList=[
             _hook(naming.nat_launch_hook_name(env), LAUNCHING, heartbeat, "ABANDON"),
