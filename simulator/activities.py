@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from simulator.clock import VirtualClock
     from simulator.events import Bus
+    from simulator.stage import Stage
 
 KEPT = 100  # AWS keeps six weeks
 
@@ -37,12 +37,12 @@ class Activities:
     """The activities of one group, the newest first, as AWS lists them."""
 
     group: Any  # moto's
-    clock: VirtualClock
+    stage: Stage
     bus: Bus
     all: list[Activity] = field(default_factory=list)
 
     def begin(self, what: str, instance: Any, why: str) -> Activity:
-        now = self.clock.now()
+        now = self.stage.clock.now()
         verb = "started" if what.startswith("Launching") else "taken out of service"
         activity = Activity(
             activity_id=self.bus.new_id(),
@@ -62,7 +62,7 @@ class Activities:
     def end(self, activity: Activity, status: str, message: str | None = None) -> None:
         """End an activity and tell EventBridge."""
         activity.status_code, activity.status_message = status, message
-        activity.end_time, activity.progress = self.clock.now(), 100
+        activity.end_time, activity.progress = self.stage.clock.now(), 100
         launch = activity.description.startswith("Launching")
         successful = "Successful" if status == "Successful" else "Unsuccessful"
         self.bus.put(

@@ -18,11 +18,9 @@ from simulator.lifecycle import LAUNCHING, TERMINATING, Action, Lifecycle, Resul
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulator.clock import VirtualClock
     from simulator.events import Bus
-    from simulator.journal import Journal
     from simulator.machines import Machine, Machines
-    from simulator.segments import Pace
+    from simulator.stage import Stage
 
 LONGEST_BACKOFF = 600.0  # seconds, assumed
 FULL = 100  # per cent
@@ -38,9 +36,7 @@ class Controller:
     """
 
     group: Any  # moto's FakeAutoScalingGroup
-    clock: VirtualClock
-    journal: Journal
-    pace: Pace
+    stage: Stage
     bus: Bus
     machines: Machines
     activities: Activities = field(init=False)
@@ -53,10 +49,10 @@ class Controller:
     _impaired_until: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.activities = Activities(self.group, self.clock, self.bus)
-        self.lifecycle = Lifecycle(self.clock, self.bus.new_id)
+        self.activities = Activities(self.group, self.stage, self.bus)
+        self.lifecycle = Lifecycle(self.stage.clock, self.bus.new_id)
         self.machines.observers.append(self._machine_changed)
-        self.clock.after(self.pace.draw(segments.HEALTH_CHECK_PHASE), self._health_check)
+        self.stage.after(segments.HEALTH_CHECK_PHASE, self._health_check)
         self.reconcile()
 
     def member(self, instance_id: str) -> Any:
@@ -83,9 +79,9 @@ class Controller:
     # Launching
     def _launch_soon(self) -> None:
         self.due += 1
-        pause = max(0.0, self.not_before - self.clock.elapsed)
-        takes = self.pace.draw(segments.GROUP_REACTION) + self.pace.draw(segments.RUN_INSTANCES)
-        self.clock.after(pause + takes, self._launch)
+        pause = max(0.0, self.not_before - self.stage.clock.elapsed)
+        takes = self.stage.pace.draw(segments.GROUP_REACTION) + self.stage.pace.draw(segments.RUN_INSTANCES)
+        self.stage.clock.after(pause + takes, self._launch)
 
     def _launch(self) -> None:
         self.due -= 1
@@ -97,8 +93,7 @@ class Controller:
         self._set(member, "Pending")
         activity = self.activities.begin("Launching a new EC2 instance", instance, "a difference of capacity")
         if self._hooks(LAUNCHING):
-            reaction = self.pace.draw(segments.HOOK_REACTION)
-            self.clock.after(reaction, lambda: self._into_launch_hooks(member, activity))
+            self.stage.after(segments.HOOK_REACTION, lambda: self._into_launch_hooks(member, activity))
 
     def _run_instance(self) -> Any:
         version = self.group.ec2_launch_template.get_version(self.group.launch_template_version)
@@ -132,7 +127,7 @@ class Controller:
             self._abandon(member, activity, token)
             return
         self._set(member, "Pending:Proceed")
-        self.clock.after(self.pace.draw(segments.HOOK_PROCEED), lambda: self._into_service(member, activity))
+        self.stage.after(segments.HOOK_PROCEED, lambda: self._into_service(member, activity))
 
     def _into_service(self, member: Any, activity: Activity) -> None:
         if not member.lifecycle_state.startswith("Pending"):
@@ -150,14 +145,14 @@ class Controller:
             "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token "
             f"{token} was abandoned: Lifecycle Action Completed with ABANDON Result",
         )
-        pause = self.pace.draw(segments.LAUNCH_BACKOFF) * 2.0**self.abandoned_in_a_row
+        pause = self.stage.pace.draw(segments.LAUNCH_BACKOFF) * 2.0**self.abandoned_in_a_row
         self.abandoned_in_a_row += 1
-        self.not_before = self.clock.elapsed + min(pause, LONGEST_BACKOFF)
+        self.not_before = self.stage.clock.elapsed + min(pause, LONGEST_BACKOFF)
         self.terminate(member.instance_id, "an abandoned lifecycle action")
 
     # Terminating
     def terminate(self, instance_id: str, cause: str) -> Activity | None:
-        """Take a member out, through its hooks; None where it is on its way out, or Terminate is suspended."""
+        """Take a member out through its hooks; None where it is leaving, or Terminate is suspended."""
         member = self.member(instance_id)
         if member is None or member.lifecycle_state.startswith("Terminating") or not self.runs("Terminate"):
             return None
@@ -166,8 +161,7 @@ class Controller:
         self._set(member, "Terminating")
         activity = self.activities.begin("Terminating EC2 instance", member.instance, cause)
         self._leaving[instance_id] = activity
-        reaction = self.pace.draw(segments.HOOK_PROCEED)
-        self.clock.after(reaction, lambda: self._into_terminate_hooks(member, activity))
+        self.stage.after(segments.HOOK_PROCEED, lambda: self._into_terminate_hooks(member, activity))
         self.reconcile()
         return activity
 
@@ -181,7 +175,7 @@ class Controller:
 
     def _proceed(self, member: Any) -> None:
         self._set(member, "Terminating:Proceed")
-        self.clock.after(self.pace.draw(segments.HOOK_PROCEED), lambda: self._end_instance(member))
+        self.stage.after(segments.HOOK_PROCEED, lambda: self._end_instance(member))
 
     def _end_instance(self, member: Any) -> None:
         if self.machines[member.instance_id].state == "terminated":
@@ -207,7 +201,7 @@ class Controller:
             self._gone(member)
 
     def _health_check(self) -> None:
-        self.clock.after(self.pace.draw(segments.STATUS_CHECK), self._health_check)
+        self.stage.after(segments.STATUS_CHECK, self._health_check)
         self.reconcile()
         if not self.runs("HealthCheck"):
             return
@@ -222,9 +216,9 @@ class Controller:
             self._impaired_until.pop(instance_id, None)
             return machine.state != "running"
         if instance_id not in self._impaired_until:
-            patience = self.pace.draw(segments.IMPAIRED)
-            self._impaired_until[instance_id] = self.clock.elapsed + patience
-        return self.clock.elapsed >= self._impaired_until[instance_id]
+            patience = self.stage.pace.draw(segments.IMPAIRED)
+            self._impaired_until[instance_id] = self.stage.clock.elapsed + patience
+        return self.stage.clock.elapsed >= self._impaired_until[instance_id]
 
     def unhealthy(self, member: Any) -> None:
         """A health check, or a person, says that a member is unhealthy."""
@@ -278,4 +272,4 @@ class Controller:
         self._note(member, state)
 
     def _note(self, member: Any, state: str) -> None:
-        self.journal.note("autoscaling", state, instance=member.instance_id)
+        self.stage.journal.note("autoscaling", state, instance=member.instance_id)

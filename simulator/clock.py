@@ -1,8 +1,9 @@
 """Virtual time: a heap of callbacks, and processes that sleep on it, one at a time.
 
-A process is a thread, because the code under simulation (a handler, botocore's retries) blocks where it sleeps. But
-only one runs at any moment: it gets the turn from the scheduler and gives it back when it sleeps or ends. So races
-between invocations happen at every AWS call and at no other place, and the same seed gives the same run.
+A process is a thread, because the code under simulation (a handler, botocore's retries) blocks where it
+sleeps. But only one runs at any moment: it gets the turn from the scheduler and gives it back when it sleeps
+or ends. So races between invocations happen at every AWS call and at no other place, and the same seed gives
+the same run.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ START = datetime(2026, 3, 28, 9, 0, tzinfo=UTC)
 
 
 class Killed(BaseException):
-    """Ends a process where it sleeps. Not an Exception: no handler may survive its time-out by catching it."""
+    """Ends a process where it sleeps. Not an Exception: no handler survives its time-out by catching it."""
 
 
 @dataclass(order=True)
@@ -66,7 +67,7 @@ class VirtualClock:
         return timer
 
     def sleep(self, seconds: float) -> None:
-        """Let the world run on: a process gives its turn away, the person at the scenario advances the clock."""
+        """Let the world run on: a process gives its turn away, the scenario advances the clock."""
         if self.running is None:
             self.advance(seconds)
         else:

@@ -1,4 +1,4 @@
-"""EventBridge: events go to the rules that match them, at least once, in no promised order; schedules tick."""
+"""EventBridge: events go to the rules that match, at least once, in no promised order; schedules tick."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from simulator.clock import VirtualClock
-    from simulator.journal import Journal
-    from simulator.segments import Pace
+    from simulator.stage import Stage
     from simulator.template import Rule, Schedule
 
 ACCOUNT = "123456789012"
@@ -30,7 +28,7 @@ class Mishap:
     Attributes:
         detail_type: of the events; ``*`` for all.
         copies: how many arrive: 0 loses them, 2 doubles them.
-        undeliverable: the target cannot be reached: what arrives goes to the rule's dead letters, if it has any.
+        undeliverable: the target cannot be reached: events go to the rule's dead letters, if it has any.
         delay: seconds; each copy is late by a random part of it, so events overtake each other.
         times: how often at most; None for always.
     """
@@ -61,9 +59,7 @@ class Mishap:
 class Bus:
     """The account's default bus, and its schedules."""
 
-    clock: VirtualClock
-    journal: Journal
-    pace: Pace
+    stage: Stage
     chance: Random
     mishaps: list[Mishap] = field(default_factory=list)
     history: list[Event] = field(default_factory=list)
@@ -87,7 +83,7 @@ class Bus:
             "detail-type": detail_type,
             "source": source,
             "account": ACCOUNT,
-            "time": self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "time": self.stage.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "region": REGION,
             "resources": resources,
             "detail": detail,
@@ -99,40 +95,42 @@ class Bus:
     def deliver(self, event: Event) -> None:
         """Deliver an event, perhaps again, to every rule that matches it."""
         mishap = next((m for m in self.mishaps if m.befalls(event, self.chance)), Mishap())
-        matching = [entry for entry in self._rules if entry[0].pattern.matches_event(event)]  # type: ignore[arg-type]  # a plain dict is what it reads
+        matching = [entry for entry in self._rules if entry[0].pattern.matches_event(event)]
         if mishap.copies == 0:
-            self.journal.note("events", "lost", detail_type=event["detail-type"], id=event["id"])
+            self.stage.journal.note("events", "lost", detail_type=event["detail-type"], id=event["id"])
             return
         for rule, target in matching:
             for _ in range(mishap.copies):
                 late = self.chance.uniform(0, mishap.delay) if mishap.delay else 0.0
-                arrival = self.pace.draw(segments.EVENT_TO_LAMBDA) + late
-                self.clock.after(arrival, lambda r=rule, t=target: self._arrive(r, t, event, mishap))  # type: ignore[misc]  # mypy cannot see defaults of a lambda
+                arrival = self.stage.pace.draw(segments.EVENT_TO_LAMBDA) + late
+                self.stage.clock.after(arrival, lambda r=rule, t=target: self._arrive(r, t, event, mishap))  # type: ignore[misc]  # mypy cannot see defaults of a lambda
 
     def _arrive(self, rule: Rule, target: Callable[[Event], None], event: Event, mishap: Mishap) -> None:
         fields = {"rule": rule.name, "detail_type": event["detail-type"], "id": event["id"]}
         if not mishap.undeliverable:
-            self.journal.note("events", "delivered", **fields)
+            self.stage.journal.note("events", "delivered", **fields)
             target(_payload(rule.input, event))
         elif rule.dead_letter:
-            self.journal.note("events", "dead letter", **fields)
+            self.stage.journal.note("events", "dead letter", **fields)
             self.dead_letters.append(event)
         else:
-            self.journal.note("events", "dropped", **fields)
+            self.stage.journal.note("events", "dropped", **fields)
 
     def tick(self, schedule: Schedule, target: Callable[[Event], None]) -> None:
         """Let a schedule tick for as long as the world lasts, somewhere in its period, as AWS chooses."""
-        first = self.pace.draw(segments.SCHEDULE_PHASE) % schedule.every
+        first = self.stage.pace.draw(segments.SCHEDULE_PHASE) % schedule.every
 
         def fire() -> None:
-            self.clock.after(schedule.every, fire)
+            self.stage.clock.after(schedule.every, fire)
             event: Event = {"detail-type": "Scheduled Event", "source": "aws.scheduler"}
             mishap = next((m for m in self.mishaps if m.befalls(event, self.chance)), Mishap())
-            self.journal.note("events", "tick" if mishap.copies else "tick lost", schedule=schedule.name)
+            self.stage.journal.note(
+                "events", "tick" if mishap.copies else "tick lost", schedule=schedule.name
+            )
             for _ in range(mishap.copies):
                 target(_payload(schedule.input, event))
 
-        self.clock.after(first, fire)
+        self.stage.clock.after(first, fire)
 
 
 def _payload(constant: str | None, event: Event) -> Event:

@@ -69,7 +69,7 @@ class Fault:
         return True
 
     def _matches(self, action: str) -> bool:
-        return self.action in {"*", action} or self.action == f"{action.split(':')[0]}:*"
+        return self.action in {"*", action} or self.action == f"{action.split(':', maxsplit=1)[0]}:*"
 
     def answer(self, service: str) -> tuple[int, str, str]:
         """HTTP status, error code and message."""

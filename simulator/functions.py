@@ -1,4 +1,4 @@
-"""Lambda: runs the real handler for events, with its queue, retries, time-out, concurrency and destination."""
+"""Lambda: runs the real handler, with its queue, retries, time-out, concurrency and destination."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from simulator.clock import Process, VirtualClock
     from simulator.events import Bus, Event
-    from simulator.journal import Journal
-    from simulator.segments import Pace
+    from simulator.stage import Stage
     from simulator.template import Function
 
 Handler = "Callable[[Any, Any], object]"
@@ -94,17 +93,19 @@ class FunctionService:
     """One function, as its template describes it."""
 
     def __init__(
-        self, function: Function, handler: Callable[[Any, Any], object], clock: VirtualClock, bus: Bus, pace: Pace
+        self,
+        function: Function,
+        handler: Callable[[Any, Any], object],
+        stage: Stage,
+        bus: Bus,
     ) -> None:
         self.function = function
         self.invocations: list[Invocation] = []
         self.failures: list[Event] = []  # what the on-failure destination got
         self.lost: list[Event] = []  # failed, and there was no destination
         self._handler = handler
-        self._clock = clock
+        self._stage = stage
         self._bus = bus
-        self._journal: Journal = bus.journal
-        self._pace = pace
         self._running = 0
         self._idle_since: list[float] = []
 
@@ -115,24 +116,24 @@ class FunctionService:
     def invoke_async(self, event: Event) -> None:
         """Queue an event."""
         request_id = f"{self._bus.chance.getrandbits(128):032x}"
-        self._attempt(_Queued(event, request_id, self._clock.elapsed))
+        self._attempt(_Queued(event, request_id, self._stage.clock.elapsed))
 
     def invoke(self, event: Event) -> Invocation:
         """Invoke and wait for the answer, as a person does; no queue, no retry."""
-        queued = _Queued(event, f"{self._bus.chance.getrandbits(128):032x}", self._clock.elapsed)
+        queued = _Queued(event, f"{self._bus.chance.getrandbits(128):032x}", self._stage.clock.elapsed)
         invocation = self._start(queued, lambda _: None)
-        self._clock.run_until(lambda: invocation.ended is not None, self.function.timeout + 60)
+        self._stage.clock.run_until(lambda: invocation.ended is not None, self.function.timeout + 60)
         return invocation
 
     def _attempt(self, queued: _Queued) -> None:
-        age = self._clock.elapsed - queued.at
+        age = self._stage.clock.elapsed - queued.at
         if age > self.function.event_age:
             self._give_up(queued, "EventAgeExceeded", None)
         elif self.function.concurrency is not None and self._running >= self.function.concurrency:
-            self._journal.note("lambda", "throttled", request=queued.request_id)
+            self._stage.journal.note("lambda", "throttled", request=queued.request_id)
             pause = min(2.0**queued.pauses, _LONGEST_PAUSE)
             queued.pauses += 1
-            self._clock.after(pause, lambda: self._attempt(queued))
+            self._stage.clock.after(pause, lambda: self._attempt(queued))
         else:
             queued.attempts += 1
             self._start(queued, lambda invocation: self._settle(queued, invocation))
@@ -141,14 +142,14 @@ class FunctionService:
         if invocation.error is None:
             return
         if queued.attempts <= self.function.retries:
-            self._clock.after(_RETRY_AFTER * queued.attempts, lambda: self._attempt(queued))
+            self._stage.clock.after(_RETRY_AFTER * queued.attempts, lambda: self._attempt(queued))
         else:
             self._give_up(queued, "RetriesExhausted", invocation.error)
 
     def _give_up(self, queued: _Queued, condition: str, error: BaseException | None) -> None:
         record: Event = {
             "version": "1.0",
-            "timestamp": self._clock.now().isoformat(),
+            "timestamp": self._stage.clock.now().isoformat(),
             "requestContext": {
                 "requestId": queued.request_id,
                 "functionArn": f"{self.arn}:$LATEST",
@@ -161,22 +162,29 @@ class FunctionService:
             record["responsePayload"] = {"errorMessage": str(error), "errorType": type(error).__name__}
         kept = self.failures if self.function.on_failure else self.lost
         kept.append(record)
-        self._journal.note("lambda", "given up", request=queued.request_id, condition=condition)
+        self._stage.journal.note("lambda", "given up", request=queued.request_id, condition=condition)
 
     def _start(self, queued: _Queued, ended: Callable[[Invocation], None]) -> Invocation:
         number = len(self.invocations) + 1
         invocation = Invocation(
-            f"lambda#{number}", queued.event, queued.at, self._clock.elapsed, queued.request_id, queued.attempts
+            f"lambda#{number}",
+            queued.event,
+            queued.at,
+            self._stage.clock.elapsed,
+            queued.request_id,
+            queued.attempts,
         )
         self.invocations.append(invocation)
         self._running += 1
         start_up = self._start_up()
 
         def run() -> object:
-            self._clock.sleep(start_up)
-            deadline = self._clock.elapsed + self.function.timeout
-            timer = self._clock.after(self.function.timeout, lambda: self._time_out(process, invocation))
-            remaining = lambda: deadline - self._clock.elapsed  # noqa: E731 - a name for one expression
+            self._stage.clock.sleep(start_up)
+            deadline = self._stage.clock.elapsed + self.function.timeout
+            timer = self._stage.clock.after(
+                self.function.timeout, lambda: self._time_out(process, invocation)
+            )
+            remaining = lambda: deadline - self._stage.clock.elapsed  # noqa: E731 - a name for one expression
             context = Context(
                 self.function.name, queued.request_id, self.function.memory, self.arn, remaining
             )
@@ -187,11 +195,11 @@ class FunctionService:
 
         def finish(process: Process) -> None:
             self._running -= 1
-            self._idle_since.append(self._clock.elapsed)
-            invocation.ended, invocation.error = self._clock.elapsed, process.error
+            self._idle_since.append(self._stage.clock.elapsed)
+            invocation.ended, invocation.error = self._stage.clock.elapsed, process.error
             invocation.result = process.result
             outcome = "timed out" if invocation.timed_out else type(process.error).__name__
-            self._journal.note(
+            self._stage.journal.note(
                 "lambda",
                 "ended",
                 invocation=invocation.name,
@@ -201,16 +209,16 @@ class FunctionService:
             ended(invocation)
 
         trigger = queued.event.get("detail-type") or queued.event.get("action", "?")
-        self._journal.note("lambda", "starts", invocation=invocation.name, trigger=trigger)
-        process = self._clock.spawn(invocation.name, run, finish)
+        self._stage.journal.note("lambda", "starts", invocation=invocation.name, trigger=trigger)
+        process = self._stage.clock.spawn(invocation.name, run, finish)
         process.owner = invocation
         return invocation
 
     def _start_up(self) -> float:
         """Seconds until the handler runs: none in an execution environment that is still warm."""
-        alive = [since for since in self._idle_since if self._clock.elapsed - since < _WARM_FOR]
+        alive = [since for since in self._idle_since if self._stage.clock.elapsed - since < _WARM_FOR]
         self._idle_since = alive[:-1]
-        return 0.0 if alive else self._pace.draw(segments.COLD_START)
+        return 0.0 if alive else self._stage.pace.draw(segments.COLD_START)
 
     def _time_out(self, process: Process, invocation: Invocation) -> None:
         invocation.timed_out = True
@@ -228,7 +236,7 @@ def handler_of(function: Function) -> Callable[[Any, Any], object]:
     return handler
 
 
-class _Output(io.TextIOBase):
+class _Output:
     """Standard output: an invocation's own while one runs."""
 
     def __init__(self, clock: VirtualClock, otherwise: Any) -> None:
@@ -247,7 +255,7 @@ class _Output(io.TextIOBase):
 
 @contextmanager
 def environment(clock: VirtualClock, variables: dict[str, str]) -> Iterator[None]:
-    """What an execution environment is to its code: variables, output, and memory that no other one shares."""
+    """What an execution environment is to its code: variables, output, and a memory of its own."""
     output = _Output(clock, sys.stdout)
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, variables))

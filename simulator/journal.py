@@ -21,7 +21,8 @@ class Entry:
     what: str
     fields: Mapping[str, object]
 
-    def __str__(self) -> str:
+    @property
+    def line(self) -> str:
         return f"{self.at:12.6f} {self.source:<12} {self.what} {json.dumps(self.fields, default=str)}"
 
 
@@ -72,4 +73,4 @@ class Journal:
         return [call for call in self.calls if call.is_write and call.outcome in {"ok", "answer lost"}]
 
     def text(self) -> str:
-        return "\n".join(map(str, self.entries))
+        return "\n".join(entry.line for entry in self.entries)

@@ -1,7 +1,7 @@
 """The instances as machines: their states over time, their boot, whether they forward.
 
-Corrections of moto here: an instance is pending for seconds, takes time to stop and to terminate, and each change is
-an event. What DescribeInstances shows follows the event, as on AWS, not the other way round.
+Corrections of moto here: an instance is pending for seconds, takes time to stop and to terminate, and each
+change is an event. What DescribeInstances shows follows the event, as on AWS, not the other way round.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from simulator.strict_network import release
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulator.clock import Timer, VirtualClock
+    from simulator.clock import Timer
     from simulator.events import Bus
-    from simulator.journal import Journal
-    from simulator.segments import Pace, Segment
+    from simulator.segments import Segment
+    from simulator.stage import Stage
 
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
@@ -69,13 +69,11 @@ class Machine:
 class Machines:
     """Every instance of the world."""
 
-    def __init__(self, clock: VirtualClock, journal: Journal, pace: Pace, bus: Bus) -> None:
+    def __init__(self, stage: Stage, bus: Bus) -> None:
         self.all: dict[str, Machine] = {}
         self.script = Script()  # of the instances that are launched from now on
         self.observers: list[Callable[[Machine], None]] = []
-        self._clock = clock
-        self._journal = journal
-        self._pace = pace
+        self._stage = stage
         self._bus = bus
 
     def __getitem__(self, instance_id: str) -> Machine:
@@ -86,13 +84,13 @@ class Machines:
         machine = self[instance_id]
         machine.forwarding = False
         machine.impaired = status_check
-        self._journal.note("ec2", "forwards no more", instance=instance_id, status_check=status_check)
+        self._stage.journal.note("ec2", "forwards no more", instance=instance_id, status_check=status_check)
 
     # The states, each an event
     def launched(self, instance: Any) -> None:
         machine = Machine(instance, self.script)
         self.all[machine.id] = machine
-        instance.launch_time = self._clock.now()
+        instance.launch_time = self._stage.clock.now()
         for interface in instance.nics.values():
             interface.delete_on_termination = True
         instance._state = Shown("pending", CODES["pending"])
@@ -121,7 +119,7 @@ class Machines:
 
     def _start(self, machine: Machine) -> None:
         self._change(machine, "pending")
-        machine.timer = self._clock.after(self._pace.draw(segments.PENDING), lambda: self._run(machine))
+        machine.timer = self._stage.after(segments.PENDING, lambda: self._run(machine))
 
     def _run(self, machine: Machine) -> None:
         self._change(machine, "running")
@@ -129,17 +127,17 @@ class Machines:
             if interface.public_ip is None:
                 interface.check_auto_public_ip()
         machine.boots += 1
-        self._clock.spawn(machine.id, lambda: self._boot(machine, machine.boots))
+        self._stage.clock.spawn(machine.id, lambda: self._boot(machine, machine.boots))
 
     def _boot(self, machine: Machine, boot: int) -> None:
-        self._clock.sleep(self._pace.draw(machine.script.boot))
+        self._stage.clock.sleep(self._stage.pace.draw(machine.script.boot))
         if machine.state != "running" or machine.boots != boot:
             return
         if not machine.script.forwards:
-            self._journal.note("ec2", "boot script broke", instance=machine.id)
+            self._stage.journal.note("ec2", "boot script broke", instance=machine.id)
             return
         machine.forwarding = True
-        self._journal.note("ec2", "forwards", instance=machine.id)
+        self._stage.journal.note("ec2", "forwards", instance=machine.id)
         if machine.script.steps is not None:
             machine.script.steps(machine)
 
@@ -147,12 +145,12 @@ class Machines:
         if machine.timer is not None:
             machine.timer.cancel()
         machine.forwarding = False
-        stamp = self._clock.now().strftime("%Y-%m-%d %H:%M:%S GMT")
+        stamp = self._stage.clock.now().strftime("%Y-%m-%d %H:%M:%S GMT")
         machine.instance._reason = f"User initiated ({stamp})"
         code = "Client.UserInitiatedShutdown"
         machine.instance.state_reason = StateReason(f"{code}: User initiated shutdown", code)
         self._change(machine, on_the_way)
-        machine.timer = self._clock.after(self._pace.draw(takes), lambda: self._ended(machine, at_last))
+        machine.timer = self._stage.after(takes, lambda: self._ended(machine, at_last))
 
     def _ended(self, machine: Machine, state: str) -> None:
         instance = machine.instance
@@ -171,8 +169,8 @@ class Machines:
 
     def _change(self, machine: Machine, state: str) -> None:
         machine.state = state
-        self._journal.note("ec2", state, instance=machine.id)
-        self._clock.after(self._pace.draw(segments.DESCRIBE_LAG), lambda: self._show(machine, state))
+        self._stage.journal.note("ec2", state, instance=machine.id)
+        self._stage.after(segments.DESCRIBE_LAG, lambda: self._show(machine, state))
         detail = {"instance-id": machine.id, "state": state}
         arn = self._bus.arn("ec2", f"instance/{machine.id}")
         self._bus.put("aws.ec2", "EC2 Instance State-change Notification", detail, [arn])
@@ -197,9 +195,9 @@ class Machines:
             self.launched(instance)
 
         # Starting, stopping and terminating take time.
-        instances.of(Instance, "start")(lambda instance: self.start(instance))
-        instances.of(Instance, "stop")(lambda instance: self.stop(instance))
-        instances.of(Instance, "terminate")(lambda instance: self.terminate(instance))
+        instances.hand(Instance, "start", self.start)
+        instances.hand(Instance, "stop", self.stop)
+        instances.hand(Instance, "terminate", self.terminate)
         # A group notices by its health check that a member is gone, not at once.
         instances.of(AutoScalingBackend, "notify_terminate_instances")(lambda *_: None)
 

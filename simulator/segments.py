@@ -1,7 +1,7 @@
 """How long each part of a failover takes, in seconds, with its source beside it.
 
-``cited``: published by AWS or measured and published by others. ``assumed``: nobody published it; a sensible value, so
-what follows from it is an assumption too. Every figure of a simulation says "simulated".
+``cited``: published by AWS or measured and published by others. ``assumed``: nobody published it; a sensible
+value, so what follows from it is an assumption too. Every figure of a simulation says "simulated".
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ class Segment:
     sure: Sure
     source: str
 
-    def __str__(self) -> str:
-        span = f"{self.low:g}" if self.low == self.high else f"{self.low:g}–{self.high:g}"
+    @property
+    def line(self) -> str:
+        span = f"{self.low:g}" if self.low == self.high else f"{self.low:g} to {self.high:g}"
         return f"{self.what}: {span} s ({self.sure}: {self.source})"
 
 
@@ -41,10 +42,10 @@ CITED, ASSUMED = Sure.CITED, Sure.ASSUMED
 
 # EC2
 RUN_INSTANCES = Segment(
-    "RunInstances", 1.4, 1.5, CITED, "published EC2 launch measurements: 1.4–1.5 s for the call"
+    "RunInstances", 1.4, 1.5, CITED, "published EC2 launch measurements: 1.4 to 1.5 s for the call"
 )
 PENDING = Segment(
-    "pending to running", 4.9, 17.0, CITED, "published EC2 launch measurements: 4.9–17 s, t4g.nano 5.7 s"
+    "pending to running", 4.9, 17.0, CITED, "published EC2 launch measurements: 4.9 to 17 s, t4g.nano 5.7 s"
 )
 SHUTTING_DOWN = Segment("shutting-down to terminated", 20.0, 45.0, ASSUMED, "AWS publishes no figure")
 STOPPING = Segment("stopping to stopped", 10.0, 30.0, ASSUMED, "AWS publishes no figure")
@@ -54,10 +55,14 @@ DESCRIBE_LAG = Segment(
 
 # The NAT's boot, after it is running
 BOOT_PACKAGED = Segment(
-    "boot to forwarding, everything on the image", 2.4, 3.2, CITED, "published boot measurements: 2.4–3.2 s"
+    "boot to forwarding, everything on the image",
+    2.4,
+    3.2,
+    CITED,
+    "published boot measurements: 2.4 to 3.2 s",
 )
 BOOT_DNF = Segment(
-    "boot to forwarding, dnf on a nano", 20.0, 60.0, CITED, "published boot logs: 20–60 s on 512 MB"
+    "boot to forwarding, dnf on a nano", 20.0, 60.0, CITED, "published boot logs: 20 to 60 s on 512 MB"
 )
 
 # Auto Scaling
@@ -65,11 +70,11 @@ STATUS_CHECK = Segment("between two EC2 status checks", 60.0, 60.0, CITED, "AWS:
 HEALTH_CHECK_PHASE = Segment(
     "first of those checks", 0.0, 60.0, ASSUMED, "a death falls anywhere between two checks"
 )
-IMPAIRED = Segment(
-    "impaired until Auto Scaling counts it", 120.0, 240.0, ASSUMED, 'AWS says "a few minutes"'
-)
+IMPAIRED = Segment("impaired until Auto Scaling counts it", 120.0, 240.0, ASSUMED, 'AWS says "a few minutes"')
 GROUP_REACTION = Segment("Auto Scaling's own reaction", 1.0, 5.0, ASSUMED, "AWS publishes no figure")
-HOOK_REACTION = Segment("launch to the lifecycle action's event", 1.0, 8.0, ASSUMED, "AWS publishes no figure")
+HOOK_REACTION = Segment(
+    "launch to the lifecycle action's event", 1.0, 8.0, ASSUMED, "AWS publishes no figure"
+)
 HOOK_PROCEED = Segment(
     "completed lifecycle action to the next state", 0.5, 2.0, ASSUMED, "AWS publishes no figure"
 )
@@ -111,5 +116,5 @@ class Pace:
         if segment in self._fixed:
             return self._fixed[segment]
         if segment.what not in self._streams:
-            self._streams[segment.what] = Random(f"{self._seed} {segment.what}")  # noqa: S311 - no secret
+            self._streams[segment.what] = Random(f"{self._seed} {segment.what}")
         return self._streams[segment.what].uniform(segment.low, segment.high)

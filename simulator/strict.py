@@ -1,4 +1,4 @@
-"""Where moto is not as AWS is: each correction replaces one attribute of one of moto's classes, for a world's time."""
+"""Where moto is not as AWS is: each correction replaces an attribute of one of moto's classes for a while."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ class Corrections:
             return getter
 
         return keep
+
+    def hand(self, owner: object, name: str, to: Callable[..., object]) -> None:
+        """Let another object's method answer for ``owner.name``, with the instance as its first argument."""
+        # a lambda, since a bound method would not be given the instance
+        self._all.append((owner, name, lambda *given: to(*given)))  # noqa: PLW0108 - see above
+
+    def around(self, owner: Any, name: str, outer: Callable[..., object]) -> None:
+        """The same, with moto's own method as the last argument."""
+        inner = getattr(owner, name)
+        self._all.append((owner, name, lambda *given: outer(*given, inner)))
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -119,7 +119,7 @@ class StrictAutoScaling:
     def terminate_instance(self, request: Any) -> object:
         """The member goes through its terminate hooks; without decrement another one is launched."""
         controller, member = self._controller_of(request._get_param("InstanceId"))
-        if request._get_bool_param("ShouldDecrementDesiredCapacity", False):
+        if request._get_bool_param("ShouldDecrementDesiredCapacity"):
             if controller.group.desired_capacity <= controller.group.min_size:
                 message = "Currently, desiredSize equals minSize. Terminating instance without replacement "
                 raise ValidationError(f"{message}will violate group's min size constraint.")
@@ -155,24 +155,16 @@ class StrictAutoScaling:
         return ActionResult({"InstanceRefreshId": controller.bus.new_id()})
 
     def corrections(self) -> Corrections:
-        calls = Corrections()
-        api, group = AutoScalingResponse, FakeAutoScalingGroup
-        made, updated, resumed = api.create_auto_scaling_group, api.update_auto_scaling_group, api.resume_processes
-        calls.of(api, "create_auto_scaling_group")(lambda request: self.create_group(request, made))
-        calls.of(api, "update_auto_scaling_group")(lambda request: self.update_group(request, updated))
-        calls.of(api, "resume_processes")(lambda request: self.resume(request, resumed))
-        calls.of(api, "put_lifecycle_hook")(lambda request: self.put_hook(request))
-        calls.of(api, "complete_lifecycle_action")(lambda request: self.complete(request))
-        calls.of(api, "record_lifecycle_action_heartbeat")(lambda request: self.heartbeat(request))
-        calls.of(api, "set_instance_health")(lambda request: self.set_health(request))
-        calls.of(api, "describe_scaling_activities")(lambda request: self.activities(request))
-        calls.of(api, "start_instance_refresh")(lambda request: self.refresh(request))
-        calls.of(api, "terminate_instance_in_auto_scaling_group")(
-            lambda request: self.terminate_instance(request)
-        )
-        calls.of(group, "set_desired_capacity")(self._desired)
+        calls, api = Corrections(), AutoScalingResponse
+        calls.around(api, "create_auto_scaling_group", self.create_group)
+        calls.around(api, "update_auto_scaling_group", self.update_group)
+        calls.around(api, "resume_processes", self.resume)
+        calls.hand(api, "put_lifecycle_hook", self.put_hook)
+        calls.hand(api, "complete_lifecycle_action", self.complete)
+        calls.hand(api, "record_lifecycle_action_heartbeat", self.heartbeat)
+        calls.hand(api, "set_instance_health", self.set_health)
+        calls.hand(api, "describe_scaling_activities", self.activities)
+        calls.hand(api, "start_instance_refresh", self.refresh)
+        calls.hand(api, "terminate_instance_in_auto_scaling_group", self.terminate_instance)
+        calls.hand(FakeAutoScalingGroup, "set_desired_capacity", self.set_desired_capacity)
         return calls
-
-    @property
-    def _desired(self) -> Callable[[Any, int | None], None]:
-        return lambda group, capacity: self.set_desired_capacity(group, capacity)

@@ -114,7 +114,7 @@ def route_interface_id(self: Any) -> str | None:
 # Addresses
 @network.of(ElasticIPAddresses, "associate_address")
 def associate_address(self: Any) -> Any:
-    """Moves an address held elsewhere unless AllowReassociation is false; refuses an instance that is pending."""
+    """Moves an address held elsewhere unless AllowReassociation is false; a pending instance is refused."""
     backend, interface = self.ec2_backend, _interface_to_associate(self)
     if interface.instance and interface.instance.state not in {"running", "stopping", "stopped"}:
         message = (
@@ -125,7 +125,7 @@ def associate_address(self: Any) -> Any:
     allocation, address = self._get_param("AllocationId"), self._get_param("PublicIp")
     found = backend.address_by_allocation([allocation]) if allocation else backend.address_by_ip([address])
     elastic = found[0]
-    if elastic.eni and elastic.eni is not interface and not self._get_param("AllowReassociation", True):
+    if elastic.eni and elastic.eni is not interface and self._get_param("AllowReassociation") is False:
         raise ResourceAlreadyAssociatedError(elastic.allocation_id)
     self.error_on_dryrun()
     if elastic.eni is not interface:
@@ -159,7 +159,7 @@ def release(elastic: Any) -> None:
 
 @network.property_of(NetworkInterface, "association")
 def association(self: Any) -> dict[str, Any]:
-    """An Elastic IP is the account's own and has ids; an address that AWS assigned is amazon's and has none."""
+    """An Elastic IP is the account's own and has ids; an address that AWS assigned is amazon's."""
     if not self.public_ip:
         return {}
     shown = {"PublicIp": self.public_ip, "PublicDnsName": generate_dns_from_ip(self.public_ip)}
@@ -190,10 +190,12 @@ def _boolean(value: object) -> bool:
 
 @network.of(InstanceResponse, "modify_instance_attribute")
 def modify_instance_attribute(self: Any) -> Any:
-    """The source/destination check of an instance with several interfaces is refused; one attribute a call."""
+    """One attribute a call; the check of an instance with several interfaces is refused."""
     if self._get_param("SourceDestCheck.Value") is not None:
         _check_single_interface(self.ec2_backend.get_instance(self._get_param("InstanceId")))
-    _one_attribute(self, ("SourceDestCheck", "InstanceType", "DisableApiTermination", "EbsOptimized", "Groups"))
+    _one_attribute(
+        self, ("SourceDestCheck", "InstanceType", "DisableApiTermination", "EbsOptimized", "Groups")
+    )
     return _modify_instance(self)
 
 

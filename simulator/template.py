@@ -137,31 +137,37 @@ class Template:
         return {name: value for name, value in fields.items() if value is not NO_VALUE}
 
     def _intrinsic(self, name: str, argument: Any) -> Any:
-        match name:
-            case "Ref":
-                return self.values.get(argument, argument)
-            case "Fn::Sub":
-                return self._substitute(argument)
-            case "Fn::If":
-                condition, yes, no = argument
-                return self.resolve(yes if self.holds({"Condition": condition}) else no)
-            case "Fn::GetAtt":
-                return self._attribute(*argument)
-            case "Fn::Join":
-                separator, parts = argument
-                return separator.join(map(str, self.resolve(parts)))
-            case "Fn::Split":
-                separator, text = argument
-                return str(self.resolve(text)).split(separator)
-            case "Fn::Select":
-                index, items = argument
-                return self.resolve(items)[int(index)]
-            case "Fn::FindInMap":
-                mapping, first, second = (self.resolve(part) for part in argument[:3])
-                return self.document["Mappings"][mapping][first][second]
-        raise NotImplementedError(name)
+        if name == "Ref":
+            return self.values.get(argument, argument)
+        answer = getattr(self, f"_{name.removeprefix('Fn::').lower()}", None)
+        if answer is None:
+            raise NotImplementedError(name)
+        return answer(argument)
 
-    def _substitute(self, argument: Any) -> str:
+    def _if(self, argument: list[Any]) -> Any:
+        condition, yes, no = argument
+        return self.resolve(yes if self.holds({"Condition": condition}) else no)
+
+    def _getatt(self, argument: list[str]) -> str:
+        return self._attribute(*argument)
+
+    def _join(self, argument: list[Any]) -> str:
+        separator, parts = argument
+        return str(separator).join(map(str, self.resolve(parts)))
+
+    def _split(self, argument: list[Any]) -> list[str]:
+        separator, text = argument
+        return str(self.resolve(text)).split(separator)
+
+    def _select(self, argument: list[Any]) -> Any:
+        index, items = argument
+        return self.resolve(items)[int(index)]
+
+    def _findinmap(self, argument: list[Any]) -> Any:
+        mapping, first, second = (self.resolve(part) for part in argument[:3])
+        return self.document["Mappings"][mapping][first][second]
+
+    def _sub(self, argument: Any) -> str:
         text, extra = argument if isinstance(argument, list) else (argument, {})
         values = {**self.values, **{name: self.resolve(value) for name, value in extra.items()}}
 

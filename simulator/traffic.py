@@ -1,6 +1,6 @@
 """Whether traffic gets out: the ground truth of each private route table, at every instant.
 
-It is computed from what the world is (routes, interfaces, machines), not from what any function says about it.
+It is computed from what the world is (routes, interfaces, machines), not from what a function says of it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from simulator import segments
 
 if TYPE_CHECKING:
-    from simulator.clock import VirtualClock
-    from simulator.journal import Journal
-    from simulator.machines import Machines
-    from simulator.segments import Pace
+    from simulator.machines import Machine, Machines
+    from simulator.platform import Platform
+    from simulator.stage import Stage
 
 
 class Egress(StrEnum):
@@ -58,21 +57,16 @@ class _Table:
 class Traffic:
     """Watches the world after every step."""
 
-    def __init__(
-        self, backend: Any, tables: list[str], allocation: str, machines: Machines, clock: VirtualClock,
-        journal: Journal, pace: Pace,
-    ) -> None:  # fmt: skip
+    def __init__(self, stage: Stage, backend: Any, machines: Machines, platform: Platform) -> None:
         self.outages: list[Outage] = []
         self._backend = backend
-        self._tables = {table: _Table(state=Egress.NO_ROUTE) for table in tables}
-        self._allocation = allocation
+        self._tables = {table: _Table(state=Egress.NO_ROUTE) for table in platform.tables}
+        self._allocation = platform.allocation
         self._holder: str | None = None  # the interface that packets find behind the address
         self._ordered_holder: str | None = None
         self._machines = machines
-        self._clock = clock
-        self._journal = journal
-        self._pace = pace
-        self._down_since: dict[str, float] = dict.fromkeys(tables, 0.0)
+        self._stage = stage
+        self._down_since: dict[str, float] = dict.fromkeys(platform.tables, 0.0)
 
     def state(self, table: str) -> Egress:
         return self._tables[table].state
@@ -101,7 +95,7 @@ class Traffic:
         return [one for one in [*self.outages, *lasting] if one.end is None or one.end > moment]
 
     def _change(self, name: str, table: _Table, state: Egress) -> None:
-        now = self._clock.elapsed
+        now = self._stage.clock.elapsed
         if table.state is Egress.UP:
             self._down_since[name], table.causes = now, [state]
         elif state is Egress.UP:
@@ -109,16 +103,17 @@ class Traffic:
         else:
             table.causes.append(state)
         table.state = state
-        self._journal.note("traffic", str(state), table=name)
+        self._stage.journal.note("traffic", str(state), table=name)
 
     def _follow_route(self, name: str, table: _Table) -> None:
         route = next(
-            (r for r in self._backend.route_tables[name].routes if r.destination_cidr_block == "0.0.0.0/0"), None
+            (r for r in self._backend.route_tables[name].routes if r.destination_cidr_block == "0.0.0.0/0"),
+            None,
         )
         ordered = route.network_interface_id if route else None
         if ordered != table.ordered:
             table.ordered = ordered
-            self._clock.after(self._pace.draw(segments.ROUTE_EFFECT), lambda: self._take(table, ordered))
+            self._stage.after(segments.ROUTE_EFFECT, lambda: self._take(table, ordered))
 
     @staticmethod
     def _take(table: _Table, ordered: str | None) -> None:
@@ -132,7 +127,7 @@ class Traffic:
         ordered = elastic.eni.id if elastic.eni else None
         if ordered != self._ordered_holder:
             self._ordered_holder = ordered
-            self._clock.after(self._pace.draw(segments.ADDRESS_EFFECT), lambda: self._hold(ordered))
+            self._stage.after(segments.ADDRESS_EFFECT, lambda: self._hold(ordered))
 
     def _hold(self, ordered: str | None) -> None:
         if self._ordered_holder == ordered:
@@ -144,13 +139,16 @@ class Traffic:
         interface = self._backend.enis.get(target)
         if interface is None or interface.instance is None:
             return Egress.GONE
-        machine = self._machines[interface.instance.id]
-        if machine.state != "running":
-            return Egress.NOT_RUNNING
-        if interface.source_dest_check:
-            return Egress.CHECKED
-        if not machine.serves:
-            return Egress.NOT_FORWARDING
-        if self._allocation and self._holder != target:
+        fate = _fate_at(interface, self._machines[interface.instance.id])
+        if fate is Egress.UP and self._allocation and self._holder != target:
             return Egress.NO_ADDRESS
-        return Egress.UP
+        return fate
+
+
+def _fate_at(interface: Any, machine: Machine) -> Egress:
+    """What the instance behind an interface does with a packet that is not for itself."""
+    if machine.state != "running":
+        return Egress.NOT_RUNNING
+    if interface.source_dest_check:
+        return Egress.CHECKED
+    return Egress.UP if machine.serves else Egress.NOT_FORWARDING

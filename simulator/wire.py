@@ -1,8 +1,8 @@
 """Between botocore and moto: latency, faults, and a record of every attempt.
 
-botocore emits ``before-send`` to every handler, whatever the first of them answers: a fault that is registered in
-front of moto would fail the caller while moto still carries the call out. So moto's own handler is taken off the
-session, and this one calls it where the call is to be carried out.
+botocore emits ``before-send`` to every handler, whatever the first of them answers: a fault registered in
+front of moto would fail the caller while moto still carries the call out. So moto's own handler is taken
+off the session, and this one calls it where the call is to be carried out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from unittest.mock import patch
 import boto3
 import botocore.endpoint
 import botocore.waiter
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from simulator.clock import VirtualClock
-    from simulator.journal import Journal
-    from simulator.segments import Pace
+    from simulator.stage import Stage
 
 REGION = "eu-central-1"
 OPERATOR = "operator"
@@ -48,17 +47,15 @@ _sending = threading.local()
 class Wire:
     """One world's wire. The person at the scenario calls without latency and without faults."""
 
-    def __init__(self, clock: VirtualClock, journal: Journal, pace: Pace, chance: Random) -> None:
+    def __init__(self, stage: Stage, chance: Random) -> None:
         self.faults: list[Fault] = []
-        self._clock = clock
-        self._journal = journal
-        self._pace = pace
+        self._stage = stage
         self._chance = chance
 
     def send(self, request: AWSPreparedRequest, action: str) -> AWSResponse:
         parameters: dict[str, object] = getattr(_sending, "parameters", {})
         _sending.attempt += 1
-        at, actor, attempt = self._clock.elapsed, self._actor(), _sending.attempt
+        at, actor, attempt = self._stage.clock.elapsed, self._actor(), _sending.attempt
         try:
             response = self._exchange(request, action, parameters, actor)
             outcome = "ok" if response.status_code < 300 else _error_code(response)  # noqa: PLR2004 - HTTP
@@ -66,7 +63,7 @@ class Wire:
             outcome = silence.outcome
             raise ReadTimeoutError(endpoint_url=request.url) from None
         finally:
-            self._journal.record(Call(at, actor, action, parameters, attempt, outcome))
+            self._stage.journal.record(Call(at, actor, action, parameters, attempt, outcome))
         return response
 
     def _exchange(
@@ -74,18 +71,18 @@ class Wire:
     ) -> AWSResponse:
         if actor == OPERATOR:
             return _carry_out(request)
-        latency = self._pace.draw(segments.API_CALL)
-        self._clock.sleep(latency / 2)
+        latency = self._stage.pace.draw(segments.API_CALL)
+        self._stage.clock.sleep(latency / 2)
         fault = next((f for f in self.faults if f.hits(action, parameters, actor, self._chance)), None)
         response = _answer(request, action, fault)
         if response is None:
-            self._clock.sleep(READ_SECONDS)
+            self._stage.clock.sleep(READ_SECONDS)
             raise _Silence(fault.kind if fault else "")
-        self._clock.sleep(latency / 2)
+        self._stage.clock.sleep(latency / 2)
         return response
 
     def _actor(self) -> str:
-        return self._clock.running.name if self._clock.running else OPERATOR
+        return self._stage.clock.running.name if self._stage.clock.running else OPERATOR
 
 
 class _Silence(Exception):  # noqa: N818 - not an error of this package's: it never leaves this module
@@ -103,10 +100,10 @@ def _answer(request: AWSPreparedRequest, action: str, fault: Fault | None) -> AW
     if fault.kind is Kind.ANSWER_LOST:
         _carry_out(request)
         return None
-    service = action.split(":")[0]
+    service = action.split(":", maxsplit=1)[0]
     status, code, message = fault.answer(service)
     body = error_body(service, code, message)
-    return AWSResponse(request.url, status, {"content-type": "text/xml"}, MockRawResponse(body))
+    return AWSResponse(request.url, status, HTTPHeaders(), MockRawResponse(body))
 
 
 def _carry_out(request: AWSPreparedRequest) -> AWSResponse:
@@ -125,10 +122,12 @@ _worlds: list[Wire] = []  # the wire in use is the last: one session, and its mo
 @functools.cache
 def _session() -> boto3.Session:
     session = boto3.Session(
-        aws_access_key_id="simulated", aws_secret_access_key="simulated", region_name=REGION
+        aws_access_key_id="simulated",
+        aws_secret_access_key="simulated",  # noqa: S106 - no secret: nothing leaves the process
+        region_name=REGION,
     )
     session.events.unregister("before-send", botocore_stubber)
-    session.events.register("before-send.*.*", _before_send)
+    session.events.register("before-send.*.*", _before_send)  # type: ignore[arg-type]  # the stubs know no answer
     session.events.register("before-parameter-build.*.*", _before_call)
     return session
 
@@ -145,7 +144,7 @@ def _before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
 
 @contextmanager
 def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
-    """Every client that boto3's default session makes inside, and botocore's own waiting, belong to this world."""
+    """Every client that boto3's default session makes inside, and botocore's waiting, are this world's."""
     waiting = types.SimpleNamespace(sleep=clock.sleep)
     with ExitStack() as stack:
         stack.enter_context(patch.object(boto3, "DEFAULT_SESSION", _session()))
@@ -159,7 +158,7 @@ def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """botocore's backoff draws from the global generator, moto's ids from its own."""
+    """Botocore's backoff draws from the global generator, moto's ids from its own."""
     import random  # noqa: PLC0415 - only its global state is meant here
 
     from moto.moto_api._internal import mock_random  # noqa: PLC0415 - likewise

@@ -1,10 +1,10 @@
 """The world: the platform's network, its NAT, the function with the rules that ship, and what may go wrong.
 
-    with World(seed=1) as world:
-        world.start()
-        world.kill(world.nat())
-        world.run_until(lambda: world.traffic.up, limit=600)
-        print(world.traffic.outages)
+with World(seed=1) as world:
+    world.start()
+    world.kill(world.nat())
+    world.run_until(lambda: world.traffic.up, limit=600)
+    print(world.traffic.outages)
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from unittest.mock import patch
 
 import boto3
+import moto.ec2.models.instances as moto_instances
 from moto import mock_aws
 from moto.ec2 import ec2_backends
 
-import moto.ec2.models.instances as moto_instances
 from simulator.autoscaling import Controller
 from simulator.clock import VirtualClock
 from simulator.events import ACCOUNT, Bus, Event, Mishap
@@ -28,6 +28,7 @@ from simulator.journal import Journal
 from simulator.machines import Machine, Machines
 from simulator.platform import Platform, build
 from simulator.segments import Pace, Segment
+from simulator.stage import Stage
 from simulator.strict_autoscaling import StrictAutoScaling
 from simulator.strict_network import network
 from simulator.template import Template
@@ -63,7 +64,7 @@ class World:
         function: the function's invocations and what its on-failure destination got.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a scenario names the few that matter to it
         self,
         seed: int = 1,
         env: Environment = Environment.PROD,
@@ -93,10 +94,10 @@ class World:
         self.env = env
         self.clock = VirtualClock()
         self.journal = Journal(self.clock)
-        self.pace = Pace(seed, pace)
-        self.bus = Bus(self.clock, self.journal, self.pace, Random(f"{seed} events"))
-        self.machines = Machines(self.clock, self.journal, self.pace, self.bus)
-        self.wire = Wire(self.clock, self.journal, self.pace, Random(f"{seed} wire"))
+        self.stage = Stage(self.clock, self.journal, Pace(seed, pace))
+        self.bus = Bus(self.stage, Random(f"{seed} events"))
+        self.machines = Machines(self.stage, self.bus)
+        self.wire = Wire(self.stage, Random(f"{seed} wire"))
         self.platform: Platform
         self.traffic: Traffic
         self.function: FunctionService
@@ -109,7 +110,7 @@ class World:
         self._auto_scaling = StrictAutoScaling(self._controller_for)
         self._stack = ExitStack()
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(mock_aws())
             stack.enter_context(connected(self.wire, self.clock, self.seed))
@@ -130,23 +131,20 @@ class World:
     def _build(self, stack: ExitStack) -> None:
         self.platform = build(self.env, self._tables, launches_first=self._launches_first)
         backend = ec2_backends[ACCOUNT][REGION]
-        self.traffic = Traffic(
-            backend, self.platform.tables, self.platform.allocation, self.machines, self.clock, self.journal,
-            self.pace,
-        )  # fmt: skip
+        self.traffic = Traffic(self.stage, backend, self.machines, self.platform)
         self.clock.after_step.append(self.traffic.observe)
         template = Template.load(self._template, {**self.platform.parameters, **self._parameters}, PSEUDO)
         description = template.function(FUNCTION)
         handler = self._handler or handler_of(description)
         stack.enter_context(environment(self.clock, {**description.environment, **self._variables}))
-        self.function = FunctionService(description, handler, self.clock, self.bus, self.pace)
+        self.function = FunctionService(description, handler, self.stage, self.bus)
         for rule in description.rules:
             self.bus.subscribe(rule, self.function.invoke_async)
         for schedule in description.schedules:
             self.bus.tick(schedule, self.function.invoke_async)
 
     def _controller_for(self, group: Any) -> Controller:
-        return Controller(group, self.clock, self.journal, self.pace, self.bus, self.machines)
+        return Controller(group, self.stage, self.bus, self.machines)
 
     # What happens
     def start(self, limit: float = 600) -> float:
