@@ -28,6 +28,17 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tradai_shared.config snapshot --check
+	$(BIN)/python -m tradai_shared.config document --check
+
+config-snapshot: setup ## Agree on the canonical configuration's values as they are now
+	@$(BIN)/python -m tradai_shared.config snapshot
+
+config-docs: setup ## Write docs/canonical-config.md from the canonical configuration
+	@$(BIN)/python -m tradai_shared.config document
+
+bench-config: setup ## Measure what importing and building the canonical configuration costs
+	@$(BIN)/python -m benchmarks.config_import $(ARGS)
 
 lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/layer.in -o layers/shared/requirements.txt
@@ -35,4 +46,4 @@ lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/sam.in -o requirements/sam.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/ministack.in -o requirements/ministack.txt
 
-.PHONY: help setup demo test check lock
+.PHONY: help setup demo test check lock config-snapshot config-docs bench-config

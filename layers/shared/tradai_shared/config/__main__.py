@@ -97,12 +97,18 @@ def validate(options: argparse.Namespace) -> int:
     """Lay an own file over the built-in values and tell what it changes."""
     env = environment(options.env)
     own = read(options.file)
-    before, after = dict(leaves(build(env))), dict(leaves(build(env, own.values)))
+    before, after = (
+        dict(snapshot.leaves(c.model_dump(mode="json"))) for c in (build(env), build(env, own.values))
+    )
     for path in dict.fromkeys([*before, *after]):
         if before.get(path) != after.get(path):
-            print(f"{path}: {before.get(path)!s} → {after.get(path)!s}")
-    print(f"{options.file} is accepted, with {len(own.waivers)} waivers")
+            print(f"{path}: {in_json(before.get(path))} → {in_json(after.get(path))}")
+    print(f"{options.file} is accepted; it has {len(own.waivers)} waivers")
     return 0
+
+
+def in_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def built_in() -> list[CanonicalConfig]:

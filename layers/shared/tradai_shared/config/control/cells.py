@@ -30,7 +30,12 @@ def cell(configs: Sequence[CanonicalConfig], path: str) -> str:
     texts = {config.environment.value: text(config, path) for config in configs}
     if (alike := told_once(texts)) is not None:
         return alike
-    return ", ".join(f"{env} {words}" for env, words in texts.items())
+    return ", ".join(f"{' and '.join(envs)} {words}" for words, envs in inverted(texts).items())
+
+
+def inverted(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """The environments of each text."""
+    return {words: [env for env, told in texts.items() if told == words] for words in texts.values()}
 
 
 def told_once(texts: Mapping[str, str]) -> str | None:

@@ -10,7 +10,7 @@ PLATFORM = Section(
     "The stack's name is the environment. The toolkit's own functions run where the platform does.",
     (
         Rows(
-            "The platform",
+            "Everywhere",
             {
                 "Environment": "environment",
                 "Region": "region",
@@ -95,8 +95,8 @@ NETWORK = Section(
 NAT = Section(
     "NAT",
     "nat.py",
-    "One small instance carries all traffic from the private subnets to the internet. Auto Scaling replaces it "
-    "when it dies; the function moves the address and the routes to the replacement.",
+    "One small instance carries all traffic from the private subnets to the internet. Auto Scaling "
+    "replaces it when it dies; the function moves the address and the routes to the replacement.",
     (
         Rows(
             "Instance",

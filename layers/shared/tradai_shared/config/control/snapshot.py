@@ -132,9 +132,16 @@ def difference(agreed: Snapshot, now: Snapshot, path: str) -> str:
 
 
 def _changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    for env in dict.fromkeys([*before, *after]):
-        if before.get(env) != after.get(env):
-            yield f"{env}: {json.dumps(before.get(env))} → {json.dumps(after.get(env))}"
+    """Each environment's change, or one for all where they are alike."""
+    told = {
+        env: f"{json.dumps(before.get(env))} → {json.dumps(after.get(env))}"
+        for env in dict.fromkeys([*before, *after])
+        if before.get(env) != after.get(env)
+    }
+    if len(told) == len(Environment) and len(set(told.values())) == 1:
+        yield next(iter(told.values()))
+    else:
+        yield from (f"{env}: {words}" for env, words in told.items())
 
 
 def dump(snapshot: Snapshot) -> str:

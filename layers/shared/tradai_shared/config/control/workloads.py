@@ -32,8 +32,8 @@ ECS = Section(
 ENVIRONMENT = Section(
     "What a service's task definition carries",
     "services.py",
-    "A service reads its workflow table's name from either of the two variables. The obsolete ones must not be "
-    "there: the stage comes from the deployment's configuration.",
+    "A service reads its workflow table's name from either of the two variables. The obsolete ones must "
+    "not be there: the stage comes from the deployment's configuration.",
     (
         Grid(
             "service_environment.variables",
@@ -103,7 +103,7 @@ CONVENTIONS = Section(
     "",
     (
         Bullets("How the platform's functions behave; this toolkit's do alike", "conventions.rules"),
-        Rows("Names", {"Environment variables of a function": "conventions.variables"}),
+        Rows("Functions", {"Environment variables": "conventions.variables"}),
     ),
 )
 CONTROL = Section(
