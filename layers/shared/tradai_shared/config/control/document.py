@@ -58,8 +58,8 @@ Every value carries a mark that says how sure it is. The figures count the value
 IMMUTABLE = """A change of any of these is refused until its migration is told, and drift_check never mends
 them. `*` stands for each name."""
 
-CHANGING = """1. Change the value in `layers/shared/tradai_shared/config/values/`, in the file that its page above
-   names. A table, a bucket, a topic, a secret or a tag is one line there.
+CHANGING = """1. Change the value in `layers/shared/tradai_shared/config/values/`, in the file that its page
+   above names. A table, a bucket, a topic, a secret or a tag is one line there.
 2. Raise the version with a line in `control/changes.py` beside it. An immutable value also needs its
    migration.
 3. `make config-snapshot config-docs` brings the agreed values and this page up to date, or says what is
