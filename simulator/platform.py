@@ -75,7 +75,7 @@ def _private_table(ec2: Any, vpc: str, env: str) -> str:
 
 
 def _group(ec2: Any, env: str, platform: Platform, config: CanonicalConfig, *, launches_first: bool) -> None:
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = ec2.register_image(Name="al2023-ami-kernel-default-arm64", Architecture="arm64")["ImageId"]
     security = ec2.create_security_group(
         GroupName=naming.security_group_name("nat", env), Description="NAT", VpcId=platform.vpc
     )

@@ -9,6 +9,7 @@ with World(seed=1) as world:
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -112,6 +113,8 @@ class World:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
+            # moto's catalogue of images costs seconds, and the platform registers its own
+            stack.enter_context(patch.dict(os.environ, {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}))
             stack.enter_context(mock_aws())
             stack.enter_context(connected(self.wire, self.clock, self.seed))
             naive = lambda: self.clock.now().replace(tzinfo=None)  # noqa: E731 - a name for one expression
