@@ -17,10 +17,11 @@ from moto.server import ThreadedMotoServer
 from simulator.platform import Platform, build
 from simulator.strict import Corrections
 from simulator.strict_network import network, release
-from tradai_shared.config.naming import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tradai_shared.config.naming import Environment
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"

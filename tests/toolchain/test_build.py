@@ -1,4 +1,4 @@
-"""What sam build makes is what is deployed: its contents, its bytecode, its sizes, the same bytes each time."""
+"""What sam build makes is what is deployed: its contents, bytecode and sizes, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def as_the_runtime_compiles(sources: list[Path]) -> list[tuple[bytes, int, bytes
     )
     given = json.dumps([str(source) for source in sources])
     done = subprocess.run([str(RUNTIME), "-c", code], input=given, capture_output=True, text=True, check=True)  # noqa: S603 - ours
-    return [(bytes.fromhex(magic), UNCHECKED_HASH, bytes.fromhex(found)) for magic, found in json.loads(done.stdout)]
+    return [
+        (bytes.fromhex(magic), UNCHECKED_HASH, bytes.fromhex(found))
+        for magic, found in json.loads(done.stdout)
+    ]
 
 
 def compiled(source: Path) -> Path:
@@ -70,7 +73,9 @@ def test_a_function_s_bytecode_is_the_runtime_s_and_of_today_s_sources(
     build: Build, logical_id: str, package: str
 ) -> None:
     sources = sorted((ROOT / "functions" / package).rglob("*.py"))
-    bytecode = [build.folder / logical_id / f"{source.relative_to(ROOT / 'functions')}c" for source in sources]
+    bytecode = [
+        build.folder / logical_id / f"{source.relative_to(ROOT / 'functions')}c" for source in sources
+    ]
     assert [header(path) for path in bytecode] == as_the_runtime_compiles(sources)
 
 
@@ -82,7 +87,9 @@ def test_the_layer_s_bytecode_is_there_and_of_its_sources(build: Build) -> None:
 def test_the_layer_s_bytecode_is_what_runs(build: Build, tmp_path: Path) -> None:
     site = tmp_path / "python"
     shutil.copytree(build.folder / "SharedLayer/python/tradai_shared", site / "tradai_shared")
-    (site / "tradai_shared/errors.py").write_text("raise SystemExit('the source was read')\n", encoding="utf-8")
+    (site / "tradai_shared/errors.py").write_text(
+        "raise SystemExit('the source was read')\n", encoding="utf-8"
+    )
     code = "import tradai_shared.errors as one; print(one.AwsError.__name__)"
     done = subprocess.run(  # noqa: S603 - the project's own interpreter
         [str(RUNTIME), "-c", code], env={"PYTHONPATH": str(site)}, capture_output=True, text=True, check=True
