@@ -1,7 +1,5 @@
 """The whole configuration of one environment."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What the configuration's models are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from ipaddress import ip_network
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """VPC, subnets, routes, security groups."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from tradai_shared.config.models.base import (
