@@ -21,6 +21,7 @@ def test_export_prints_values_with_their_provenance_beside_them(capsys: pytest.C
     assert exported["values"] == build(Environment.PROD).model_dump(mode="json")
     assert exported["provenance"]["nat"]["group"]["name"] == "assumed"
     assert "network.vpc.cidr" in exported["immutable"]
+    assert "lambdas.promote-model.memory_mb" in exported["unstated"]
     assert (exported["version"], exported["environment"]) == ("9.3.0+1", "prod")
 
 
@@ -34,6 +35,12 @@ def test_export_tells_a_deployments_own_values(
     exported = json.loads(capsys.readouterr().out)
     assert exported["values"]["nat"]["group"]["name"] == "mine"
     assert exported["provenance"]["nat"]["group"]["name"] == "confirmed"
+
+
+def test_an_unknown_environment_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["export", "--env", "qa"])
+    assert "'qa' (choose from" in capsys.readouterr().err
 
 
 def test_schema_describes_every_section(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ def test_it_opens_with_its_version_and_date() -> None:
 
 
 def test_a_value_carries_its_mark_and_its_lock() -> None:
-    assert "| CIDR | `10.0.0.0/16` ●🔒 |" in TEXT
+    assert "| CIDR | `10.0.0.0/16` ●■ |" in TEXT
     assert "| Region | `eu-central-1` ◐ |" in TEXT
     assert "| Name | `tradai-nat-asg-{env}` ○ |" in TEXT
 
@@ -44,9 +44,7 @@ def test_what_all_have_alike_is_told_once() -> None:
 
 
 def test_a_table_of_dynamodb_reads_as_a_row() -> None:
-    row = (
-        "| `config-versions` | `tradai-config-versions-{env}` ◐ | `strategy_name` S ○🔒 | `config_id` S ○🔒 |"
-    )
+    row = "| `config-versions` | `tradai-config-versions-{env}` ◐ | `strategy_name` S ○■ | `config_id` S ○■ |"
     assert row in TEXT
     assert "| `health-state` | `ttl` ○ | 86400 ◐ | yes ○ | yes ● |" in TEXT
 

@@ -32,13 +32,13 @@ def test_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(data.TABLES, "orders", table("order_id", "created_at"))
     orders = build(Environment.PROD).dynamodb.tables["orders"]
     assert (orders.name, orders.deletion_protection) == ("tradai-orders-prod", True)
-    picked_up("| `orders` | `tradai-orders-{env}` ◐ | `order_id` S ○🔒 |", "dynamodb.tables.orders.name")
+    picked_up("| `orders` | `tradai-orders-{env}` ◐ | `order_id` S ○■ |", "dynamodb.tables.orders.name")
 
 
 @pytest.mark.parametrize(
     ("module", "names", "row", "path"),
     [
-        (data, "BUCKETS", "| `new` | `tradai-new-{env}` ◐🔒 |", "s3.buckets.new.name"),
+        (data, "BUCKETS", "| `new` | `tradai-new-{env}` ◐■ |", "s3.buckets.new.name"),
         (services, "TOPICS", "| `new` | `tradai-new-{env}` ◐ |", "sns.new.name"),
         (services, "SECRETS", "| `new` | `tradai/{env}/new` ◐ |", "secrets.new.name"),
     ],
