@@ -80,7 +80,7 @@ BROKEN = [
         invariants.security_rules_name_known_peers,
         "network.security_groups.rds.ingress",
         [{"protocol": "tcp", "from_port": 5432, "to_port": 5432, "peer": "bastion"}],
-        "bastion is neither a CIDR nor one of alb, ecs, lambda, rds, nat",
+        "bastion is no CIDR, no sg-… or pl-… and none of alb, ecs, lambda, rds, nat",
     ),
     Break(
         invariants.no_table_is_lost,
@@ -175,6 +175,14 @@ def test_each_invariant_is_tested_here() -> None:
 @pytest.mark.parametrize("env", Environment)
 def test_the_built_in_values_break_none(env: Environment) -> None:
     assert list(violations(build(env))) == []
+
+
+@pytest.mark.parametrize("peer", ["10.0.0.0/8", "::/0", "pl-6ea54007", "sg-0123456789abcdef0", "alb"])
+def test_a_peer_may_be_an_address_a_role_or_an_id(peer: str) -> None:
+    rule = {"protocol": "tcp", "from_port": 0, "to_port": 65535, "peer": peer}
+    config = build(PROD, {"network": {"security_groups": {"rds": {"ingress": [rule]}}}})
+    (found,) = config.network.security_groups["rds"].ingress or ()
+    assert found.peer == peer
 
 
 def test_a_table_of_dev_may_be_deleted() -> None:
