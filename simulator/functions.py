@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from simulator import segments
 
@@ -236,45 +237,58 @@ def handler_of(function: Function) -> Callable[[Any, Any], object]:
     return handler
 
 
-class _Output:
-    """Standard output: an invocation's own while one runs."""
+class _Turn:
+    """What an execution environment has of its own: swapped in as its process gets the turn, and out again.
 
-    def __init__(self, clock: VirtualClock, otherwise: Any) -> None:
+    In Lambda no two invocations share a process. Here they share standard output, and Powertools keeps
+    metrics at the class.
+    """
+
+    def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
-        self._otherwise = otherwise
+        self._stdout: Any = self
+
+    def swap(self, process: Process) -> None:
+        invocation: Invocation | None = process.owner
+        if invocation is None:
+            return
+        sys.stdout, self._stdout = self._stdout, sys.stdout
+        shared = (Metrics._metrics, Metrics._dimensions, Metrics._metadata, Metrics._default_dimensions)
+        own, invocation.memory = invocation.memory, tuple(dict(part) for part in shared)
+        for part, content in zip(shared, own, strict=True):
+            part.clear()
+            part.update(content)
 
     def write(self, text: str) -> int:
+        """Standard output, and where Powertools logs to."""
         process = self._clock.running
-        invocation = process.owner if process else None
-        written: int = (invocation.output if invocation else self._otherwise).write(text)
+        written: int = (process.owner.output if process and process.owner else sys.__stdout__).write(text)
         return written
 
     def flush(self) -> None:
-        self._otherwise.flush()
+        """Nothing is held back."""
 
 
 @contextmanager
 def environment(clock: VirtualClock, variables: dict[str, str]) -> Iterator[None]:
     """What an execution environment is to its code: variables, output, and a memory of its own."""
-    output = _Output(clock, sys.stdout)
+    turn = _Turn(clock)
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, variables))
-        stack.enter_context(patch.object(sys, "stdout", output))
-        for name in list(logging.root.manager.loggerDict):
-            for handler in logging.getLogger(name).handlers:
-                if isinstance(handler, logging.StreamHandler):
-                    stack.callback(handler.setStream, handler.setStream(output) or handler.stream)
-        clock.on_turn.append(_swap_memory)
-        stack.callback(clock.on_turn.remove, _swap_memory)
+        for handler in _powertools_handlers():
+            stack.callback(handler.setStream, handler.setStream(turn) or handler.stream)
+        clock.on_turn.append(turn.swap)
+        stack.callback(clock.on_turn.remove, turn.swap)
         yield
 
 
-def _swap_memory(process: Process) -> None:
-    """Powertools keeps metrics at the class: right in Lambda, where no two invocations share a process."""
-    if process.owner is None:
-        return
-    shared = (Metrics._metrics, Metrics._dimensions, Metrics._metadata, Metrics._default_dimensions)
-    own, process.owner.memory = process.owner.memory, tuple(dict(part) for part in shared)
-    for part, content in zip(shared, own, strict=True):
-        part.clear()
-        part.update(content)
+def _powertools_handlers() -> list[logging.StreamHandler[Any]]:
+    """Each holds the standard output of the moment when it was made."""
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict]
+    return [
+        handler
+        for logger in loggers
+        for handler in logger.handlers
+        if isinstance(handler.formatter, LambdaPowertoolsFormatter)
+        and isinstance(handler, logging.StreamHandler)
+    ]

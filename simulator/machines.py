@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from simulator.segments import Segment
     from simulator.stage import Stage
 
+ENDING = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
 

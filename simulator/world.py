@@ -18,7 +18,6 @@ from unittest.mock import patch
 
 import boto3
 import moto.ec2.models.instances as moto_instances
-from moto import mock_aws
 from moto.ec2 import ec2_backends
 
 from simulator.autoscaling import Controller
@@ -115,7 +114,6 @@ class World:
         with ExitStack() as stack:
             # moto's catalogue of images costs seconds, and the platform registers its own
             stack.enter_context(patch.dict(os.environ, {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}))
-            stack.enter_context(mock_aws())
             stack.enter_context(connected(self.wire, self.clock, self.seed))
             naive = lambda: self.clock.now().replace(tzinfo=None)  # noqa: E731 - a name for one expression
             stack.enter_context(patch.object(moto_instances, "utcnow", naive))
