@@ -160,7 +160,7 @@ def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
 
 @contextmanager
 def _state() -> Iterator[None]:
-    """An empty moto. Its own ``mock_aws`` also stands in for the requests library, at half a second a world."""
+    """An empty moto. Its own ``mock_aws`` also stands in for the requests library, which costs time."""
     BackendDict.reset()
     with patch.object(botocore_stubber, "enabled", new=True):
         yield

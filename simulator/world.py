@@ -22,8 +22,9 @@ from moto.ec2 import ec2_backends
 
 from simulator.autoscaling import Controller
 from simulator.clock import VirtualClock
+from simulator.environment import environment, handler_of
 from simulator.events import ACCOUNT, Bus, Event, Mishap
-from simulator.functions import FunctionService, Invocation, environment, handler_of
+from simulator.functions import FunctionService, Invocation
 from simulator.journal import Journal
 from simulator.machines import Machine, Machines
 from simulator.platform import Platform, build
