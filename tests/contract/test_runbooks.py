@@ -21,7 +21,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PA
 
 def names_of(env: str) -> str:
     """Every text of the template, resolved, and the platform's names that it relies on."""
-    stack = Stack(env)
+    stack = Stack(env, EgressProbe="true")
     resources = [stack[name] for name in stack.made]
     return json.dumps([*resources, naming.private_route_table_name(env)])
 
