@@ -42,11 +42,14 @@ demo: setup ## Watch a NAT die and traffic return (simulated)
 	@mkdir -p $(@D)
 	cd $(@D) && tar -xzf "$$(npm pack --silent @aws-cdk/aws-service-spec@$(EVENT_SCHEMAS))" --strip-components 1 package/db.json.gz && rm -f ./*.tgz
 
-build: setup .tools/sam/.ready ## Build the zips of the functions and the layer, print their sizes
-	$(SAM) build $(BUILD_ARGS)
+.aws-sam/.ready: .tools/sam/.ready $(shell find functions layers/shared template.yaml -type f -not -path '*/__pycache__/*')
+	$(SAM) build
+	@touch $@
+
+build: setup .aws-sam/.ready ## Build the zips of the functions and the layer, print their sizes
 	@$(BIN)/python -m toolchain.artefact
 
-invoke: build .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
+invoke: setup .aws-sam/.ready .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
 	@$(BIN)/python -m toolchain.invoke $(EVENT)
 
 template: setup ## Copy nat/user-data.sh into template.yaml
