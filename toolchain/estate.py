@@ -11,19 +11,35 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import boto3
+from moto.ec2.models.instances import Instance
 from moto.server import ThreadedMotoServer
 
 from simulator.platform import Platform, build
-from simulator.strict_network import network
-from tradai_shared.config.naming import Environment
+from simulator.strict import Corrections
+from simulator.strict_network import network, release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tradai_shared.config.naming import Environment
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 GONE = {"stopping": "stop_instances", "stopped": "stop_instances"}
 GONE |= {"shutting-down": "terminate_instances", "terminated": "terminate_instances"}
+
+deaths = Corrections()
+_terminate = Instance.terminate
+
+
+@deaths.of(Instance, "terminate")
+def terminate(instance: Any, *arguments: Any, **named: Any) -> object:
+    """An address is free again when its holder is terminated."""
+    ended = _terminate(instance, *arguments, **named)
+    for elastic in instance.ec2_backend.addresses:
+        if elastic.eni is not None and elastic.eni.instance is instance:
+            release(elastic)
+    return ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +78,7 @@ def estate(environment: Environment, tables: int = 2) -> Iterator[Estate]:
     """A fresh one for as long as the context lasts."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it would write a line a request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    with network.applied():
+    with network.applied(), deaths.applied():
         server.start()
         try:
             host, port = server.get_host_and_port()

@@ -1,4 +1,4 @@
-"""make invoke EVENT=events/<package>/<trigger>.json: one sample through the built function, against moto's server."""
+"""make invoke EVENT=events/<package>/<trigger>.json: a sample through the built function, beside moto."""
 
 from __future__ import annotations
 
@@ -37,9 +37,11 @@ def describe(answer: Any) -> list[str]:
         return [f"raised {answer['errorType']}: {answer['errorMessage']}"]
     told = {name: value for name, value in answer["data"]["summary"].items() if value not in (None, [], "")}
     lines = [f"success: {answer['success']}", *(f"  {name}: {value}" for name, value in told.items())]
-    for result in answer["data"]["results"]:
-        lines.append("  - " + "  ".join(str(value) for value in result.values() if value not in (None, "")))
-    return lines
+    results = answer["data"]["results"]
+    rows = (
+        "  ".join(str(value) for value in result.values() if value not in (None, "")) for result in results
+    )
+    return [*lines, *(f"  - {row}" for row in rows)]
 
 
 def main(arguments: list[str]) -> int:
@@ -56,7 +58,10 @@ def main(arguments: list[str]) -> int:
     except EmulatorError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{path} through {artefact.function.name}, as built, by the runtime interface emulator", file=sys.stderr)
+    print(
+        f"{path} through {artefact.function.name}, as built, by the runtime interface emulator",
+        file=sys.stderr,
+    )
     print("\n".join(describe(answer)))
     if "errorType" in answer:
         print(log, file=sys.stderr)

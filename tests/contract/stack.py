@@ -33,7 +33,10 @@ def _unset() -> Template:
 
 def template(**parameters: str) -> Template:
     defaults = _unset().values
-    given = {name: text.split(",") if isinstance(defaults[name], list) else text for name, text in parameters.items()}
+    given = {
+        name: text.split(",") if isinstance(defaults[name], list) else text
+        for name, text in parameters.items()
+    }
     return Template(_unset().document, {**defaults, **given})
 
 

@@ -15,7 +15,9 @@ ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")
 OWN = {name: one for name, one in ALARMS.items() if one.get("Namespace") == NAMESPACE}
 each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
 WRITTEN = set(
-    re.findall(r'add_metric\("(\w+)"', (ROOT / "functions/update_nat_routes/tell.py").read_text(encoding="utf-8"))
+    re.findall(
+        r'add_metric\("(\w+)"', (ROOT / "functions/update_nat_routes/tell.py").read_text(encoding="utf-8")
+    )
 )
 
 
@@ -53,7 +55,11 @@ def test_what_the_loop_complains_of_has_an_alarm() -> None:
 def test_the_watchman_is_watched() -> None:
     others = {one["MetricName"] for one in ALARMS.values() if "MetricName" in one} - WRITTEN
     assert others == {"Errors", "AsyncEventsDropped", "ApproximateNumberOfMessagesVisible"}
-    metrics = [one["MetricStat"]["Metric"] for one in ALARMS["NatDeliveriesFailedAlarm"]["Metrics"] if "MetricStat" in one]
+    metrics = [
+        one["MetricStat"]["Metric"]
+        for one in ALARMS["NatDeliveriesFailedAlarm"]["Metrics"]
+        if "MetricStat" in one
+    ]
     assert sorted(one["MetricName"] for one in metrics) == [
         "DestinationDeliveryFailures",
         "FailedInvocations",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
 from tradai_shared.config import naming
 from update_nat_routes.planner import NoteKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])

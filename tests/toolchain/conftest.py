@@ -6,11 +6,14 @@ import fcntl
 import os
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from toolchain.emulator import ROOT, RUNTIME
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SAM = ROOT / ".tools/sam/bin/sam"
 

@@ -1,9 +1,9 @@
-"""What sam build makes is what is deployed: its contents, its bytecode, its sizes, the same bytes each time."""
+"""What sam build makes is what is deployed: its contents, bytecode and sizes, the same bytes each time."""
 
 from __future__ import annotations
 
 import filecmp
-import importlib.util
+import json
 import os
 import shutil
 import struct
@@ -36,9 +36,18 @@ def header(bytecode: Path) -> tuple[bytes, int, bytes]:
     return content[:4], int.from_bytes(content[4:8], "little"), content[8:16]
 
 
-def magic_of_the_runtime() -> bytes:
-    code = "import importlib.util, sys; sys.stdout.buffer.write(importlib.util.MAGIC_NUMBER)"
-    return subprocess.run([str(RUNTIME), "-c", code], capture_output=True, check=True).stdout  # noqa: S603 - ours
+def as_the_runtime_compiles(sources: list[Path]) -> list[tuple[bytes, int, bytes]]:
+    """The headers that the runtime's own version gives these sources: both fields depend on the version."""
+    code = (
+        "import importlib.util as u, json, sys; print(json.dumps([[u.MAGIC_NUMBER.hex(), "
+        "u.source_hash(open(name, 'rb').read()).hex()] for name in json.load(sys.stdin)]))"
+    )
+    given = json.dumps([str(source) for source in sources])
+    done = subprocess.run([str(RUNTIME), "-c", code], input=given, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    return [
+        (bytes.fromhex(magic), UNCHECKED_HASH, bytes.fromhex(found))
+        for magic, found in json.loads(done.stdout)
+    ]
 
 
 def compiled(source: Path) -> Path:
@@ -63,23 +72,24 @@ def test_a_function_holds_its_own_package_as_bytecode_and_nothing_else(
 def test_a_function_s_bytecode_is_the_runtime_s_and_of_today_s_sources(
     build: Build, logical_id: str, package: str
 ) -> None:
-    for source in (ROOT / "functions" / package).rglob("*.py"):
-        bytecode = build.folder / logical_id / f"{source.relative_to(ROOT / 'functions')}c"
-        expected = magic_of_the_runtime(), UNCHECKED_HASH, importlib.util.source_hash(source.read_bytes())
-        assert header(bytecode) == expected
+    sources = sorted((ROOT / "functions" / package).rglob("*.py"))
+    bytecode = [
+        build.folder / logical_id / f"{source.relative_to(ROOT / 'functions')}c" for source in sources
+    ]
+    assert [header(path) for path in bytecode] == as_the_runtime_compiles(sources)
 
 
 def test_the_layer_s_bytecode_is_there_and_of_its_sources(build: Build) -> None:
-    magic = magic_of_the_runtime()
-    for source in (build.folder / "SharedLayer/python").rglob("*.py"):
-        expected = magic, UNCHECKED_HASH, importlib.util.source_hash(source.read_bytes())
-        assert header(compiled(source)) == expected
+    sources = sorted((build.folder / "SharedLayer/python").rglob("*.py"))
+    assert [header(compiled(source)) for source in sources] == as_the_runtime_compiles(sources)
 
 
 def test_the_layer_s_bytecode_is_what_runs(build: Build, tmp_path: Path) -> None:
     site = tmp_path / "python"
     shutil.copytree(build.folder / "SharedLayer/python/tradai_shared", site / "tradai_shared")
-    (site / "tradai_shared/errors.py").write_text("raise SystemExit('the source was read')\n", encoding="utf-8")
+    (site / "tradai_shared/errors.py").write_text(
+        "raise SystemExit('the source was read')\n", encoding="utf-8"
+    )
     code = "import tradai_shared.errors as one; print(one.AwsError.__name__)"
     done = subprocess.run(  # noqa: S603 - the project's own interpreter
         [str(RUNTIME), "-c", code], env={"PYTHONPATH": str(site)}, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""Every sample through the built function, under Lambda's runtime interface emulator, against moto's server."""
+"""Every sample through the built function, under the runtime interface emulator, against moto's server."""
 
 from __future__ import annotations
 
