@@ -24,7 +24,9 @@ class Position(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     segment: int = Field(ge=0)
-    after: dict[str, dict[str, Any]] | None = None  # the scan's LastEvaluatedKey in wire form; None: at its start
+    after: dict[str, dict[str, Any]] | None = (
+        None  # the scan's LastEvaluatedKey in wire form; None: at its start
+    )
     done: bool = False
 
 

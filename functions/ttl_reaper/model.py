@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-Value: TypeAlias = dict[str, Any]  # one attribute's value in wire form: {"N": "1600000000"}, {"B": "<base64>"}
+# One attribute's value in wire form: {"N": "1600000000"}, {"B": "<base64>"}.
+Value: TypeAlias = dict[str, Any]
 Item: TypeAlias = dict[str, Value]
 
 
@@ -174,6 +175,7 @@ class Tally:
     scanned: int = 0
     expired: dict[TtlClass, int] = field(default_factory=lambda: dict.fromkeys(TtlClass, 0))
     implausible: int = 0
+    planned: int = 0  # in a dry run: what would have been sent
     deleted: int = 0
     repaired: int = 0
     renewed: int = 0

@@ -67,7 +67,9 @@ def refusal(desired: DesiredTable, live: LiveTable, order: Order) -> str | None:
     return None
 
 
-def candidates(items: Sequence[Item], table: LiveTable, kept: Checkpoint, tally: Tally, *, off: bool) -> list[Candidate]:
+def candidates(
+    items: Sequence[Item], table: LiveTable, kept: Checkpoint, tally: Tally, *, off: bool
+) -> list[Candidate]:
     """Judge a page: count what was seen and return the expired items of the classes that the run is for."""
     found: list[Candidate] = []
     for item in items:
