@@ -1,7 +1,7 @@
 """Sends what was planned, at the allowed rate, and sends again only what was throttled.
 
-A lost answer may have been carried out. Sending the same statement again is safe: the key is gone, which DynamoDB
-calls success, or the TTL is another, which fails the condition.
+A lost answer may have been carried out. Sending the same statement again is safe: the key is gone, which
+DynamoDB calls success, or the TTL is another, which fails the condition.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where a run stands, as JSON that travels in the answer, in the next event and in S3. Pure.
 
-A checkpoint continues one run only: of the same table (its id, not its name alone), attribute, mode, classes and
-segments, with the cut-off that the run began with. It carries what the guards count, so that stopping and going
+A checkpoint continues one run only: of the same table (its id, not its name alone), attribute, mode, classes
+and segments, with the cut-off that the run began with. It carries what was counted, so that stopping and going
 on does not stretch a limit.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ttl_reaper.classify import Window
-from ttl_reaper.model import Mode, TtlClass
+from ttl_reaper.model import Mode, Tally, TtlClass  # noqa: TC001 - pydantic reads them
 
 if TYPE_CHECKING:
     from ttl_reaper.model import LiveTable, Order, Segments
@@ -46,8 +46,7 @@ class Checkpoint(BaseModel):
     grace_seconds: int = Field(ge=0)
     total_segments: int = Field(ge=1)
     positions: tuple[Position, ...]
-    scanned: int = Field(default=0, ge=0)
-    changed: int = Field(default=0, ge=0)
+    tally: Tally = Tally()  # of the whole run so far; what a round saw counts once the round is complete
 
     @property
     def window(self) -> Window:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -168,12 +169,12 @@ class End(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
-    """What was counted on the way; the one thing here that changes."""
+    """What was counted."""
 
     scanned: int = 0
-    expired: dict[TtlClass, int] = field(default_factory=lambda: dict.fromkeys(TtlClass, 0))
+    expired: dict[TtlClass, int] = field(default_factory=dict)
     implausible: int = 0
     planned: int = 0  # in a dry run: what would have been sent
     deleted: int = 0
@@ -187,3 +188,18 @@ class Tally:
     def changed(self) -> int:
         """Items that the limits count."""
         return self.deleted + self.repaired
+
+    def __add__(self, other: Tally) -> Tally:
+        """Both counted together."""
+        return Tally(
+            scanned=self.scanned + other.scanned,
+            expired=dict(Counter(self.expired) + Counter(other.expired)),
+            implausible=self.implausible + other.implausible,
+            planned=self.planned + other.planned,
+            deleted=self.deleted + other.deleted,
+            repaired=self.repaired + other.repaired,
+            renewed=self.renewed + other.renewed,
+            failed=self.failed + other.failed,
+            read_units=self.read_units + other.read_units,
+            write_units=self.write_units + other.write_units,
+        )

@@ -59,7 +59,7 @@ class Page:
 
 
 def scan_request(table: LiveTable, kept: Checkpoint, position: Position, limit: int) -> dict[str, Any]:
-    """The body of Scan: keys and TTL only, eventually consistent (half the price; the condition decides anyway).
+    """The body of Scan: keys and TTL only, eventually consistent (half the price; the condition decides).
 
     The filter leaves out items without TTL and those that are plainly alive. It saves no read units, only the
     cost of carrying and judging them here; whatever passes it is judged again.

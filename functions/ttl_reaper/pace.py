@@ -14,8 +14,8 @@ FLOOR = 0.01  # of the full rate: never quite still
 class Pace:
     """Reserve units before a call, settle afterwards what it really consumed; workers share one.
 
-    A reservation may go into debt: the wait that it answers is what pays it back. So a call of unknown size is
-    let through and the ones after it wait.
+    A reservation may go into debt: the wait that it answers is what pays it back. So a call of unknown size
+    is let through and the ones after it wait.
     """
 
     def __init__(self, units_per_second: float, now: float) -> None:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from ttl_reaper.classify import Expired, Window, classify
-from ttl_reaper.model import Candidate, DesiredTable, Guard, Item, LiveTable, Mode, Order, Standing, TtlClass
+from ttl_reaper.classify import Expired, classify
+from ttl_reaper.model import (
+    Candidate,
+    DesiredTable,
+    Guard,
+    Item,
+    LiveTable,
+    Mode,
+    Order,
+    Standing,
+    Tally,
+    TtlClass,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ttl_reaper.checkpoint import Checkpoint
-    from ttl_reaper.model import Tally
 
 PAGE_ITEMS = 1000
 FEWEST_PAGE_ITEMS = 25
@@ -49,17 +60,23 @@ def attribute(desired: DesiredTable, live: LiveTable) -> str | None:
 
 def refusal(desired: DesiredTable, live: LiveTable, order: Order) -> str | None:
     """Why this order must not run on this table, or None where it may. A dry run is refused alike."""
+    return _unreadable(desired, live) or (
+        None if order.mode is Mode.REPORT else _unsafe(desired, live, order)
+    )
+
+
+def _unreadable(desired: DesiredTable, live: LiveTable) -> str | None:
+    read_by = attribute(desired, live)
     if not desired.may_be_reaped:
         return "the configuration says that this table is never reaped"
-    read_by = attribute(desired, live)
     if read_by is None:
         return "the table has no TTL attribute, live or canonical"
     if read_by in live.key_names:
         return "the TTL attribute is part of the key"
-    if live.status != "ACTIVE":
-        return f"the table is {live.status}"
-    if order.mode is Mode.REPORT:
-        return None
+    return None if live.status == "ACTIVE" else f"the table is {live.status}"
+
+
+def _unsafe(desired: DesiredTable, live: LiveTable, order: Order) -> str | None:
     if off := native_is_off(desired, live):
         return off
     if not live.pitr and not order.allow_without_pitr:
@@ -67,33 +84,32 @@ def refusal(desired: DesiredTable, live: LiveTable, order: Order) -> str | None:
     return None
 
 
-def candidates(
-    items: Sequence[Item], table: LiveTable, kept: Checkpoint, tally: Tally, *, off: bool
-) -> list[Candidate]:
-    """Judge a page: count what was seen and return the expired items of the classes that the run is for."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A page's expired items of the classes that a run is for, and what was counted of all of them."""
+
+    candidates: list[Candidate]
+    tally: Tally
+
+
+def judge(items: Sequence[Item], key_names: Sequence[str], kept: Checkpoint, *, off: bool) -> Judged:
+    """Judge a page's items; ``off`` says that native TTL does not work on this table."""
     found: list[Candidate] = []
+    expired = dict.fromkeys(TtlClass, 0)
+    implausible = 0
+    window = kept.window
     for item in items:
-        candidate = _candidate(item, table, kept.attribute, kept.window, tally, off=off)
-        if candidate is not None and candidate.ttl_class in kept.classes:
-            found.append(candidate)
-    return found
-
-
-def _candidate(
-    item: Item, table: LiveTable, name: str, window: Window, tally: Tally, *, off: bool
-) -> Candidate | None:
-    value = item.get(name)
-    match classify(value, window):
-        case Expired(ttl_class, epoch):
-            ttl_class = TtlClass.DISABLED if off else ttl_class
-            tally.expired[ttl_class] += 1
-            key = {part: item[part] for part in table.key_names}
-            return Candidate(key, value or {}, ttl_class, epoch)
-        case Standing.IMPLAUSIBLE:
-            tally.implausible += 1
-            return None
-        case _:
-            return None
+        value = item.get(kept.attribute)
+        verdict = classify(value, window)
+        if isinstance(verdict, Expired) and value:
+            ttl_class = TtlClass.DISABLED if off else verdict.ttl_class
+            expired[ttl_class] += 1
+            if ttl_class in kept.classes:
+                key = {name: item[name] for name in key_names}
+                found.append(Candidate(key, value, ttl_class, verdict.epoch))
+        elif verdict is Standing.IMPLAUSIBLE:
+            implausible += 1
+    return Judged(found, Tally(expired=expired, implausible=implausible))
 
 
 def allowance(order: Order, live: LiveTable, scanned: int, changed: int) -> tuple[int, Guard]:

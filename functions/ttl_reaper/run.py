@@ -1,12 +1,13 @@
 """One table's run, round by round.
 
 A round scans one page of each unfinished segment, decides, writes down what it intends, settles every batch,
-writes down what was done, and only then moves the checkpoint. The next round's pages are read meanwhile. A run
-that is killed repeats at most one round, of which only what is still there and still expired is found again.
+writes down what was done, and only then moves the checkpoint. The next round's pages are read meanwhile. A
+run that is killed goes on from its last checkpoint and finds only what is still there and still expired.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -56,7 +57,8 @@ class TableResult:
     table: str
     end: End
     reason: str
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally = field(default_factory=Tally)  # of the whole run, earlier invocations included
+    spent: Tally = field(default_factory=Tally)  # of this invocation alone
     checkpoint: Checkpoint | None = None
     live: LiveTable | None = None
 
@@ -83,7 +85,7 @@ class TableRun:
         """Nothing is called yet."""
         self.live, self.order, self.tools, self.hooks = live, order, tools, hooks
         self.checkpoint = checkpoint
-        self.tally = Tally()
+        self.spent = Tally()
         self._off = planner.native_is_off(desired, live) is not None
         self._text = statements.statement(order.mode, live.name, checkpoint.attribute, live.key_names)
         self._workers = workers
@@ -113,7 +115,7 @@ class TableRun:
             ended = self._settle(pool, pages)
             if ended:
                 return ended
-            self._advance(pages, positions)
+            self._advance(positions)
         return self._end(End.FINISHED, "every segment was read to its end")
 
     def _read(self, pool: ThreadPoolExecutor, positions: Sequence[Position]) -> list[Future[Page]]:
@@ -133,61 +135,52 @@ class TableRun:
 
     def _settle(self, pool: ThreadPoolExecutor, pages: Sequence[Page]) -> TableResult | None:
         """Do what the pages ask for; None where the round is complete."""
-        found = planner.interleave([self._judge(page) for page in pages])
+        judged = [
+            planner.judge(page.items, self.live.key_names, self.checkpoint, off=self._off) for page in pages
+        ]
+        found = planner.interleave([one.candidates for one in judged])
+        seen = sum((one.tally for one in judged), _read_tally(pages))
+        self.spent += seen
         if not self.order.writes:
-            self.tally.planned += len(found)
+            self._keep(seen + Tally(planned=len(found)))
             return None
-        scanned = self.checkpoint.scanned + sum(page.scanned for page in pages)
-        allowed, guard = planner.allowance(self.order, self.live, scanned, self.checkpoint.changed)
-        refused, settled = self._send(pool, found[:allowed])
-        if refused:
-            return self._end(End.FAILED, str(refused))
-        if not settled:
+        before = self.checkpoint.tally
+        allowed, guard = planner.allowance(
+            self.order, self.live, before.scanned + seen.scanned, before.changed
+        )
+        results = self._send(pool, found[:allowed])
+        for one in results:
+            if one.refused:
+                return self._end(End.FAILED, str(one.refused))
+        if any(outcome.verdict is Verdict.UNSETTLED for one in results for outcome in one.outcomes):
             raise apply.OutOfTime
-        return self._stopped(guard) if len(found) > allowed else None
+        if len(found) > allowed:
+            return self._stopped(guard, before.scanned + seen.scanned)
+        self._keep(seen)
+        return None
 
-    def _judge(self, page: Page) -> list[Candidate]:
-        self.tally.scanned += page.scanned
-        self.tally.read_units += page.units
-        return planner.candidates(page.items, self.live, self.checkpoint, self.tally, off=self._off)
-
-    def _send(self, pool: ThreadPoolExecutor, items: Sequence[Candidate]) -> tuple[AwsError | None, bool]:
-        """Settle a round's items; the answer is what refused it, and whether each item has its verdict."""
+    def _send(self, pool: ThreadPoolExecutor, items: Sequence[Candidate]) -> list[Settled]:
         if not items:
-            return None, True
+            return []
         self.hooks.audit.intend(items)
-        window = self.checkpoint.window
+        mode, window = self.order.mode, self.checkpoint.window
         sent = [
-            pool.submit(
-                copy_context().run, apply.settle, self.tools, self._text, self.order.mode, batch, window
-            )
+            pool.submit(copy_context().run, apply.settle, self.tools, self._text, mode, batch, window)
             for batch in planner.batches(items, statements.BATCH)
         ]
         results = [one.result() for one in sent]
         outcomes = [outcome for one in results for outcome in one.outcomes]
-        self._count(results, outcomes)
+        counted = _written_tally(results, outcomes)
+        self.spent += counted
+        self._keep(counted)  # at once: a limit counts what was written, whether or not the round is complete
         self.hooks.audit.done(outcomes)
-        refused = next((one.refused for one in results if one.refused), None)
-        return refused, all(one.verdict is not Verdict.UNSETTLED for one in outcomes)
-
-    def _count(self, results: Sequence[Settled], outcomes: Sequence[ItemOutcome]) -> None:
-        before = self.tally.changed
-        self.tally.write_units += sum(one.units for one in results)
         for outcome in outcomes:
-            match outcome.verdict:
-                case Verdict.DELETED:
-                    self.tally.deleted += 1
-                case Verdict.REPAIRED:
-                    self.tally.repaired += 1
-                case Verdict.RENEWED:
-                    self.tally.renewed += 1
-                case Verdict.FAILED:
-                    self.tally.failed += 1
-                    self.hooks.failed(outcome)
-                case Verdict.UNSETTLED:
-                    pass
-        changed = self.checkpoint.changed + self.tally.changed - before
-        self.checkpoint = self.checkpoint.model_copy(update={"changed": changed})
+            if outcome.verdict is Verdict.FAILED:
+                self.hooks.failed(outcome)
+        return results
+
+    def _keep(self, counted: Tally) -> None:
+        self.checkpoint = self.checkpoint.model_copy(update={"tally": self.checkpoint.tally + counted})
 
     def _after(self, pages: Sequence[Page]) -> tuple[Position, ...]:
         seen = {page.segment: page for page in pages}
@@ -203,20 +196,41 @@ class TableRun:
             for position in self.checkpoint.positions
         )
 
-    def _advance(self, pages: Sequence[Page], positions: tuple[Position, ...]) -> None:
-        scanned = self.checkpoint.scanned + sum(page.scanned for page in pages)
-        self.checkpoint = self.checkpoint.model_copy(update={"positions": positions, "scanned": scanned})
-        self.hooks.progress(self.tally)
+    def _advance(self, positions: tuple[Position, ...]) -> None:
+        self.checkpoint = self.checkpoint.model_copy(update={"positions": positions})
+        self.hooks.progress(self.checkpoint.tally)
         if (clock.now() - self._saved_at).total_seconds() >= SAVE_SECONDS:
             self._saved_at = clock.now()
             self.hooks.save(self.checkpoint)
 
-    def _stopped(self, guard: Guard) -> TableResult:
+    def _stopped(self, guard: Guard, scanned: int) -> TableResult:
         limits = self.order.limits
         reached = limits.max_deletes if guard is Guard.MAX_DELETES else limits.max_fraction
-        known = f"ItemCount {self.live.item_count} (hours old), scanned {self.tally.scanned}"
+        known = f"ItemCount {self.live.item_count} (hours old), scanned {scanned}"
         return self._end(End.GUARD, f"{guard.value} of {reached:g} is reached: {known}")
 
     def _end(self, end: End, reason: str) -> TableResult:
-        kept = None if end is End.FINISHED else self.checkpoint
-        return TableResult(self.live.name, end, reason, self.tally, kept, self.live)
+        return TableResult(
+            table=self.live.name,
+            end=end,
+            reason=reason,
+            tally=self.checkpoint.tally,
+            spent=self.spent,
+            checkpoint=None if end is End.FINISHED else self.checkpoint,
+            live=self.live,
+        )
+
+
+def _read_tally(pages: Sequence[Page]) -> Tally:
+    return Tally(scanned=sum(page.scanned for page in pages), read_units=sum(page.units for page in pages))
+
+
+def _written_tally(results: Sequence[Settled], outcomes: Sequence[ItemOutcome]) -> Tally:
+    counts = Counter(outcome.verdict for outcome in outcomes)
+    return Tally(
+        deleted=counts[Verdict.DELETED],
+        repaired=counts[Verdict.REPAIRED],
+        renewed=counts[Verdict.RENEWED],
+        failed=counts[Verdict.FAILED],
+        write_units=sum(one.units for one in results),
+    )

@@ -1,9 +1,9 @@
-"""DynamoDB's JSON protocol without botocore's serializers: for calls whose cost on the client decides the speed.
+"""DynamoDB's JSON protocol without botocore's serializers, for calls whose cost on the client decides.
 
-botocore spends about 2 ms of CPU on a BatchExecuteStatement of 25, most of it outside the network; signing and
-sending by hand spends a fraction (docs/decisions/0401). What leaves here is what botocore would send: a test
-holds the signature against botocore's own. Values stay in their wire form: a Number is the string that DynamoDB
-sent, a Binary its base64, so nothing is lost between a read and the condition made of it.
+Most of what a BatchExecuteStatement of 25 costs here is botocore's own work; signing and sending by hand costs
+a fraction (docs/decisions/0401). What leaves is what botocore would send: a test holds the signature against
+botocore's own. Values stay in their wire form: a Number is the string that DynamoDB sent, a Binary its base64,
+so nothing is lost between a read and the condition made of it.
 
 The client is still needed: it knows the endpoint and the region, and its ``before-send`` event is emitted, so
 whoever listens there (a stand-in, a fault) sees these calls too. Proxies are not supported.
@@ -48,7 +48,7 @@ class Reply(NamedTuple):
 
 
 class DynamoDBWire:
-    """Calls of one client's endpoint; safe to use from several threads, each of which has its own connection."""
+    """Calls of one client's endpoint, safe to use from several threads: each has its own connection."""
 
     def __init__(self, client: DynamoDBClient, credentials: Credentials) -> None:
         """Take endpoint, region and events from ``client``; ``credentials`` may renew themselves."""
