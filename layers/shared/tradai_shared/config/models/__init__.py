@@ -1,0 +1,102 @@
+"""The whole configuration of one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Literal
+
+from pydantic import PrivateAttr
+from typing_extensions import override
+
+from tradai_shared.config.marks import Provenance
+from tradai_shared.config.models.base import Immutable, Model, Name, Named, Text
+from tradai_shared.config.models.data import S3, Database, DynamoDb
+from tradai_shared.config.models.nat import Nat
+from tradai_shared.config.models.network import Network
+from tradai_shared.config.models.services import (
+    Ecs,
+    Function,
+    Queues,
+    Secret,
+    ServiceEnvironment,
+    Topic,
+    UserPool,
+    Waf,
+)
+from tradai_shared.config.naming import Environment
+
+# In days, as CloudWatch Logs knows them, up to two years.
+Retention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+
+
+class ComputeMode(StrEnum):
+    CONSOLIDATED_EC2 = "consolidated-ec2"
+    FARGATE = "fargate"
+
+
+class Document(Model):
+    """The platform's canonical document that these values mirror."""
+
+    version: Text
+    issued: date
+    authority: Text  # the platform's own file, which wins over every document
+    change_rule: Text
+    checklist: tuple[Text, ...]
+
+
+class Naming(Model):
+    """Patterns of names; ``{env}`` is the environment."""
+
+    resource: Immutable[Text]  # buckets are named by it
+    secret: Text
+    alarm: Text
+    topic: Text
+
+
+class Conventions(Model):
+    """How the platform's own functions behave, and so do ours."""
+
+    rules: tuple[Text, ...]
+    variables: tuple[Name, ...]
+
+
+class CanonicalConfig(Model):
+    """Everything that is known about one environment of the platform."""
+
+    environment: Environment
+    region: Name
+    availability_zones: tuple[Name, ...]
+    compute_mode: ComputeMode
+    log_retention_days: Retention
+    required_tags: Named[tuple[Text, ...]]  # each with the values that are accepted
+    naming: Naming
+    network: Network
+    nat: Nat
+    dynamodb: DynamoDb
+    s3: S3
+    rds: Database
+    cognito: UserPool
+    secrets: Named[Secret]
+    sns: Named[Topic]
+    sqs: Queues
+    ecs: Ecs
+    service_environment: ServiceEnvironment
+    lambdas: Named[Function]
+    waf: Waf
+    conventions: Conventions
+    document: Document
+
+    _marks: Mapping[str, Provenance] = PrivateAttr()
+
+    @override
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep how sure each value is: a mark holds for its path and all below it."""
+        self._marks = MappingProxyType(dict(context or {}))
+
+    @property
+    def marks(self) -> Mapping[str, Provenance]:
+        """How sure the values are, by path; asked through ``tradai_shared.config.provenance``."""
+        return self._marks

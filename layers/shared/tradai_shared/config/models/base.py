@@ -1,0 +1,51 @@
+"""What the configuration's models are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_network
+from types import MappingProxyType
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+T = TypeVar("T")
+
+
+class Model(BaseModel):
+    """A section of the configuration: frozen, strict, and no field that is not declared.
+
+    Schemas are built once, for the whole, when the first configuration is: that halves the import.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+
+IMMUTABLE = "immutable"
+Immutable = Annotated[T, IMMUTABLE]
+"""Never changed after the first deployment without a migration plan."""
+
+UNSTATED = "unstated"
+Unstated = Annotated[T | None, UNSTATED]
+"""None where nobody has stated the value, so that nothing may judge it."""
+
+Key = Annotated[str, StringConstraints(pattern=r"^[^.\s]+$")]  # no dot: it separates the parts of a path
+Named = Annotated[Mapping[Key, T], AfterValidator(MappingProxyType), PlainSerializer(dict)]
+"""Things by their name; read-only, as everything here."""
+
+
+def _is_network(value: str) -> str:
+    ip_network(value)  # refuses host bits
+    return value
+
+
+Cidr = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"),
+    AfterValidator(_is_network),
+]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./:-]*$", max_length=255)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]

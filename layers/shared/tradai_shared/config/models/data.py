@@ -1,0 +1,83 @@
+"""Where the platform keeps its data: DynamoDB, S3, RDS."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tradai_shared.config.models.base import Immutable, Model, Name, Named, Positive, Text
+
+
+class AttributeType(StrEnum):
+    STRING = "S"
+    NUMBER = "N"
+    BINARY = "B"
+
+
+class BillingMode(StrEnum):
+    PAY_PER_REQUEST = "PAY_PER_REQUEST"
+    PROVISIONED = "PROVISIONED"
+
+
+class BucketEncryption(StrEnum):
+    SSE_S3 = "SSE-S3"
+    SSE_KMS = "SSE-KMS"
+
+
+class KeyAttribute(Model):
+    name: Name
+    type: AttributeType
+
+
+class TableKey(Model):
+    partition: Immutable[KeyAttribute]
+    sort: Immutable[KeyAttribute | None] = None
+
+
+class Index(Model):
+    """A global secondary index."""
+
+    partition: KeyAttribute
+    sort: KeyAttribute | None = None
+
+
+class TimeToLive(Model):
+    attribute: Name
+    lifetime_seconds: Positive | None = None  # that writers give an item, where somebody said so
+
+
+class Table(Model):
+    name: Name
+    key: TableKey
+    indexes: Named[Index]
+    ttl: TimeToLive | None = None  # None: TTL is off
+    point_in_time_recovery: bool
+    billing_mode: BillingMode
+    encrypted: bool
+    deletion_protection: bool
+    may_be_reaped: bool
+    note: str = ""
+
+
+class DynamoDb(Model):
+    tables: Named[Table]
+
+
+class Bucket(Model):
+    name: Immutable[Name]
+    encryption: BucketEncryption
+    public_access_blocked: bool
+
+
+class S3(Model):
+    buckets: Named[Bucket]
+
+
+class Database(Model):
+    identifier: Name
+    engine: Name
+    version: Text
+    instance_class: Name
+    multi_az: bool
+    backup_retention_days: Positive
+    ssl_enforced: bool
+    ssl_parameter: Name  # of the parameter group that the instance uses

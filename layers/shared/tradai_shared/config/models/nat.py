@@ -1,0 +1,81 @@
+"""The NAT instance, its Auto Scaling group and its failover."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tradai_shared.config.models.base import Count, Model, Name, Named, Positive, Text
+
+
+class HealthCheck(StrEnum):
+    EC2 = "EC2"
+    ELB = "ELB"
+
+
+class Transition(StrEnum):
+    LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
+    TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
+
+
+class Architecture(StrEnum):
+    ARM64 = "arm64"
+    X86_64 = "x86_64"
+
+
+class Image(Model):
+    family: Text
+    architecture: Architecture
+    latest: bool  # chosen automatically at each launch
+
+
+class AutoScalingGroup(Model):
+    name: Name
+    min_size: Count
+    max_size: Positive
+    desired_capacity: Count
+    health_check: HealthCheck
+
+
+class LifecycleHook(Model):
+    name: Name
+    transition: Transition
+    heartbeat_seconds: Positive
+
+
+class ElasticIp(Model):
+    static: bool  # one allocation that outlives the instances
+    attached_by: Text
+
+
+class Boot(Model):
+    """What the instance must be once it has booted."""
+
+    ip_forwarding: bool  # net.ipv4.ip_forward
+    masquerade_by: Text
+    eip_associated: bool
+    source_destination_check: bool
+
+
+class SecondsRange(Model):
+    at_least: Positive
+    at_most: Positive
+
+
+class Nat(Model):
+    name: Name  # the instance's Name tag
+    instance_type: Name
+    image: Image
+    subnet: Name
+    imdsv2_required: bool
+    detailed_monitoring: bool
+    eip: ElasticIp
+    boot: Boot
+    group: AutoScalingGroup
+    lifecycle_hooks: Named[LifecycleHook]
+    function: Name  # moves the routes
+    alarm: Name
+    # A private default route to a NAT gateway is then somebody's decision, moved only when told to.
+    may_use_nat_gateway: bool
+    failover_seconds: SecondsRange
+    failover_flow: tuple[Text, ...]
+    monthly_saving_usd: Positive  # against a NAT gateway

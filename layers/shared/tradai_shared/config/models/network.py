@@ -1,0 +1,103 @@
+"""VPC, subnets, routes, security groups."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tradai_shared.config.models.base import (
+    Cidr,
+    Immutable,
+    Model,
+    Name,
+    Named,
+    Port,
+    Positive,
+    Text,
+    Unstated,
+)
+
+
+class Tier(StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"
+    DATABASE = "database"
+
+
+class DefaultRoute(StrEnum):
+    """Where a route table sends 0.0.0.0/0."""
+
+    INTERNET_GATEWAY = "internet-gateway"
+    NAT = "nat"
+    NONE = "none"
+
+
+class Protocol(StrEnum):
+    TCP = "tcp"
+    UDP = "udp"
+    ICMP = "icmp"
+    ALL = "-1"  # as EC2 spells it
+
+
+class Vpc(Model):
+    cidr: Immutable[Cidr]
+    dns_hostnames: bool
+    dns_support: bool
+    flow_logs: bool
+
+
+class Subnet(Model):
+    tier: Tier
+    availability_zone: Name
+    cidr: Immutable[Cidr]
+    route_table: Name
+
+
+class RouteTable(Model):
+    default_route: DefaultRoute
+    name: Unstated[Name] = None  # the Name tag
+
+
+class SecurityRule(Model):
+    """One permission, flat: one protocol, one range of ports, one peer."""
+
+    protocol: Protocol
+    from_port: Port | None = None  # None: every port
+    to_port: Port | None = None
+    peer: Text  # a CIDR, or the role of another group
+
+
+class PortGap(Model):
+    """Traffic that is refused, known and accepted."""
+
+    protocol: Protocol
+    port: Port
+    reason: Text
+
+
+class SecurityGroup(Model):
+    name: Name
+    open_to_world: bool  # whether an ingress rule may name 0.0.0.0/0 or ::/0
+    protocols: Unstated[tuple[Protocol, ...]] = None  # all that its rules may allow
+    ingress: Unstated[tuple[SecurityRule, ...]] = None
+    egress: Unstated[tuple[SecurityRule, ...]] = None
+    accepted_gaps: tuple[PortGap, ...] = ()
+
+
+class Endpoints(Model):
+    """A function inside the VPC reaches, while the NAT is down, only services that have an endpoint."""
+
+    gateway: tuple[Name, ...]
+    interface_count: Positive
+
+
+class NetworkAcls(Model):
+    one_per_tier: bool  # the rules are not stated anywhere
+
+
+class Network(Model):
+    vpc: Vpc
+    subnets: Named[Subnet]
+    route_tables: Named[RouteTable]
+    security_groups: Named[SecurityGroup]
+    endpoints: Endpoints
+    network_acls: NetworkAcls

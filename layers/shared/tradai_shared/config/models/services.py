@@ -1,0 +1,115 @@
+"""What runs on the platform and what surrounds it: ECS, Lambda, Cognito, SNS, SQS, secrets, WAF."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from tradai_shared.config.models.base import (
+    Count,
+    Immutable,
+    Model,
+    Name,
+    Named,
+    Port,
+    Positive,
+    Text,
+    Unstated,
+)
+
+MAX_LAMBDA_SECONDS = 900
+
+
+class Service(Model):
+    """An ECS service."""
+
+    name: Name
+    port: Port | None = None  # None: it listens on none
+    cpu: Positive  # CPU units, 1024 a core
+    memory_mb: Positive
+    desired_count: Count
+    spot: Unstated[bool] = None
+
+
+class Ecs(Model):
+    cluster: Name
+    services: Named[Service]
+
+
+class Function(Model):
+    """A Lambda function."""
+
+    name: Name
+    timeout_seconds: Unstated[Annotated[int, Field(ge=1, le=MAX_LAMBDA_SECONDS)]] = None
+    memory_mb: Unstated[Annotated[int, Field(ge=128, le=10_240)]] = None
+    note: str = ""
+
+
+class TradingMode(StrEnum):
+    BACKTEST = "backtest"
+    LIVE = "live"
+    DRY_RUN = "dry-run"
+    TRAIN = "train"
+
+
+class Variable(Model):
+    """An environment variable of a service's task definition; what is not given is not judged."""
+
+    meaning: Text
+    value: Text | None = None  # exactly this
+    values: tuple[Text, ...] = ()  # one of these
+    default: Text | None = None  # what the service takes where it is absent
+    fallback: Name | None = None  # the variable that it reads instead
+    required_when: tuple[TradingMode, ...] = ()
+    example: Text | None = None
+
+
+class ServiceEnvironment(Model):
+    """What an ECS task definition must and must not carry."""
+
+    variables: Named[Variable]
+    workflow_table: tuple[Name, ...]  # a service reads either of them
+    obsolete: tuple[Name, ...]
+
+
+class Mfa(StrEnum):
+    ON = "ON"
+    OPTIONAL = "OPTIONAL"
+    OFF = "OFF"
+
+
+class PoolProtection(StrEnum):
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+class UserPool(Model):
+    """The Cognito user pool."""
+
+    name: Name
+    id: Immutable[Unstated[Name]] = None  # AWS chooses it at the first deployment
+    mfa: Mfa
+    password_min_length: Annotated[int, Field(ge=6, le=99)]
+    deletion_protection: PoolProtection
+
+
+class Secret(Model):
+    name: Name
+
+
+class Topic(Model):
+    name: Name
+
+
+class Queues(Model):
+    """What holds for every SQS queue of the platform; their names are not stated."""
+
+    fifo: bool
+    max_receive_count: Positive
+    dead_letter_retention_days: Annotated[int, Field(ge=1, le=14)]
+
+
+class Waf(Model):
+    associated_with: Text
