@@ -65,7 +65,9 @@ def answer(operation: bytes, body: bytes) -> bytes:
             one = b'{"TableName":"t"}'
             responses = b",".join([one] * count)
             return (
-                b'{"Responses":[' + responses + b'],"ConsumedCapacity":[{"TableName":"t","CapacityUnits":'
+                b'{"Responses":['
+                + responses
+                + b'],"ConsumedCapacity":[{"TableName":"t","CapacityUnits":'
                 + str(count).encode()
                 + b"}]}"
             )
@@ -94,7 +96,11 @@ def scan(request: dict[str, object]) -> bytes:
     items = ",".join(
         f'{{"pk":{{"S":"notification-{segment}-{n}"}},"ttl":{{"N":"{TTL}"}}}}' for n in range(start, end)
     )
-    last = f',"LastEvaluatedKey":{{"pk":{{"S":"notification-{segment}-{end - 1}"}}}}' if end < per_segment else ""
+    last = (
+        f',"LastEvaluatedKey":{{"pk":{{"S":"notification-{segment}-{end - 1}"}}}}'
+        if end < per_segment
+        else ""
+    )
     return (
         f'{{"Items":[{items}],"Count":{end - start},"ScannedCount":{end - start}{last},'
         f'"ConsumedCapacity":{{"TableName":"t","CapacityUnits":{(end - start) / 8}}}}}'

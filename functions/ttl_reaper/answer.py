@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from ttl_reaper.run import TableResult
 
-# On-demand list prices of us-east-1; other regions cost up to a quarter more. Reserved capacity costs nothing extra.
+# On-demand list prices of us-east-1; most other regions cost more.
 USD_A_WRITE_UNIT = 0.625e-6
 USD_A_READ_UNIT = 0.125e-6
 
 
 class ReapData(AnswerData):
-    """With where to go on, when a single table was not finished."""
+    """With where to go on: the first table that was not finished, which its checkpoint names."""
 
     checkpoint: NotRequired[dict[str, Any]]
 
@@ -58,30 +58,22 @@ def summary(tally: Tally) -> dict[str, Any]:
     }
 
 
-def result(one: TableResult, notes: Sequence[str]) -> dict[str, object]:
+def result(one: TableResult) -> dict[str, object]:
     """One table's result as JSON."""
-    told: dict[str, object] = {
-        "table": one.table,
-        "end": one.end.value,
-        "reason": one.reason,
-        **summary(one.tally),
-    }
+    told: dict[str, object] = {"table": one.table, "end": one.end.value, "reason": one.reason}
+    told |= summary(one.tally)
     if one.live:
         told |= {"item_count_hours_old": one.live.item_count, "indexes": one.live.index_count}
-    if notes:
-        told["notes"] = list(notes)
+    if one.notes:
+        told["notes"] = list(one.notes)
     return told
 
 
 def answer(results: Sequence[TableResult], environment: str) -> ReapAnswer:
-    """All tables' results; a single unfinished one brings its checkpoint."""
+    """All tables' results, added up."""
     total = sum((one.tally for one in results), Tally())
-    told = [result(one, one.notes) for one in results]
-    data: ReapData = {"summary": summary(total), "results": told}
+    data: ReapData = {"summary": summary(total), "results": [result(one) for one in results]}
     unfinished = [one.checkpoint for one in results if one.checkpoint]
-    for one, kept in zip(told, results, strict=True):
-        if kept.checkpoint:
-            one["checkpoint"] = kept.checkpoint.model_dump(mode="json")
-    if len(results) == 1 and unfinished:
+    if unfinished:
         data["checkpoint"] = unfinished[0].model_dump(mode="json")
     return {"success": all(one.ok for one in results), "data": data, "environment": environment}

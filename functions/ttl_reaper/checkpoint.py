@@ -1,8 +1,8 @@
 """Where a run stands, as JSON that travels in the answer, in the next event and in S3. Pure.
 
 A checkpoint continues one run only: of the same table (its id, not its name alone), attribute, mode, classes
-and segments, with the cut-off that the run began with. It carries what was counted, so that stopping and going
-on does not stretch a limit.
+and segments, with the cut-off that the run began with. It carries what was counted, so that stopping and
+going on does not stretch a limit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ttl_reaper.classify import Window
-from ttl_reaper.model import Mode, Tally, TtlClass  # noqa: TC001 - pydantic reads them
+from ttl_reaper.model import Mode, Tally, TtlClass
 
 if TYPE_CHECKING:
     from ttl_reaper.model import LiveTable, Order, Segments
@@ -82,8 +82,8 @@ def _positions(segments: Segments) -> tuple[Position, ...]:
 def mismatch(kept: Checkpoint, fresh: Checkpoint) -> str | None:
     """The field in which a kept checkpoint is not this order's on this table, or None where it is.
 
-    ``fresh`` is what ``begin`` answers now. A start in the future would move the cut-off past the grace period,
-    so that is a mismatch too.
+    ``fresh`` is what ``begin`` answers now. A start in the future would move the cut-off past the grace
+    period, so that is a mismatch too.
     """
     same = (
         "table",

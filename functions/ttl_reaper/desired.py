@@ -38,9 +38,7 @@ def chosen(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTa
         return tuple(table for table in known if table.may_be_reaped and table.ttl_attribute)
     if event.table is not None:
         return (_named("table", event.table, known),)
-    found = tuple(
-        _named(f"tables.{number}", name, known) for number, name in enumerate(event.tables or ())
-    )
+    found = tuple(_named(f"tables.{number}", name, known) for number, name in enumerate(event.tables or ()))
     if len(set(found)) < len(found):
         raise EventError("tables", "a table is named twice")
     return found

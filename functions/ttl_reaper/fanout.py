@@ -1,4 +1,4 @@
-"""One order as many: the state machine's plan, a run for every table's every segment, and its summary. Pure."""
+"""One order as many: the state machine's plan, one run for each segment of each table, and their summary."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEGMENTS = 4
 
 
 def plan(event: WorkEvent, tables: Sequence[DesiredTable]) -> list[dict[str, Any]]:
-    """The events of the runs. Together they may delete, and consume a second, no more than the order allows."""
+    """The events of the runs. Together they delete, and consume a second, no more than the order allows."""
     total = min(event.segments.total if event.segments else SEGMENTS, event.limits.max_deletes)
     limits = event.limits.model_dump() | {
         "max_deletes": event.limits.max_deletes // total,
@@ -41,7 +41,10 @@ def plan(event: WorkEvent, tables: Sequence[DesiredTable]) -> list[dict[str, Any
 
 def add_up(results: Sequence[SegmentResult]) -> dict[str, Any]:
     """The runs' summaries added up; what never answered has none, and is named."""
-    total: dict[str, Any] = {"runs": len(results), "runs_failed": [_name(one) for one in results if not one.success]}
+    total: dict[str, Any] = {
+        "runs": len(results),
+        "runs_failed": [_name(one) for one in results if not one.success],
+    }
     for one in results:
         total = _added(total, one.summary or {})
     return total

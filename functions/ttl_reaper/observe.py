@@ -36,7 +36,7 @@ def live_table(client: DynamoDBClient, name: str) -> LiveTable:
     recovery = backups.get("PointInTimeRecoveryDescription", {})
     return LiveTable(
         name=name,
-        table_id=table.get("TableId", ""),
+        table_id=table.get("TableId") or table["CreationDateTime"].isoformat(),
         status=table["TableStatus"],
         item_count=table.get("ItemCount", 0),
         key_names=tuple(part["AttributeName"] for part in table["KeySchema"]),

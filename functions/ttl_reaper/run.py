@@ -61,6 +61,7 @@ class TableResult:
     spent: Tally = field(default_factory=Tally)  # of this invocation alone
     checkpoint: Checkpoint | None = None
     live: LiveTable | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

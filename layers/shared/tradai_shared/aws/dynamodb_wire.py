@@ -1,9 +1,9 @@
 """DynamoDB's JSON protocol without botocore's serializers, for calls whose cost on the client decides.
 
-Most of what a BatchExecuteStatement of 25 costs here is botocore's own work; signing and sending by hand costs
-a fraction (docs/decisions/0401). What leaves is what botocore would send: a test holds the signature against
-botocore's own. Values stay in their wire form: a Number is the string that DynamoDB sent, a Binary its base64,
-so nothing is lost between a read and the condition made of it.
+Most of what a BatchExecuteStatement of 25 costs here is botocore's own work; signing and sending by hand
+costs a fraction (docs/decisions/0401). What leaves is what botocore would send: a test holds the signature
+against botocore's own. Values stay in their wire form: a Number is the string that DynamoDB sent, a Binary
+its base64, so nothing is lost between a read and the condition made of it.
 
 The client is still needed: it knows the endpoint and the region, and its ``before-send`` event is emitted, so
 whoever listens there (a stand-in, a fault) sees these calls too. Proxies are not supported.
@@ -20,14 +20,17 @@ import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+import boto3
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
+from botocore.hooks import first_non_none_response
 from botocore.httpsession import get_cert_path
 
 from tradai_shared import clock
 from tradai_shared.aws.boundary import boundary
 from tradai_shared.aws.clients import READ_SECONDS
-from tradai_shared.errors import TemporaryError
+from tradai_shared.errors import PermanentError, TemporaryError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +55,7 @@ class DynamoDBWire:
 
     def __init__(self, client: DynamoDBClient, credentials: Credentials) -> None:
         """Take endpoint, region and events from ``client``; ``credentials`` may renew themselves."""
-        self._url = client.meta.endpoint_url
+        self._url = client.meta.endpoint_url.rstrip("/") + "/"
         self._events = client.meta.events
         self._credentials = credentials
         self._signer = Signer(client.meta.region_name, urlsplit(self._url).netloc)
@@ -81,8 +84,11 @@ class DynamoDBWire:
         return answer
 
     def _listeners(self, operation: str, headers: dict[str, str], body: bytes) -> Reply | None:
-        prepared = AWSPreparedRequest("POST", self._url, headers, body, stream_output=False)
-        response = self._events.emit_until_response(f"before-send.dynamodb.{operation}", request=prepared)[1]
+        prepared = AWSPreparedRequest(
+            "POST", self._url, HTTPHeaders.from_dict(headers), body, stream_output=False
+        )
+        answers = self._events.emit(f"before-send.dynamodb.{operation}", request=prepared)
+        response = first_non_none_response(answers)
         return None if response is None else Reply(response.status_code, response.content)
 
     def _send(self, action: str, headers: dict[str, str], body: bytes) -> Reply:
@@ -107,6 +113,18 @@ class DynamoDBWire:
             return http.client.HTTPConnection(parts.netloc, timeout=READ_SECONDS)
         context = ssl.create_default_context(cafile=get_cert_path(verify=True))
         return http.client.HTTPSConnection(parts.netloc, timeout=READ_SECONDS, context=context)
+
+
+def wire(client: DynamoDBClient) -> DynamoDBWire:
+    """The wire beside a client, with the credentials that boto3 finds.
+
+    Raises:
+        PermanentError: there are none.
+    """
+    credentials = boto3.Session().get_credentials()
+    if credentials is None:
+        raise PermanentError("sts:GetCallerIdentity", "NoCredentials", "boto3 finds no credentials")
+    return DynamoDBWire(client, credentials)
 
 
 class Signer:
@@ -137,7 +155,7 @@ class Signer:
         scope = f"{stamp[:8]}/{self._region}/dynamodb/aws4_request"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}"
-        key = self._signing_key(stamp[:8], credentials.secret_key)
+        key = self._signing_key(stamp[:8], credentials.secret_key or "")
         signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
         headers["Authorization"] = (
             f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, "
