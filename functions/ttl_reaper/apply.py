@@ -7,7 +7,7 @@ DynamoDB calls success, or the TTL is another, which fails the condition.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, TemporaryError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
 
-    from tradai_shared.aws.dynamodb_wire import DynamoDBWire
     from ttl_reaper.classify import Window
     from ttl_reaper.pace import Pace
 
@@ -31,11 +30,19 @@ class OutOfTime(Exception):  # noqa: N818 - an end that is planned for, not an e
     """The invocation's end is too near for another call."""
 
 
+class Wire(Protocol):
+    """What carries a call; ``DynamoDBWire`` in earnest."""
+
+    def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Send once; see ``DynamoDBWire.call`` for what is raised."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What a run acts with."""
 
-    wire: DynamoDBWire
+    wire: Wire
     pace: Pace
     seconds_left: Callable[[], float]  # until no call may begin any more
     rng: random.Random  # jitter

@@ -44,6 +44,9 @@ class Checkpoint(BaseModel):
     classes: tuple[TtlClass, ...]
     started: int = Field(ge=0)
     grace_seconds: int = Field(ge=0)
+    item_count: int = Field(
+        ge=0
+    )  # DescribeTable's when the run began: deleting must not shrink its own limit
     total_segments: int = Field(ge=1)
     positions: tuple[Position, ...]
     tally: Tally = Tally()  # of the whole run so far; what a round saw counts once the round is complete
@@ -70,6 +73,7 @@ def begin(table: LiveTable, attribute: str, order: Order, now: int) -> Checkpoin
         classes=tuple(sorted(order.classes)),
         started=now,
         grace_seconds=order.limits.grace_seconds,
+        item_count=table.item_count,
         total_segments=order.segments.total,
         positions=_positions(order.segments),
     )

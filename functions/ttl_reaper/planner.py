@@ -112,13 +112,13 @@ def judge(items: Sequence[Item], key_names: Sequence[str], kept: Checkpoint, *, 
     return Judged(found, Tally(expired=expired, implausible=implausible))
 
 
-def allowance(order: Order, live: LiveTable, scanned: int, changed: int) -> tuple[int, Guard]:
+def allowance(order: Order, item_count: int, scanned: int, changed: int) -> tuple[int, Guard]:
     """How many more items may be changed, and the guard that says so.
 
     ItemCount is hours old, so what was really scanned counts where it is more. A run of one segment answers
     for its share of the table.
     """
-    known = max(live.item_count * order.segments.share, scanned)
+    known = max(item_count * order.segments.share, scanned)
     by_fraction = int(known * order.limits.max_fraction) - changed
     by_number = order.limits.max_deletes - changed
     if by_fraction < by_number:

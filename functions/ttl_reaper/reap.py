@@ -10,7 +10,7 @@ from tradai_shared.errors import AwsError, EventError
 from ttl_reaper import checkpoint as checkpoints
 from ttl_reaper import observe, planner
 from ttl_reaper.model import DesiredTable, End, LiveTable, Order
-from ttl_reaper.run import Hooks, TableResult, TableRun
+from ttl_reaper.run import WORKERS, Hooks, TableResult, TableRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ class Room:
     checkpoints: Checkpoints
     failed: Callable[[ItemOutcome], None] = lambda _: None
     progress: Callable[[Tally], None] = lambda _: None
+    workers: int = WORKERS
 
 
 def reap(
@@ -73,7 +74,13 @@ def _run(  # noqa: PLR0913, PLR0917 - one caller, just above
         progress=room.progress,
     )
     result = TableRun(
-        desired=desired, live=live, order=order, checkpoint=start, tools=room.tools(order), hooks=hooks
+        desired=desired,
+        live=live,
+        order=order,
+        checkpoint=start,
+        tools=room.tools(order),
+        hooks=hooks,
+        workers=room.workers,
     ).run()
     if result.checkpoint:
         room.checkpoints.save(kept_as, result.checkpoint)

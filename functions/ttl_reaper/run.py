@@ -147,7 +147,7 @@ class TableRun:
             return None
         before = self.checkpoint.tally
         allowed, guard = planner.allowance(
-            self.order, self.live, before.scanned + seen.scanned, before.changed
+            self.order, self.checkpoint.item_count, before.scanned + seen.scanned, before.changed
         )
         results = self._send(pool, found[:allowed])
         for one in results:
@@ -207,7 +207,7 @@ class TableRun:
     def _stopped(self, guard: Guard, scanned: int) -> TableResult:
         limits = self.order.limits
         reached = limits.max_deletes if guard is Guard.MAX_DELETES else limits.max_fraction
-        known = f"ItemCount {self.live.item_count} (hours old), scanned {scanned}"
+        known = f"ItemCount {self.checkpoint.item_count} (hours old), scanned {scanned}"
         return self._end(End.GUARD, f"{guard.value} of {reached:g} is reached: {known}")
 
     def _end(self, end: End, reason: str) -> TableResult:
