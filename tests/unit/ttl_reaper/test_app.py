@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,9 @@ import pytest
 
 from simulator.reaper_stage import make_table
 from tradai_shared.errors import SettingsError
+from ttl_reaper import app
 from ttl_reaper.app import lambda_handler
+from ttl_reaper.model import Candidate, ItemOutcome, TtlClass, Verdict
 
 if TYPE_CHECKING:
     from conftest import World
@@ -35,8 +38,15 @@ def lines(client: Any, what: str) -> list[dict[str, Any]]:
     ]
 
 
-def records(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    stream = io.StringIO()
+    monkeypatch.setattr(app.logger.registered_handler, "stream", stream)
+    return stream
+
+
+def records(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def handle(world: World, event: Any, seconds: float = 900) -> Any:
@@ -68,7 +78,7 @@ def test_one_failing_table_never_stops_the_rest(world: World, capsys: pytest.Cap
     assert not told["success"]
     assert [one["end"] for one in told["data"]["results"]] == ["failed", "finished"]
     assert world.ids() == set()
-    metrics = next(one for one in records(capsys) if "_aws" in one)
+    metrics = next(one for one in records(capsys.readouterr().out) if "_aws" in one)
     assert (metrics["ReapFailures"], metrics["ItemsDeleted"], metrics["environment"]) == ([1], [1], "dev")
 
 
@@ -85,7 +95,7 @@ def test_without_a_bucket_deleted_keys_go_to_the_log(
 ) -> None:
     world.put(a=world.days(-10))
     handle(world, DELETE)
-    [written] = [one for one in records(capsys) if one.get("message") == "Items written"]
+    [written] = [one for one in records(log.getvalue()) if one.get("message") == "Items written"]
     assert written["items"] == [
         {"verdict": "deleted", "key": {"notification_id": {"S": "a"}}, "ttl": world.days(-10), "class": "A"}
     ]
@@ -142,14 +152,10 @@ def test_it_stops_with_half_a_minute_left(world: World) -> None:
     assert world.ids() == {"a"}
 
 
-def test_a_failed_item_is_logged_by_its_keys_hash(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    from ttl_reaper import app  # noqa: PLC0415 - the hook is under test
-    from ttl_reaper.model import Candidate, ItemOutcome, TtlClass, Verdict  # noqa: PLC0415 - the same
-
-    assert world
+def test_a_failed_item_is_logged_by_its_keys_hash(log: io.StringIO) -> None:
     secret = Candidate({"id": {"S": "customer-4711"}}, {"N": "1"}, TtlClass.OVERDUE, 1)
     app._failed(ItemOutcome(secret, Verdict.FAILED, "ValidationError"))
-    [record] = records(capsys)
+    [record] = records(log.getvalue())
     assert record["code"] == "ValidationError"
     assert len(record["key_hash"]) == 12
     assert "4711" not in json.dumps(record)

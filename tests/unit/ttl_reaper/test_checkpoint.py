@@ -21,9 +21,9 @@ class Ends:
         world.seconds_left = lambda: self.left
 
     def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        self.batches -= operation == "BatchExecuteStatement"
-        if self.batches == 0:
-            self.left = 0.0
+        if operation == "BatchExecuteStatement":
+            self.batches -= 1
+            self.left = 0.0 if self.batches == 0 else self.left
         return self.inner.call(action, operation, request)  # type: ignore[no-any-return]
 
     def again(self) -> None:

@@ -173,7 +173,7 @@ def run_to_the_end(world: World, order: Any, mode: Mode, first: list[Any], moves
 @settings(
     derandomize=True,
     deadline=None,
-    max_examples=60,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_no_unexpired_item_is_ever_deleted_or_changed(
