@@ -90,9 +90,7 @@ def test_all_means_every_table_that_may_be_reaped(empty: World) -> None:
     assert not {name for name in ends if "trading-state" in name or "deployments" in name}
 
 
-def test_without_a_bucket_deleted_keys_go_to_the_log(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_bucket_deleted_keys_go_to_the_log(world: World, log: io.StringIO) -> None:
     world.put(a=world.days(-10))
     handle(world, DELETE)
     [written] = [one for one in records(log.getvalue()) if one.get("message") == "Items written"]
