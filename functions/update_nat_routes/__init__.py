@@ -1,0 +1,1 @@
+"""tradai-update-nat-routes: a dead NAT is replaced in the private route tables by itself."""

@@ -1,0 +1,134 @@
+"""The writes that the planner may order, and nothing else can be written.
+
+Each says why (``reason``), what it writes to (``target``), and which permission it needs (``PERMISSIONS``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class DisableSourceDestCheck:
+    """Let an interface forward what is not addressed to it."""
+
+    interface_id: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.interface_id
+
+
+@dataclass(frozen=True, slots=True)
+class AssociateAddress:
+    """Give the Elastic IP to an interface.
+
+    ``take_from`` is the member that was seen to carry it. Without one, AWS is told to refuse if anybody
+    holds it.
+    """
+
+    allocation_id: str
+    interface_id: str
+    instance_id: str
+    take_from: str | None
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.allocation_id
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceRoute:
+    """Point a table's default route at an interface; ``was`` is the former target."""
+
+    table_id: str
+    interface_id: str
+    was: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.table_id
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRoute:
+    """Give a table that has none a default route to an interface."""
+
+    table_id: str
+    interface_id: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.table_id
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteLifecycleAction:
+    """Answer a lifecycle hook with CONTINUE or ABANDON."""
+
+    group: str
+    hook: str
+    instance_id: str
+    result: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.instance_id
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHeartbeat:
+    """Ask Auto Scaling to wait for one more heartbeat of the hook."""
+
+    group: str
+    hook: str
+    instance_id: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.instance_id
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceInstance:
+    """Have Auto Scaling replace a member that is known to be gone."""
+
+    group: str
+    instance_id: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.instance_id
+
+
+Route: TypeAlias = ReplaceRoute | CreateRoute
+Prerequisite: TypeAlias = DisableSourceDestCheck | AssociateAddress
+Move: TypeAlias = Prerequisite | Route
+Action: TypeAlias = Move | CompleteLifecycleAction | RecordHeartbeat | ReplaceInstance
+
+# The IAM actions that each write needs; a lost race ends in another reading, never in a blind write.
+PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
+    DisableSourceDestCheck: ("ec2:ModifyNetworkInterfaceAttribute",),
+    AssociateAddress: ("ec2:AssociateAddress", "ec2:DescribeAddresses"),
+    ReplaceRoute: ("ec2:ReplaceRoute",),
+    CreateRoute: ("ec2:CreateRoute",),
+    CompleteLifecycleAction: ("autoscaling:CompleteLifecycleAction",),
+    RecordHeartbeat: ("autoscaling:RecordLifecycleActionHeartbeat",),
+    ReplaceInstance: (
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "autoscaling:SetInstanceHealth",
+    ),
+}
+
+
+def key(action: Action) -> str:
+    """What identifies an action between passes: its kind and what it writes to."""
+    return f"{type(action).__name__}:{action.target}"

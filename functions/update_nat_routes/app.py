@@ -1,0 +1,82 @@
+"""The handler of tradai-update-nat-routes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tradai_shared.aws import clients as aws
+from tradai_shared.observability import make_logger, make_metrics
+from update_nat_routes import tell
+from update_nat_routes.apply import Writer
+from update_nat_routes.events import parse
+from update_nat_routes.loop import Loop
+from update_nat_routes.observe import Reader
+from update_nat_routes.settings import Settings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from types_boto3_autoscaling import AutoScalingClient
+    from types_boto3_ec2 import EC2Client
+
+    from tradai_shared.plans import Answer
+
+SERVICE = "update_nat_routes"
+logger = make_logger(SERVICE)
+metrics = make_metrics(SERVICE)
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The clients that every run needs; SNS is made only for a message."""
+
+    ec2: EC2Client
+    autoscaling: AutoScalingClient
+
+
+@cache
+def clients() -> Clients:
+    """Made once in the life of an execution environment."""
+    return Clients(aws.ec2(), aws.autoscaling())
+
+
+@cache
+def reader(settings: Settings) -> Reader:
+    """Kept with the clients, since it has learned the allocation's address."""
+    return Reader(clients().ec2, clients().autoscaling, settings)
+
+
+def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
+    """Run the loop once for one event.
+
+    Raises:
+        EventError: the event cannot be understood; nothing was changed and the queue keeps it.
+        SettingsError: a deployment variable is missing or malformed.
+    """
+    logger.append_keys(request_id=context.aws_request_id)
+    try:
+        return _handle(event, context)
+    except Exception:
+        logger.exception("run failed")
+        raise
+    finally:
+        metrics.flush_metrics()
+
+
+def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
+    settings = Settings.from_env(os.environ)
+    metrics.add_dimension("environment", str(settings.environment))
+    trigger = parse(event)
+    report = Loop(
+        trigger=trigger,
+        settings=settings,
+        reader=reader(settings),
+        writer=Writer(clients().ec2, clients().autoscaling),
+        remaining=lambda: context.get_remaining_time_in_millis() / 1000,
+    ).run()
+    tell.log(logger, report)
+    tell.measure(metrics, report)
+    tell.alert(settings, report, clients().ec2, logger)
+    return tell.answer(settings, report)

@@ -1,0 +1,202 @@
+"""Carrying out the planner's actions, one AWS call each, and saying how each ended.
+
+A race that was lost shows as a refusal that AWS documents. Where the end is what we wanted it counts as
+done; otherwise it is worth another look at the world, never a blind second write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, assert_never
+
+from tradai_shared.aws.boundary import boundary
+from tradai_shared.errors import AwsError, PermanentError, TemporaryError
+from tradai_shared.plans import Outcome, Status
+from update_nat_routes.actions import (
+    Action,
+    AssociateAddress,
+    CompleteLifecycleAction,
+    CreateRoute,
+    DisableSourceDestCheck,
+    Prerequisite,
+    RecordHeartbeat,
+    ReplaceInstance,
+    ReplaceRoute,
+    Route,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from types_boto3_autoscaling import AutoScalingClient
+    from types_boto3_ec2 import EC2Client
+
+DEFAULT_ROUTE = "0.0.0.0/0"
+# AWS has no codes of their own for these: the messages tell them from other mistakes with the same code.
+NO_ACTIVE_ACTION = "No active Lifecycle Action"
+NO_SUCH_MEMBER = "not found"
+NO_SUCH_ROUTE = "no route"
+
+Result: TypeAlias = Outcome[Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes to the world of one deployment."""
+
+    ec2: EC2Client
+    autoscaling: AutoScalingClient
+
+    def apply(self, actions: Iterable[Action]) -> list[Result]:
+        """Carry out in order, each on its own, so that one failure leaves the others done.
+
+        The exception is a failed prerequisite: a route to an instance that drops the traffic, or that
+        leaves from an address nobody knows, is not written in the same pass.
+        """
+        outcomes: list[Result] = []
+        for action in actions:
+            if isinstance(action, Route) and any(_blocks(outcome) for outcome in outcomes):
+                detail = "not tried: what must come before it failed"
+                outcomes.append(Outcome(action, Status.FAILED, detail, temporary=True))
+            else:
+                outcomes.append(self._attempt(action))
+        return outcomes
+
+    def _attempt(self, action: Action) -> Result:
+        try:
+            return Outcome(action, *self._write(action))
+        except AwsError as error:
+            return Outcome(action, Status.FAILED, str(error), temporary=isinstance(error, TemporaryError))
+
+    def _write(self, action: Action) -> tuple[Status, str]:  # noqa: PLR0911 - one return a kind of action
+        match action:
+            case DisableSourceDestCheck():
+                return self._disable_check(action)
+            case AssociateAddress():
+                return self._associate(action)
+            case ReplaceRoute():
+                return self._replace_route(action)
+            case CreateRoute():
+                return self._create_route(action)
+            case CompleteLifecycleAction():
+                return self._complete(action)
+            case RecordHeartbeat():
+                return self._heartbeat(action)
+            case ReplaceInstance():
+                return self._replace_instance(action)
+            case _:
+                assert_never(action)
+
+    def _disable_check(self, action: DisableSourceDestCheck) -> tuple[Status, str]:
+        with boundary("ec2:ModifyNetworkInterfaceAttribute"):
+            self.ec2.modify_network_interface_attribute(
+                NetworkInterfaceId=action.interface_id, SourceDestCheck={"Value": False}
+            )
+        return Status.DONE, ""
+
+    def _associate(self, action: AssociateAddress) -> tuple[Status, str]:
+        try:
+            with boundary("ec2:AssociateAddress"):
+                self.ec2.associate_address(
+                    AllocationId=action.allocation_id,
+                    NetworkInterfaceId=action.interface_id,
+                    AllowReassociation=action.take_from is not None,
+                )
+        except PermanentError as error:
+            if error.code != "Resource.AlreadyAssociated":
+                raise
+            return self._already_associated(action, error)
+        return Status.DONE, ""
+
+    def _already_associated(self, action: AssociateAddress, error: PermanentError) -> tuple[Status, str]:
+        with boundary("ec2:DescribeAddresses"):
+            found = self.ec2.describe_addresses(AllocationIds=[action.allocation_id])["Addresses"][0]
+        holder = found.get("NetworkInterfaceId")
+        if holder == action.interface_id:
+            return Status.ALREADY, "another run had moved it"
+        if holder is None:
+            raise TemporaryError(error.action, error.code, "it was held a moment ago and is free now")
+        owner = found.get("InstanceId") or holder
+        raise PermanentError(error.action, error.code, f"{owner} holds it and is no member: not taken")
+
+    def _replace_route(self, action: ReplaceRoute) -> tuple[Status, str]:
+        try:
+            with boundary("ec2:ReplaceRoute"):
+                self.ec2.replace_route(
+                    RouteTableId=action.table_id,
+                    DestinationCidrBlock=DEFAULT_ROUTE,
+                    NetworkInterfaceId=action.interface_id,
+                )
+        except PermanentError as error:
+            if error.code == "InvalidParameterValue" and NO_SUCH_ROUTE in error.message:
+                raise TemporaryError(error.action, error.code, "the route is gone: look again") from error
+            raise
+        return Status.DONE, f"was {action.was}"
+
+    def _create_route(self, action: CreateRoute) -> tuple[Status, str]:
+        try:
+            with boundary("ec2:CreateRoute"):
+                self.ec2.create_route(
+                    RouteTableId=action.table_id,
+                    DestinationCidrBlock=DEFAULT_ROUTE,
+                    NetworkInterfaceId=action.interface_id,
+                )
+        except PermanentError as error:
+            if error.code == "RouteAlreadyExists":
+                raise TemporaryError(error.action, error.code, "somebody made one: look again") from error
+            raise
+        return Status.DONE, "there was none"
+
+    def _complete(self, action: CompleteLifecycleAction) -> tuple[Status, str]:
+        try:
+            with boundary("autoscaling:CompleteLifecycleAction"):
+                self.autoscaling.complete_lifecycle_action(
+                    AutoScalingGroupName=action.group,
+                    LifecycleHookName=action.hook,
+                    InstanceId=action.instance_id,
+                    LifecycleActionResult=action.result,
+                )
+        except PermanentError as error:
+            return _settled_if(NO_ACTIVE_ACTION, error)
+        return Status.DONE, action.result
+
+    def _heartbeat(self, action: RecordHeartbeat) -> tuple[Status, str]:
+        try:
+            with boundary("autoscaling:RecordLifecycleActionHeartbeat"):
+                self.autoscaling.record_lifecycle_action_heartbeat(
+                    AutoScalingGroupName=action.group,
+                    LifecycleHookName=action.hook,
+                    InstanceId=action.instance_id,
+                )
+        except PermanentError as error:
+            return _settled_if(NO_ACTIVE_ACTION, error)
+        return Status.DONE, ""
+
+    def _replace_instance(self, action: ReplaceInstance) -> tuple[Status, str]:
+        try:
+            with boundary("autoscaling:TerminateInstanceInAutoScalingGroup"):
+                self.autoscaling.terminate_instance_in_auto_scaling_group(
+                    InstanceId=action.instance_id, ShouldDecrementDesiredCapacity=False
+                )
+        except PermanentError as error:
+            if NO_SUCH_MEMBER in error.message:
+                return Status.ALREADY, error.message
+            return self._mark_unhealthy(action, error)
+        return Status.DONE, "terminated in the group"
+
+    def _mark_unhealthy(self, action: ReplaceInstance, refusal: PermanentError) -> tuple[Status, str]:
+        with boundary("autoscaling:SetInstanceHealth"):
+            self.autoscaling.set_instance_health(
+                InstanceId=action.instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+            )
+        return Status.DONE, f"marked unhealthy, since terminating was refused: {refusal.message}"
+
+
+def _blocks(outcome: Result) -> bool:
+    return isinstance(outcome.action, Prerequisite) and not outcome.settled
+
+
+def _settled_if(message: str, error: PermanentError) -> tuple[Status, str]:
+    if message in error.message:
+        return Status.ALREADY, error.message
+    raise error

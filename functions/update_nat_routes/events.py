@@ -1,0 +1,153 @@
+"""From an event to a trigger. What cannot be understood raises EventError before anything is changed.
+
+An event only starts the loop; the loop believes AWS. Fields that are not used are not looked at: AWS's own
+samples carry placeholders where dates and ARNs belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from tradai_shared.errors import EventError
+
+Json: TypeAlias = Mapping[str, Any]  # an event as Lambda hands it over
+
+
+class TriggerKind(StrEnum):
+    """Why the loop runs."""
+
+    LAUNCH_ACTION = "launch lifecycle action"
+    TERMINATE_ACTION = "terminate lifecycle action"
+    GROUP_NOTICE = "group notice"
+    INSTANCE_STATE = "instance state"
+    SPOT_NOTICE = "spot notice"
+    DRILL = "drill"
+    PROBE_FAILURE = "egress probe failure"
+    RECONCILE = "reconcile"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Why the loop runs, and the little that it may use of the event.
+
+    ``at`` is the event's own time, None where it gives none. ``hook`` is the lifecycle hook that waits.
+    ``dead`` is an instance that EC2 itself calls shutting-down or terminated: the only claim that is final.
+    """
+
+    kind: TriggerKind
+    at: datetime | None = None
+    group: str | None = None
+    instance_id: str | None = None
+    hook: str | None = None
+    dead: str | None = None
+    dry_run: bool = False
+
+
+DRILL_SOURCE = "tradai.drill"
+PROBE_FUNCTION = "tradai-egress-probe"
+FINAL_STATES = frozenset({"shutting-down", "terminated"})
+EVENT_TYPES: dict[tuple[str, str], TriggerKind] = {
+    ("aws.autoscaling", "EC2 Instance-launch Lifecycle Action"): TriggerKind.LAUNCH_ACTION,
+    ("aws.autoscaling", "EC2 Instance-terminate Lifecycle Action"): TriggerKind.TERMINATE_ACTION,
+    ("aws.autoscaling", "EC2 Instance Launch Successful"): TriggerKind.GROUP_NOTICE,
+    ("aws.autoscaling", "EC2 Instance Launch Unsuccessful"): TriggerKind.GROUP_NOTICE,
+    ("aws.autoscaling", "EC2 Instance Terminate Successful"): TriggerKind.GROUP_NOTICE,
+    ("aws.autoscaling", "EC2 Instance Terminate Unsuccessful"): TriggerKind.GROUP_NOTICE,
+    ("aws.ec2", "EC2 Instance State-change Notification"): TriggerKind.INSTANCE_STATE,
+    ("aws.ec2", "EC2 Spot Instance Interruption Warning"): TriggerKind.SPOT_NOTICE,
+    ("aws.ec2", "EC2 Instance Rebalance Recommendation"): TriggerKind.SPOT_NOTICE,
+}
+DETAIL_TYPES = frozenset(detail_type for _, detail_type in EVENT_TYPES)
+
+
+def parse(event: object) -> Trigger:
+    """Understand an event.
+
+    Raises:
+        EventError: it is none of the known events, or a field that is used is missing or malformed.
+    """
+    if not isinstance(event, Mapping):
+        raise EventError("event", f"expected an object, got {type(event).__name__}")
+    if "detail-type" in event or "source" in event:
+        return _from_event_bus(event)
+    if "requestContext" in event:
+        return _from_destination(event)
+    if "action" in event:
+        return _from_request(event)
+    raise EventError("event", "expected an EventBridge event, a failed probe's record or an action")
+
+
+def _from_event_bus(event: Json) -> Trigger:
+    source, detail_type = _text(event, "source"), _text(event, "detail-type")
+    if source == DRILL_SOURCE:
+        if detail_type not in DETAIL_TYPES:
+            raise EventError("detail-type", f"a drill of {detail_type!r} is not known")
+        return Trigger(TriggerKind.DRILL, at=_time(event))
+    kind = EVENT_TYPES.get((source, detail_type))
+    if kind is None:
+        raise EventError("detail-type", f"{detail_type!r} from {source!r} is not known")
+    detail = event.get("detail")
+    if not isinstance(detail, Mapping):
+        raise EventError("detail", "expected an object")
+    if source == "aws.ec2":
+        return _from_ec2(kind, _time(event), detail)
+    return _from_auto_scaling(kind, _time(event), detail)
+
+
+def _from_auto_scaling(kind: TriggerKind, at: datetime | None, detail: Json) -> Trigger:
+    waiting = kind in {TriggerKind.LAUNCH_ACTION, TriggerKind.TERMINATE_ACTION}
+    return Trigger(
+        kind,
+        at=at,
+        group=_text(detail, "AutoScalingGroupName", "detail."),
+        instance_id=_text(detail, "EC2InstanceId", "detail.") if waiting else None,
+        hook=_text(detail, "LifecycleHookName", "detail.") if waiting else None,
+    )
+
+
+def _from_ec2(kind: TriggerKind, at: datetime | None, detail: Json) -> Trigger:
+    instance_id = _text(detail, "instance-id", "detail.")
+    if kind is TriggerKind.SPOT_NOTICE:
+        return Trigger(kind, at=at, instance_id=instance_id)
+    final = _text(detail, "state", "detail.") in FINAL_STATES
+    return Trigger(kind, at=at, instance_id=instance_id, dead=instance_id if final else None)
+
+
+def _from_destination(event: Json) -> Trigger:
+    context = event["requestContext"]
+    arn = context.get("functionArn") if isinstance(context, Mapping) else None
+    if not isinstance(arn, str) or PROBE_FUNCTION not in arn:
+        raise EventError("requestContext.functionArn", f"expected the egress probe's, got {arn!r}")
+    return Trigger(TriggerKind.PROBE_FAILURE, at=_time(event, "timestamp"))
+
+
+def _from_request(event: Json) -> Trigger:
+    if event["action"] != "reconcile":
+        raise EventError("action", f"expected 'reconcile', got {event['action']!r}")
+    dry_run = event.get("dry_run", False)
+    if not isinstance(dry_run, bool):
+        raise EventError("dry_run", f"expected true or false, got {dry_run!r}")
+    unknown = sorted(set(event) - {"action", "dry_run"})
+    if unknown:
+        raise EventError(unknown[0], "is not a field of this request")
+    return Trigger(TriggerKind.RECONCILE, dry_run=dry_run)
+
+
+def _text(holder: Json, field: str, path: str = "") -> str:
+    value = holder.get(field)
+    if not isinstance(value, str) or not value:
+        raise EventError(f"{path}{field}", f"expected text, got {value!r}")
+    return value
+
+
+def _time(event: Json, field: str = "time") -> datetime | None:
+    """The event's own time; None where it is a placeholder, since nothing but a figure depends on it."""
+    try:
+        at = datetime.fromisoformat(str(event.get(field)))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

@@ -1,0 +1,123 @@
+"""The world as the planner sees it: frozen, read once a pass, never written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+DEAD_STATES = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
+# After CONTINUE a member passes through Pending:Proceed: without it a second run would find no gateway.
+ELIGIBLE_LIFECYCLES = frozenset({"InService", "Pending:Wait", "Pending:Proceed"})
+# A suspended one of these silently ends all healing.
+HEALING_PROCESSES = frozenset({"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy"})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An instance as its Auto Scaling group sees it."""
+
+    instance_id: str
+    lifecycle: str
+    healthy: bool
+
+    @property
+    def arriving(self) -> bool:
+        return self.lifecycle.startswith("Pending")
+
+    @property
+    def leaving(self) -> bool:
+        return self.lifecycle.startswith("Terminating")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The Auto Scaling group; ``suspended`` are its suspended processes."""
+
+    name: str
+    desired: int
+    suspended: frozenset[str]
+    members: tuple[Member, ...]
+
+    def member(self, instance_id: str | None) -> Member | None:
+        return next((one for one in self.members if one.instance_id == instance_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance as EC2 sees it.
+
+    ``interface_id`` is the primary one, None while none is attached. ``check`` is its source/destination
+    check. ``elastic_address`` is its public address if that is an Elastic IP. ``mark`` is the readiness
+    signal, a tag. ``died_at`` is the time in EC2's state transition reason, where it gives one.
+    """
+
+    instance_id: str
+    state: str
+    launched_at: datetime
+    interface_id: str | None
+    check: bool
+    elastic_address: str | None = None
+    mark: str | None = None
+    died_at: datetime | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+
+class TargetKind(StrEnum):
+    """What a table's default route points at."""
+
+    NOTHING = "nothing"
+    INSTANCE = "instance"
+    FOREIGN = "foreign"  # a NAT gateway or anything else that is no instance: somebody's decision
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The target of a default route: ``target_id`` is an interface's or a gateway's id."""
+
+    kind: TargetKind
+    target_id: str = ""
+    instance_id: str | None = None
+    blackhole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """A private route table, reduced to its default route."""
+
+    table_id: str
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A lifecycle hook; ``heartbeat`` in seconds."""
+
+    name: str
+    transition: str
+    heartbeat: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One pass's reading of AWS.
+
+    ``eip_holder`` is the instance that is seen to carry our Elastic IP; None where no instance that was
+    read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
+    until the planner asks for them.
+    """
+
+    group: Group | None
+    instances: Mapping[str, Instance]
+    tables: tuple[RouteTable, ...]
+    eip_holder: str | None
+    missing_tables: tuple[str, ...] = ()
+    hooks: tuple[Hook, ...] | None = None
+    last_launch_abandoned: bool | None = None

@@ -1,0 +1,247 @@
+"""Reading AWS into the model. Three calls a pass; two more prove a move; the rest only when asked for.
+
+The Elastic IP's place is read from the interfaces that a pass reads anyway: an interface that carries an
+Elastic IP names its owner's account, one with an automatic address says "amazon". Which address the
+allocation is never changes, so it is asked for once in the life of an execution environment, and only when
+some interface carries an Elastic IP at all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tradai_shared.aws.boundary import boundary
+from update_nat_routes.lifecycle import Ask
+from update_nat_routes.model import (
+    Group,
+    Hook,
+    Instance,
+    Member,
+    Observed,
+    RouteTable,
+    Target,
+    TargetKind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from types_boto3_autoscaling import AutoScalingClient
+    from types_boto3_autoscaling.type_defs import ActivityTypeDef
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_ec2.type_defs import (
+        FilterTypeDef,
+        InstanceNetworkInterfaceTypeDef,
+        InstanceTypeDef,
+        RouteTableTypeDef,
+        RouteTypeDef,
+    )
+
+    from update_nat_routes.settings import Settings
+
+DEFAULT_ROUTE = "0.0.0.0/0"
+READY_TAG = "tradai:nat-ready"
+GROUP_TAG = "aws:autoscaling:groupName"
+# EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
+DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
+LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance: (i-[0-9a-f]+)")
+ACTIVITIES_READ = 20
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads the world of one deployment. Raises TemporaryError, PermanentError or AccessDenied."""
+
+    ec2: EC2Client
+    autoscaling: AutoScalingClient
+    settings: Settings
+    address: str | None = field(default=None)  # learned once; the allocation's address never changes
+
+    def observe(self) -> Observed:
+        """The group, the tables, and the instances that either of them names: one moment, three calls."""
+        group = self.group()
+        tables = self.tables()
+        wanted = {member.instance_id for member in group.members} if group else set()
+        wanted |= {table.target.instance_id for table in tables if table.target.instance_id}
+        instances = self.instances(wanted)
+        return Observed(
+            group=group,
+            instances=instances,
+            tables=tables,
+            eip_holder=self._holder(instances.values()),
+            missing_tables=tuple(
+                sorted(set(self.settings.route_table_ids) - {one.table_id for one in tables})
+            ),
+        )
+
+    def read_back(self, before: Observed, interface_id: str) -> Observed:
+        """The same moment again after moves: the tables, and the gateway's interface with its address."""
+        after = replace(before, tables=self.tables())
+        with boundary("ec2:DescribeNetworkInterfaces"):
+            found = self.ec2.describe_network_interfaces(
+                Filters=[{"Name": "network-interface-id", "Values": [interface_id]}]
+            )["NetworkInterfaces"]
+        gateway = next(one for one in before.instances.values() if one.interface_id == interface_id)
+        others = {name: one for name, one in before.instances.items() if name != gateway.instance_id}
+        holder = before.eip_holder if before.eip_holder != gateway.instance_id else None
+        for interface in found:
+            association = interface.get("Association", {})
+            others[gateway.instance_id] = replace(gateway, check=interface["SourceDestCheck"])
+            if association.get("AllocationId", "") == self.settings.allocation_id:
+                holder = gateway.instance_id
+        return replace(after, instances=others, eip_holder=holder)
+
+    def answer(self, observed: Observed, asks: Iterable[Ask]) -> Observed:
+        """Add what the planner asked for."""
+        for ask in asks:
+            match ask:
+                case Ask.HOOKS:
+                    observed = replace(observed, hooks=self.hooks())
+                case Ask.HISTORY:
+                    observed = replace(observed, last_launch_abandoned=self.last_launch_abandoned(observed))
+        return observed
+
+    def concerns(self, instance_id: str) -> bool:
+        """Whether an instance is of the group, carries the Elastic IP, or is a route's target: two reads."""
+        with boundary("ec2:DescribeInstances"):
+            found = self._describe({instance_id})
+        tags = {tag["Key"]: tag["Value"] for one in found for tag in one.get("Tags", [])}
+        if tags.get(GROUP_TAG) == self.settings.group_name:
+            return True
+        if self._holder(map(_instance, found)) == instance_id:
+            return True
+        return any(table.target.instance_id == instance_id for table in self.tables())
+
+    def group(self) -> Group | None:
+        name = self.settings.group_name
+        with boundary("autoscaling:DescribeAutoScalingGroups"):
+            answer = self.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+        for group in answer["AutoScalingGroups"]:
+            return Group(
+                name=name,
+                desired=group["DesiredCapacity"],
+                suspended=frozenset(one["ProcessName"] for one in group.get("SuspendedProcesses", [])),
+                members=tuple(
+                    Member(one["InstanceId"], one["LifecycleState"], one["HealthStatus"] == "Healthy")
+                    for one in group.get("Instances", [])
+                ),
+            )
+        return None
+
+    def tables(self) -> tuple[RouteTable, ...]:
+        """The named tables in a stable order. A filter, since one unknown id would fail the whole call."""
+        ids, name = self.settings.route_table_ids, self.settings.route_table_name
+        by: FilterTypeDef = (
+            {"Name": "route-table-id", "Values": list(ids)} if ids else {"Name": "tag:Name", "Values": [name]}
+        )
+        with boundary("ec2:DescribeRouteTables"):
+            found = self.ec2.describe_route_tables(Filters=[by])["RouteTables"]
+        tables = [RouteTable(table["RouteTableId"], _default_target(table)) for table in found]
+        return tuple(sorted(tables, key=lambda table: table.table_id))
+
+    def instances(self, ids: set[str]) -> dict[str, Instance]:
+        """By id. A filter, since one id that EC2 does not show would fail the whole call."""
+        with boundary("ec2:DescribeInstances"):
+            found = self._describe(ids) if ids else []
+        return {one["InstanceId"]: _instance(one) for one in found}
+
+    def hooks(self) -> tuple[Hook, ...]:
+        with boundary("autoscaling:DescribeLifecycleHooks"):
+            answer = self.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=self.settings.group_name)
+        return tuple(
+            Hook(one["LifecycleHookName"], one["LifecycleTransition"], one.get("HeartbeatTimeout", 3600))
+            for one in answer["LifecycleHooks"]
+        )
+
+    def last_launch_abandoned(self, observed: Observed) -> bool:
+        """Whether the launch before the one that waits now was abandoned.
+
+        An abandoned launch is an activity that is Cancelled and whose message says ABANDON.
+        """
+        with boundary("autoscaling:DescribeScalingActivities"):
+            answer = self.autoscaling.describe_scaling_activities(
+                AutoScalingGroupName=self.settings.group_name, MaxRecords=ACTIVITIES_READ
+            )
+        current = {one.instance_id for one in (observed.group.members if observed.group else ())}
+        launches = sorted(answer["Activities"], key=lambda one: one["StartTime"], reverse=True)
+        for activity in launches:
+            match = LAUNCHED_INSTANCE.search(activity.get("Description", ""))
+            if match and match.group(1) not in current:
+                return _abandoned(activity)
+        return False
+
+    def _describe(self, ids: set[str]) -> list[InstanceTypeDef]:
+        answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
+        return [one for reservation in answer["Reservations"] for one in reservation.get("Instances", [])]
+
+    def _holder(self, instances: Iterable[Instance]) -> str | None:
+        carriers = {one.elastic_address: one.instance_id for one in instances if one.elastic_address}
+        if not carriers or not self.settings.allocation_id:
+            return None
+        return carriers.get(self._allocated_address(self.settings.allocation_id))
+
+    def _allocated_address(self, allocation_id: str) -> str:
+        if self.address is None:
+            with boundary("ec2:DescribeAddresses"):
+                answer = self.ec2.describe_addresses(AllocationIds=[allocation_id])
+            self.address = answer["Addresses"][0]["PublicIp"]
+        return self.address
+
+
+def _instance(found: InstanceTypeDef) -> Instance:
+    primary = next((one for one in found.get("NetworkInterfaces", []) if _is_primary(one)), None)
+    tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+    died = DEATH_TIME.search(found.get("StateTransitionReason", ""))
+    return Instance(
+        instance_id=found["InstanceId"],
+        state=found["State"]["Name"],
+        launched_at=found["LaunchTime"],
+        interface_id=primary["NetworkInterfaceId"] if primary else None,
+        check=primary["SourceDestCheck"] if primary else True,
+        elastic_address=_elastic_address(primary) if primary else None,
+        mark=tags.get(READY_TAG),
+        died_at=datetime.fromisoformat(died.group(1)).replace(tzinfo=UTC) if died else None,
+    )
+
+
+def _is_primary(interface: InstanceNetworkInterfaceTypeDef) -> bool:
+    return interface.get("Attachment", {}).get("DeviceIndex") == 0
+
+
+def _elastic_address(interface: InstanceNetworkInterfaceTypeDef) -> str | None:
+    association = interface.get("Association", {})
+    return association.get("PublicIp") if association.get("IpOwnerId") != "amazon" else None
+
+
+def _default_target(table: RouteTableTypeDef) -> Target:
+    for route in table.get("Routes", []):
+        if route.get("DestinationCidrBlock") == DEFAULT_ROUTE:
+            return _target(route)
+    return Target(TargetKind.NOTHING)
+
+
+def _target(route: RouteTypeDef) -> Target:
+    blackhole = route.get("State") == "blackhole"
+    interface, instance = route.get("NetworkInterfaceId"), route.get("InstanceId")
+    if instance or (interface and blackhole):
+        # EC2 shows the interface alone once its instance is gone.
+        return Target(TargetKind.INSTANCE, interface or str(instance), instance, blackhole)
+    gateways = (
+        route.get("NatGatewayId"),
+        route.get("GatewayId"),
+        route.get("TransitGatewayId"),
+        route.get("VpcPeeringConnectionId"),
+        route.get("LocalGatewayId"),
+        route.get("CarrierGatewayId"),
+        route.get("CoreNetworkArn"),
+        interface,
+    )
+    return Target(TargetKind.FOREIGN, next((one for one in gateways if one), "unknown"), None, blackhole)
+
+
+def _abandoned(activity: ActivityTypeDef) -> bool:
+    told = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
+    return activity["StatusCode"] == "Cancelled" and "ABANDON" in told

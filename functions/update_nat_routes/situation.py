@@ -1,0 +1,135 @@
+"""One moment as the planner judges it: who is alive, who is ready, who serves, who is the gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from update_nat_routes.model import (
+    ELIGIBLE_LIFECYCLES,
+    Group,
+    Instance,
+    Member,
+    Observed,
+    RouteTable,
+    TargetKind,
+)
+from update_nat_routes.settings import Readiness, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from update_nat_routes.events import Trigger
+
+# From an instance's launch time, absolute: no waiting, no heartbeat and no second run moves it.
+READY_DEADLINE = timedelta(seconds=240)
+# 90 s after running. EC2 tells the launch time alone; published figures of pending are 4.9 to 17 s.
+UNPROVEN_AFTER = timedelta(seconds=90 + 17)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What one invocation has learned: heartbeats recorded, actions that it no longer tries."""
+
+    heartbeats: Mapping[str, datetime] = field(default_factory=dict)
+    given_up: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a plan depends on. Two equal situations give the same plan."""
+
+    trigger: Trigger
+    settings: Settings
+    group: Group
+    observed: Observed
+    memory: Memory
+    now: datetime
+
+    def instance(self, instance_id: str | None) -> Instance | None:
+        return self.observed.instances.get(instance_id) if instance_id else None
+
+    def runs(self, instance_id: str | None) -> bool:
+        """Running, by EC2's word, and not called dead by the event."""
+        instance = self.instance(instance_id)
+        return instance is not None and instance.running and instance_id != self.trigger.dead
+
+    def eligible(self, member: Member) -> bool:
+        instance = self.instance(member.instance_id)
+        return (
+            member.lifecycle in ELIGIBLE_LIFECYCLES
+            and member.healthy
+            and self.runs(member.instance_id)
+            and instance is not None
+            and instance.interface_id is not None
+        )
+
+    def ready(self, instance: Instance) -> bool:
+        if not self.runs(instance.instance_id):
+            return False
+        return self.settings.readiness is Readiness.RUNNING or bool(instance.mark)
+
+    def gateway(self) -> Instance | None:
+        """The instance that should serve: ready first, then the newest launch, then the id.
+
+        The order is total and needs no memory, so that two runs agree. An instance that is not ready is
+        taken only when nothing else serves and it has had its time: the routes point at nothing anyway.
+        """
+        eligible = [
+            instance
+            for member in self.group.members
+            if self.eligible(member) and (instance := self.instance(member.instance_id))
+        ]
+        if not eligible:
+            return None
+        best = max(eligible, key=lambda one: (self.ready(one), one.launched_at, one.instance_id))
+        return best if self.ready(best) or self._taken_unproven(best) else None
+
+    def _taken_unproven(self, instance: Instance) -> bool:
+        patient = self.now >= instance.launched_at + UNPROVEN_AFTER
+        return patient and not any(
+            self.serves(table) and table.target.instance_id != instance.instance_id
+            for table in self.observed.tables
+        )
+
+    def serves(self, table: RouteTable) -> bool:
+        """Whether a table's default route leads to something that can carry traffic."""
+        target = table.target
+        if target.kind is TargetKind.NOTHING or target.blackhole:
+            return False
+        if target.kind is TargetKind.FOREIGN:
+            return True
+        member = self.group.member(target.instance_id)
+        return self.runs(target.instance_id) and (member is None or member.healthy)
+
+    def another_serves(self, instance_id: str) -> bool:
+        """Whether something that stays carries, or could carry, the traffic without this instance."""
+        ready_member = any(
+            self.eligible(member) and (other := self.instance(member.instance_id)) and self.ready(other)
+            for member in self.group.members
+            if member.instance_id != instance_id
+        )
+        return ready_member or any(
+            self.serves(table)
+            and table.target.instance_id != instance_id
+            and not self._leaving(table.target.instance_id)
+            for table in self.observed.tables
+        )
+
+    def _leaving(self, instance_id: str | None) -> bool:
+        member = self.group.member(instance_id)
+        return member is not None and member.leaving
+
+    def carries(self, instance_id: str) -> bool:
+        """Whether the Elastic IP or a named table still depends on this instance."""
+        return self.observed.eip_holder == instance_id or any(
+            table.target.instance_id == instance_id for table in self.observed.tables
+        )
+
+    def successor_coming(self, instance_id: str) -> bool:
+        """Whether another member is there or arriving, or the group owes one and may launch it."""
+        staying = [one for one in self.group.members if not one.leaving and one.instance_id != instance_id]
+        alive = [one for one in staying if one.arriving or self.eligible(one)]
+        owed = len(staying) < self.group.desired and "Launch" not in self.group.suspended
+        return bool(alive) or owed
