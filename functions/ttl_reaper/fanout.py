@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tradai_shared.errors import EventError
 from ttl_reaper.events import WorkAction
 
 if TYPE_CHECKING:
@@ -14,11 +15,18 @@ if TYPE_CHECKING:
 
 CONCURRENCY = 8  # the state machine's MaxConcurrency: so many runs may share a table at one time
 SEGMENTS = 4
+MOST_RUNS = 200  # a state's output is limited to 256 KB, and a run's result is a little below 1 KB
 
 
 def plan(event: WorkEvent, tables: Sequence[DesiredTable]) -> list[dict[str, Any]]:
-    """The events of the runs. Together they delete, and consume a second, no more than the order allows."""
+    """The events of the runs. Together they delete, and consume a second, no more than the order allows.
+
+    Raises:
+        EventError: there would be too many.
+    """
     total = min(event.segments.total if event.segments else SEGMENTS, event.limits.max_deletes)
+    if total * len(tables) > MOST_RUNS:
+        raise EventError("segments.total", f"{total * len(tables)} runs; at most {MOST_RUNS} fit into a plan")
     limits = event.limits.model_dump() | {
         "max_deletes": event.limits.max_deletes // total,
         "write_units_per_second": max(1.0, event.limits.write_units_per_second / min(total, CONCURRENCY)),
