@@ -1,4 +1,4 @@
-"""A DynamoDB endpoint that does no work: it answers at once, or after a fixed delay, with what DynamoDB would say.
+"""A DynamoDB endpoint that does no work: it answers at once, or after a fixed delay.
 
 It makes the client's own cost visible. It keeps no items, checks no signature and honours no condition; that
 the conditions hold is tested elsewhere. `python server.py [delay_ms]` prints its port and serves until it is

@@ -53,7 +53,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> ReapAnswer 
         metrics.add_metric("ReapErrors", MetricUnit.Count, 1)
         raise
     finally:
-        metrics.flush_metrics()
+        if metrics.metric_set:  # a plan has none
+            metrics.flush_metrics()
 
 
 def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer | dict[str, Any]:
