@@ -3,11 +3,9 @@
     python benchmarks/reap/bench.py [--items N] [--memory N]
 
 Every way runs in this one process, one after the other, against the server beside this file in a process of
-its own: once answering at once (what counts is CPU on one core), once after a fixed delay (what counts is what
+its own: once answering at once (CPU on one core counts), once after a fixed delay (what counts is what
 the workers overlap). Figures hold for one machine; compare the ratios.
 """
-
-from __future__ import annotations
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from tradai_shared.plans import AnswerData
-from ttl_reaper.model import Tally, TtlClass
+from ttl_reaper.model import End, Tally, TtlClass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ USD_A_READ_UNIT = 0.125e-6
 class ReapData(AnswerData):
     """With where to go on: the first table that was not finished, which its checkpoint names."""
 
+    unfinished: str  # which tables, and why; empty where there is none
     checkpoint: NotRequired[dict[str, Any]]
 
 
@@ -72,8 +73,14 @@ def result(one: TableResult) -> dict[str, object]:
 def answer(results: Sequence[TableResult], environment: str) -> ReapAnswer:
     """All tables' results, added up."""
     total = sum((one.tally for one in results), Tally())
-    data: ReapData = {"summary": summary(total), "results": [result(one) for one in results]}
-    unfinished = [one.checkpoint for one in results if one.checkpoint]
-    if unfinished:
-        data["checkpoint"] = unfinished[0].model_dump(mode="json")
+    data: ReapData = {
+        "summary": summary(total),
+        "results": [result(one) for one in results],
+        "unfinished": "; ".join(
+            f"{one.table}: {one.reason}" for one in results if one.end is not End.FINISHED
+        ),
+    }
+    kept = [one.checkpoint for one in results if one.checkpoint]
+    if kept:
+        data["checkpoint"] = kept[0].model_dump(mode="json")
     return {"success": all(one.ok for one in results), "data": data, "environment": environment}

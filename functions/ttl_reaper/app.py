@@ -74,7 +74,12 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
     success = all(one.success for one in event.results)
     metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not one.success for one in event.results))
     results: list[dict[str, object]] = [one.model_dump(exclude_none=True) for one in event.results]
-    data: answer.ReapData = {"summary": fanout.add_up(event.results), "results": results}
+    lost = "; ".join(f"{one.table} {one.segment}: {one.reason}" for one in event.results if not one.success)
+    data: answer.ReapData = {
+        "summary": fanout.add_up(event.results),
+        "results": results,
+        "unfinished": lost,
+    }
     return {"success": success, "data": data, "environment": own.environment.value}
 
 
