@@ -133,6 +133,7 @@ def reaper(url: str, count: int, workers: int) -> None:
         assert done.units == len(batch)  # noqa: S101 - exactly one unit an item
 
     spread(settle, planner.batches(items, BATCH), workers)
+    tools.wire.close()
 
 
 def botocore_batches(url: str, count: int, workers: int) -> None:

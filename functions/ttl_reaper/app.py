@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -21,12 +22,12 @@ from ttl_reaper.reap import Room, reap
 from ttl_reaper.run import WORKERS, TableResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from ttl_reaper.answer import ReapAnswer
-    from ttl_reaper.audit import Audit
+    from ttl_reaper.audit import Audit, Checkpoints
     from ttl_reaper.events import SummaryEvent, WorkEvent
     from ttl_reaper.model import DesiredTable, ItemOutcome, Order
     from ttl_reaper.settings import Settings
@@ -66,8 +67,9 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer | dict[
     chosen = desired.chosen(parsed, desired.tables(canonical_config(own.environment)))
     if parsed.action is events.WorkAction.PLAN:
         return {"work": fanout.plan(parsed, chosen), "environment": own.environment.value}
-    room = make_room(own, _seconds_left(context), context.aws_request_id)
-    return _told([_reaped(room, table, parsed) for table in chosen], own)
+    with make_room(own, _seconds_left(context), context.aws_request_id) as room:
+        results = [_reaped(room, table, parsed) for table in chosen]
+    return _told(results, own)
 
 
 def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
@@ -87,24 +89,30 @@ def _reaped(room: Room, table: DesiredTable, event: WorkEvent) -> TableResult:
     return reap(room, table, event.order, event.checkpoint, restart=event.restart)
 
 
-def make_room(own: Settings, seconds_left: Callable[[], float], run_id: str) -> Room:
+@contextmanager
+def make_room(own: Settings, seconds_left: Callable[[], float], run_id: str) -> Iterator[Room]:
     """The clients and places of one invocation."""
     client = clients.dynamodb(pool=WORKERS)
-    wire = dynamodb_wire.wire(client)
     rng = random.Random()  # noqa: S311 - jitter
+    with closing(dynamodb_wire.wire(client)) as wire:
 
-    def tools(order: Order) -> Tools:
-        pace = Pace(order.limits.write_units_per_second, clock.now().timestamp())
-        return Tools(wire, pace, seconds_left, rng)
+        def tools(order: Order) -> Tools:
+            pace = Pace(order.limits.write_units_per_second, clock.now().timestamp())
+            return Tools(wire, pace, seconds_left, rng)
 
+        yield Room(client, tools, *_places(own, run_id), _failed)
+
+
+def _places(own: Settings, run_id: str) -> tuple[Callable[[str], Audit], Checkpoints]:
+    """Where the audit and the checkpoints are kept."""
     if own.bucket is None:
-        return Room(client, tools, lambda table: LogAudit(logger, table), NoCheckpoints(), _failed)
+        return lambda table: LogAudit(logger, table), NoCheckpoints()
     s3, bucket = clients.s3(), own.bucket
 
     def audit(table: str) -> Audit:
         return S3Audit(s3, bucket, f"audit/{table}/{clock.now():%Y-%m-%d}/{clock.now():%H%M%S}-{run_id}")
 
-    return Room(client, tools, audit, S3Checkpoints(s3, bucket, "checkpoints"), _failed)
+    return audit, S3Checkpoints(s3, bucket, "checkpoints")
 
 
 def _seconds_left(context: LambdaContext) -> Callable[[], float]:

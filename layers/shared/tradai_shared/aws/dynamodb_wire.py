@@ -16,7 +16,6 @@ import hmac
 import http.client
 import json
 import ssl
-import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -51,7 +50,7 @@ class Reply(NamedTuple):
 
 
 class DynamoDBWire:
-    """Calls of one client's endpoint, safe to use from several threads: each has its own connection."""
+    """Calls of one client's endpoint, from any number of threads; as many connections as calls at a time."""
 
     def __init__(self, client: DynamoDBClient, credentials: Credentials) -> None:
         """Take endpoint, region and events from ``client``; ``credentials`` may renew themselves."""
@@ -59,7 +58,7 @@ class DynamoDBWire:
         self._events = client.meta.events
         self._credentials = credentials
         self._signer = Signer(client.meta.region_name, urlsplit(self._url).netloc)
-        self._local = threading.local()
+        self._idle: list[http.client.HTTPConnection] = []
 
     def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Send one request and return the decoded answer. Nothing is retried here.
@@ -92,20 +91,24 @@ class DynamoDBWire:
         return None if response is None else Reply(response.status_code, response.content)
 
     def _send(self, action: str, headers: dict[str, str], body: bytes) -> Reply:
-        connection = self._connection()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
         try:
             connection.request("POST", "/", body, headers)
             response = connection.getresponse()
-            return Reply(response.status, response.read())
+            reply = Reply(response.status, response.read())
         except (OSError, http.client.HTTPException) as error:
-            connection.close()  # the next request opens it again
+            connection.close()
             raise TemporaryError(action, type(error).__name__, str(error)) from error
+        self._idle.append(connection)
+        return reply
 
-    def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect()
-        return connection
+    def close(self) -> None:
+        """Close the idle connections; a later call opens new ones."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _connect(self) -> http.client.HTTPConnection:
         parts = urlsplit(self._url)
