@@ -1,4 +1,4 @@
-"""The reaper beside a writer that renews items while they are being deleted: ``python -m simulator.demo_reap``.
+"""The reaper beside a writer that renews items: ``python -m simulator.demo_reap``.
 
 The real handler runs on moto, held to AWS's conditional batch by ``simulator.dynamodb.strict``. Simulated.
 """
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def play() -> dict[str, Any]:
-    """Fill a table, renew some items between scan and delete, and compare what is left with what should be."""
+    """Fill a table, renew some items between scan and delete, and look at what is left."""
     now = int(time.time())
     late = {"N": str(now - 10 * DAY)}
     with ExitStack() as stack:
@@ -82,7 +82,7 @@ def _item(key: str, ttl: dict[str, str]) -> dict[str, Any]:
     return {"notification_id": {"S": key}, "ttl": ttl}
 
 
-def _between(happens: Callable[[], None]) -> Any:  # noqa: ANN401 - a patch
+def _between(happens: Callable[[], None]) -> Any:
     """Let the writer work once, after the scan and before the first batch."""
     call = DynamoDBWire.call
     waiting = [happens]
@@ -99,7 +99,7 @@ def _between(happens: Callable[[], None]) -> Any:  # noqa: ANN401 - a patch
     return patch.object(DynamoDBWire, "call", interrupted)
 
 
-def _handled() -> Any:  # noqa: ANN401 - JSON
+def _handled() -> Any:
     """The handler's answer; its log and metrics are not what is shown here."""
     quiet = io.StringIO()
     context: Any = Context(lambda: datetime.now(UTC), datetime.now(UTC) + timedelta(minutes=15))
