@@ -26,16 +26,25 @@ MADE_NAT = {
 
 
 @cache
-def template(parameters: tuple[tuple[str, str], ...]) -> Template:
-    """Kept: to parse the file takes a third of a second."""
-    return Template.load(ROOT / "template.yaml", dict(parameters), PSEUDO)
+def _unset() -> Template:
+    """With the defaults. Kept: to parse the file takes a third of a second."""
+    return Template.load(ROOT / "template.yaml", {}, PSEUDO)
+
+
+def template(**parameters: str) -> Template:
+    defaults = _unset().values
+    given = {
+        name: text.split(",") if isinstance(defaults[name], list) else text
+        for name, text in parameters.items()
+    }
+    return Template(_unset().document, {**defaults, **given})
 
 
 class Stack:
     """A template with its parameters put in; ``raw`` are its resources as they are written."""
 
     def __init__(self, environment: str = "dev", **parameters: str) -> None:
-        self.template = template(tuple(sorted({"Environment": environment, **parameters}.items())))
+        self.template = template(Environment=environment, **parameters)
         self.raw: dict[str, Any] = self.template.document["Resources"]
 
     def __getitem__(self, logical_id: str) -> Any:

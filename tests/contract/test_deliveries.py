@@ -11,7 +11,9 @@ import pytest
 from tests.contract.stack import ENVIRONMENTS, Stack
 
 FUNCTION = "UpdateNatRoutesFunction"
-QUEUE = Stack()["UpdateNatRoutesFunction"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]
+QUEUE = Stack()["UpdateNatRoutesFunction"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"][
+    "Destination"
+]
 
 
 def events(env: str = "dev") -> dict[str, Any]:
@@ -36,7 +38,9 @@ def test_the_queue_lets_every_rule_write_to_it() -> None:
         pattern = statement["Condition"]["ArnLike"]["aws:SourceArn"]
         rules = [one["RuleName"] for one in events(env).values() if "RuleName" in one]
         assert len(rules) == 3
-        assert all(fnmatchcase(f"arn:aws:events:eu-central-1:123456789012:rule/{rule}", pattern) for rule in rules)
+        assert all(
+            fnmatchcase(f"arn:aws:events:eu-central-1:123456789012:rule/{rule}", pattern) for rule in rules
+        )
 
 
 def test_another_environment_s_rule_may_not_write_to_the_queue() -> None:
@@ -67,7 +71,9 @@ def test_the_function_is_what_the_platform_can_rely_on() -> None:
     assert (function["MemorySize"], function["Timeout"]) == (512, 270)
     assert function["Handler"] == "update_nat_routes.app.lambda_handler"
     assert function["CodeUri"] == "functions/"
-    assert "VpcConfig" not in {**function, **shared}, "inside the VPC it could call nothing while the NAT is down"
+    assert "VpcConfig" not in {**function, **shared}, (
+        "inside the VPC it could call nothing while the NAT is down"
+    )
 
 
 def test_concurrency_is_reserved_in_prod_alone() -> None:
@@ -75,7 +81,9 @@ def test_concurrency_is_reserved_in_prod_alone() -> None:
     assert Stack("prod", ReservedConcurrency="5")[FUNCTION]["ReservedConcurrentExecutions"] == "5"
 
 
-@pytest.mark.parametrize(("value", "accepted"), [("", True), ("2", True), ("5", True), ("10", True), ("1", False), ("0", False)])
+@pytest.mark.parametrize(
+    ("value", "accepted"), [("", True), ("2", True), ("5", True), ("10", True), ("1", False), ("0", False)]
+)
 def test_one_is_never_reserved(value: str, accepted: bool) -> None:  # noqa: FBT001 - a table's column
     pattern = Stack().template.document["Parameters"]["ReservedConcurrency"]["AllowedPattern"]
     assert bool(re.search(pattern, value)) is accepted

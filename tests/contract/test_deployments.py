@@ -59,7 +59,9 @@ def test_only_prod_asks_before_it_changes_anything() -> None:
 
 
 def test_only_prod_reserves_concurrency() -> None:
-    reserved = {env: pairs(deployment(env)["parameter_overrides"]).get("ReservedConcurrency") for env in ENVIRONMENTS}
+    reserved = {
+        env: pairs(deployment(env)["parameter_overrides"]).get("ReservedConcurrency") for env in ENVIRONMENTS
+    }
     assert reserved == {"dev": None, "staging": None, "prod": "5"}
 
 
@@ -70,4 +72,6 @@ def test_its_roles_can_be_made() -> None:
 
 
 def test_every_parameter_has_a_default_so_that_sam_deploy_asks_for_none() -> None:
-    assert [name for name, one in Stack().template.document["Parameters"].items() if "Default" not in one] == []
+    assert [
+        name for name, one in Stack().template.document["Parameters"].items() if "Default" not in one
+    ] == []

@@ -14,7 +14,9 @@ in_every_environment = pytest.mark.parametrize("env", ENVIRONMENTS)
 
 def settings(env: str, **parameters: str) -> Settings:
     """What the function makes of the variables that the template gives it."""
-    return Settings.from_env(Stack(env, **parameters).template.function("UpdateNatRoutesFunction").environment)
+    return Settings.from_env(
+        Stack(env, **parameters).template.function("UpdateNatRoutesFunction").environment
+    )
 
 
 @in_every_environment

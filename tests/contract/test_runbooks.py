@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,13 +12,16 @@ from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
 from tradai_shared.config import naming
 from update_nat_routes.planner import NoteKind
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 
 
 def names_of(env: str) -> str:
     """Every text of the template, resolved, and the platform's names that it relies on."""
-    stack = Stack(env)
+    stack = Stack(env, EgressProbe="true")
     resources = [stack[name] for name in stack.made]
     return json.dumps([*resources, naming.private_route_table_name(env)])
 

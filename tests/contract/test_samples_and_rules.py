@@ -21,10 +21,14 @@ def matching(event: Any) -> list[str]:
 
 
 def changed(name: str, **changes: object) -> Any:
-    """A sample with fields of its detail replaced, or with others of its own where they are not the detail's."""
+    """A sample with fields of its detail replaced, or its own where they are not the detail's."""
     event = copy.deepcopy(SAMPLES[name])
     for field, value in changes.items():
-        holder = event["detail"] if field.replace("_", "-") in event["detail"] or field in event["detail"] else event
+        holder = (
+            event["detail"]
+            if field.replace("_", "-") in event["detail"] or field in event["detail"]
+            else event
+        )
         holder[field if field in holder else field.replace("_", "-")] = value
     return event
 
@@ -59,7 +63,9 @@ def test_a_drill_of_a_sample_reaches_the_function_too(name: str) -> None:
 
 NEAR_MISSES = {
     "another group's launch": changed("launch-lifecycle-action", AutoScalingGroupName="tradai-ecs-asg-dev"),
-    "another environment's group": changed("terminate-successful", AutoScalingGroupName="tradai-nat-asg-prod"),
+    "another environment's group": changed(
+        "terminate-successful", AutoScalingGroupName="tradai-nat-asg-prod"
+    ),
     "a group whose name only begins alike": changed(
         "launch-successful", AutoScalingGroupName="tradai-nat-asg-dev-2"
     ),
@@ -90,7 +96,9 @@ def test_an_adopted_group_is_heard_by_its_own_name() -> None:
 def test_the_schedule_sends_the_sample_of_a_reconcile_every_minute() -> None:
     (schedule,) = Stack("dev").template.function("UpdateNatRoutesFunction").schedules
     assert schedule.every == 60
-    assert json.loads(schedule.input or "") == SAMPLES["reconcile"] == {"action": "reconcile", "dry_run": False}
+    assert (
+        json.loads(schedule.input or "") == SAMPLES["reconcile"] == {"action": "reconcile", "dry_run": False}
+    )
 
 
 def test_a_failed_probe_s_record_is_what_lambda_sends_to_a_destination() -> None:

@@ -19,7 +19,8 @@ OPTIONAL = {"NotificationMetadata", "Origin", "Destination"}
 NOT_IN_THE_PACKAGE = {"EC2 Instance Rebalance Recommendation"}
 
 pytestmark = pytest.mark.skipif(
-    not SCHEMAS.exists(), reason="AWS's event schemas are not at hand: make .tools/event-schemas/db.json.gz needs npm"
+    not SCHEMAS.exists(),
+    reason="AWS's event schemas are not at hand: make .tools/event-schemas/db.json.gz needs npm",
 )
 
 

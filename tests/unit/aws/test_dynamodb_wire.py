@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(type(self).answer)
 
-    def log_message(self, *_: Any) -> None: ...
+    def log_message(self, *_: object) -> None: ...
 
 
 @pytest.fixture
