@@ -62,10 +62,10 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or not path.is_file():
         print("usage: make invoke EVENT=events/<package>/<trigger>.json", file=sys.stderr)
         return 2
-    docker = local_invoke.at_hand()
+    docker = local_invoke.bridge()
     way = "sam local invoke" if docker else "the runtime interface emulator"
     try:
-        with estate(Environment.DEV) as world:
+        with estate(Environment.DEV, address=docker or "127.0.0.1") as world:
             answer, log = by_sam(path, world) if docker else by_emulator(path, world)
     except EmulatorError as error:
         print(error, file=sys.stderr)
