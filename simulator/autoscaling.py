@@ -188,6 +188,8 @@ class Controller:
             member.instance.terminate()
 
     def _gone(self, member: Any) -> None:
+        if member not in self.group.instance_states:
+            return  # it ended by itself while its group was about to end it
         self.group.instance_states.remove(member)
         self._note(member, "Terminated")
         self.activities.end(self._leaving.pop(member.instance_id), "Successful")
