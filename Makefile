@@ -48,11 +48,14 @@ demo: setup ## Watch a NAT die and traffic return (simulated)
 	.tools/ministack/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/ministack.txt
 	@touch $@
 
-build: setup .tools/sam/.ready ## Build the zips of the functions and the layer, print their sizes
-	$(SAM) build $(BUILD_ARGS)
+.aws-sam/.ready: .tools/sam/.ready $(shell find functions layers/shared template.yaml -type f -not -path '*/__pycache__/*')
+	$(SAM) build
+	@touch $@
+
+build: setup .aws-sam/.ready ## Build the zips of the functions and the layer, print their sizes
 	@$(BIN)/python -m toolchain.artefact
 
-invoke: build .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
+invoke: setup .aws-sam/.ready .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
 	@$(BIN)/python -m toolchain.invoke $(EVENT)
 
 template: setup ## Copy nat/user-data.sh into template.yaml

@@ -29,7 +29,20 @@ SCRIPT = Path(__file__).parents[2] / "nat" / "user-data.sh"
 STUBS = Path(__file__).parent / "stubs"
 # What Amazon Linux 2023 ships and the script may use. No nft, no iptables: those it would have to fetch.
 SHIPPED = (
-    *("bash", "cat", "chmod", "curl", "cut", "dd", "grep", "head", "install", "ip", "mktemp", "mkswap"),
+    *(
+        "bash",
+        "cat",
+        "chmod",
+        "curl",
+        "cut",
+        "fallocate",
+        "grep",
+        "head",
+        "install",
+        "ip",
+        "mktemp",
+        "mkswap",
+    ),
     *("python3", "rm", "sed", "sleep", "tail", "timeout"),
 )
 USER_DATA = "cloud/instance/scripts/part-001"
