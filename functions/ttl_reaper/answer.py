@@ -22,6 +22,7 @@ class ReapData(AnswerData):
 
     unfinished: str  # which tables, and why; empty where there is none
     checkpoint: NotRequired[dict[str, Any]]
+    work: NotRequired[list[dict[str, Any]]]  # a plan's runs
 
 
 class ReapAnswer(TypedDict):

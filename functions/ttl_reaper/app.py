@@ -40,7 +40,7 @@ logger = make_logger(SERVICE)
 metrics = make_metrics(SERVICE)
 
 
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> ReapAnswer | dict[str, Any]:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
     """Reap, plan for the state machine, or add up what its runs came to.
 
     Raises:
@@ -58,7 +58,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> ReapAnswer 
             metrics.flush_metrics()
 
 
-def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer | dict[str, Any]:
+def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
     own = settings.load(os.environ)
     metrics.set_default_dimensions(environment=own.environment.value)
     parsed = events.parse(event)
@@ -66,10 +66,15 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer | dict[
         return _summary(parsed, own)
     chosen = desired.chosen(parsed, desired.tables(canonical_config(own.environment)))
     if parsed.action is events.WorkAction.PLAN:
-        return {"work": fanout.plan(parsed, chosen), "environment": own.environment.value}
+        return _plan(fanout.plan(parsed, chosen), own)
     with make_room(own, _seconds_left(context), context.aws_request_id) as room:
         results = [_reaped(room, table, parsed) for table in chosen]
     return _told(results, own)
+
+
+def _plan(work: list[dict[str, Any]], own: Settings) -> ReapAnswer:
+    data: answer.ReapData = {"summary": {"runs": len(work)}, "results": [], "unfinished": "", "work": work}
+    return {"success": True, "data": data, "environment": own.environment.value}
 
 
 def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:

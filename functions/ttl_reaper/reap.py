@@ -82,10 +82,20 @@ def _run(  # noqa: PLR0913, PLR0917 - one caller, just above
         hooks=hooks,
         workers=room.workers,
     ).run()
-    if result.checkpoint:
-        room.checkpoints.save(kept_as, result.checkpoint)
-    else:
-        room.checkpoints.forget(kept_as)
+    return _keep(room, kept_as, result)
+
+
+def _keep(room: Room, kept_as: str, result: TableResult) -> TableResult:
+    """Keep the checkpoint, or forget it; what was done is told even where that fails."""
+    try:
+        if result.checkpoint:
+            room.checkpoints.save(kept_as, result.checkpoint)
+        else:
+            room.checkpoints.forget(kept_as)
+    except AwsError as error:
+        return replace(
+            result, end=End.FAILED, reason=f"{result.reason}; its checkpoint was not kept: {error}"
+        )
     return result
 
 

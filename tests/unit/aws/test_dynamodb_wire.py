@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,12 +14,17 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from tradai_shared.aws import dynamodb_wire
 from tradai_shared.aws.dynamodb_wire import DynamoDBWire, Signer
 from tradai_shared.errors import AccessDenied, PermanentError, TemporaryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HOST = "dynamodb.eu-central-1.amazonaws.com"
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
@@ -153,3 +159,57 @@ def test_values_stay_as_they_were_sent(server: type[Handler], wire: DynamoDBWire
     item = {"n": {"N": "12345678901234567890123456789012345678"}, "b": {"B": "AP8="}}
     server.answer = json.dumps({"Items": [item]}).encode()
     assert wire.call(SCAN, "Scan", {}) == {"Items": [item]}
+
+
+def certificate(folder: Path, host: str) -> Path:
+    """A certificate for ``host`` that only those trust who are told to, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / f"{host}.pem"
+    path.write_bytes(plain + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted"), [("localhost", True), ("localhost", False), ("elsewhere", True)]
+)
+def test_over_tls_only_the_endpoint_itself_is_talked_to(
+    *, host: str, trusted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Mine(Handler): ...
+
+    pem = certificate(tmp_path, host)
+    if trusted:
+        monkeypatch.setattr(dynamodb_wire, "get_cert_path", lambda verify: str(pem) if verify else None)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Mine) as http:
+        http.handle_error = lambda *_: None  # type: ignore[method-assign] # a refused handshake is expected
+        http.socket = context.wrap_socket(http.socket, server_side=True)
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        client = boto3.client("dynamodb", endpoint_url=f"https://localhost:{http.server_address[1]}")
+        with closing(DynamoDBWire(client, Credentials("A", "s"))) as wire:
+            if trusted and host == "localhost":
+                assert wire.call(SCAN, "Scan", {}) == {}
+            else:
+                with pytest.raises(TemporaryError) as told:
+                    wire.call(SCAN, "Scan", {})
+                assert told.value.code == "SSLCertVerificationError"
+        http.shutdown()
+        thread.join()

@@ -8,9 +8,10 @@ import boto3
 import pytest
 
 from simulator.reaper_stage import make_table
-from tradai_shared.errors import SettingsError
+from tradai_shared.errors import AccessDenied, SettingsError
 from ttl_reaper import app
 from ttl_reaper.app import lambda_handler
+from ttl_reaper.audit import S3Checkpoints
 from ttl_reaper.model import Candidate, ItemOutcome, TtlClass, Verdict
 
 if TYPE_CHECKING:
@@ -163,3 +164,17 @@ def test_an_unknown_environment_is_refused(world: World, monkeypatch: pytest.Mon
     monkeypatch.setenv("ENVIRONMENT", "production")
     with pytest.raises(SettingsError, match="ENVIRONMENT"):
         lambda_handler({"table": "notifications"}, world.context())  # type: ignore[arg-type]
+
+
+def test_what_was_deleted_is_told_even_where_the_checkpoint_cannot_be_kept(
+    world: World, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AccessDenied("s3:DeleteObject", "AccessDenied", "no")
+
+    assert bucket
+    monkeypatch.setattr(S3Checkpoints, "forget", refuse)
+    world.put(a=world.days(-10))
+    told = handle(world, DELETE)
+    assert (told["success"], told["data"]["summary"]["deleted"]) == (False, 1)
+    assert "s3:DeleteObject" in told["data"]["unfinished"]
