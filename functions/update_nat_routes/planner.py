@@ -162,8 +162,7 @@ def _replacements(at: Situation) -> Iterator[ReplaceInstance]:
         return
     for member in at.group.members:
         instance = at.instance(member.instance_id)
-        waits = member.lifecycle.endswith(":Wait")
-        if instance and instance.state in DEAD_STATES and not waits and member.lifecycle in REPLACEABLE:
+        if instance and instance.state in DEAD_STATES and member.lifecycle in REPLACEABLE:
             reason = f"it is {instance.state}, and waiting for a health check would prolong the outage"
             yield ReplaceInstance(at.group.name, member.instance_id, reason)
 
