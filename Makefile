@@ -42,11 +42,20 @@ demo: setup ## Watch a NAT die and traffic return (simulated)
 	@mkdir -p $(@D)
 	cd $(@D) && tar -xzf "$$(npm pack --silent @aws-cdk/aws-service-spec@$(EVENT_SCHEMAS))" --strip-components 1 package/db.json.gz && rm -f ./*.tgz
 
-build: setup .tools/sam/.ready ## Build the zips of the functions and the layer, print their sizes
-	$(SAM) build $(BUILD_ARGS)
+.tools/ministack/.ready: requirements/ministack.txt
+	@test -n "$(PYTHON313)" || { echo "python3.13, the runtime's own version, is not at hand" >&2; exit 1; }
+	$(PYTHON313) -m venv .tools/ministack
+	.tools/ministack/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/ministack.txt
+	@touch $@
+
+.aws-sam/.ready: .tools/sam/.ready $(shell find functions layers/shared template.yaml -type f -not -path '*/__pycache__/*')
+	$(SAM) build
+	@touch $@
+
+build: setup .aws-sam/.ready ## Build the zips of the functions and the layer, print their sizes
 	@$(BIN)/python -m toolchain.artefact
 
-invoke: build .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
+invoke: setup .aws-sam/.ready .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
 	@$(BIN)/python -m toolchain.invoke $(EVENT)
 
 template: setup ## Copy nat/user-data.sh into template.yaml
@@ -54,7 +63,7 @@ template: setup ## Copy nat/user-data.sh into template.yaml
 
 # what a tool that is not to be had here would have run is skipped by its test, with the reason
 test-tools: setup
-	@for tool in .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz; do $(MAKE) --no-print-directory $$tool || true; done
+	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz; do $(MAKE) --no-print-directory $$tool || true; done
 
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -77,6 +86,9 @@ config-docs: setup ## Write docs/canonical-config.md from the canonical configur
 
 bench-config: setup ## Measure what importing and building the canonical configuration costs
 	@$(BIN)/python -m benchmarks.config_import $(ARGS)
+
+bench-reap: setup ## Measure what a deleted item costs on the client, beside other ways (see docs/ttl-reaper.md)
+	PYTHONPATH=functions:layers/shared:. $(BIN)/python benchmarks/reap/bench.py $(ARGS)
 
 lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/layer.in -o layers/shared/requirements.txt

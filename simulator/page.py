@@ -44,11 +44,11 @@ def headline(story: Story, data: dict[str, Any]) -> str:
         return f"{what} Traffic is not back yet."
     if story.outage == 0:
         return f"{what} Traffic never stopped."
-    totals = [sum((end or 0) - start for start, end in spans) for spans in story.outages.values()]
-    if max(totals) - min(totals) > 1:
-        return (
-            f"{what} Traffic was back after {min(totals):.1f} s, in the last table after {max(totals):.1f} s."
-        )
+    if planned:
+        return f"{what} Traffic paused for {story.outage:.1f} s."
+    if story.uneven:
+        first = min(total for total in story.totals.values() if total is not None)
+        return f"{what} Traffic was back after {first:.1f} s, in the last table after {story.outage:.1f} s."
     return f"{what} Traffic was back after {story.outage:.1f} s."
 
 

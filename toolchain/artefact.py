@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,4 +60,5 @@ def sizes(build: Path = BUILD) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(sizes(), indent=2))
+    for name, size in sizes().items():
+        print(f"{name:<28}{size / 1000:>9,.1f} kB zipped")

@@ -9,7 +9,9 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ec2 import EC2Client
+    from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
 
 # botocore's default is 60 s each: one hung call would eat the failover.
@@ -38,3 +40,11 @@ def autoscaling() -> AutoScalingClient:
 
 def sns() -> SNSClient:
     return boto3.client("sns", config=settings())
+
+
+def dynamodb(*, pool: int = 10) -> DynamoDBClient:
+    return boto3.client("dynamodb", config=settings(pool=pool))
+
+
+def s3() -> S3Client:
+    return boto3.client("s3", config=settings())
