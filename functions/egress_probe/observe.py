@@ -43,7 +43,7 @@ def _ask(endpoint: str) -> Try:
     try:
         parts = urlsplit(endpoint)
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        connection.request("GET", path, headers={"Connection": "close", "User-Agent": "tradai-egress-probe"})
+        connection.request("GET", path, headers={"User-Agent": "tradai-egress-probe"})
         body = connection.getresponse().read(MOST_READ).decode("latin-1")
     except (OSError, HTTPException) as error:
         return Try(endpoint, answered=False, problem=f"{type(error).__name__}: {error}")

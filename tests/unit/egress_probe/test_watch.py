@@ -44,10 +44,11 @@ class World:
     dies: datetime = NEVER
     heals: datetime = NEVER
     address: str = OURS
+    takes: float = 0.05
 
     def ask(self, endpoints: Sequence[str]) -> Round:
         answered = not self.dies <= self.time.now() < self.heals
-        self.time.sleep(0.05 if answered else 3)
+        self.time.sleep(self.takes if answered else 3)
         return Round(tuple(Try(one, answered, self.address if answered else None) for one in endpoints))
 
 
@@ -69,6 +70,13 @@ def test_rounds_keep_their_beat_whatever_a_round_takes() -> None:
     watch = _watch(world)
     assert watch.silent == 2
     assert world.time.now() - START < MINUTE
+
+
+def test_rounds_that_come_late_follow_each_other_at_once() -> None:
+    """As after a pause of the machine."""
+    world = World(VirtualClock(), takes=7)
+    assert len(_watch(world, 4).rounds) == 4
+    assert world.time.now() - START == timedelta(seconds=4 * 7)
 
 
 @pytest.mark.parametrize("phase", [tenth / 2 for tenth in range(120)])
