@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A younger one may still be booting, and replacing it again would never end.
 OLD_ENOUGH = timedelta(minutes=10)
+# A failure that arrives later says nothing about now.
+FRESH = timedelta(minutes=2)
 
 
 def suspicions(at: Situation, gateway: Instance | None, *, moved: bool) -> Iterator[Suspicion]:
@@ -31,7 +33,8 @@ def suspicions(at: Situation, gateway: Instance | None, *, moved: bool) -> Itera
         gateway: the instance that should serve.
         moved: nothing is left to move, by a reading and not by hope.
     """
-    if not at.trigger.no_egress or not moved or at.memory.mended or gateway is None:
+    stale = at.trigger.at is not None and at.now - at.trigger.at > FRESH
+    if not at.trigger.no_egress or stale or not moved or at.memory.mended or gateway is None:
         return
     if not _may_be_blamed(at, gateway):
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.unit.update_nat_routes.builder import (
+    NOW,
     decide,
     instance,
     kinds,
@@ -85,6 +87,11 @@ def test_another_one_than_the_suspect_is_not_blamed() -> None:
 def test_one_that_carries_no_route_is_not_blamed() -> None:
     world = observed([member("i-a")], [instance("i-a", age=601)], tables(to_gateway()), eip="i-a")
     assert decide(world, trigger=FAILED_AGAIN).actions == ()
+
+
+def test_a_failure_that_comes_late_blames_nobody() -> None:
+    late = Trigger(TriggerKind.PROBE_FAILURE, at=NOW - timedelta(seconds=121), no_egress=True, suspect="i-a")
+    assert decide(healthy(), trigger=late).actions == ()
 
 
 def test_the_schedule_blames_nobody() -> None:
