@@ -25,6 +25,10 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 
 demo: setup ## Watch a NAT die and traffic return (simulated)
 	@$(BIN)/python -m simulator.demo $(ARGS)
+	@$(BIN)/python -m simulator.demo_reap
+
+demo-picture: setup ## Renew the README's picture, docs/failover.svg
+	@$(BIN)/python -m simulator.demo >/dev/null && cp out/failover.svg docs/failover.svg
 
 .tools/sam/.ready: requirements/sam.txt
 	$(or $(PYTHON313),$(PYTHON)) -m venv .tools/sam

@@ -16,7 +16,7 @@ from simulator import boot
 from simulator.events import Mishap
 from simulator.faults import Fault, Kind
 from simulator.narrator import Narrator
-from simulator.page import page
+from simulator.page import page, standalone
 from simulator.report import figures
 from simulator.story import LAUNCH_ACTION, Story
 from simulator.teller import Teller
@@ -94,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     (OUT / "failover.html").write_text(page(story, data), encoding="utf-8")
+    (OUT / "failover.svg").write_text(standalone(story, data), encoding="utf-8")
     conclude(console, story, stated)
     return 0 if story.outage is not None else 1
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simulator.story import Step, Story
 
 FRAME = Path(__file__).with_name("page.html")
+HEADLINE = 40
 INSIDE = 70  # per cent: a longer bar holds its own label
 
 
@@ -35,6 +36,22 @@ def page(story: Story, data: dict[str, Any]) -> str:
         writes=story.writes,
         segments="\n".join(_segments(data)),
     )
+
+
+def standalone(story: Story, data: dict[str, Any]) -> str:
+    """The picture as a file of its own, with its headline: for a document that cannot hold a page."""
+    frame = FRAME.read_text(encoding="utf-8")
+    style = frame[frame.index("<style>") + len("<style>") : frame.index("</style>")].replace("$$", "$")
+    drawn = picture(story)
+    opening, rest = drawn.split(">", 1)
+    width, height = opening.split('viewBox="0 0 ')[1].split('"')[0].split()
+    tall = float(height) + HEADLINE
+    opening = opening.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    opening = opening.replace(f"0 0 {width} {height}", f"0 -{HEADLINE} {width} {tall:g}")
+    paper = f'<rect y="-{HEADLINE}" width="{width}" height="{tall:g}" fill="var(--card)"/>'
+    look = "fill:var(--ink);font:700 17px system-ui,sans-serif"
+    text = f'<text x="16" y="-14" style="{look}">{escape(headline(story, data))} (simulated)</text>'
+    return f"{opening}>\n<style>{style}</style>\n{paper}\n{text}{rest}\n"
 
 
 def headline(story: Story, data: dict[str, Any]) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 from html import escape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulator import demo, segments
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -117,3 +115,10 @@ def test_every_segment_names_its_source_and_how_sure_it_is(capsys: pytest.Captur
         assert segment.source
         assert segment.low <= segment.high
         assert escape(segment.what) in html
+
+
+def test_the_readmes_picture_is_that_of_the_first_seed() -> None:
+    run()
+    drawn = demo.OUT.joinpath("failover.svg").read_text(encoding="utf-8")
+    kept = Path(__file__).parents[2] / "docs/failover.svg"
+    assert kept.read_text(encoding="utf-8") == drawn, "make demo-picture brings it up to date"
