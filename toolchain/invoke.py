@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from toolchain import local_invoke
-from toolchain.artefact import Artefact, artefacts
+from toolchain.artefact import Artefact, artefact
 from toolchain.emulator import EmulatorError, emulator
 from toolchain.estate import Estate, estate, variables
 from tradai_shared.config.naming import Environment
@@ -28,8 +28,7 @@ def sample(path: Path, world: Estate) -> Any:
 
 def artefact_for(path: Path, world: Estate) -> Artefact:
     """The function whose package the sample's folder is named after, with this estate's parameters."""
-    built = {one.function.handler.split(".")[0]: one for one in artefacts(world.platform.parameters)}
-    return built[path.parent.name]
+    return artefact(path.parent.name, world.platform.parameters)
 
 
 def describe(answer: Any) -> list[str]:

@@ -28,8 +28,8 @@ IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
 def bridge() -> str | None:
     """This machine's address on Docker's bridge, where its containers meet it and nobody else does.
 
-    None where no engine answers, it lacks the image (none is pulled: that may take minutes), or the bridge
-    is not this machine's own, as with Docker in a virtual machine. Loopback would not do: SAM takes
+    None where no engine answers, it lacks the image (none is pulled: that may take minutes, or never end), or
+    the bridge is not this machine's own, as in a virtual machine. Loopback would not do: SAM takes
     ``--docker-network host`` and still puts the container on the bridge.
     """
     if shutil.which("docker") is None or not SAM.exists() or not _docker("image", "inspect", IMAGE):
