@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tradai_shared.errors import TemporaryError
+from ttl_reaper import planner
 from ttl_reaper.classify import Expired, Window, classify
 from ttl_reaper.model import End, Limits, Mode, Segments, TtlClass
 
@@ -44,10 +46,9 @@ VALUES = st.sampled_from(
         None,
     ]
 )
-MOVES = st.one_of(
-    st.just(("nothing",)),
-    st.tuples(st.just("put"), st.sampled_from(IDS), VALUES),
-    st.tuples(st.just("delete"), st.sampled_from(IDS)),
+WRITES = st.dictionaries(st.sampled_from(IDS), VALUES | st.just("live") | st.just("gone"), max_size=5)
+FAULTS = st.one_of(
+    st.just(("none",)),
     st.just(("throttle",)),
     st.tuples(st.just("throttle some"), st.integers(1, 2**14 - 1)),
     st.just(("lose",)),
@@ -55,6 +56,8 @@ MOVES = st.one_of(
     st.just(("time out",)),
     st.tuples(st.just("wait"), st.integers(1, 400_000)),
 )
+# Before each call the writers write, and then something may go wrong.
+MOVES = st.tuples(WRITES, FAULTS)
 
 
 def value(world: World, kind: str | None) -> dict[str, str] | None:
@@ -83,20 +86,21 @@ class Unkind:
     spare: float = 600.0
     repairs: bool = False
 
-    def put(self, key: str, kind: str | None) -> None:
-        self.truth[key] = value(self.world, kind)
-        self.world.put(**{key: self.truth[key]})
+    def write(self, writes: dict[str, str | None]) -> None:
+        gone = {key for key, kind in writes.items() if kind == "gone"}
+        new = {key: value(self.world, kind) for key, kind in writes.items() if key not in gone}
+        for key in gone:
+            self.truth.pop(key, None)
+            self.world.client.delete_item(
+                TableName=self.world.desired.name, Key={"notification_id": {"S": key}}
+            )
+        self.truth |= new
+        self.world.put(**new)
 
     def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        move = self.moves.pop(0) if self.moves else ("nothing",)
+        writes, move = self.moves.pop(0) if self.moves else ({}, ("none",))
+        self.write(writes)
         match move:
-            case ("put", key, kind):
-                self.put(key, kind)
-            case ("delete", key):
-                self.truth.pop(key, None)
-                self.world.client.delete_item(
-                    TableName=self.world.desired.name, Key={"notification_id": {"S": key}}
-                )
             case ("throttle",):
                 raise TemporaryError(action, "ThrottlingException", "")
             case ("kill",):
@@ -165,6 +169,14 @@ def run_to_the_end(world: World, order: Any, mode: Mode, first: list[Any], moves
     return unkind
 
 
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three items of each of the two segments a round, so that a run has many calls to come between."""
+    monkeypatch.setattr(planner, "FEWEST_PAGE_ITEMS", 3)
+    monkeypatch.setattr(planner, "ROUND_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("small_pages")
 @given(
     st.sampled_from([Mode.DELETE, Mode.DELETE, Mode.REPAIR]),
     st.lists(VALUES, min_size=len(IDS), max_size=len(IDS)),
@@ -188,11 +200,12 @@ def test_no_unexpired_item_is_ever_deleted_or_changed(
             world.client.delete_item(TableName=world.desired.name, Key={"notification_id": {"S": key}})
 
 
+@pytest.mark.usefixtures("small_pages")
 def test_a_killed_run_begun_again_ends_as_one_that_was_not(world: World, order: Any) -> None:
     kinds = ["expired", "live", "expired", "grace", "expired", "string", "expired"] * 2
     for killed_at in range(6):
         inner = world.wire
-        moves: list[Any] = [("nothing",)] * killed_at + [("kill",)]
+        moves: list[Any] = [({}, ("none",))] * killed_at + [({}, ("kill",))]
         left = run_to_the_end(world, order, Mode.DELETE, kinds, moves)
         world.wire = inner
         unexpired = {key for key, kind in zip(IDS, kinds, strict=True) if kind in {"live", "grace"}}
