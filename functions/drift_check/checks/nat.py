@@ -1,0 +1,321 @@
+"""The NAT: its group, hooks, instance, address, alarm, function, rules, and the route that leads to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks import places
+from drift_check.checks.base import Check, Estate
+from drift_check.checks.network import DEFAULT, PLACE_CALLS
+from drift_check.reads import Call, Known, both
+from drift_check.remedies import DisableSourceDestCheck, EnableRule, ReconcileRoutes, ResizeGroup
+from drift_check.things import Fact, Thing, tag_map
+from tradai_shared.config.models.network import DefaultRoute
+from tradai_shared.config.naming import nat_instance_name, resource_name
+from tradai_shared.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.reads import Read
+    from drift_check.remedies import Remedy
+    from tradai_shared.config.models import CanonicalConfig
+
+# Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
+OLDEST_IMAGE = timedelta(days=90)
+IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
+RULES = "tradai-nat-"
+LIVE = "an InService NAT of the group"
+Found = dict[str, Any]
+
+
+def first(config: CanonicalConfig) -> Iterator[Call]:
+    yield from PLACE_CALLS
+    yield Call("ec2:DescribeSubnets")
+    yield Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name)
+    yield Call("autoscaling:DescribeLifecycleHooks", config.nat.group.name)
+    yield Call("cloudwatch:DescribeAlarms", config.nat.alarm)
+    yield Call("events:ListRules", RULES)
+    yield Call("lambda:ListFunctions")
+
+
+def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+    if call == Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name):
+        if members := _member_ids(answer):
+            yield Call("ec2:DescribeInstances", members)
+    elif call.action == "ec2:DescribeInstances":
+        for image in sorted({one["ImageId"] for one in _instances(answer)}):
+            yield Call("ec2:DescribeImages", image)
+
+
+def _member_ids(groups: list[Found]) -> str:
+    return ",".join(sorted(one["InstanceId"] for group in groups for one in group.get("Instances", [])))
+
+
+def _instances(reservations: list[Found]) -> list[Found]:
+    return [one for reservation in reservations for one in reservation["Instances"]]
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    groups = at.get("autoscaling:DescribeAutoScalingGroups", at.config.nat.group.name)
+    group = groups.map(lambda found: found[0] if found else None)
+    instances = groups.then(
+        lambda found: (
+            at.get("ec2:DescribeInstances", _member_ids(found)).map(_instances)
+            if _member_ids(found)
+            else Known([])
+        )
+    )
+    yield _group(at, group)
+    yield _alarm(at)
+    yield from _rules(at)
+    if group == Known(None, getattr(group, "sources", frozenset())):
+        return  # what belongs to a group that is missing is not told one by one
+    yield from _hooks(at, group)
+    yield _instance(at, group, instances)
+    yield from _routes(at, group, instances)
+
+
+def _group(at: Estate, group: Read[Found | None]) -> Thing:
+    desired = at.config.nat.group
+    resize = (
+        ResizeGroup(desired.name, desired.min_size, desired.max_size, desired.desired_capacity),
+    )
+    return Thing(
+        "nat.group",
+        desired.name,
+        "nat.group.name",
+        group.map(lambda found: found is not None),
+        (
+            Fact("min_size", group.map(lambda one: one["MinSize"]), remedies=resize),
+            Fact("max_size", group.map(lambda one: one["MaxSize"]), remedies=resize),
+            Fact("desired_capacity", group.map(lambda one: one["DesiredCapacity"]), remedies=resize),
+            Fact("health_check", group.map(lambda one: one["HealthCheckType"])),
+            Fact(
+                "suspended process",
+                group.map(lambda one: sorted(p["ProcessName"] for p in one.get("SuspendedProcesses", []))),
+                desired=[],
+                strays=True,
+                severity=Severity.HIGH,
+                reason="while it is suspended the group does not heal",
+            ),
+            Fact("subnet", _subnet(at, group), path="nat.subnet"),
+        ),
+        tags=group.map(lambda one: tag_map(one.get("Tags")) if one else {}),
+        arn=f":autoScalingGroupName/{desired.name}",
+    )
+
+
+def _subnet(at: Estate, group: Read[Found | None]) -> Read[str]:
+    """The configured one where the group may launch there; otherwise where it launches."""
+    wanted = at.config.nat.subnet
+
+    def judge(found: tuple[Found | None, list[Found]]) -> str:
+        zones = str((found[0] or {}).get("VPCZoneIdentifier", "")).split(",")
+        by_id = {
+            subnet["SubnetId"]: key
+            for key in at.config.network.subnets
+            if (subnet := places.subnet_of(at, key, found[1]))
+        }
+        used = [by_id.get(zone, zone) for zone in zones]
+        return wanted if wanted in used else ",".join(used)
+
+    return both(group, places.inside(at, "ec2:DescribeSubnets")).map(judge)
+
+
+def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[Thing]:
+    hooks = group.then(lambda _: at.get("autoscaling:DescribeLifecycleHooks", at.config.nat.group.name))
+    for key, desired in at.config.nat.lifecycle_hooks.items():
+        path = f"nat.lifecycle_hooks.{key}"
+        hook = hooks.map(lambda found, name=desired.name: _hook(found, name))
+        facts = (
+            Fact("transition", hook.map(lambda one: one["LifecycleTransition"])),
+            Fact("heartbeat_seconds", hook.map(lambda one: one["HeartbeatTimeout"])),
+            Fact(
+                "default_result",
+                hook.map(lambda one: one.get("DefaultResult", "ABANDON")),
+                desired="ABANDON" if key == "launch" else "CONTINUE",
+                path=f"{path}.name",
+                reason="what nobody answers for must not come into service",
+            ),
+        )
+        yield Thing(path, desired.name, f"{path}.name", hook.map(lambda one: one is not None), facts)
+
+
+def _hook(hooks: list[Found], name: str) -> Found | None:
+    return next((one for one in hooks if one["LifecycleHookName"] == name), None)
+
+
+def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Thing:
+    instance = both(group, instances).map(lambda found: in_service(*found))
+    image = instance.then(
+        lambda one: at.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])
+    ).map(lambda found: found[0] if found else {})
+    interface = instance.map(lambda one: _primary(one) if one else {})
+    interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
+    family = at.config.nat.image.family
+    facts = (
+        Fact("instance_type", instance.map(lambda one: one["InstanceType"])),
+        Fact("name", instance.map(places.name_tag)),
+        Fact("image.architecture", image.map(lambda one: one.get("Architecture"))),
+        Fact("image.family", image.map(lambda one: _family(one, family))),
+        Fact("image.latest", image.map(lambda one: at.now - _made(one) < OLDEST_IMAGE)),
+        Fact("imdsv2_required", instance.map(lambda one: one["MetadataOptions"]["HttpTokens"] == "required")),
+        Fact(
+            "detailed_monitoring",
+            instance.map(lambda one: one["Monitoring"]["State"] in {"enabled", "pending"}),
+        ),
+        Fact(
+            "boot.source_destination_check",
+            interface.map(lambda one: one.get("SourceDestCheck")),
+            remedies=(DisableSourceDestCheck(interface_id),),
+        ),
+        Fact("boot.eip_associated", interface.map(_has_elastic_ip)),
+    )
+    name = nat_instance_name(at.config.environment)
+    exists = instance.map(lambda one: one is not None)
+    tags = instance.map(lambda one: tag_map(one.get("Tags")) if one else {})
+    arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
+    return Thing("nat", name, "nat.name", exists, facts, tags=tags, arn=f":instance/{arn}")
+
+
+def in_service(group: Found | None, instances: list[Found]) -> Found | None:
+    """The newest running member in service."""
+    serving = {
+        one["InstanceId"]
+        for one in (group or {}).get("Instances", [])
+        if one["LifecycleState"] == "InService" and one["HealthStatus"] == "Healthy"
+    }
+    able = [one for one in instances if one["InstanceId"] in serving and one["State"]["Name"] == "running"]
+    return max(able, key=lambda one: (one["LaunchTime"], one["InstanceId"]), default=None)
+
+
+def _primary(instance: Found) -> Found:
+    interfaces = instance.get("NetworkInterfaces", [])
+    return next((one for one in interfaces if one.get("Attachment", {}).get("DeviceIndex") == 0), {})
+
+
+def _has_elastic_ip(interface: Found) -> bool:
+    """An interface with an Elastic IP names its owner's account; one with an automatic address says "amazon"."""
+    return interface.get("Association", {}).get("IpOwnerId", "amazon") != "amazon"
+
+
+def _family(image: Found, family: str) -> str:
+    name = str(image.get("Name", ""))
+    return family if name.startswith(IMAGE_NAMES.get(family, family)) else name
+
+
+def _made(image: Found) -> datetime:
+    return datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
+
+
+def _alarm(at: Estate) -> Thing:
+    alarms = at.get("cloudwatch:DescribeAlarms", at.config.nat.alarm)
+    alarm = alarms.map(lambda found: found[0] if found else None)
+    told = Fact(
+        "actions enabled",
+        alarm.map(lambda one: one.get("ActionsEnabled", True) and bool(one.get("AlarmActions"))),
+        desired=True,
+        path="nat.alarm",
+        reason="an alarm without an action tells nobody",
+    )
+    exists = alarm.map(lambda one: one is not None)
+    return Thing("nat", at.config.nat.alarm, "nat.alarm", exists, (told,))
+
+
+def _rules(at: Estate) -> Iterator[Thing]:
+    ours = at.get("events:ListRules", RULES).map(
+        lambda found: [one for one in found if one["Name"].endswith(f"-{at.config.environment}")]
+    )
+    disabled = ours.map(lambda found: sorted(one["Name"] for one in found if one["State"] == "DISABLED"))
+    names = disabled.value if isinstance(disabled, Known) else []
+    facts = (
+        Fact(
+            "rules",
+            ours.map(bool),
+            desired=True,
+            path="nat.function",
+            severity=Severity.HIGH,
+            reason="no rule brings the group's events to the failover",
+        ),
+        *(
+            Fact(
+                f"rule {name}",
+                disabled.map(lambda _: "DISABLED"),
+                desired="ENABLED",
+                path="nat.function",
+                remedies=(EnableRule(name),),
+                severity=Severity.HIGH,
+                reason="the failover does not hear of these events",
+            )
+            for name in names
+        ),
+    )
+    exists = at.get("lambda:ListFunctions").map(
+        lambda found: any(one["FunctionName"] == at.config.nat.function for one in found)
+    )
+    yield Thing("nat", at.config.nat.function, "nat.function", exists, facts)
+
+
+def _routes(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Iterator[Thing]:
+    tables = places.inside(at, "ec2:DescribeRouteTables")
+    for role, desired in at.config.network.route_tables.items():
+        if desired.default_route is not DefaultRoute.NAT:
+            continue
+        name = desired.name or resource_name(f"{role}-rt", at.config.environment)
+        named = tables.map(lambda found, name=name: [t for t in found if places.name_tag(t) == name])
+        for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
+            whole = both(named, both(group, instances))
+            live = whole.map(lambda found, table=table: target(at, table, *found[1]))
+            path = f"network.route_tables.{role}.default_route"
+            fact = Fact(
+                "live target",
+                live,
+                desired=LIVE,
+                path=path,
+                remedies=_reconcile(at, both(group, instances)),
+                severity=Severity.CRITICAL,
+                reason="the private subnets have no way out, or one that nobody watches",
+            )
+            yield Thing(
+                f"network.route_tables.{role}", f"{name} {table['RouteTableId']}", path, named.map(bool), (fact,)
+            )
+
+
+def target(at: Estate, table: Found, group: Found | None, instances: list[Found]) -> str:
+    """What the default route really leads to."""
+    route = next((r for r in table.get("Routes", []) if r.get("DestinationCidrBlock") == DEFAULT), None)
+    if route is None:
+        return "nothing"
+    if route.get("State") == "blackhole":
+        return "a blackhole"
+    if gateway := route.get("NatGatewayId"):
+        return LIVE if at.config.nat.may_use_nat_gateway else f"NAT gateway {gateway}"
+    carrier = next((one for one in instances if _carries(one, route)), None)
+    members = {one["InstanceId"]: one["LifecycleState"] for one in (group or {}).get("Instances", [])}
+    if carrier is None or carrier["InstanceId"] not in members:
+        where = route.get("InstanceId") or route.get("NetworkInterfaceId") or route.get("GatewayId")
+        return f"{where}, which is no member of the group"
+    state, lifecycle = carrier["State"]["Name"], members[carrier["InstanceId"]]
+    return LIVE if (state, lifecycle) == ("running", "InService") else f"a member that is {state}, {lifecycle}"
+
+
+def _carries(instance: Found, route: Found) -> bool:
+    primary = _primary(instance).get("NetworkInterfaceId")
+    return instance["InstanceId"] == route.get("InstanceId") or (
+        primary is not None and primary == route.get("NetworkInterfaceId")
+    )
+
+
+def _reconcile(
+    at: Estate, read: Read[tuple[Found | None, list[Found]]]
+) -> tuple[Remedy, ...]:
+    """Only to a member in service, and never while a lifecycle action is pending: that run heals by itself."""
+    if not isinstance(read, Known) or read.value[0] is None or in_service(*read.value) is None:
+        return ()
+    pending = any(not one["LifecycleState"] == "InService" for one in read.value[0].get("Instances", []))
+    return () if pending else (ReconcileRoutes(at.config.nat.function),)
+
+
+CHECK = Check("nat", first, look, follow)

@@ -1,0 +1,46 @@
+"""The platform's estate on moto, built from the canonical configuration alone, so that both agree by construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from simulator.estate import data, nat, network, services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tradai_shared.config.models import CanonicalConfig
+
+
+@dataclass(slots=True)
+class Estate:
+    """What was built: the ids that AWS chose, by kind and the configuration's own key."""
+
+    config: CanonicalConfig
+    client: Callable[[str], Any]
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tags(self) -> list[dict[str, str]]:
+        """The required tags, each with the first accepted value."""
+        return [{"Key": key, "Value": values[0]} for key, values in self.config.required_tags.items()]
+
+    @property
+    def tag_map(self) -> dict[str, str]:
+        return {tag["Key"]: tag["Value"] for tag in self.tags}
+
+
+def build(config: CanonicalConfig, client: Callable[[str], Any]) -> Estate:
+    """Build everything that the configuration names.
+
+    Args:
+        config: what to build.
+        client: a boto3 client by the service's name; all of them lead to the same moto.
+    """
+    estate = Estate(config, client)
+    network.build(estate)
+    nat.build(estate)
+    data.build(estate)
+    services.build(estate)
+    return estate
