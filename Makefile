@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
+# the runtime's own version as a real binary: pyenv's shim is there also where the version is not
+PYTHON313 ?= $(firstword $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/bin/python3.13"; do "$$p" -c '' 2>/dev/null && echo "$$p"; done))
+SAM := .tools/sam/bin/sam
+EVENT_SCHEMAS := 0.1.216
+export SAM_CLI_TELEMETRY ?= 0
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -20,7 +25,37 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 demo: setup ## Watch a NAT die and traffic return (simulated)
 	@$(BIN)/python -m simulator.demo $(ARGS)
 
-test: setup ## Run every test that this machine can run; skips print their reason
+.tools/sam/.ready: requirements/sam.txt
+	$(or $(PYTHON313),$(PYTHON)) -m venv .tools/sam
+	.tools/sam/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/sam.txt
+	@touch $@
+
+.tools/runtime/.ready: requirements/runtime.txt
+	@test -n "$(PYTHON313)" || { echo "python3.13, the runtime's own version, is not at hand" >&2; exit 1; }
+	$(PYTHON313) -m venv .tools/runtime
+	.tools/runtime/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@touch $@
+
+.tools/event-schemas/db.json.gz: # AWS's schemas of its own events, from the npm package that carries them
+	@command -v npm >/dev/null || { echo "npm is not at hand" >&2; exit 1; }
+	@mkdir -p $(@D)
+	cd $(@D) && tar -xzf "$$(npm pack --silent @aws-cdk/aws-service-spec@$(EVENT_SCHEMAS))" --strip-components 1 package/db.json.gz && rm -f ./*.tgz
+
+build: setup .tools/sam/.ready ## Build the zips of the functions and the layer, print their sizes
+	$(SAM) build $(BUILD_ARGS)
+	@$(BIN)/python -m toolchain.artefact
+
+invoke: build .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
+	@$(BIN)/python -m toolchain.invoke $(EVENT)
+
+template: setup ## Copy nat/user-data.sh into template.yaml
+	$(BIN)/python -m toolchain.user_data
+
+# what a tool that is not to be had here would have run is skipped by its test, with the reason
+test-tools: setup
+	@for tool in .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz; do $(MAKE) --no-print-directory $$tool || true; done
+
+test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: setup ## Lint, types, import contracts, generated documents: everything but the tests
@@ -28,11 +63,14 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/python -m toolchain.user_data --check
 
 lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/layer.in -o layers/shared/requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/sam.in -o requirements/sam.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/ministack.in -o requirements/ministack.txt
+	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
 
-.PHONY: help setup demo test check lock
+.PHONY: help setup demo test test-tools check build invoke template lock

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from tradai_shared.config.invariants import violations
 from tradai_shared.config.marks import Provenance, join, marks_of, plain
 from tradai_shared.config.models import CanonicalConfig
+from tradai_shared.config.problems import problems
 from tradai_shared.config.values import built_in
 from tradai_shared.errors import ConfigError
 
@@ -39,11 +41,24 @@ def build(env: Environment, own: Mapping[str, Any] | None = None) -> CanonicalCo
 
 
 def validate(values: Mapping[str, Any], sure: Mapping[str, Provenance]) -> CanonicalConfig:
+    """The values as models, in which every invariant holds.
+
+    Raises:
+        ConfigError: a value is not accepted.
+    """
     try:
-        return CanonicalConfig.model_validate_json(json.dumps(values), context=sure)
+        config = CanonicalConfig.model_validate_json(json.dumps(values), context=sure)
     except ValidationError as error:
-        first, *_ = problems = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-        raise ConfigError(first[0], "; ".join(f"{path}: {message}" for path, message in problems)) from None
+        raise refusal(problems(error, CanonicalConfig)) from None
+    if found := list(violations(config)):
+        raise refusal(found)
+    return config
+
+
+def refusal(found: list[tuple[str, str]]) -> ConfigError:
+    """One error for all that was found; its path is that of the first."""
+    (path, problem), *others = found
+    return ConfigError(path, "\n".join([problem, *(f"{other}: {what}" for other, what in others)]))
 
 
 def merge(values: dict[str, Any], own: Mapping[str, Any]) -> None:

@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tradai_shared.config.canonical import build
 from tradai_shared.config.naming import Environment
+from tradai_shared.config.own import OwnFile, parse
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.own import Waiver
 
 PATH_VARIABLE = "CANONICAL_CONFIG_PATH"
 OWN_VALUES = Path(__file__).parent / "own_values"
 
 
 def canonical_config(env: str) -> CanonicalConfig:
-    """The configuration of one environment, a deployment's own values included.
+    """The configuration of one environment, with a deployment's own values over the built-in ones.
 
     Raises:
-        ConfigError: an unknown environment, or a value that is not accepted.
+        ConfigError: an unknown environment, an own file that cannot be read, a value that is not accepted.
     """
-    return build(environment(env), own_values(env))
+    return build(environment(env), own_file(env).values)
+
+
+def waivers(env: str) -> tuple[Waiver, ...]:
+    """The findings that a deployment accepts, the ended ones included.
+
+    Raises:
+        ConfigError: the own file cannot be read.
+    """
+    return own_file(env).waivers
 
 
 def environment(env: str) -> Environment:
+    """The environment of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
     try:
         return Environment(env)
     except ValueError:
         raise ConfigError("environment", f"{env!r} is none of {', '.join(Environment)}") from None
 
 
-def own_values(env: str) -> dict[str, Any]:
-    """From ``own_values/<env>.json`` in the layer, or the file that CANONICAL_CONFIG_PATH names."""
+def own_file(env: str) -> OwnFile:
+    """``own_values/<env>.json`` in the layer, or the file that CANONICAL_CONFIG_PATH names; else empty.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     named = os.environ.get(PATH_VARIABLE)
     path = Path(named) if named else OWN_VALUES / f"{env}.json"
     if not named and not path.exists():
-        return {}
-    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["values"]
-    return values
+        return OwnFile()
+    return read(path)
+
+
+def read(path: Path) -> OwnFile:
+    """An own file, read and understood.
+
+    Raises:
+        ConfigError: it is not there or cannot be understood.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {error}") from None
+    return parse(text, str(path))

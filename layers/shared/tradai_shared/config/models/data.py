@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
-
-from pydantic import Field
 
 from tradai_shared.config.models.base import Immutable, Model, Name, Named, Positive, Text
 
@@ -61,11 +58,8 @@ class Table(Model):
     note: str = ""
 
 
-TABLES = 12  # of the platform's canonical document: with fewer, one has been lost
-
-
 class DynamoDb(Model):
-    tables: Annotated[Named[Table], Field(min_length=TABLES)]
+    tables: Named[Table]
 
 
 class Bucket(Model):

@@ -63,7 +63,7 @@ class SecurityRule(Model):
     protocol: Protocol
     from_port: Port | None = None  # None: every port
     to_port: Port | None = None
-    peer: Name  # a CIDR, or the role of another group
+    peer: Text  # a CIDR, or the role of another group
 
 
 class PortGap(Model):

@@ -38,7 +38,7 @@ def table(  # noqa: PLR0913 - a table in one line
     """A table: what is not said here, all tables have alike."""
     return {
         "key": Marked(key(partition, sort), keys),
-        "indexes": documented(indexes or {}),
+        "indexes": documented(indexes) if indexes else assumed({}),
         "ttl": assumed(ttl),
         "point_in_time_recovery": seed(pitr),
         "may_be_reaped": assumed(reap),

@@ -1,0 +1,113 @@
+"""EC2's API as far as the boot script calls it, over a Unix socket that the stub `aws` writes to."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from tests.kernel.vpc import NATS, Nat, Vpc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+ALLOCATION = "eipalloc-0000000000000000e"
+READY_TAG = "tradai:nat-ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):
+    """An error of AWS's, as its command line prints it."""
+
+    code: str
+    message: str
+    operation: str
+
+    def __str__(self) -> str:
+        return f"An error occurred ({self.code}) when calling the {self.operation} operation: {self.message}"
+
+
+@dataclass
+class ControlPlane:
+    """Answers what the instance's profile allows, refuses everything else."""
+
+    vpc: Vpc
+    path: Path
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    fail_with: Refused | None = None
+
+    def call(self, arguments: list[str]) -> None:
+        """Carry out one command of the AWS command line.
+
+        Raises:
+            Refused: AWS would refuse it.
+        """
+        service, operation, *rest = arguments
+        self.calls.append(operation)
+        options = _options(rest)
+        if self.fail_with:
+            raise self.fail_with
+        match (service, operation):
+            case ("ec2", "associate-address"):
+                self._associate(options)
+            case ("ec2", "create-tags"):
+                self._tag(options)
+            case _:
+                raise Refused("UnauthorizedOperation", "You are not authorized.", operation)
+
+    def _associate(self, options: dict[str, str]) -> None:
+        nat = _nat(options["instance-id"])
+        if options["allocation-id"] != ALLOCATION or "no-allow-reassociation" not in options:
+            raise Refused("UnauthorizedOperation", "Not this address, or not this way.", "AssociateAddress")
+        if self.vpc.holder is not None:
+            raise Refused("Resource.AlreadyAssociated", "resource is already associated", "AssociateAddress")
+        self.vpc.associate_address(nat)
+
+    def _tag(self, options: dict[str, str]) -> None:
+        key, value = (part.split("=", 1)[1] for part in options["tags"].split(",", 1))
+        if key != READY_TAG:
+            raise Refused("UnauthorizedOperation", "Not that key.", "CreateTags")
+        self.tags.setdefault(_nat(options["resources"]).instance_id, {})[key] = value
+
+    def __enter__(self) -> Self:
+        control = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                try:
+                    control.call(json.loads(self.rfile.readline()))
+                    answer = ""
+                except Refused as refused:
+                    answer = str(refused)
+                self.wfile.write(answer.encode())
+
+        self._server = socketserver.ThreadingUnixStreamServer(str(self.path), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def _nat(instance_id: str) -> Nat:
+    return next(nat for nat in NATS if nat.instance_id == instance_id)
+
+
+def _options(arguments: list[str]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    name = ""
+    for argument in arguments:
+        if argument.startswith("--"):
+            options[name := argument[2:]] = ""
+        else:
+            options[name] = argument
+    return options

@@ -1,0 +1,148 @@
+"""An instance that boots: a namespace with one interface, a disk that outlives it, cloud-init's two folders.
+
+The boot script runs unmodified. What it would change of this machine is its own copy instead: /var, the
+console, the boot id, and the two values of the connection table that the kernel gives to no namespace.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import uuid
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from tests.kernel.namespaces import Namespace, wire
+from tests.kernel.vpc import Nat, Vpc
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from tests.kernel.control import ControlPlane
+
+SCRIPT = Path(__file__).parents[2] / "nat" / "user-data.sh"
+STUBS = Path(__file__).parent / "stubs"
+# What Amazon Linux 2023 ships and the script may use. No nft, no iptables: those it would have to fetch.
+SHIPPED = "bash cat chmod curl cut dd grep head install ip mktemp mkswap python3 rm sed sleep tail timeout".split()
+USER_DATA = "cloud/instance/scripts/part-001"
+PER_BOOT = "cloud/scripts/per-boot"
+OWN_COPIES = {
+    "console": "/dev/console",
+    "boot_id": "/proc/sys/kernel/random/boot_id",
+    "conntrack_max": "/proc/sys/net/netfilter/nf_conntrack_max",
+    "conntrack_buckets": "/sys/module/nf_conntrack/parameters/hashsize",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """How a boot went: the script's exit status, what it wrote to the console, its output."""
+
+    status: int
+    console: str
+    log: str
+    boot_id: str
+
+
+class Machine:
+    """One NAT instance. ``disk`` stays when it reboots; the kernel's state does not."""
+
+    def __init__(self, nat: Nat, unique: str, router: Namespace, vpc: Vpc, disk: Path) -> None:
+        self.nat = nat
+        self._unique, self._router, self._vpc = unique, router, vpc
+        self._power = ExitStack()
+        self.disk = disk
+        (disk / "var/lib" / USER_DATA).parent.mkdir(parents=True)
+        (disk / "var/lib" / PER_BOOT).mkdir(parents=True)
+        self.toolbox = disk / "bin"
+        self.toolbox.mkdir()
+        self.overrides = disk / "overrides"
+        self.overrides.mkdir()
+        for tool in SHIPPED:
+            self._ship(tool)
+
+    def _ship(self, tool: str) -> None:
+        found = Path("/usr/bin/python3") if tool == "python3" else Path(shutil.which(tool) or "/missing")
+        (self.toolbox / tool).symlink_to(found if found.exists() else Path(sys.executable))
+
+    def power_on(self) -> None:
+        """A fresh kernel, so to speak: no rules, no connections, forwarding off."""
+        self.namespace = self._power.enter_context(Namespace(self._unique, self.nat.port))
+        wire(self.namespace, "ens5", self._router, self.nat.port)
+        self._power.callback(self._router.ip, f"link delete {self.nat.port}")  # a namespace takes its time to go
+        self.namespace.ip(
+            f"address add {self.nat.address}/24 dev ens5",
+            "link set ens5 up",
+            "route add default via 10.0.1.1",
+            "address add 169.254.169.254/32 dev lo",
+        )
+        self._vpc.attach(self.nat)
+        self.namespace.start("metadata.py", self.nat.instance_id)
+
+    def power_off(self) -> None:
+        """Gone at once, with all that it knew."""
+        self._power.close()
+
+    def first_boot(self, control: ControlPlane, script: str | None = None, **exports: str) -> Boot:
+        """Run user data as cloud-init does on a new instance: the values, then the script."""
+        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in exports.items()]
+        text = "#!/bin/bash\n" + "".join(lines) + (SCRIPT.read_text() if script is None else script)
+        path = self.disk / "var/lib" / USER_DATA
+        path.write_text(text)
+        path.chmod(0o700)
+        return self._run("/var/lib/" + USER_DATA, control)
+
+    def reboot(self, control: ControlPlane) -> Boot:
+        """Lose the kernel's state and run what was left in cloud-init's per-boot folder."""
+        self.power_off()
+        self.power_on()
+        (script,) = (self.disk / "var/lib" / PER_BOOT).iterdir()
+        return self._run(f"/var/lib/{PER_BOOT}/{script.name}", control)
+
+    def _run(self, script: str, control: ControlPlane) -> Boot:
+        boot_id = str(uuid.uuid4())
+        for name in OWN_COPIES:
+            (self.disk / name).write_text(boot_id if name == "boot_id" else "")
+        binds = [(str(self.disk / name), place) for name, place in OWN_COPIES.items()]
+        mounts = [f"mount --bind {source} {place}" for source, place in (*binds, (f"{self.disk}/var", "/var"))]
+        mounts.append("mount -t tmpfs tmpfs /run/netns")
+        environment = {
+            "PATH": f"{self.overrides}:{STUBS}:{self.toolbox}",
+            "LAB_CONTROL": str(control.path),
+            "LAB_TOOLBOX": str(self.toolbox),
+            "LAB_PYTHON": sys.executable,
+            "LAB_IPTABLES": shutil.which("iptables") or "",
+        }
+        commands = " && ".join(mounts) + f' && exec env -i {_assignments(environment)} "$0"'
+        done = subprocess.run(  # noqa: S603 - the boot script itself
+            [*self.namespace.enter, "unshare", "--mount", "bash", "-c", commands, script],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env=dict(os.environ),
+        )
+        return Boot(done.returncode, (self.disk / "console").read_text(), done.stdout + done.stderr, boot_id)
+
+    def sized(self) -> tuple[int, int]:
+        """The connection table that the script asked for: entries, buckets."""
+        entries, buckets = ((self.disk / name).read_text() for name in ("conntrack_max", "conntrack_buckets"))
+        return int(entries), int(buckets)
+
+    def __enter__(self) -> Self:
+        self.power_on()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.power_off()
+
+
+def _assignments(environment: dict[str, str]) -> str:
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())

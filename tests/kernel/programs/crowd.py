@@ -1,0 +1,40 @@
+"""So many connections at once, opened and kept. The command ``connected`` tells how many were answered."""
+
+from __future__ import annotations
+
+import resource
+import selectors
+import socket
+import sys
+import time
+
+TARGET = ("198.51.100.2", 7000)
+PATIENCE = 1.0  # without any answer, then the rest is taken as refused
+BATCH = 500
+
+
+def main() -> None:
+    wanted = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted + 100, wanted + 100))
+    waiting = selectors.DefaultSelector()
+    connected: list[socket.socket] = []
+    opened = 0
+    heard = time.monotonic()
+    while time.monotonic() - heard < PATIENCE and len(connected) < wanted:
+        while opened < wanted and opened - len(connected) < BATCH:
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(TARGET)
+            waiting.register(one, selectors.EVENT_WRITE)
+            opened += 1
+        for key, _ in waiting.select(0.05):
+            waiting.unregister(key.fileobj)
+            assert isinstance(key.fileobj, socket.socket)
+            connected.append(key.fileobj)
+            heard = time.monotonic()
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        print(len(connected), flush=True)
+
+
+main()

@@ -1,0 +1,177 @@
+"""The boot script, unmodified, on a real kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.kernel.control import READY_TAG, Refused
+from tests.kernel.machine import SCRIPT, Boot, Machine
+from tests.kernel.vpc import ELASTIC_IP, NAT_A, NAT_B
+
+if TYPE_CHECKING:
+    from tests.kernel.lab import Lab
+
+RULES = """\
+table ip tradai_nat {
+	chain postrouting {
+		type nat hook postrouting priority srcnat; policy accept;
+		oifname "ens5" masquerade
+	}
+
+	chain forward {
+		type filter hook forward priority mangle; policy accept;
+		tcp flags syn / syn,rst tcp option maxseg size set 1460
+	}
+}
+"""
+
+
+def _without(step: str) -> str:
+    """The script with one step's command left out."""
+    text = SCRIPT.read_text()
+    assert step in text
+    return text.replace(step, "true")
+
+
+def _said(boot: Boot) -> str:
+    (line,) = boot.console.splitlines()
+    return line
+
+
+def _tag(lab: Lab) -> str | None:
+    return lab.control.tags.get(NAT_A.instance_id, {}).get(READY_TAG)
+
+
+def _kernel(machine: Machine, value: str) -> str:
+    return machine.namespace.shell(f"cat /proc/sys/net/ipv4/{value}").strip()
+
+
+def test_a_fresh_instance_boots_into_service(lab: Lab) -> None:
+    machine = lab.launch(NAT_A)
+    boot = lab.boot(machine)
+    assert boot.status == 0, boot.log
+    assert _said(boot).startswith(f"TRADAI-NAT-READY instance={NAT_A.instance_id} boot={boot.boot_id} ")
+    assert machine.namespace.shell("nft list ruleset") == RULES
+    assert _kernel(machine, "ip_forward") == "1"
+    assert machine.sized() == (65536, 16384)
+    assert _kernel(machine, "conf/all/send_redirects") == _kernel(machine, "conf/ens5/send_redirects") == "0"
+    assert lab.vpc.public[NAT_A] == ELASTIC_IP
+    assert _tag(lab) == boot.boot_id
+
+
+def test_readiness_is_signalled_last(lab: Lab) -> None:
+    lab.boot(lab.launch(NAT_A))
+    assert lab.control.calls == ["associate-address", "create-tags"]
+
+
+def test_the_self_test_leaves_nothing_behind(lab: Lab) -> None:
+    machine = lab.serving()
+    assert machine.namespace.shell("ip -brief link").split("\n")[-2].startswith("ens5")
+
+
+def test_running_it_twice_changes_nothing(lab: Lab) -> None:
+    machine = lab.serving()
+    probe = lab.tcp()
+    assert probe.flows()
+    again = lab.boot(machine)
+    assert again.status == 0, again.log
+    assert machine.namespace.shell("nft list ruleset") == RULES
+    assert probe.flows()
+    assert _tag(lab) == again.boot_id
+
+
+def test_a_reboot_brings_it_back_with_a_new_signal(lab: Lab) -> None:
+    """Connections may be reset: until the rules are back, the kernel answers for what it no longer knows."""
+    machine = lab.serving()
+    udp = lab.udp()
+    assert udp.flows()
+    boot = machine.reboot(lab.control)
+    assert boot.status == 0, boot.log
+    assert _tag(lab) == boot.boot_id
+    assert udp.flows()
+    assert lab.tcp().flows()
+    assert udp.report().only_elastic
+
+
+def test_a_replacement_never_takes_the_address_from_a_serving_nat(lab: Lab) -> None:
+    lab.serving(NAT_A)
+    probe = lab.udp()
+    assert probe.flows()
+    successor = lab.boot(lab.launch(NAT_B))
+    assert successor.status == 0, successor.log
+    assert lab.vpc.holder == NAT_A
+    assert probe.flows()
+    assert probe.report().lost == 0
+
+
+def test_without_an_allocation_no_address_is_taken(lab: Lab) -> None:
+    boot = lab.boot(lab.launch(NAT_A), NAT_EIP_ALLOCATION_ID="")
+    assert boot.status == 0, boot.log
+    assert lab.control.calls == ["create-tags"]
+
+
+@pytest.mark.parametrize("step", ["echo 1 >/proc/sys/net/ipv4/ip_forward", 'rules_by_netlink "$INTERFACE"'])
+def test_a_nat_that_would_not_forward_or_masquerade_never_signals(lab: Lab, step: str) -> None:
+    quick = _without(step).replace("SELFTEST_SECONDS=40", "SELFTEST_SECONDS=1")
+    boot = lab.boot(lab.launch(NAT_A), quick)
+    assert boot.status != 0
+    assert _said(boot).startswith("TRADAI-NAT-FAILED step=self-test reason=curl: (28)")
+    assert lab.control.calls == []
+
+
+def test_a_refused_address_fails_loudly_with_awss_own_words(lab: Lab) -> None:
+    lab.control.fail_with = Refused("AuthFailure", "It is not yours.", "AssociateAddress")
+    boot = lab.boot(lab.launch(NAT_A))
+    assert boot.status != 0
+    assert _said(boot) == (
+        "TRADAI-NAT-FAILED step=address reason=An error occurred (AuthFailure) "
+        "when calling the AssociateAddress operation: It is not yours."
+    )
+    assert _tag(lab) is None
+
+
+def test_a_missing_value_fails_loudly(lab: Lab) -> None:
+    boot = lab.boot(lab.launch(NAT_A), AWS_DEFAULT_REGION="")
+    assert boot.status != 0
+    assert _said(boot).startswith("TRADAI-NAT-FAILED step=values reason=")
+    assert _said(boot).endswith("AWS_DEFAULT_REGION: is not set")
+
+
+def test_where_the_kernel_refuses_iptables_is_fetched_with_swap_and_serves_as_well(lab: Lab) -> None:
+    machine = lab.launch(NAT_A)
+    _break(machine, "python3")
+    boot = lab.boot(machine)
+    assert boot.status == 0, boot.log
+    assert "fetching iptables" in boot.log
+    again = lab.boot(machine)
+    assert again.status == 0, again.log
+    rules = machine.namespace.shell("iptables-save")
+    assert rules.count("-j MASQUERADE") == rules.count("-j TCPMSS --set-mss 1460") == 1
+    assert not list((machine.disk / "var").glob("*.swap"))
+    lab.vpc.set_check(NAT_A, on=False)
+    lab.vpc.replace_route(NAT_A)
+    assert lab.tcp().flows()
+
+
+def test_where_nothing_can_be_fetched_either_it_fails_loudly(lab: Lab) -> None:
+    machine = lab.launch(NAT_A)
+    _break(machine, "python3")
+    _break(machine, "swapon")
+    boot = lab.boot(machine)
+    assert boot.status != 0
+    assert _said(boot).startswith("TRADAI-NAT-FAILED step=masquerade reason=")
+
+
+def _break(machine: Machine, tool: str) -> None:
+    """Put something in a tool's place that only fails."""
+    path = machine.overrides / tool
+    path.write_text(f"#!/bin/bash\necho '{tool}: broken' >&2\nexit 1\n")
+    path.chmod(0o755)
+
+
+def test_connections_leave_with_a_segment_size_that_the_internet_carries(lab: Lab) -> None:
+    lab.serving()
+    assert lab.tcp().flows()
+    assert "mss:1448 " in lab.internet.shell("ss -Htin state established sport = :7000")  # 1460 less timestamps

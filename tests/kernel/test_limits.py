@@ -1,0 +1,58 @@
+"""What a NAT can hold and what its security group lets through."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.kernel.vpc import NAT_A
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.kernel.lab import Lab
+
+LIMIT = Path("/proc/sys/net/netfilter/nf_conntrack_max")
+USED = Path("/proc/sys/net/netfilter/nf_conntrack_count")
+NANO_DEFAULT = 4096  # what the kernel gives a machine of 512 MB
+
+
+@contextmanager
+def _limited_to(entries: int) -> Iterator[None]:
+    """The one value that no namespace has of its own: this machine's limit, put back afterwards."""
+    former = LIMIT.read_text()
+    LIMIT.write_text(f"{entries}\n")
+    try:
+        yield
+    finally:
+        LIMIT.write_text(former)
+
+
+def test_a_full_connection_table_refuses_the_new_and_the_sized_one_does_not(lab: Lab) -> None:
+    if int(USED.read_text()) > NANO_DEFAULT // 2:
+        pytest.skip("this machine itself tracks too many connections for its limit to be lowered")
+    machine = lab.serving()
+    old = lab.tcp()
+    assert old.flows()
+    with _limited_to(NANO_DEFAULT):
+        crowd = lab.private.start("crowd.py", str(NANO_DEFAULT + 200))
+        assert old.flows()  # it runs, it forwards what it knows, and nothing new passes
+        assert int(crowd.ask("connected")) <= NANO_DEFAULT
+        assert lab.udp().is_silent()
+    with _limited_to(machine.sized()[0]):
+        assert lab.udp().flows()
+        assert lab.tcp().flows()
+
+
+@pytest.mark.parametrize("port", [53, 123])
+def test_a_group_of_tcp_alone_drops_dns_and_time_and_the_parameter_lets_them_pass(lab: Lab, port: int) -> None:
+    lab.serving(NAT_A)
+    lab.vpc.allow_udp()
+    probe = lab.udp(port)
+    assert probe.is_silent()
+    assert lab.tcp().flows()
+    lab.vpc.allow_udp(53, 123)
+    assert probe.flows()

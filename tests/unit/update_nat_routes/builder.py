@@ -1,0 +1,134 @@
+"""Small words for situations, so that a test reads as a sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tradai_shared.config.naming import Environment
+from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.model import (
+    Group,
+    Hook,
+    Instance,
+    Member,
+    Observed,
+    RouteTable,
+    Target,
+    TargetKind,
+)
+from update_nat_routes.planner import Plan, plan
+from update_nat_routes.settings import Readiness, Settings
+from update_nat_routes.situation import Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NOW = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
+GROUP, ALLOCATION = "tradai-nat-asg-prod", "eipalloc-0a"
+LAUNCH_HOOK, TERMINATE_HOOK = "tradai-nat-launch-prod", "tradai-nat-terminate-prod"
+LAUNCHING, TERMINATING = "autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"
+HOOKS = (Hook(LAUNCH_HOOK, LAUNCHING, 300), Hook(TERMINATE_HOOK, TERMINATING, 300))
+SCHEDULE = Trigger(TriggerKind.RECONCILE)
+
+
+def settings(
+    readiness: Readiness = Readiness.RUNNING, *, eip: bool = True, take_over: bool = False
+) -> Settings:
+    return Settings(
+        environment=Environment.PROD,
+        group_name=GROUP,
+        allocation_id=ALLOCATION if eip else None,
+        route_table_ids=("rtb-1", "rtb-2"),
+        route_table_name="tradai-private-rt-prod",
+        readiness=readiness,
+        hooks=frozenset({LAUNCH_HOOK, TERMINATE_HOOK}),
+        take_over=take_over,
+        topic_arn=None,
+    )
+
+
+SIGNAL = settings(Readiness.SIGNAL)
+RUNNING = settings()
+
+
+def instance(  # noqa: PLR0913 - a whole instance in one call
+    name: str,
+    state: str = "running",
+    *,
+    age: float = 10,
+    check: bool = False,
+    mark: str | None = None,
+    interface: bool = True,
+    died_at: datetime | None = None,
+) -> Instance:
+    """An instance launched ``age`` seconds ago; i-a has interface eni-a."""
+    return Instance(
+        instance_id=name,
+        state=state,
+        launched_at=NOW - timedelta(seconds=age),
+        interface_id=eni(name) if interface else None,
+        check=check,
+        mark=mark,
+        died_at=died_at,
+    )
+
+
+def eni(name: str) -> str:
+    return name.replace("i-", "eni-")
+
+
+def member(name: str, lifecycle: str = "InService", *, healthy: bool = True) -> Member:
+    return Member(name, lifecycle, healthy)
+
+
+def to_instance(name: str, *, blackhole: bool = False) -> Target:
+    return Target(TargetKind.INSTANCE, eni(name), name, blackhole)
+
+
+def to_gateway(name: str = "nat-0a", *, blackhole: bool = False) -> Target:
+    return Target(TargetKind.FOREIGN, name, None, blackhole)
+
+
+NOWHERE = Target(TargetKind.NOTHING)
+
+
+def tables(*targets: Target) -> tuple[RouteTable, ...]:
+    return tuple(RouteTable(f"rtb-{number}", target) for number, target in enumerate(targets, 1))
+
+
+def observed(  # noqa: PLR0913 - a whole world in one call
+    members: Iterable[Member],
+    instances: Iterable[Instance],
+    routes: tuple[RouteTable, ...],
+    *,
+    eip: str | None = None,
+    hooks: tuple[Hook, ...] | None = HOOKS,
+    abandoned: bool | None = None,
+    desired: int = 1,
+    suspended: Iterable[str] = (),
+) -> Observed:
+    return Observed(
+        group=Group(GROUP, desired, frozenset(suspended), tuple(members)),
+        instances={one.instance_id: one for one in instances},
+        tables=routes,
+        eip_holder=eip,
+        hooks=hooks,
+        last_launch_abandoned=abandoned,
+    )
+
+
+def decide(
+    world: Observed,
+    *,
+    given: Settings = RUNNING,
+    trigger: Trigger = SCHEDULE,
+    memory: Memory | None = None,
+    now: datetime = NOW,
+) -> Plan:
+    return plan(trigger, given, world, memory or Memory(), now)
+
+
+def kinds(plan: Plan) -> list[str]:
+    """The actions' kinds and targets, in order."""
+    return [f"{type(action).__name__} {action.target}" for action in plan.actions]

@@ -1,0 +1,195 @@
+"""Writing: lost races, refusals, failures. botocore's stubber checks parameters against AWS's model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from tradai_shared.plans import Status
+from update_nat_routes.actions import (
+    Action,
+    AssociateAddress,
+    CompleteLifecycleAction,
+    CreateRoute,
+    DisableSourceDestCheck,
+    RecordHeartbeat,
+    ReplaceInstance,
+    ReplaceRoute,
+)
+from update_nat_routes.apply import Result, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHECK = DisableSourceDestCheck("eni-a", "why")
+ADDRESS = AssociateAddress("eipalloc-0a", "eni-a", "i-a", None, "why")
+ROUTE_1 = ReplaceRoute("rtb-1", "eni-a", "eni-x", "why")
+ROUTE_2 = ReplaceRoute("rtb-2", "eni-a", "eni-x", "why")
+NEW_ROUTE = CreateRoute("rtb-1", "eni-a", "why")
+COMPLETE = CompleteLifecycleAction("g", "h", "i-a", "CONTINUE", "why")
+HEARTBEAT = RecordHeartbeat("g", "h", "i-a", "why")
+REPLACE = ReplaceInstance("g", "i-a", "why")
+HOLDER = {"AllocationId": "eipalloc-0a", "PublicIp": "203.0.113.7"}
+
+
+class Aws:
+    """Both clients, each answering what a test tells it to, in order, and nothing else."""
+
+    def __init__(self) -> None:
+        options: dict[str, Any] = {
+            "region_name": "eu-central-1",
+            "aws_access_key_id": "testing",
+            "aws_secret_access_key": "testing",
+        }
+        self.ec2, self.autoscaling = boto3.client("ec2", **options), boto3.client("autoscaling", **options)
+        self.stubs = {"ec2": Stubber(self.ec2), "autoscaling": Stubber(self.autoscaling)}
+        for stub in self.stubs.values():
+            stub.activate()
+
+    def answers(self, call: str, params: dict[str, Any], reply: dict[str, Any] | None = None) -> None:
+        service, operation = call.split(":")
+        self.stubs[service].add_response(operation, reply or {}, params)
+
+    def refuses(self, call: str, code: str, message: str = "") -> None:
+        service, operation = call.split(":")
+        self.stubs[service].add_client_error(operation, code, message)
+
+    def apply(self, *actions: Any) -> list[Result]:  # noqa: ANN401 - actions of every kind
+        return Writer(self.ec2, self.autoscaling).apply(actions)
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    world = Aws()
+    yield world
+    for stub in world.stubs.values():
+        stub.assert_no_pending_responses()
+
+
+def route(table: str) -> dict[str, str]:
+    return {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0", "NetworkInterfaceId": "eni-a"}
+
+
+def test_each_move_is_one_call_with_one_target(aws: Aws) -> None:
+    check = {"NetworkInterfaceId": "eni-a", "SourceDestCheck": {"Value": False}}
+    aws.answers("ec2:modify_network_interface_attribute", check)
+    address = {"AllocationId": "eipalloc-0a", "NetworkInterfaceId": "eni-a", "AllowReassociation": False}
+    aws.answers("ec2:associate_address", address)
+    aws.answers("ec2:replace_route", route("rtb-1"))
+    assert {outcome.status for outcome in aws.apply(CHECK, ADDRESS, ROUTE_1)} == {Status.DONE}
+
+
+def test_an_address_is_moved_only_from_the_member_that_was_seen_with_it(aws: Aws) -> None:
+    address = {"AllocationId": "eipalloc-0a", "NetworkInterfaceId": "eni-a", "AllowReassociation": True}
+    aws.answers("ec2:associate_address", address)
+    taken = AssociateAddress("eipalloc-0a", "eni-a", "i-a", "i-old", "why")
+    assert aws.apply(taken)[0].status is Status.DONE
+
+
+def test_an_address_that_another_run_moved_here_counts_as_done(aws: Aws) -> None:
+    aws.refuses("ec2:associate_address", "Resource.AlreadyAssociated")
+    ours = {"Addresses": [{**HOLDER, "NetworkInterfaceId": "eni-a", "InstanceId": "i-a"}]}
+    aws.answers("ec2:describe_addresses", {"AllocationIds": ["eipalloc-0a"]}, ours)
+    assert aws.apply(ADDRESS)[0].status is Status.ALREADY
+
+
+def test_an_address_that_a_stranger_holds_is_not_taken_and_the_stranger_is_named(aws: Aws) -> None:
+    aws.refuses("ec2:associate_address", "Resource.AlreadyAssociated")
+    theirs = {"Addresses": [{**HOLDER, "NetworkInterfaceId": "eni-z", "InstanceId": "i-z"}]}
+    aws.answers("ec2:describe_addresses", {"AllocationIds": ["eipalloc-0a"]}, theirs)
+    (outcome,) = aws.apply(ADDRESS)
+    assert (outcome.status, outcome.temporary) == (Status.FAILED, False)
+    assert "i-z" in outcome.detail
+
+
+def test_an_address_that_came_free_meanwhile_is_worth_another_look(aws: Aws) -> None:
+    aws.refuses("ec2:associate_address", "Resource.AlreadyAssociated")
+    aws.answers("ec2:describe_addresses", {"AllocationIds": ["eipalloc-0a"]}, {"Addresses": [HOLDER]})
+    (outcome,) = aws.apply(ADDRESS)
+    assert (outcome.status, outcome.temporary) == (Status.FAILED, True)
+
+
+def test_one_table_that_fails_leaves_the_others_moved(aws: Aws) -> None:
+    aws.refuses("ec2:replace_route", "UnauthorizedOperation", "no")
+    aws.answers("ec2:replace_route", route("rtb-2"))
+    first, second = aws.apply(ROUTE_1, ROUTE_2)
+    assert (first.status, first.temporary) == (Status.FAILED, False)
+    assert "ec2:ReplaceRoute" in first.detail
+    assert second.status is Status.DONE
+
+
+@pytest.mark.parametrize("failed", ["check", "address"])
+def test_no_route_is_moved_in_a_pass_whose_prerequisite_failed(aws: Aws, failed: str) -> None:
+    call = {"check": "modify_network_interface_attribute", "address": "associate_address"}[failed]
+    aws.refuses(f"ec2:{call}", "RequestLimitExceeded")
+    outcomes = aws.apply(CHECK if failed == "check" else ADDRESS, ROUTE_1)
+    assert [outcome.temporary for outcome in outcomes] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "message", "action"),
+    [
+        (
+            "ec2:replace_route",
+            "InvalidParameterValue",
+            "There is no route defined for '0.0.0.0/0' in the route table. Use CreateRoute instead.",
+            ROUTE_1,
+        ),
+        ("ec2:create_route", "RouteAlreadyExists", "The route already exists.", NEW_ROUTE),
+    ],
+)
+def test_a_lost_race_for_a_route_is_looked_at_again_and_not_overwritten(
+    aws: Aws, call: str, code: str, message: str, action: Action
+) -> None:
+    aws.refuses(call, code, message)
+    (outcome,) = aws.apply(action)
+    assert (outcome.status, outcome.temporary) == (Status.FAILED, True)
+
+
+def test_a_route_is_created_where_there_is_none(aws: Aws) -> None:
+    aws.answers("ec2:create_route", route("rtb-1"))
+    assert aws.apply(NEW_ROUTE)[0].status is Status.DONE
+
+
+@pytest.mark.parametrize(
+    ("call", "action"),
+    [("complete_lifecycle_action", COMPLETE), ("record_lifecycle_action_heartbeat", HEARTBEAT)],
+)
+def test_no_active_lifecycle_action_counts_as_done(aws: Aws, call: str, action: Action) -> None:
+    aws.refuses(
+        f"autoscaling:{call}", "ValidationError", "No active Lifecycle Action found with instance ID i-a"
+    )
+    assert aws.apply(action)[0].status is Status.ALREADY
+
+
+@pytest.mark.parametrize(
+    ("call", "action"),
+    [("complete_lifecycle_action", COMPLETE), ("record_lifecycle_action_heartbeat", HEARTBEAT)],
+)
+def test_another_mistake_with_the_same_code_does_not(aws: Aws, call: str, action: Action) -> None:
+    aws.refuses(f"autoscaling:{call}", "ValidationError", "AutoScalingGroup name not found")
+    assert aws.apply(action)[0].status is Status.FAILED
+
+
+def test_a_dead_member_is_terminated_in_the_group_without_decrement(aws: Aws) -> None:
+    params = {"InstanceId": "i-a", "ShouldDecrementDesiredCapacity": False}
+    aws.answers("autoscaling:terminate_instance_in_auto_scaling_group", params)
+    assert aws.apply(REPLACE)[0].status is Status.DONE
+
+
+def test_where_terminating_is_refused_it_is_marked_unhealthy(aws: Aws) -> None:
+    aws.refuses("autoscaling:terminate_instance_in_auto_scaling_group", "ScalingActivityInProgress", "busy")
+    params = {"InstanceId": "i-a", "HealthStatus": "Unhealthy", "ShouldRespectGracePeriod": False}
+    aws.answers("autoscaling:set_instance_health", params)
+    (outcome,) = aws.apply(REPLACE)
+    assert outcome.status is Status.DONE
+    assert "busy" in outcome.detail
+
+
+def test_one_that_the_group_no_longer_has_counts_as_done(aws: Aws) -> None:
+    message = "Instance Id not found - No managed instance found for instance ID: i-a"
+    aws.refuses("autoscaling:terminate_instance_in_auto_scaling_group", "ValidationError", message)
+    assert aws.apply(REPLACE)[0].status is Status.ALREADY

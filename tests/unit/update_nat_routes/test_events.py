@@ -1,0 +1,135 @@
+"""From an event to a trigger."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tradai_shared.errors import EventError
+from update_nat_routes.events import TriggerKind, parse
+
+TIME = "2026-03-28T12:00:00Z"
+
+
+def bus(source: str, detail_type: str, **detail: object) -> dict[str, object]:
+    return {"source": source, "detail-type": detail_type, "time": TIME, "detail": detail}
+
+
+def lifecycle(transition: str, **more: object) -> dict[str, object]:
+    detail = {"AutoScalingGroupName": "g", "EC2InstanceId": "i-a", "LifecycleHookName": "h", **more}
+    return bus("aws.autoscaling", f"EC2 Instance-{transition} Lifecycle Action", **detail)
+
+
+@pytest.mark.parametrize(
+    ("transition", "kind"),
+    [("launch", TriggerKind.LAUNCH_ACTION), ("terminate", TriggerKind.TERMINATE_ACTION)],
+)
+def test_a_lifecycle_action_names_its_group_instance_and_hook(transition: str, kind: TriggerKind) -> None:
+    trigger = parse(lifecycle(transition))
+    assert (trigger.kind, trigger.group, trigger.instance_id, trigger.hook) == (kind, "g", "i-a", "h")
+    assert trigger.at == datetime(2026, 3, 28, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("what", ["Launch", "Terminate"])
+@pytest.mark.parametrize("how", ["Successful", "Unsuccessful"])
+def test_a_notice_of_the_group_claims_nothing_but_its_group(what: str, how: str) -> None:
+    event = bus(
+        "aws.autoscaling", f"EC2 Instance {what} {how}", AutoScalingGroupName="g", EC2InstanceId="i-a"
+    )
+    trigger = parse(event)
+    assert (trigger.kind, trigger.group, trigger.dead) == (TriggerKind.GROUP_NOTICE, "g", None)
+
+
+@pytest.mark.parametrize(
+    ("state", "dead"),
+    [
+        ("pending", None),
+        ("running", None),
+        ("stopping", None),
+        ("stopped", None),
+        ("shutting-down", "i-a"),
+        ("terminated", "i-a"),
+    ],
+)
+def test_only_two_states_are_final(state: str, dead: str | None) -> None:
+    event = bus("aws.ec2", "EC2 Instance State-change Notification", state=state, **{"instance-id": "i-a"})
+    trigger = parse(event)
+    assert (trigger.kind, trigger.instance_id, trigger.dead) == (TriggerKind.INSTANCE_STATE, "i-a", dead)
+
+
+@pytest.mark.parametrize(
+    "detail_type", ["EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"]
+)
+def test_spot_notices_are_parsed(detail_type: str) -> None:
+    trigger = parse(bus("aws.ec2", detail_type, **{"instance-id": "i-a"}))
+    assert (trigger.kind, trigger.instance_id) == (TriggerKind.SPOT_NOTICE, "i-a")
+
+
+def test_nothing_that_a_drill_claims_is_believed() -> None:
+    event = bus(
+        "tradai.drill",
+        "EC2 Instance State-change Notification",
+        state="terminated",
+        **{"instance-id": "i-a", "AutoScalingGroupName": "g"},
+    )
+    trigger = parse(event)
+    assert trigger.kind is TriggerKind.DRILL
+    assert (trigger.group, trigger.instance_id, trigger.dead, trigger.hook) == (None, None, None, None)
+
+
+def test_a_failed_probe_starts_the_loop() -> None:
+    arn = "arn:aws:lambda:eu-central-1:123456789012:function:tradai-egress-probe-prod:$LATEST"
+    record = {"version": "1.0", "timestamp": TIME, "requestContext": {"functionArn": arn}}
+    assert parse(record).kind is TriggerKind.PROBE_FAILURE
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [({}, False), ({"dry_run": True}, True), ({"dry_run": False}, False)]
+)
+def test_reconcile_writes_unless_told_otherwise(given: dict[str, bool], meant: bool) -> None:  # noqa: FBT001
+    trigger = parse({"action": "reconcile", **given})
+    assert (trigger.kind, trigger.dry_run) == (TriggerKind.RECONCILE, meant)
+
+
+@pytest.mark.parametrize("time", ["yyyy-mm-ddThh:mm:ssZ", None, 17, "2026-03-28T12:00:00"])
+def test_a_placeholder_where_a_date_belongs_is_no_reason_to_refuse(time: object) -> None:
+    assert parse({**lifecycle("launch"), "time": time}).at is None
+
+
+def test_fields_that_are_not_used_are_not_looked_at() -> None:
+    event = {**lifecycle("launch", LifecycleActionToken=None, Origin=7), "account": "1234567890123"}
+    assert parse(event).instance_id == "i-a"
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        (None, "event"),
+        ([], "event"),
+        ({}, "event"),
+        ({"action": "destroy"}, "action"),
+        ({"action": "reconcile", "dry_run": "yes"}, "dry_run"),
+        ({"action": "reconcile", "dryrun": True}, "dryrun"),
+        (bus("aws.autoscaling", "EC2 Instance Reboot"), "detail-type"),
+        (bus("aws.ec2", "EC2 Instance-launch Lifecycle Action"), "detail-type"),
+        (bus("tradai.drill", "Fire"), "detail-type"),
+        (bus("aws.ec2", ""), "detail-type"),
+        ({"detail-type": "x"}, "source"),
+        ({**lifecycle("launch"), "detail": "text"}, "detail"),
+        (lifecycle("launch", EC2InstanceId=None), "detail.EC2InstanceId"),
+        (lifecycle("launch", LifecycleHookName=""), "detail.LifecycleHookName"),
+        (lifecycle("terminate", AutoScalingGroupName=3), "detail.AutoScalingGroupName"),
+        (bus("aws.ec2", "EC2 Instance State-change Notification", state="running"), "detail.instance-id"),
+        (
+            bus("aws.ec2", "EC2 Instance State-change Notification", **{"instance-id": "i-a"}),
+            "detail.state",
+        ),
+        ({"requestContext": {"functionArn": "arn:other"}}, "requestContext.functionArn"),
+        ({"requestContext": None}, "requestContext.functionArn"),
+    ],
+)
+def test_what_cannot_be_understood_names_its_field(event: object, field: str) -> None:
+    with pytest.raises(EventError) as caught:
+        parse(event)
+    assert caught.value.field == field
