@@ -65,6 +65,17 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python -m toolchain.user_data --check
+	$(BIN)/python -m tradai_shared.config snapshot --check
+	$(BIN)/python -m tradai_shared.config document --check
+
+config-snapshot: setup ## Agree on the canonical configuration's values as they are now
+	@$(BIN)/python -m tradai_shared.config snapshot
+
+config-docs: setup ## Write docs/canonical-config.md from the canonical configuration
+	@$(BIN)/python -m tradai_shared.config document
+
+bench-config: setup ## Measure what importing and building the canonical configuration costs
+	@$(BIN)/python -m benchmarks.config_import $(ARGS)
 
 lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/layer.in -o layers/shared/requirements.txt
@@ -73,4 +84,4 @@ lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/ministack.in -o requirements/ministack.txt
 	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
 
-.PHONY: help setup demo test test-tools check build invoke template lock
+.PHONY: help setup demo test test-tools check build invoke template lock config-snapshot config-docs bench-config

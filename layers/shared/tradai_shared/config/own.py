@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from tradai_shared.config.models.base import Model, Text
 from tradai_shared.config.problems import problems
@@ -25,7 +25,7 @@ class Waiver(Model):
 class OwnFile(Model):
     """What ``own_values/<env>.json`` holds. ``values`` is shaped as the configuration is."""
 
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = Field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
 
 

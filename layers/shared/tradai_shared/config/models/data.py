@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tradai_shared.config.models.base import Immutable, Model, Name, Named, Positive, Text
+from tradai_shared.config.models.base import Immutable, Model, Name, Named, Positive, Text, Unstated
 
 
 class AttributeType(StrEnum):
@@ -42,7 +42,7 @@ class Index(Model):
 
 class TimeToLive(Model):
     attribute: Name
-    lifetime_seconds: Positive | None = None  # that writers give an item, where somebody said so
+    lifetime_seconds: Unstated[Positive] = None  # that writers give an item
 
 
 class Table(Model):

@@ -55,15 +55,15 @@ class TradingMode(StrEnum):
 
 
 class Variable(Model):
-    """An environment variable of a service's task definition; what is not given is not judged."""
+    """An environment variable of a service's task definition."""
 
     meaning: Text
-    value: Text | None = None  # exactly this
-    values: tuple[Text, ...] = ()  # one of these
-    default: Text | None = None  # what the service takes where it is absent
-    fallback: Name | None = None  # the variable that it reads instead
-    required_when: tuple[TradingMode, ...] = ()
-    example: Text | None = None
+    value: Unstated[Text] = None  # exactly this
+    values: Unstated[tuple[Text, ...]] = None  # one of these
+    default: Unstated[Text] = None  # what the service takes where it is absent
+    fallback: Unstated[Name] = None  # the variable that it reads instead
+    required_when: Unstated[tuple[TradingMode, ...]] = None
+    example: Unstated[Text] = None
 
 
 class ServiceEnvironment(Model):

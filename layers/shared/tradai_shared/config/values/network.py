@@ -59,7 +59,7 @@ NAT_GAPS = [
     {
         "protocol": "udp",
         "port": 123,
-        "reason": "as UDP 53: known and accepted while the VPC's own DNS resolves",
+        "reason": "known and accepted with UDP 53",
     },
 ]
 

@@ -1,0 +1,40 @@
+"""The change log of the configuration's values, oldest first.
+
+A version is that of the platform's document, then our own revision: 9.3.0+1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - read by dataclasses
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A revision: what changed and why; for immutable values also how they are migrated, by path."""
+
+    version: str
+    day: date
+    line: str
+    migrations: Mapping[str, str] = field(default_factory=dict)
+
+
+CHANGES = (
+    Change(
+        "9.3.0+1",
+        date(2026, 11, 22),
+        "Every value of the platform's document 9.3.0, with what its other pages say and what is assumed.",
+    ),
+)
+
+
+def number(version: str) -> tuple[int, ...]:
+    """A version as numbers that compare: 9.3.0+10 is later than 9.3.0+9."""
+    platform, _, revision = version.partition("+")
+    return (*map(int, platform.split(".")), int(revision or 0))
+
+
+def next_version(version: str) -> str:
+    platform, _, revision = version.partition("+")
+    return f"{platform}+{int(revision or 0) + 1}"
