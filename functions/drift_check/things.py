@@ -46,7 +46,8 @@ class Fact:
 class Thing:
     """A thing of the estate. ``identity`` is the path of the value that names it.
 
-    ``tags`` is None where AWS keeps none or none are asked for. ``arn`` is where tags are written.
+    ``tags`` is None where AWS keeps none or none are asked for. ``arn`` is where tags are written: the service and the ARN's
+    last part, as in ``dynamodb:table/tradai-idempotency-dev``.
     """
 
     path: str

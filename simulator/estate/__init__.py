@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import boto3
+from moto import mock_aws
+
+from simulator import strict_estate, strict_network
 from simulator.estate import data, nat, network, services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tradai_shared.config.models import CanonicalConfig
 
@@ -29,6 +35,13 @@ class Estate:
     @property
     def tag_map(self) -> dict[str, str]:
         return {tag["Key"]: tag["Value"] for tag in self.tags}
+
+
+@contextmanager
+def account() -> Iterator[Callable[[str], Any]]:
+    """An empty account on moto, in process and corrected where moto is not as AWS is; yields its clients."""
+    with mock_aws(), strict_network.network.applied(), strict_estate.estate.applied():
+        yield cache(boto3.client)
 
 
 def build(config: CanonicalConfig, client: Callable[[str], Any]) -> Estate:

@@ -75,6 +75,8 @@ def instance(estate: Estate, ec2: Any, autoscaling: Any) -> None:
     # moto's groups do not hand these from the launch template to the instance
     tokens = "required" if nat.imdsv2_required else "optional"
     ec2.modify_instance_metadata_options(InstanceId=nat_id, HttpTokens=tokens)
+    if nat.detailed_monitoring:
+        ec2.monitor_instances(InstanceIds=[nat_id])
     described = ec2.describe_instances(InstanceIds=[nat_id])["Reservations"][0]["Instances"][0]
     interface = estate.ids["interface"] = described["NetworkInterfaces"][0]["NetworkInterfaceId"]
     ec2.modify_network_interface_attribute(

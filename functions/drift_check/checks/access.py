@@ -80,7 +80,7 @@ def _pool(at: Estate) -> Thing:
             Fact("deletion_protection", pool.map(lambda one: one.get("DeletionProtection", "INACTIVE"))),
         ),
         tags=pool.map(lambda one: one.get("UserPoolTags", {})),
-        arn=f":userpool/{known_id}",
+        arn=f"cognito-idp:userpool/{known_id}",
     )
 
 
@@ -103,8 +103,12 @@ def _secret(at: Estate, key: str) -> Thing:
             ),
         ),
         tags=secret.map(lambda one: tag_map(one.get("Tags")) if one else {}),
-        arn=f":secret:{name}",
+        arn="secretsmanager:" + (secret.value["ARN"].split(":", 5)[5] if _there(secret) else ""),
     )
+
+
+def _there(read: Read[Any]) -> bool:
+    return isinstance(read, Known) and bool(read.value)
 
 
 def _waf(at: Estate) -> Thing:

@@ -51,7 +51,7 @@ def look(at: Estate) -> Iterator[Thing]:
                 ),
             ),
             tags=at.tags(f":::{bucket.name}"),
-            arn=f":::{bucket.name}",
+            arn=f"s3:{bucket.name}",
         )
 
 

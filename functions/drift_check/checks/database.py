@@ -67,7 +67,7 @@ def look(at: Estate) -> Iterator[Thing]:
             ),
         ),
         tags=instance.map(lambda one: tag_map(one.get("TagList")) if one else {}),
-        arn=f":db:{desired.identifier}",
+        arn=f"rds:db:{desired.identifier}",
     )
 
 

@@ -37,7 +37,7 @@ def look(at: Estate) -> Iterator[Thing]:
         )
         end = f":function:{name}"
         tags = at.tags(end) if isinstance(function, Known) and function.value else None
-        yield Thing(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=end)
+        yield Thing(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=f"lambda{end}")
 
 
 def logs_first(_config: CanonicalConfig) -> Iterator[Call]:
@@ -59,7 +59,7 @@ def logs_look(at: Estate) -> Iterator[Thing]:
         kept = groups.map(lambda _, group=group: group.get("retentionInDays"))
         fact = Fact(path, kept, reason="None keeps logs, and their cost, for ever")
         end = f":log-group:{name}"
-        yield Thing("", name, path, PRESENT, (fact,), tags=at.tags(end), arn=end)
+        yield Thing("", name, path, PRESENT, (fact,), tags=at.tags(end), arn=f"logs{end}")
 
 
 def _ours(config: CanonicalConfig, name: str) -> bool:

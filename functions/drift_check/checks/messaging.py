@@ -50,7 +50,7 @@ def look(at: Estate) -> Iterator[Thing]:
     for key, topic in at.config.sns.items():
         path, end = f"sns.{key}", f":{topic.name}"
         exists = arns.map(lambda found, end=end: any(arn.endswith(end) for arn in found))
-        yield Thing(path, topic.name, f"{path}.name", exists, tags=at.tags(end), arn=end)
+        yield Thing(path, topic.name, f"{path}.name", exists, tags=at.tags(end), arn=f"sns{end}")
     yield from _queues(at)
 
 
@@ -79,7 +79,7 @@ def _queue(at: Estate, url: str, attributes: Read[dict[str, str] | None], target
     else:
         received = attributes.map(_max_receive_count)
         facts.append(Fact("max_receive_count", received))
-    return Thing("sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=at.tags(f":{name}"), arn=f":{name}")
+    return Thing("sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=at.tags(f":{name}"), arn=f"sqs:{name}")
 
 
 def _max_receive_count(attributes: dict[str, str] | None) -> int | None:

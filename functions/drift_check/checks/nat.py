@@ -103,7 +103,7 @@ def _group(at: Estate, group: Read[Found | None]) -> Thing:
             Fact("subnet", _subnet(at, group), path="nat.subnet"),
         ),
         tags=group.map(lambda one: tag_map(one.get("Tags")) if one else {}),
-        arn=f":autoScalingGroupName/{desired.name}",
+        arn=f"autoscaling:{desired.name}",
     )
 
 
@@ -177,7 +177,7 @@ def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]
     exists = instance.map(lambda one: one is not None)
     tags = instance.map(lambda one: tag_map(one.get("Tags")) if one else {})
     arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
-    return Thing("nat", name, "nat.name", exists, facts, tags=tags, arn=f":instance/{arn}")
+    return Thing("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
 
 
 def in_service(group: Found | None, instances: list[Found]) -> Found | None:

@@ -184,7 +184,7 @@ def _tags(read: Read[Found | None]) -> Read[dict[str, str]]:
 
 
 def _arn(read: Read[Found | None], kind: str, id_key: str) -> str:
-    return f":{kind}/{read.value[id_key]}" if isinstance(read, Known) and read.value else ""
+    return f"ec2:{kind}/{read.value[id_key]}" if isinstance(read, Known) and read.value else ""
 
 
 CHECK = Check("network", first, look, follow)

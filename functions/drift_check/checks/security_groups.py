@@ -74,7 +74,7 @@ def _group(role: str, desired: SecurityGroup, read: Read[tuple[Found | None, dic
         group.map(lambda found: found is not None),
         tuple(facts),
         tags=group.map(lambda found: tag_map(found.get("Tags")) if found else {}),
-        arn=f":security-group/{group_id}",
+        arn=f"ec2:security-group/{group_id}",
     )
 
 

@@ -84,7 +84,7 @@ def _service(at: Estate, path: str, desired: Service, service: Read[Found | None
         service.map(lambda one: one is not None),
         (*facts, *_environment(at, definition)),
         tags=service.map(lambda one: tag_map(one.get("tags")) if one else {}),
-        arn=f":service/{at.config.ecs.cluster}/{desired.name}",
+        arn=f"ecs:service/{at.config.ecs.cluster}/{desired.name}",
     )
 
 

@@ -75,7 +75,6 @@ def _table(at: Estate, path: str, table: Table) -> Thing:
         described.map(lambda found: found is not None),
         at.get("dynamodb:ListTables").map(lambda names: name in names),
     )
-    end = f":table/{name}"
     return Thing(
         path,
         name,
@@ -101,8 +100,8 @@ def _table(at: Estate, path: str, table: Table) -> Thing:
                 remedies=(ProtectTable(name),) if table.deletion_protection else (),
             ),
         ),
-        tags=at.tags(end),
-        arn=end,
+        tags=at.tags(f":table/{name}"),
+        arn=f"dynamodb:table/{name}",
     )
 
 
