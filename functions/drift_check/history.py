@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tradai_shared.findings import Finding, FindingStatus, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
 REMEMBERED = timedelta(days=7)  # after it was gone
 REMINDED = timedelta(days=7)  # of a critical finding that stays
@@ -49,21 +49,23 @@ class Changes:
     resolved: frozenset[str] = frozenset()
 
 
-def compare(history: History, findings: Iterable[Finding]) -> Changes:
-    """What cannot be read is neither new nor resolved."""
+def compare(history: History, findings: Iterable[Finding], checks: Container[str]) -> Changes:
+    """What cannot be read, or was not looked at, is neither new nor resolved."""
     seen, unreadable = _seen(findings)
     open_before = {one for one, record in history.records.items() if record.gone is None}
     resolved = {
         one
         for one in open_before - set(seen)
-        if (history.records[one].check, history.records[one].resource) not in unreadable
+        if history.records[one].check in checks
+        and (history.records[one].check, history.records[one].resource) not in unreadable
     }
     new = set(seen) - set(history.records) if history.known else set()
     return Changes(frozenset(new), frozenset(set(seen) - new), frozenset(resolved))
 
 
 def _seen(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
-    every = list(findings)
+    """Findings that are known, without those that the platform itself accepts: they are never news."""
+    every = [one for one in findings if not (one.waiver and one.waiver.until is None)]
     unreadable = {(one.check, one.resource) for one in every if one.status is FindingStatus.UNKNOWN}
     return {one.id: one for one in every if one.status is not FindingStatus.UNKNOWN}, unreadable
 

@@ -176,7 +176,9 @@ def _required_tags(config: CanonicalConfig, thing: Thing) -> Iterator[Fact]:
     remedies: tuple[Remedy, ...] = ()
     if isinstance(observed, Known) and thing.arn:
         missing = tuple((name, accepted[name][0]) for name, value in observed.value.items() if value is None)
-        wrong = tuple((name, accepted[name][0]) for name, value in observed.value.items() if value is not None)
+        wrong = tuple(
+            (name, accepted[name][0]) for name, value in observed.value.items() if value is not None
+        )
         remedies = ((AddTags(thing.arn, missing),) if missing else ()) + (
             (ReplaceTags(thing.arn, wrong),) if wrong else ()
         )

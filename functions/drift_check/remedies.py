@@ -93,6 +93,8 @@ class AddTags:
         "s3:GetBucketTagging",
         "s3:PutBucketTagging",
         "autoscaling:CreateOrUpdateTags",
+        "ec2:CreateTags",
+        "sts:GetCallerIdentity",
     )
     warning: ClassVar[str] = ""
 
@@ -197,7 +199,10 @@ class RequireMfa:
     pool_id: str
     mfa: str
     healing: ClassVar[Healing] = ON_APPROVAL
-    permissions: ClassVar[tuple[str, ...]] = ("cognito-idp:GetUserPoolMfaConfig", "cognito-idp:SetUserPoolMfaConfig")
+    permissions: ClassVar[tuple[str, ...]] = (
+        "cognito-idp:GetUserPoolMfaConfig",
+        "cognito-idp:SetUserPoolMfaConfig",
+    )
     warning: ClassVar[str] = "users without a second factor must set one up to sign in"
 
 

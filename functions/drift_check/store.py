@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from drift_check.reads import Read
 
 COMPONENT = "infra-drift-state"
+DESCRIBE, TTL = "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"
 HISTORY = "history"
 KEPT = timedelta(days=90)  # an item that no run renews
 

@@ -52,9 +52,14 @@ class Surveyor:
     observer: Observer
     waivers: Sequence[OwnWaiver] = ()
 
-    def survey(self) -> Survey:
-        reads = self.observer.observe(all_checks.first(self.config, self.checks), self._follow)
-        return self.judge(reads)
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(check.name for check in self.checks)
+
+    def survey(self, also: Iterable[Call] = ()) -> Survey:
+        """Ask everything that the checks need, and whatever else the caller wants to know."""
+        calls = (*all_checks.first(self.config, self.checks), *also)
+        return self.judge(self.observer.observe(calls, self._follow))
 
     def again(self, before: Survey, sources: Iterable[Call]) -> Survey:
         """Ask only what a finding rests on again, and judge everything by the fresh answers."""

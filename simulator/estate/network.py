@@ -139,7 +139,9 @@ def security_groups(estate: Estate, ec2: Any) -> None:
         group = estate.ids[f"group:{role}"]
         ingress = [permission(estate, rule) for rule in desired.ingress or ()]
         if desired.open_to_world:
-            ingress.append({"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": DEFAULT}]})
+            ingress.append(
+                {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": DEFAULT}]}
+            )
         if ingress:
             ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=ingress)
         if desired.egress is not None:
@@ -156,4 +158,6 @@ def permission(estate: Estate, rule: SecurityRule) -> dict[str, Any]:
         "ToPort": 65535 if rule.to_port is None else rule.to_port,
     }
     group = estate.ids.get(f"group:{rule.peer}")
-    return made | ({"UserIdGroupPairs": [{"GroupId": group}]} if group else {"IpRanges": [{"CidrIp": rule.peer}]})
+    return made | (
+        {"UserIdGroupPairs": [{"GroupId": group}]} if group else {"IpRanges": [{"CidrIp": rule.peer}]}
+    )

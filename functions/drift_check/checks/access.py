@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from drift_check.reads import Read
     from tradai_shared.config.models import CanonicalConfig
 
-LIST_POOLS, POOL, SECRET = "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPool", "secretsmanager:DescribeSecret"
+LIST_POOLS, POOL, SECRET = (
+    "cognito-idp:ListUserPools",
+    "cognito-idp:DescribeUserPool",
+    "secretsmanager:DescribeSecret",
+)
 APIS, STAGES = "apigateway:GetRestApis", "apigateway:GetStages"
 API_GATEWAY = "api gateway"
 Found = dict[str, Any]

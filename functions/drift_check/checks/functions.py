@@ -70,5 +70,3 @@ def _ours(config: CanonicalConfig, name: str) -> bool:
 
 CHECK = Check("functions", first, look)
 LOGS = Check("logs", logs_first, logs_look)
-
-

@@ -79,9 +79,7 @@ def look(at: Estate) -> Iterator[Thing]:
 
 def _group(at: Estate, group: Read[Found | None]) -> Thing:
     desired = at.config.nat.group
-    resize = (
-        ResizeGroup(desired.name, desired.min_size, desired.max_size, desired.desired_capacity),
-    )
+    resize = (ResizeGroup(desired.name, desired.min_size, desired.max_size, desired.desired_capacity),)
     return Thing(
         "nat.group",
         desired.name,
@@ -149,9 +147,9 @@ def _hook(hooks: list[Found], name: str) -> Found | None:
 
 def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Thing:
     instance = both(group, instances).map(lambda found: in_service(*found))
-    image = instance.then(
-        lambda one: at.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])
-    ).map(lambda found: found[0] if found else {})
+    image = instance.then(lambda one: at.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])).map(
+        lambda found: found[0] if found else {}
+    )
     interface = instance.map(lambda one: _primary(one) if one else {})
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
     family = at.config.nat.image.family
@@ -279,7 +277,11 @@ def _routes(at: Estate, group: Read[Found | None], instances: Read[list[Found]])
                 reason="the private subnets have no way out, or one that nobody watches",
             )
             yield Thing(
-                f"network.route_tables.{role}", f"{name} {table['RouteTableId']}", path, named.map(bool), (fact,)
+                f"network.route_tables.{role}",
+                f"{name} {table['RouteTableId']}",
+                path,
+                named.map(bool),
+                (fact,),
             )
 
 
@@ -298,7 +300,9 @@ def target(at: Estate, table: Found, group: Found | None, instances: list[Found]
         where = route.get("InstanceId") or route.get("NetworkInterfaceId") or route.get("GatewayId")
         return f"{where}, which is no member of the group"
     state, lifecycle = carrier["State"]["Name"], members[carrier["InstanceId"]]
-    return LIVE if (state, lifecycle) == ("running", "InService") else f"a member that is {state}, {lifecycle}"
+    return (
+        LIVE if (state, lifecycle) == ("running", "InService") else f"a member that is {state}, {lifecycle}"
+    )
 
 
 def _carries(instance: Found, route: Found) -> bool:
@@ -308,9 +312,7 @@ def _carries(instance: Found, route: Found) -> bool:
     )
 
 
-def _reconcile(
-    at: Estate, read: Read[tuple[Found | None, list[Found]]]
-) -> tuple[Remedy, ...]:
+def _reconcile(at: Estate, read: Read[tuple[Found | None, list[Found]]]) -> tuple[Remedy, ...]:
     """Only to a member in service, and never while a lifecycle action is pending: that run heals by itself."""
     if not isinstance(read, Known) or read.value[0] is None or in_service(*read.value) is None:
         return ()

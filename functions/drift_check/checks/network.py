@@ -80,7 +80,9 @@ def _vpc(at: Estate) -> Thing:
 
 def _dns(at: Estate, vpc_id: str, attribute: str) -> Read[bool]:
     key = attribute[0].upper() + attribute[1:]
-    return at.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}").map(lambda answer: answer[key]["Value"])
+    return at.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}").map(
+        lambda answer: answer[key]["Value"]
+    )
 
 
 def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[Found]]) -> Thing:
@@ -143,7 +145,9 @@ def _endpoints(at: Estate) -> Thing:
     wanted = at.config.network.endpoints.gateway
 
     def gateways(found: list[Found]) -> list[str]:
-        there = {one["ServiceName"].rsplit(".", 1)[-1] for one in found if one["VpcEndpointType"] == "Gateway"}
+        there = {
+            one["ServiceName"].rsplit(".", 1)[-1] for one in found if one["VpcEndpointType"] == "Gateway"
+        }
         return sorted(there & set(wanted))  # others are not judged
 
     interfaces = ours.map(lambda found: sum(one["VpcEndpointType"] == "Interface" for one in found))

@@ -81,7 +81,11 @@ def roles(
     """Each configured route table: by its Name tag where that is stated, else the one most of its subnets use."""
     found = {}
     for role, desired in at.config.network.route_tables.items():
-        named = [one for one in tables if name_tag(one) == (desired.name or resource_name(f"{role}-rt", at.config.environment))]
+        named = [
+            one
+            for one in tables
+            if name_tag(one) == (desired.name or resource_name(f"{role}-rt", at.config.environment))
+        ]
         used = _used_by(at, role, tables, subnets)
         if table := next(iter(named or ([] if desired.name else used)), None):
             found[role] = table

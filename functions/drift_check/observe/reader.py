@@ -24,8 +24,6 @@ WORKERS = 12
 THROTTLED_PAUSE_SECONDS = 1.0
 
 
-
-
 @dataclass(slots=True)
 class Pace:
     """At most ``per_second`` calls begin within any second; the rest wait."""

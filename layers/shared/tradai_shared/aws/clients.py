@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -34,6 +34,11 @@ def ec2() -> EC2Client:
 
 def autoscaling() -> AutoScalingClient:
     return boto3.client("autoscaling", config=settings())
+
+
+def any_client(service: str, *, pool: int) -> Any:  # noqa: ANN401 - chosen at run time
+    """For drift_check, which reads sixteen services: a client by boto3's name for the service."""
+    return boto3.client(service, config=settings(pool=pool))  # type: ignore[call-overload]  # a name
 
 
 def sns() -> SNSClient:
