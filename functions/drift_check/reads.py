@@ -31,6 +31,10 @@ class Known(Generic[T]):
         """What follows from it."""
         return Known(change(self.value), self.sources)
 
+    def show(self, change: Callable[[Any], U]) -> Known[U | None]:
+        """What follows from it where there is something; None stays None."""
+        return Known(None if self.value is None else change(self.value), self.sources)
+
     def then(self, ask: Callable[[T], Read[U]]) -> Read[U]:
         """What another reading, chosen by this one, says."""
         match ask(self.value):
@@ -48,6 +52,10 @@ class Unknown:
     code: str
 
     def map(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
+        """Nothing follows from it."""
+        return self
+
+    def show(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
         """Nothing follows from it."""
         return self
 

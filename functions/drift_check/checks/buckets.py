@@ -42,7 +42,7 @@ def look(at: Estate) -> Iterator[Thing]:
             f"{path}.name",
             first_known(*(read.map(lambda found: found is not None) for read in (encryption, block))),
             (
-                Fact("encryption", encryption.map(_encryption)),
+                Fact("encryption", encryption.show(_encryption)),
                 Fact(
                     "public_access_blocked",
                     block.map(lambda found: all((found or {}).get(name) for name in BLOCKS)),

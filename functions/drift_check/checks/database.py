@@ -53,11 +53,11 @@ def look(at: Estate) -> Iterator[Thing]:
         "rds.identifier",
         instance.map(lambda one: one is not None),
         (
-            Fact("engine", instance.map(lambda one: one["Engine"])),
-            Fact("version", instance.map(lambda one: one["EngineVersion"])),
-            Fact("instance_class", instance.map(lambda one: one["DBInstanceClass"])),
-            Fact("multi_az", instance.map(lambda one: one["MultiAZ"])),
-            Fact("backup_retention_days", instance.map(lambda one: one["BackupRetentionPeriod"])),
+            Fact("engine", instance.show(lambda one: one["Engine"])),
+            Fact("version", instance.show(lambda one: one["EngineVersion"])),
+            Fact("instance_class", instance.show(lambda one: one["DBInstanceClass"])),
+            Fact("multi_az", instance.show(lambda one: one["MultiAZ"])),
+            Fact("backup_retention_days", instance.show(lambda one: one["BackupRetentionPeriod"])),
             Fact(
                 "ssl_enforced",
                 ssl,

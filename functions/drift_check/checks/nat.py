@@ -86,13 +86,13 @@ def _group(at: Estate, group: Read[Found | None]) -> Thing:
         "nat.group.name",
         group.map(lambda found: found is not None),
         (
-            Fact("min_size", group.map(lambda one: one["MinSize"]), remedies=resize),
-            Fact("max_size", group.map(lambda one: one["MaxSize"]), remedies=resize),
-            Fact("desired_capacity", group.map(lambda one: one["DesiredCapacity"]), remedies=resize),
-            Fact("health_check", group.map(lambda one: one["HealthCheckType"])),
+            Fact("min_size", group.show(lambda one: one["MinSize"]), remedies=resize),
+            Fact("max_size", group.show(lambda one: one["MaxSize"]), remedies=resize),
+            Fact("desired_capacity", group.show(lambda one: one["DesiredCapacity"]), remedies=resize),
+            Fact("health_check", group.show(lambda one: one["HealthCheckType"])),
             Fact(
                 "suspended process",
-                group.map(lambda one: sorted(p["ProcessName"] for p in one.get("SuspendedProcesses", []))),
+                group.show(lambda one: sorted(p["ProcessName"] for p in one.get("SuspendedProcesses", []))),
                 desired=[],
                 strays=True,
                 severity=Severity.HIGH,
@@ -128,11 +128,11 @@ def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[Thing]:
         path = f"nat.lifecycle_hooks.{key}"
         hook = hooks.map(lambda found, name=desired.name: _hook(found, name))
         facts = (
-            Fact("transition", hook.map(lambda one: one["LifecycleTransition"])),
-            Fact("heartbeat_seconds", hook.map(lambda one: one["HeartbeatTimeout"])),
+            Fact("transition", hook.show(lambda one: one["LifecycleTransition"])),
+            Fact("heartbeat_seconds", hook.show(lambda one: one["HeartbeatTimeout"])),
             Fact(
                 "default_result",
-                hook.map(lambda one: one.get("DefaultResult", "ABANDON")),
+                hook.show(lambda one: one.get("DefaultResult", "ABANDON")),
                 desired="ABANDON" if key == "launch" else "CONTINUE",
                 path=f"{path}.name",
                 reason="what nobody answers for must not come into service",
@@ -154,22 +154,24 @@ def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
     family = at.config.nat.image.family
     facts = (
-        Fact("instance_type", instance.map(lambda one: one["InstanceType"])),
-        Fact("name", instance.map(places.name_tag)),
+        Fact("instance_type", instance.show(lambda one: one["InstanceType"])),
+        Fact("name", instance.show(places.name_tag)),
         Fact("image.architecture", image.map(lambda one: one.get("Architecture"))),
         Fact("image.family", image.map(lambda one: _family(one, family))),
         Fact("image.latest", image.map(lambda one: at.now - _made(one) < OLDEST_IMAGE)),
-        Fact("imdsv2_required", instance.map(lambda one: one["MetadataOptions"]["HttpTokens"] == "required")),
+        Fact(
+            "imdsv2_required", instance.show(lambda one: one["MetadataOptions"]["HttpTokens"] == "required")
+        ),
         Fact(
             "detailed_monitoring",
-            instance.map(lambda one: one["Monitoring"]["State"] in {"enabled", "pending"}),
+            instance.show(lambda one: one["Monitoring"]["State"] in {"enabled", "pending"}),
         ),
         Fact(
             "boot.source_destination_check",
-            interface.map(lambda one: one.get("SourceDestCheck")),
+            interface.show(lambda one: one.get("SourceDestCheck")),
             remedies=(DisableSourceDestCheck(interface_id),),
         ),
-        Fact("boot.eip_associated", interface.map(_has_elastic_ip)),
+        Fact("boot.eip_associated", interface.show(_has_elastic_ip)),
     )
     name = nat_instance_name(at.config.environment)
     exists = instance.map(lambda one: one is not None)
@@ -213,7 +215,7 @@ def _alarm(at: Estate) -> Thing:
     alarm = alarms.map(lambda found: found[0] if found else None)
     told = Fact(
         "actions enabled",
-        alarm.map(lambda one: one.get("ActionsEnabled", True) and bool(one.get("AlarmActions"))),
+        alarm.show(lambda one: one.get("ActionsEnabled", True) and bool(one.get("AlarmActions"))),
         desired=True,
         path="nat.alarm",
         reason="an alarm without an action tells nobody",

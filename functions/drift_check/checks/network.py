@@ -72,7 +72,7 @@ def _vpc(at: Estate) -> Thing:
         resource_name("vpc", at.config.environment),
         f"{path}.cidr",
         vpc.map(lambda found: found is not None),
-        (Fact("cidr", vpc.map(lambda found: found["CidrBlock"])), *dns, Fact("flow_logs", logs)),
+        (Fact("cidr", vpc.show(lambda found: found["CidrBlock"])), *dns, Fact("flow_logs", logs)),
         tags=_tags(vpc),
         arn=_arn(vpc, "vpc", "VpcId"),
     )
@@ -94,6 +94,9 @@ def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[
         here = places.subnet_of(at, key, all_subnets)
         table = places.table_of(here["SubnetId"], all_tables) if here else None
         known = {one["RouteTableId"]: name for name, one in places.roles(at, *found).items()}
+        wanted = at.config.network.subnets[key].route_table
+        if wanted not in known.values():
+            return wanted  # that table is missing, which is told once
         return known.get(table["RouteTableId"], table["RouteTableId"]) if table else None
 
     return Thing(
@@ -102,8 +105,8 @@ def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[
         f"{path}.cidr",
         subnet.map(lambda found: found is not None),
         (
-            Fact("cidr", subnet.map(lambda found: found["CidrBlock"])),
-            Fact("availability_zone", subnet.map(lambda found: found["AvailabilityZone"])),
+            Fact("cidr", subnet.show(lambda found: found["CidrBlock"])),
+            Fact("availability_zone", subnet.show(lambda found: found["AvailabilityZone"])),
             Fact("route_table", both(tables, subnets).map(role)),
         ),
         tags=_tags(subnet),
@@ -115,14 +118,16 @@ def _table(at: Estate, role: str, found: Read[tuple[list[Found], list[Found]]]) 
     path = f"network.route_tables.{role}"
     table = found.map(lambda both_lists: places.roles(at, *both_lists).get(role))
     desired = at.config.network.route_tables[role]
+    leads_to_nat = desired.default_route is DefaultRoute.NAT
     return Thing(
         path,
         desired.name or resource_name(f"{role}-rt", at.config.environment),
         f"{path}.name" if desired.name else f"{path}.default_route",
         table.map(lambda one: one is not None),
         (
-            Fact("default_route", table.map(default_route)),
-            *((Fact("name", table.map(places.name_tag)),) if desired.name else ()),
+            *((Fact("name", table.show(places.name_tag)),) if desired.name else ()),
+            # where a NAT should be, the check of the NAT looks at the live target
+            *((Fact("default_route", table.show(default_route)),) if not leads_to_nat else ()),
         ),
         tags=_tags(table),
         arn=_arn(table, "route-table", "RouteTableId"),

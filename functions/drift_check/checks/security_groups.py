@@ -66,7 +66,7 @@ def _group(role: str, desired: SecurityGroup, read: Read[tuple[Found | None, dic
     for name, rules, observed in (("ingress", desired.ingress, ingress), ("egress", desired.egress, egress)):
         if rules is not None:
             remedies = _authorize(name, group_id, rules, observed, {role: one for one, role in ids.items()})
-            facts.append(Fact(name, observed, desired=[plain(rule) for rule in rules], remedies=remedies))
+            facts.append(Fact(name, observed, remedies=remedies))
     return Thing(
         path,
         desired.name,

@@ -69,14 +69,14 @@ def _service(at: Estate, path: str, desired: Service, service: Read[Found | None
         lambda one: at.get(DEFINITION, one["taskDefinition"]) if one else Known({"taskDefinition": {}})
     ).map(lambda answer: answer["taskDefinition"])
     facts = [
-        Fact("desired_count", service.map(lambda one: one["desiredCount"])),
+        Fact("desired_count", service.show(lambda one: one["desiredCount"])),
         Fact("cpu", definition.map(lambda one: _number(one.get("cpu")))),
         Fact("memory_mb", definition.map(lambda one: _number(one.get("memory")))),
     ]
     if desired.port is not None:
         facts.append(Fact("port", definition.map(lambda one: _port(one, desired.port))))
     if desired.spot is not None:
-        facts.append(Fact("spot", service.map(_spot)))
+        facts.append(Fact("spot", service.show(_spot)))
     return Thing(
         path,
         desired.name,

@@ -83,7 +83,7 @@ def _table(at: Estate, path: str, table: Table) -> Thing:
         (
             Fact(
                 "status",
-                described.map(lambda t: "ACTIVE" if t["TableStatus"] in SERVING else t["TableStatus"]),
+                described.show(lambda t: "ACTIVE" if t["TableStatus"] in SERVING else t["TableStatus"]),
                 desired="ACTIVE",
                 severity=Severity.HIGH,
                 reason="a table that is not active does not serve",
@@ -92,11 +92,13 @@ def _table(at: Estate, path: str, table: Table) -> Thing:
             *_indexes(described, table),
             _ttl(at, path, table),
             _recovery(at, table),
-            Fact("billing_mode", described.map(_billing_mode), remedies=_on_demand(table)),
-            Fact("encrypted", described.map(lambda _: True)),  # with an AWS-owned key where none is described
+            Fact("billing_mode", described.show(_billing_mode), remedies=_on_demand(table)),
+            Fact(
+                "encrypted", described.show(lambda _: True)
+            ),  # with an AWS-owned key where none is described
             Fact(
                 "deletion_protection",
-                described.map(lambda t: t.get("DeletionProtectionEnabled", False)),
+                described.show(lambda t: t.get("DeletionProtectionEnabled", False)),
                 remedies=(ProtectTable(name),) if table.deletion_protection else (),
             ),
         ),
@@ -109,7 +111,7 @@ def _keys(described: Any) -> Iterator[Fact]:  # noqa: ANN401 - Read[Any]
     for position, role in enumerate(("partition", "sort")):
         yield Fact(
             f"key.{role}",
-            described.map(lambda t, position=position: _attribute(t, t["KeySchema"], position)),
+            described.show(lambda t, position=position: _attribute(t, t["KeySchema"], position)),
             reason="a table's key cannot change: a new table and a migration of its items",
         )
 
@@ -125,13 +127,13 @@ def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: in
 
 def _indexes(described: Any, table: Table) -> Iterator[Fact]:  # noqa: ANN401 - Read[Any]
     for name, index in table.indexes.items():
-        observed = described.map(lambda t, name=name: _index(t, name))
+        observed = described.show(lambda t, name=name: _index(t, name))
         missing = getattr(observed, "value", "") is None
         remedies = (_create_index(table.name, name, index),) if missing else ()
         yield Fact(f"indexes.{name}", observed, remedies=remedies)
     yield Fact(
         "unexpected index",
-        described.map(
+        described.show(
             lambda t: sorted({one["IndexName"] for one in _described_indexes(t)} - set(table.indexes))
         ),
         desired=[],
@@ -195,7 +197,7 @@ def _ttl(at: Estate, path: str, table: Table) -> Fact:
         remedies = (EnableTtl(table.name, desired),)
     return Fact(
         "ttl",
-        described.map(attribute),
+        described.show(attribute),
         desired=desired,
         path=f"{path}.ttl.attribute" if table.ttl else f"{path}.ttl",
         remedies=remedies,

@@ -27,9 +27,7 @@ def summary(report: Report) -> dict[str, object]:
         },
         "unknown": len(report.unknown),
         "accepted": sum(one.waiver is not None for one in report.findings),
-        "informative": sum(
-            one.severity is Severity.INFO and one.waiver is None for one in report.findings
-        ),
+        "informative": sum(one.severity is Severity.INFO and one.waiver is None for one in report.findings),
         "new": len(report.changes.new),
         "resolved": len(report.changes.resolved),
         "healed": sum(heal.status == "done" for heal in report.heals),

@@ -38,7 +38,10 @@ def message(report: Report) -> str:
     for one in report.to_tell:
         lines.append(f"[{one.severity}] {one.resource} {one.attribute}: {difference(one)}")
         lines.append(f"    {one.reason}. Mending: {one.healing}. Finding {one.id}")
-    lines += [f"could not be mended: {heal.finding.resource} {heal.finding.attribute}: {heal.detail}" for heal in report.failed]
+    lines += [
+        f"could not be mended: {heal.finding.resource} {heal.finding.attribute}: {heal.detail}"
+        for heal in report.failed
+    ]
     lines += [
         f"mending keeps failing: {one.resource} {one.attribute} ({one.id})" for one in report.choice.stuck
     ]
