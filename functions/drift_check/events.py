@@ -1,4 +1,4 @@
-"""From an event to a request. What cannot be understood raises EventError before anything is read or written."""
+"""From an event to a request. What cannot be understood raises EventError; nothing was read or written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run is asked for. ``checks`` empty: all. ``approve`` are ids of findings that a person approved."""
+    """What a run is asked for. ``checks`` empty: all. ``approve``: ids of findings that a person approved."""
 
     mode: Mode = Mode.REPORT
     dry_run: bool = False

@@ -55,7 +55,9 @@ def choose(
     return Choice(tuple(chosen), tuple(refused), tuple(stuck))
 
 
-def _refusal(finding: Finding, approved: frozenset[str], history: History, now: datetime) -> str | None:
+def _refusal(  # noqa: PLR0911 - one return a reason
+    finding: Finding, approved: frozenset[str], history: History, now: datetime
+) -> str | None:
     if finding.waiver:
         return f"accepted: {finding.waiver.reason}"
     if finding.provenance is Provenance.ASSUMED:

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from drift_check.writes import Write
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, TemporaryError
 from tradai_shared.findings import FindingStatus
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from drift_check.apply import Writer
     from drift_check.judge import Judged
     from drift_check.survey import Survey, Surveyor
+    from drift_check.writes import Write
     from tradai_shared.findings import Finding
 
 # AWS shows some writes a moment late: tags, security groups, TTL.

@@ -20,8 +20,8 @@ from tradai_shared.findings import Finding, FindingStatus, Healing, Severity, Wa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.remedies import Remedy
     from drift_check.reads import Call, Read
+    from drift_check.remedies import Remedy
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.findings import Json
 
@@ -123,7 +123,7 @@ def _missing(config: CanonicalConfig, check: str, thing: Thing) -> Judged:
     return Judged(_humble(finding), (), getattr(thing.exists, "sources", frozenset()))
 
 
-def _stray(
+def _stray(  # noqa: PLR0913, PLR0917 - what a finding is made of
     config: CanonicalConfig, check: str, thing: Thing, fact: Fact, name: str, sources: frozenset[Call]
 ) -> Judged:
     path = _path(thing, fact)
@@ -164,7 +164,7 @@ def _unknown(
 
 
 def _required_tags(config: CanonicalConfig, thing: Thing) -> Iterator[Fact]:
-    """One fact for all of a thing's tags; a tag with another value is more delicate to mend than one missing."""
+    """One fact for all of a thing's tags; a wrong value is more delicate to mend than none."""
     if thing.tags is None:
         return
     accepted = config.required_tags

@@ -1,4 +1,4 @@
-"""One reading of AWS: each call on its own, known or unknown, so that one failure costs only what needs it."""
+"""One reading of AWS: each call known or unknown on its own, so that a failure costs only what needs it."""
 
 from __future__ import annotations
 

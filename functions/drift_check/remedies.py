@@ -1,4 +1,4 @@
-"""The writes that healing may make, and nothing else can be written. Each declares who may order it and what it costs.
+"""The writes that healing may make; nothing else can be written. Each declares who may order it.
 
 A finding is healed only by a remedy that its check proposed; what has none is never written.
 """
@@ -101,7 +101,7 @@ class AddTags:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceTags:
-    """Give tags that have another value the required one; permissions and bills may hang on the present one."""
+    """Give tags that have another value the required one; permissions may hang on the present one."""
 
     arn: str
     tags: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""Where history is kept: one item of the platform's infra-drift-state table, whose real key is the live table's.
+"""Where history is kept: one item of the infra-drift-state table, whose real key is the live table's.
 
 A table that cannot serve costs the history, never the run.
 """

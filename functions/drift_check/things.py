@@ -1,14 +1,15 @@
-"""What the checks say: each thing that the configuration names, and facts about it, in the configuration's terms."""
+"""What the checks say: each configured thing, and facts about it in the configuration's terms."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from drift_check.reads import Known
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from drift_check.reads import Read
     from drift_check.remedies import Remedy
     from tradai_shared.findings import Severity
@@ -46,8 +47,8 @@ class Fact:
 class Thing:
     """A thing of the estate. ``identity`` is the path of the value that names it.
 
-    ``tags`` is None where AWS keeps none or none are asked for. ``arn`` is where tags are written: the service and the ARN's
-    last part, as in ``dynamodb:table/tradai-idempotency-dev``.
+    ``tags`` is None where AWS keeps none or none are asked for. ``arn`` is where tags are written: the
+    service and the ARN's last part, as in ``dynamodb:table/tradai-idempotency-dev``.
     """
 
     path: str

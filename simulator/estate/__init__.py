@@ -1,4 +1,4 @@
-"""The platform's estate on moto, built from the canonical configuration alone, so that both agree by construction."""
+"""The platform's estate on moto, built from the canonical configuration alone: both agree by construction."""
 
 from __future__ import annotations
 

@@ -112,6 +112,6 @@ def database(estate: Estate) -> None:
         DBParameterGroupName=group,
         AllocatedStorage=20,
         MasterUsername="tradai",
-        MasterUserPassword="invented-and-only-for-moto",  # noqa: S106 - moto's
+        MasterUserPassword="invented-and-only-for-moto",
         Tags=estate.tags,
     )

@@ -1,4 +1,4 @@
-"""The NAT: an Auto Scaling group of one instance with its hooks, address, routes, alarm, function and rules."""
+"""The NAT: a group of one instance with its hooks, address, routes, alarm and rules."""
 
 from __future__ import annotations
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks import places
+from drift_check.checks import egress, places
 from drift_check.checks.base import Check, Estate
-from drift_check.checks.network import DEFAULT, PLACE_CALLS
+from drift_check.checks.network import PLACE_CALLS
 from drift_check.reads import Call, Known, both
-from drift_check.remedies import DisableSourceDestCheck, EnableRule, ReconcileRoutes, ResizeGroup
+from drift_check.remedies import DisableSourceDestCheck, EnableRule, ResizeGroup
 from drift_check.things import Fact, Thing, tag_map
-from tradai_shared.config.models.network import DefaultRoute
-from tradai_shared.config.naming import nat_instance_name, resource_name
+from tradai_shared.config.naming import nat_instance_name
 from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drift_check.reads import Read
-    from drift_check.remedies import Remedy
     from tradai_shared.config.models import CanonicalConfig
 
 # Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
@@ -74,7 +72,7 @@ def look(at: Estate) -> Iterator[Thing]:
         return  # what belongs to a group that is missing is not told one by one
     yield from _hooks(at, group)
     yield _instance(at, group, instances)
-    yield from _routes(at, group, instances)
+    yield from egress.look(at, group, instances)
 
 
 def _group(at: Estate, group: Read[Found | None]) -> Thing:
@@ -146,11 +144,11 @@ def _hook(hooks: list[Found], name: str) -> Found | None:
 
 
 def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Thing:
-    instance = both(group, instances).map(lambda found: in_service(*found))
+    instance = both(group, instances).map(lambda found: egress.in_service(*found))
     image = instance.then(lambda one: at.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])).map(
         lambda found: found[0] if found else {}
     )
-    interface = instance.map(lambda one: _primary(one) if one else {})
+    interface = instance.map(lambda one: egress.primary(one) if one else {})
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
     family = at.config.nat.image.family
     facts = (
@@ -180,24 +178,8 @@ def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]
     return Thing("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
 
 
-def in_service(group: Found | None, instances: list[Found]) -> Found | None:
-    """The newest running member in service."""
-    serving = {
-        one["InstanceId"]
-        for one in (group or {}).get("Instances", [])
-        if one["LifecycleState"] == "InService" and one["HealthStatus"] == "Healthy"
-    }
-    able = [one for one in instances if one["InstanceId"] in serving and one["State"]["Name"] == "running"]
-    return max(able, key=lambda one: (one["LaunchTime"], one["InstanceId"]), default=None)
-
-
-def _primary(instance: Found) -> Found:
-    interfaces = instance.get("NetworkInterfaces", [])
-    return next((one for one in interfaces if one.get("Attachment", {}).get("DeviceIndex") == 0), {})
-
-
 def _has_elastic_ip(interface: Found) -> bool:
-    """An interface with an Elastic IP names its owner's account; one with an automatic address says "amazon"."""
+    """An Elastic IP names its owner's account; an automatic address says "amazon"."""
     return interface.get("Association", {}).get("IpOwnerId", "amazon") != "amazon"
 
 
@@ -256,70 +238,6 @@ def _rules(at: Estate) -> Iterator[Thing]:
         lambda found: any(one["FunctionName"] == at.config.nat.function for one in found)
     )
     yield Thing("nat", at.config.nat.function, "nat.function", exists, facts)
-
-
-def _routes(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Iterator[Thing]:
-    tables = places.inside(at, "ec2:DescribeRouteTables")
-    for role, desired in at.config.network.route_tables.items():
-        if desired.default_route is not DefaultRoute.NAT:
-            continue
-        name = desired.name or resource_name(f"{role}-rt", at.config.environment)
-        named = tables.map(lambda found, name=name: [t for t in found if places.name_tag(t) == name])
-        for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
-            whole = both(named, both(group, instances))
-            live = whole.map(lambda found, table=table: target(at, table, *found[1]))
-            path = f"network.route_tables.{role}.default_route"
-            fact = Fact(
-                "live target",
-                live,
-                desired=LIVE,
-                path=path,
-                remedies=_reconcile(at, both(group, instances)),
-                severity=Severity.CRITICAL,
-                reason="the private subnets have no way out, or one that nobody watches",
-            )
-            yield Thing(
-                f"network.route_tables.{role}",
-                f"{name} {table['RouteTableId']}",
-                path,
-                named.map(bool),
-                (fact,),
-            )
-
-
-def target(at: Estate, table: Found, group: Found | None, instances: list[Found]) -> str:
-    """What the default route really leads to."""
-    route = next((r for r in table.get("Routes", []) if r.get("DestinationCidrBlock") == DEFAULT), None)
-    if route is None:
-        return "nothing"
-    if route.get("State") == "blackhole":
-        return "a blackhole"
-    if gateway := route.get("NatGatewayId"):
-        return LIVE if at.config.nat.may_use_nat_gateway else f"NAT gateway {gateway}"
-    carrier = next((one for one in instances if _carries(one, route)), None)
-    members = {one["InstanceId"]: one["LifecycleState"] for one in (group or {}).get("Instances", [])}
-    if carrier is None or carrier["InstanceId"] not in members:
-        where = route.get("InstanceId") or route.get("NetworkInterfaceId") or route.get("GatewayId")
-        return f"{where}, which is no member of the group"
-    state, lifecycle = carrier["State"]["Name"], members[carrier["InstanceId"]]
-    return (
-        LIVE if (state, lifecycle) == ("running", "InService") else f"a member that is {state}, {lifecycle}"
-    )
-
-
-def _carries(instance: Found, route: Found) -> bool:
-    primary = _primary(instance).get("NetworkInterfaceId")
-    return instance["InstanceId"] == route.get("InstanceId") or (
-        primary is not None and primary == route.get("NetworkInterfaceId")
-    )
-
-
-def _reconcile(at: Estate, read: Read[tuple[Found | None, list[Found]]]) -> tuple[Remedy, ...]:
-    """Only to a member in service, and never while a lifecycle action is pending: that run heals by itself."""
-    if not isinstance(read, Known) or read.value[0] is None or in_service(*read.value) is None:
-        return ()
-    pending = any(not one["LifecycleState"] == "InService" for one in read.value[0].get("Instances", []))
-    return () if pending else (ReconcileRoutes(at.config.nat.function),)
 
 
 CHECK = Check("nat", first, look, follow)

@@ -21,7 +21,7 @@ def name_tag(described: dict[str, Any]) -> str:
 def platform_vpc(
     config: CanonicalConfig, tables: list[dict[str, Any]], vpcs: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
-    """The VPC of the named route tables; else the one of the platform's name; else of its CIDR and environment."""
+    """The VPC of the named route tables; else of the platform's name; else of its CIDR and environment."""
     names = {table.name for table in config.network.route_tables.values() if table.name}
     homes = {table["VpcId"] for table in tables if name_tag(table) in names}
     own_name, env = resource_name("vpc", config.environment), config.environment
@@ -78,7 +78,7 @@ def table_of(subnet_id: str, tables: list[dict[str, Any]]) -> dict[str, Any] | N
 def roles(
     at: Estate, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Each configured route table: by its Name tag where that is stated, else the one most of its subnets use."""
+    """Each configured route table: by its Name tag where stated, else the one most of its subnets use."""
     found = {}
     for role, desired in at.config.network.route_tables.items():
         named = [

@@ -1,4 +1,4 @@
-"""Security groups: exact rule sets where rules are stated, allowed protocols, and who may be open to the world."""
+"""Security groups: exact rules where they are stated, allowed protocols, who may be open to the world."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The DynamoDB tables: existence, keys, indexes, TTL, recovery, encryption, billing, protection, strangers."""
+"""The DynamoDB tables: keys, indexes, TTL, recovery, encryption, billing, protection, strangers."""
 
 from __future__ import annotations
 

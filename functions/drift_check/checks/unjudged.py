@@ -1,4 +1,4 @@
-"""What the configuration states and no check compares, each with its reason. A test holds that nothing is missing here."""
+"""What the configuration states and no check compares, each with its reason. A test holds it complete."""
 
 from __future__ import annotations
 

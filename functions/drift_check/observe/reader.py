@@ -1,4 +1,4 @@
-"""The loop that asks AWS: many calls in flight, each failing alone, what follows from an answer asked at once."""
+"""The loop that asks AWS: many calls in flight, each failing alone, what follows asked at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 WORKERS = 12
-# botocore has tried three times by then; a throttled account gets one more chance when its bucket has refilled.
+# botocore has tried three times by then; one more chance when the account's bucket has refilled.
 THROTTLED_PAUSE_SECONDS = 1.0
 
 
@@ -43,7 +43,7 @@ class Pace:
 
 @dataclass(slots=True)
 class Observer:
-    """Reads with the clients that it is given; ``client`` makes or finds one by boto3's name for the service."""
+    """Reads with the given clients; ``client`` makes or finds one by boto3's name for the service."""
 
     client: Callable[[str], Any]
     workers: int = WORKERS

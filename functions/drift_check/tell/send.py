@@ -1,4 +1,4 @@
-"""Sending: the log, metrics, S3, the alerts topic, the event bus. What cannot be sent is logged, never fatal."""
+"""Sending: log, metrics, S3, the alerts topic, the event bus. What cannot be sent is logged, never fatal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a comparison of AWS with the canonical configuration finds, as functions, command line and pages tell it."""
+"""What a comparison of AWS with the canonical configuration finds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tradai_shared.config.marks import Provenance
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 ID_LENGTH = 12
 
@@ -51,7 +51,7 @@ class Healing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A finding that somebody accepts. ``until`` is its last day; None where the platform itself accepts it."""
+    """Why a finding is accepted. ``until`` is its last day; None where the platform itself accepts it."""
 
     reason: str
     owner: str
@@ -92,5 +92,5 @@ class Finding:
 
 
 def finding_id(check: str, resource: str, attribute: str) -> str:
-    told = "|".join((check, resource, attribute))
+    told = f"{check}|{resource}|{attribute}"
     return hashlib.sha256(told.encode()).hexdigest()[:ID_LENGTH]

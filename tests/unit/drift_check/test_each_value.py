@@ -1,4 +1,4 @@
-"""Each value of the configuration, changed alone, gives its own finding and no other. Generated from the models."""
+"""Each value of the configuration, changed alone, gives its own finding and no other: from the models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CONSEQUENCES = (
     ("dynamodb.tables.*.name", "naming.resource", "the table of the former name is unexpected"),
     ("dynamodb.tables.workflow-state.name", "service_environment.workflow_table", "services name the table"),
-    ("network.subnets.*.tier", "network.network_acls.one_per_tier", "a tier is the subnets that share an ACL"),
+    ("network.subnets.*.tier", "network.network_acls.one_per_tier", "an ACL is of one tier"),
     ("network.security_groups.*.name", "network.security_groups.rds.ingress", "a rule names the group"),
     ("rds.ssl_parameter", "rds.ssl_enforced", "another parameter is not set"),
 )

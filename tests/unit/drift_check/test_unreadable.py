@@ -1,4 +1,4 @@
-"""Each action denied, throttled, timed out and cut off in turn: unknown is what rested on it, and nothing else."""
+"""Each action denied, throttled, timed out, cut off in turn: unknown is what rested on it, and no more."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from drift_check.observe.catalogue import IAM_ACTIONS, READERS
 from drift_check.reads import Unknown
-from tests.unit.drift_check.recorded import config, ordinary, reads, refusal, survey
 from tests.unit.drift_check.changed import changed
+from tests.unit.drift_check.recorded import config, ordinary, reads, refusal, survey
 from tradai_shared.findings import FindingStatus
 
 if TYPE_CHECKING:
