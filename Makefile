@@ -9,6 +9,7 @@ SAM := .tools/sam/bin/sam
 EVENT_SCHEMAS := 0.1.216
 export SAM_CLI_TELEMETRY ?= 0
 .DEFAULT_GOAL := help
+.PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 22

@@ -14,6 +14,7 @@ from moto.autoscaling.models import InstanceState as Member
 from simulator import segments
 from simulator.activities import Activities, Activity
 from simulator.lifecycle import LAUNCHING, TERMINATING, Action, Lifecycle, Result
+from simulator.machines import ENDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,6 +133,9 @@ class Controller:
     def _into_service(self, member: Any, activity: Activity) -> None:
         if not member.lifecycle_state.startswith("Pending"):
             return
+        if self.machines[member.instance_id].state == "pending":
+            self.stage.after(segments.HOOK_PROCEED, lambda: self._into_service(member, activity))
+            return
         self.abandoned_in_a_row, self.not_before = 0, 0.0
         self._set(member, "InService")
         self.activities.end(activity, "Successful")
@@ -184,6 +188,8 @@ class Controller:
             member.instance.terminate()
 
     def _gone(self, member: Any) -> None:
+        if member not in self.group.instance_states:
+            return  # it ended by itself while its group was about to end it
         self.group.instance_states.remove(member)
         self._note(member, "Terminated")
         self.activities.end(self._leaving.pop(member.instance_id), "Successful")
@@ -214,7 +220,7 @@ class Controller:
         machine = self.machines[instance_id]
         if not machine.impaired:
             self._impaired_until.pop(instance_id, None)
-            return machine.state != "running"
+            return machine.state in ENDING
         if instance_id not in self._impaired_until:
             patience = self.stage.pace.draw(segments.IMPAIRED)
             self._impaired_until[instance_id] = self.stage.clock.elapsed + patience
@@ -230,7 +236,7 @@ class Controller:
 
     def replace(self, member: Any, cause: str) -> None:
         """Replace a member as the maintenance policy says; one that no longer runs goes at once."""
-        gone = self.machines[member.instance_id].state != "running"
+        gone = self.machines[member.instance_id].state in ENDING
         if gone or not self._launches_first():
             self.terminate(member.instance_id, cause)
         elif member.instance_id not in self.replacing:

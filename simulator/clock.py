@@ -91,6 +91,7 @@ class VirtualClock:
         if self.running is not None:
             raise RuntimeError("only the scenario drives the clock; a process sleeps on it")
         end = self._now + round(limit * MICROSECONDS)
+        self._look()  # at what the scenario has just done
         while not predicate():
             if not self._heap or self._heap[0].at > end:
                 self._now = end
@@ -104,6 +105,9 @@ class VirtualClock:
             return
         self._now = timer.at
         timer.callback()
+        self._look()
+
+    def _look(self) -> None:
         for observe in self.after_step:
             observe()
 

@@ -97,7 +97,7 @@ class Bus:
         mishap = next((m for m in self.mishaps if m.befalls(event, self.chance)), Mishap())
         matching = [entry for entry in self._rules if entry[0].pattern.matches_event(event)]
         if mishap.copies == 0:
-            self.stage.journal.note("events", "lost", detail_type=event["detail-type"], id=event["id"])
+            self.stage.journal.note("events", "lost", **_about(event))
             return
         for rule, target in matching:
             for _ in range(mishap.copies):
@@ -106,7 +106,7 @@ class Bus:
                 self.stage.clock.after(arrival, lambda r=rule, t=target: self._arrive(r, t, event, mishap))  # type: ignore[misc]  # mypy cannot see defaults of a lambda
 
     def _arrive(self, rule: Rule, target: Callable[[Event], None], event: Event, mishap: Mishap) -> None:
-        fields = {"rule": rule.name, "detail_type": event["detail-type"], "id": event["id"]}
+        fields = {"rule": rule.name, **_about(event)}
         if not mishap.undeliverable:
             self.stage.journal.note("events", "delivered", **fields)
             target(_payload(rule.input, event))
@@ -131,6 +131,12 @@ class Bus:
                 target(_payload(schedule.input, event))
 
         self.stage.clock.after(first, fire)
+
+
+def _about(event: Event) -> dict[str, str]:
+    detail = event["detail"]
+    instance = str(detail.get("EC2InstanceId") or detail.get("instance-id", ""))
+    return {"detail_type": event["detail-type"], "id": event["id"], "instance": instance}
 
 
 def _payload(constant: str | None, event: Event) -> Event:

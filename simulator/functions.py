@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
-import logging
-import os
-import sys
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
-
-from aws_lambda_powertools import Metrics
 
 from simulator import segments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from simulator.clock import Process, VirtualClock
+    from simulator.clock import Process
     from simulator.events import Bus, Event
     from simulator.stage import Stage
     from simulator.template import Function
 
-Handler = "Callable[[Any, Any], object]"
 _RETRY_AFTER = 60.0  # AWS: about one minute before the first retry, two before the second
 _LONGEST_PAUSE = 300.0  # of a throttled event, doubled from one second
 _WARM_FOR = 600.0  # assumed: how long an idle execution environment lives
@@ -223,58 +214,3 @@ class FunctionService:
     def _time_out(self, process: Process, invocation: Invocation) -> None:
         invocation.timed_out = True
         process.kill()
-
-
-def handler_of(function: Function) -> Callable[[Any, Any], object]:
-    """Import the handler that the template names, with empty caches, as in a new execution environment."""
-    module_name, name = function.handler.rsplit(".", 1)
-    module = importlib.import_module(module_name)
-    for value in vars(module).values():
-        if hasattr(value, "cache_clear"):
-            value.cache_clear()
-    handler: Callable[[Any, Any], object] = getattr(module, name)
-    return handler
-
-
-class _Output:
-    """Standard output: an invocation's own while one runs."""
-
-    def __init__(self, clock: VirtualClock, otherwise: Any) -> None:
-        self._clock = clock
-        self._otherwise = otherwise
-
-    def write(self, text: str) -> int:
-        process = self._clock.running
-        invocation = process.owner if process else None
-        written: int = (invocation.output if invocation else self._otherwise).write(text)
-        return written
-
-    def flush(self) -> None:
-        self._otherwise.flush()
-
-
-@contextmanager
-def environment(clock: VirtualClock, variables: dict[str, str]) -> Iterator[None]:
-    """What an execution environment is to its code: variables, output, and a memory of its own."""
-    output = _Output(clock, sys.stdout)
-    with ExitStack() as stack:
-        stack.enter_context(patch.dict(os.environ, variables))
-        stack.enter_context(patch.object(sys, "stdout", output))
-        for name in list(logging.root.manager.loggerDict):
-            for handler in logging.getLogger(name).handlers:
-                if isinstance(handler, logging.StreamHandler):
-                    stack.callback(handler.setStream, handler.setStream(output) or handler.stream)
-        clock.on_turn.append(_swap_memory)
-        stack.callback(clock.on_turn.remove, _swap_memory)
-        yield
-
-
-def _swap_memory(process: Process) -> None:
-    """Powertools keeps metrics at the class: right in Lambda, where no two invocations share a process."""
-    if process.owner is None:
-        return
-    shared = (Metrics._metrics, Metrics._dimensions, Metrics._metadata, Metrics._default_dimensions)
-    own, process.owner.memory = process.owner.memory, tuple(dict(part) for part in shared)
-    for part, content in zip(shared, own, strict=True):
-        part.clear()
-        part.update(content)

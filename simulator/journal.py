@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from simulator.clock import VirtualClock
 
@@ -49,15 +49,20 @@ class Journal:
     clock: VirtualClock
     entries: list[Entry] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    listeners: list[Callable[[Entry], None]] = field(default_factory=list)  # told of each entry at once
 
     def note(self, source: str, what: str, **fields: object) -> None:
-        self.entries.append(Entry(self.clock.elapsed, source, what, fields))
+        entry = Entry(self.clock.elapsed, source, what, fields)
+        self.entries.append(entry)
+        for listen in self.listeners:
+            listen(entry)
 
     def record(self, call: Call) -> None:
         self.calls.append(call)
         self.note(
             "api",
-            call.action,
+            call.action.split(":")[1],
+            action=call.action,
             actor=call.actor,
             parameters=dict(call.parameters),
             attempt=call.attempt,

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from moto.autoscaling.models import AutoScalingBackend
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError
 from moto.ec2.models.instances import Instance, StateReason
 from moto.ec2.models.instances import InstanceState as Shown
+from moto.ec2.responses.general import General
 from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.utils import Base64EncodedString
 
 from simulator import segments
 from simulator.strict import Corrections
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from simulator.segments import Segment
     from simulator.stage import Stage
 
+ENDING = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
 
@@ -37,6 +41,7 @@ class Script:
     boot: Segment = segments.BOOT_PACKAGED
     forwards: bool = True  # False: the script breaks, the instance runs and forwards nothing
     steps: Callable[[Machine], None] | None = None  # what else it does when it forwards, such as AWS calls
+    console: str = ""  # what its console shows
 
 
 @dataclass
@@ -50,6 +55,7 @@ class Machine:
     impaired: bool = False
     visible: bool = False  # to DescribeInstances by its id
     boots: int = 0
+    console: str = ""
     timer: Timer | None = field(default=None, repr=False)  # of the state that comes next
 
     @property
@@ -134,6 +140,7 @@ class Machines:
         if machine.state != "running" or machine.boots != boot:
             return
         if not machine.script.forwards:
+            machine.console = machine.script.console
             self._stage.journal.note("ec2", "boot script broke", instance=machine.id)
             return
         machine.forwarding = True
@@ -208,6 +215,14 @@ class Machines:
                 if instance_id in self.all and not self[instance_id].visible:
                     raise InvalidInstanceIdError(instance_id)
             return described(request)
+
+        @instances.of(General, "get_console_output")
+        def get_console_output(request: Any) -> object:
+            """What the instance itself wrote there."""
+            machine = self[request._get_param("InstanceId")]
+            output = Base64EncodedString.from_raw_string(machine.console)
+            shown = {"InstanceId": machine.id, "Timestamp": self._stage.clock.now(), "Output": output}
+            return ActionResult(shown)
 
         @instances.property_of(Instance, "network_interfaces")
         def network_interfaces(instance: Any) -> list[Any]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tradai_shared.config.models.network import Subnet
 
 
+ADDRESS = "203.0.113.24"  # of the range that is kept for documentation
+
+
 @dataclass(frozen=True)
 class Platform:
     """The ids of what was built."""
@@ -45,7 +48,7 @@ def build(env: naming.Environment, tables: int, *, launches_first: bool) -> Plat
     ec2: Any = boto3.client("ec2")
     vpc = ec2.create_vpc(CidrBlock=config.network.vpc.cidr)["Vpc"]["VpcId"]
     nat_subnet = _subnet(ec2, vpc, config.network.subnets[config.nat.subnet])
-    address = ec2.allocate_address(Domain="vpc")
+    address = ec2.allocate_address(Domain="vpc", Address=ADDRESS)
     platform = Platform(
         vpc=vpc,
         subnet=nat_subnet,
@@ -75,7 +78,7 @@ def _private_table(ec2: Any, vpc: str, env: str) -> str:
 
 
 def _group(ec2: Any, env: str, platform: Platform, config: CanonicalConfig, *, launches_first: bool) -> None:
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = ec2.register_image(Name="al2023-ami-kernel-default-arm64", Architecture="arm64")["ImageId"]
     security = ec2.create_security_group(
         GroupName=naming.security_group_name("nat", env), Description="NAT", VpcId=platform.vpc
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,13 @@ def _tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, obj
 _Loader.add_multi_constructor("!", _tag)
 
 
+@functools.cache
+def _read(path: Path) -> dict[str, Any]:
+    # SafeLoader underneath: it constructs plain values only
+    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    return document
+
+
 @dataclass
 class Template:
     """A SAM template with parameters put in.
@@ -85,8 +93,7 @@ class Template:
 
     @classmethod
     def load(cls, path: Path, parameters: Mapping[str, str], pseudo: Mapping[str, str]) -> Template:
-        # SafeLoader underneath: it constructs plain values only
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+        document = _read(path)
         declared = document.get("Parameters", {})
         defaults = {name: str(spec.get("Default", "")) for name, spec in declared.items()}
         given = {name: value for name, value in parameters.items() if name in declared}

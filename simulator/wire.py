@@ -20,6 +20,7 @@ import botocore.endpoint
 import botocore.waiter
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
+from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
@@ -147,6 +148,7 @@ def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
     """Every client that boto3's default session makes inside, and botocore's waiting, are this world's."""
     waiting = types.SimpleNamespace(sleep=clock.sleep)
     with ExitStack() as stack:
+        stack.enter_context(_state())
         stack.enter_context(patch.object(boto3, "DEFAULT_SESSION", _session()))
         stack.enter_context(patch.object(botocore.endpoint, "time", waiting))
         stack.enter_context(patch.object(botocore.waiter, "time", waiting))
@@ -154,6 +156,15 @@ def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
         _worlds.append(wire)
         stack.callback(_worlds.pop)
         yield
+
+
+@contextmanager
+def _state() -> Iterator[None]:
+    """An empty moto. Its own ``mock_aws`` also stands in for the requests library, which costs time."""
+    BackendDict.reset()
+    with patch.object(botocore_stubber, "enabled", new=True):
+        yield
+    BackendDict.reset()
 
 
 @contextmanager

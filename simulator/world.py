@@ -9,6 +9,7 @@ with World(seed=1) as world:
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -17,13 +18,13 @@ from unittest.mock import patch
 
 import boto3
 import moto.ec2.models.instances as moto_instances
-from moto import mock_aws
 from moto.ec2 import ec2_backends
 
 from simulator.autoscaling import Controller
 from simulator.clock import VirtualClock
+from simulator.environment import environment, handler_of
 from simulator.events import ACCOUNT, Bus, Event, Mishap
-from simulator.functions import FunctionService, Invocation, environment, handler_of
+from simulator.functions import FunctionService, Invocation
 from simulator.journal import Journal
 from simulator.machines import Machine, Machines
 from simulator.platform import Platform, build
@@ -112,7 +113,8 @@ class World:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.enter_context(mock_aws())
+            # moto's catalogue of images costs seconds, and the platform registers its own
+            stack.enter_context(patch.dict(os.environ, {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}))
             stack.enter_context(connected(self.wire, self.clock, self.seed))
             naive = lambda: self.clock.now().replace(tzinfo=None)  # noqa: E731 - a name for one expression
             stack.enter_context(patch.object(moto_instances, "utcnow", naive))

@@ -58,7 +58,9 @@ def emulator_binary() -> Path:
         EmulatorError: .tools/sam is not there, or it ships none for this machine.
     """
     machine = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
-    found = sorted(ROOT.glob(f".tools/sam/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}"))
+    found = sorted(
+        ROOT.glob(f".tools/sam/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}")
+    )
     if not found or not RUNTIME.exists():
         raise EmulatorError("the SAM CLI or a python3.13 is not at hand: make build tells why")
     return found[0]

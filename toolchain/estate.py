@@ -1,107 +1,110 @@
-"""The platform's NAT in moto's server: as much of an estate as the samples of events/ are about."""
+"""The platform behind moto's server on loopback: the AWS that a built function meets on this machine."""
 
 from __future__ import annotations
 
+import logging
+import os
+import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import boto3
+from moto.ec2.models.instances import Instance
 from moto.server import ThreadedMotoServer
 
-from tradai_shared.config import naming
+from simulator.platform import Platform, build
+from simulator.strict import Corrections
+from simulator.strict_network import network, release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tradai_shared.config.naming import Environment
+
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
-CREDENTIALS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-IMAGE = "ami-12c6146b"  # one of those that moto begins with
-SAMPLE_INSTANCE = "i-0123456789abcdef0"  # the samples' NAT
+GONE = {"stopping": "stop_instances", "stopped": "stop_instances"}
+GONE |= {"shutting-down": "terminate_instances", "terminated": "terminate_instances"}
+
+deaths = Corrections()
+_terminate = Instance.terminate
+
+
+@deaths.of(Instance, "terminate")
+def terminate(instance: Any, *arguments: Any, **named: Any) -> object:
+    """An address is free again when its holder is terminated."""
+    ended = _terminate(instance, *arguments, **named)
+    for elastic in instance.ec2_backend.addresses:
+        if elastic.eni is not None and elastic.eni.instance is instance:
+            release(elastic)
+    return ended
 
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """A group of one NAT, one private route table that points at nothing, a free address, the topic."""
+    """The platform, and how to reach it."""
 
     endpoint: str
-    instance_id: str
-    interface_id: str
-    allocation_id: str
-    table_id: str
+    platform: Platform
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, region_name=REGION, endpoint_url=self.endpoint, **CREDENTIALS)
+        with calling(self.endpoint):
+            return boto3.client(service)  # type: ignore[call-overload]  # the name is a variable
 
     @property
-    def default_route(self) -> str | None:
-        """The interface that the private table's 0.0.0.0/0 points at."""
-        tables = self.client("ec2").describe_route_tables(RouteTableIds=[self.table_id])["RouteTables"]
-        routes = {route.get("DestinationCidrBlock"): route for route in tables[0]["Routes"]}
-        interface = routes.get("0.0.0.0/0", {}).get("NetworkInterfaceId")
-        return str(interface) if interface else None
+    def nat(self) -> str:
+        """The instance that the group has now."""
+        groups = self.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+        return str(groups[0]["Instances"][0]["InstanceId"])
+
+    def default_routes(self) -> list[str | None]:
+        """The instances that the private tables' 0.0.0.0/0 point at."""
+        found = self.client("ec2").describe_route_tables(RouteTableIds=self.platform.tables)["RouteTables"]
+        routes = [route for table in found for route in table["Routes"]]
+        default = [route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+        return [route.get("InstanceId") for route in default]
+
+    def let_happen(self, event: Any) -> None:
+        """Stop or terminate the instance of an event that says so, since the function believes EC2 alone."""
+        detail = event.get("detail", {})
+        if detail.get("state") in GONE:
+            getattr(self.client("ec2"), GONE[detail["state"]])(InstanceIds=[detail["instance-id"]])
 
 
 @contextmanager
-def estate(environment: str) -> Iterator[Estate]:
-    """A fresh one behind moto's server on loopback, for as long as the context lasts."""
+def estate(environment: Environment, tables: int = 2) -> Iterator[Estate]:
+    """A fresh one for as long as the context lasts."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it would write a line a request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield _build(f"http://{host}:{port}", environment)
-    finally:
-        server.stop()
+    with network.applied(), deaths.applied():
+        server.start()
+        try:
+            host, port = server.get_host_and_port()
+            endpoint = f"http://{host}:{port}"
+            reset = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")  # noqa: S310 - loopback
+            urllib.request.urlopen(reset).close()  # noqa: S310 - the same; moto's state is the process' own
+            with calling(endpoint):
+                platform = build(environment, tables, launches_first=False)
+            yield Estate(endpoint, platform)
+        finally:
+            server.stop()
 
 
-def _build(endpoint: str, environment: str) -> Estate:
-    ec2 = boto3.client("ec2", region_name=REGION, endpoint_url=endpoint, **CREDENTIALS)
-    sns = boto3.client("sns", region_name=REGION, endpoint_url=endpoint, **CREDENTIALS)
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
-    table = ec2.create_route_table(VpcId=vpc, TagSpecifications=_named_table(environment))["RouteTable"]
-    sns.create_topic(Name=naming.topic_name("alerts", environment))
-    instance_id = _group(endpoint, environment, subnet)
-    reservations = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
-    return Estate(
-        endpoint=endpoint,
-        instance_id=instance_id,
-        interface_id=reservations[0]["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"],
-        allocation_id=ec2.allocate_address(Domain="vpc")["AllocationId"],
-        table_id=table["RouteTableId"],
-    )
+def variables(endpoint: str) -> dict[str, str]:
+    """What points a process' AWS calls at the endpoint."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
 
 
-def _named_table(environment: str) -> Any:
-    name = {"Key": "Name", "Value": naming.private_route_table_name(environment)}
-    return [{"ResourceType": "route-table", "Tags": [name]}]
-
-
-def _group(endpoint: str, environment: str, subnet: str) -> str:
-    """The group with both hooks; the id of its one instance."""
-    ec2 = boto3.client("ec2", region_name=REGION, endpoint_url=endpoint, **CREDENTIALS)
-    autoscaling = boto3.client("autoscaling", region_name=REGION, endpoint_url=endpoint, **CREDENTIALS)
-    data = {"ImageId": IMAGE, "InstanceType": "t4g.nano"}
-    made = ec2.create_launch_template(LaunchTemplateName="nat", LaunchTemplateData=data)
-    name = naming.nat_asg_name(environment)
-    autoscaling.create_auto_scaling_group(
-        AutoScalingGroupName=name,
-        MinSize=1,
-        MaxSize=1,
-        DesiredCapacity=1,
-        VPCZoneIdentifier=subnet,
-        LaunchTemplate={"LaunchTemplateId": made["LaunchTemplate"]["LaunchTemplateId"]},
-    )
-    for hook, transition in (
-        (naming.nat_launch_hook_name(environment), "autoscaling:EC2_INSTANCE_LAUNCHING"),
-        (naming.nat_terminate_hook_name(environment), "autoscaling:EC2_INSTANCE_TERMINATING"),
-    ):
-        autoscaling.put_lifecycle_hook(
-            AutoScalingGroupName=name,
-            LifecycleHookName=hook,
-            LifecycleTransition=transition,
-            HeartbeatTimeout=300,
-        )
-    groups = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
-    return str(groups["AutoScalingGroups"][0]["Instances"][0]["InstanceId"])
+@contextmanager
+def calling(endpoint: str) -> Iterator[None]:
+    """Clients made inside, and only they, call the endpoint."""
+    with patch.dict(os.environ, variables(endpoint)), patch.object(boto3, "DEFAULT_SESSION", None):
+        yield

@@ -1,58 +1,71 @@
-"""make invoke EVENT=events/<package>/<trigger>.json: one sample through the built function, against moto's server.
-
-Through sam local invoke where Docker and the runtime's image are at hand, else through the runtime interface emulator.
-"""
+"""make invoke EVENT=events/<package>/<trigger>.json: a sample through the built function, beside moto."""
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from toolchain.artefact import artefacts
+from toolchain.artefact import Artefact, artefacts
 from toolchain.emulator import EmulatorError, emulator
-from toolchain.estate import REGION, SAMPLE_INSTANCE, Estate, estate
+from toolchain.estate import Estate, estate, variables
+from tradai_shared.config.naming import Environment
 
-ENVIRONMENT = "dev"
-
-
-def variables(world: Estate) -> dict[str, str]:
-    """What points the function at the stand-in and at its address."""
-    return {
-        "AWS_ENDPOINT_URL": world.endpoint,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "NAT_EIP_ALLOCATION_ID": world.allocation_id,
-    }
+SAMPLE_INSTANCE = "i-0123456789abcdef0"
+SAMPLE_TIME = "2026-11-22T10:00:00"
 
 
 def sample(path: Path, world: Estate) -> Any:
-    """The sample with the stand-in's NAT in the place of its own."""
-    return json.loads(path.read_text(encoding="utf-8").replace(SAMPLE_INSTANCE, world.instance_id))
+    """The sample as if it were about this estate's NAT, and of now; what it tells of has happened."""
+    text = path.read_text(encoding="utf-8").replace(SAMPLE_INSTANCE, world.nat)
+    event = json.loads(text.replace(SAMPLE_TIME, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"))
+    world.let_happen(event)
+    return event
+
+
+def artefact_for(path: Path, world: Estate) -> Artefact:
+    """The function whose package the sample's folder is named after, with this estate's parameters."""
+    built = {one.function.handler.split(".")[0]: one for one in artefacts(world.platform.parameters)}
+    return built[path.parent.name]
+
+
+def describe(answer: Any) -> list[str]:
+    """An answer, or an error, as a person wants to read it."""
+    if "errorType" in answer:
+        return [f"raised {answer['errorType']}: {answer['errorMessage']}"]
+    told = {name: value for name, value in answer["data"]["summary"].items() if value not in (None, [], "")}
+    lines = [f"success: {answer['success']}", *(f"  {name}: {value}" for name, value in told.items())]
+    results = answer["data"]["results"]
+    rows = (
+        "  ".join(str(value) for value in result.values() if value not in (None, "")) for result in results
+    )
+    return [*lines, *(f"  - {row}" for row in rows)]
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or not Path(arguments[0]).is_file():
+    path = Path(*arguments[:1])
+    if len(arguments) != 1 or not path.is_file():
         print("usage: make invoke EVENT=events/<package>/<trigger>.json", file=sys.stderr)
         return 2
-    path = Path(arguments[0])
-    built = {one.function.handler.split(".")[0]: one for one in artefacts({"Environment": ENVIRONMENT})}
     try:
-        with estate(ENVIRONMENT) as world, emulator(built[path.parent.name], variables(world)) as function:
-            answer = function.invoke(sample(path, world))
-            show(answer, function.log)
+        with estate(Environment.DEV) as world:
+            artefact = artefact_for(path, world)
+            with emulator(artefact, variables(world.endpoint)) as function:
+                answer = function.invoke(sample(path, world))
+                log = function.log
     except EmulatorError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0 if "errorType" not in answer else 1
-
-
-def show(answer: Any, log: str) -> None:
-    print(log)
-    print(json.dumps(answer, indent=2))
+    print(
+        f"{path} through {artefact.function.name}, as built, by the runtime interface emulator",
+        file=sys.stderr,
+    )
+    print("\n".join(describe(answer)))
+    if "errorType" in answer:
+        print(log, file=sys.stderr)
+    return int("errorType" in answer)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""make template: copies nat/user-data.sh into template.yaml, since CloudFormation reads no file into UserData."""
+"""make template: copies nat/user-data.sh into template.yaml: CloudFormation reads no file into UserData."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ END = "              # end of what is generated\n"
 
 
 def generated(template: str, script: str) -> str:
-    """The template with the script between the two marks, as a literal block: nothing in it is substituted."""
+    """The template with the script between the marks, as a literal block: nothing in it is substituted."""
     before, _, rest = template.partition(BEGIN)
     _, mark, after = rest.partition(END)
     if not mark:

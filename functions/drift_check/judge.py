@@ -65,7 +65,9 @@ def _compare(
     desired = plain(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
     seen = plain(observed.value)
     if fact.strays:
-        yield from (_stray(config, check, thing, fact, name, observed.sources) for name in seen)
+        yield from (
+            _stray(config, check, thing, fact, str(name), observed.sources) for name in observed.value
+        )
     elif not same(desired, seen):
         locked = fact.desired is CONFIGURED and is_immutable(config, path)
         finding = Finding(
@@ -169,7 +171,7 @@ def _required_tags(config: CanonicalConfig, thing: Thing) -> Iterator[Fact]:
         return
     accepted = config.required_tags
 
-    def wanting(tags: dict[str, str]) -> dict[str, str | None]:
+    def wanting(tags: Mapping[str, str]) -> dict[str, str | None]:
         return {name: tags.get(name) for name, values in accepted.items() if tags.get(name) not in values}
 
     observed: Read[dict[str, str | None]] = thing.tags.map(wanting)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -21,13 +22,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
+class Known(Generic[T_co]):
     """What AWS answered; ``sources`` are the calls that it rests on."""
 
-    value: T
+    value: T_co
     sources: frozenset[Call] = frozenset()
 
-    def map(self, change: Callable[[T], U]) -> Known[U]:
+    def map(self, change: Callable[[T_co], U]) -> Known[U]:
         """What follows from it."""
         return Known(change(self.value), self.sources)
 
@@ -35,7 +36,7 @@ class Known(Generic[T]):
         """What follows from it where there is something; None stays None."""
         return Known(None if self.value is None else change(self.value), self.sources)
 
-    def then(self, ask: Callable[[T], Read[U]]) -> Read[U]:
+    def then(self, ask: Callable[[T_co], Read[U]]) -> Read[U]:
         """What another reading, chosen by this one, says."""
         match ask(self.value):
             case Known(value, sources):

@@ -62,7 +62,9 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
         logger.exception("run failed")
         raise
     finally:
-        metrics.flush_metrics()
+        if metrics.metric_set:
+            metrics.flush_metrics()
+        metrics.clear_metrics()
 
 
 def _handle(event: dict[str, object], context: LambdaContext) -> Answer:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from tradai_shared.errors import EventError
+from update_nat_routes.model import DEAD_STATES
 
 Json: TypeAlias = Mapping[str, Any]  # an event as Lambda hands it over
 
@@ -36,6 +37,7 @@ class Trigger:
 
     ``at`` is the event's own time, None where it gives none. ``hook`` is the lifecycle hook that waits.
     ``dead`` is an instance that EC2 itself calls shutting-down or terminated: the only claim that is final.
+    ``falling`` is one that any event says is on its way down: a hint, worth looking at twice.
     """
 
     kind: TriggerKind
@@ -44,6 +46,7 @@ class Trigger:
     instance_id: str | None = None
     hook: str | None = None
     dead: str | None = None
+    falling: str | None = None
     dry_run: bool = False
 
 
@@ -113,8 +116,14 @@ def _from_ec2(kind: TriggerKind, at: datetime | None, detail: Json) -> Trigger:
     instance_id = _text(detail, "instance-id", "detail.")
     if kind is TriggerKind.SPOT_NOTICE:
         return Trigger(kind, at=at, instance_id=instance_id)
-    final = _text(detail, "state", "detail.") in FINAL_STATES
-    return Trigger(kind, at=at, instance_id=instance_id, dead=instance_id if final else None)
+    state = _text(detail, "state", "detail.")
+    return Trigger(
+        kind,
+        at=at,
+        instance_id=instance_id,
+        dead=instance_id if state in FINAL_STATES else None,
+        falling=instance_id if state in DEAD_STATES else None,
+    )
 
 
 def _from_destination(event: Json) -> Trigger:

@@ -165,11 +165,11 @@ class Reader:
             answer = self.autoscaling.describe_scaling_activities(
                 AutoScalingGroupName=self.settings.group_name, MaxRecords=ACTIVITIES_READ
             )
-        current = {one.instance_id for one in (observed.group.members if observed.group else ())}
-        launches = sorted(answer["Activities"], key=lambda one: one["StartTime"], reverse=True)
-        for activity in launches:
+        members = observed.group.members if observed.group else ()
+        arriving = {one.instance_id for one in members if one.arriving}
+        for activity in sorted(answer["Activities"], key=lambda one: one["StartTime"], reverse=True):
             match = LAUNCHED_INSTANCE.search(activity.get("Description", ""))
-            if match and match.group(1) not in current:
+            if match and match.group(1) not in arriving:
                 return _abandoned(activity)
         return False
 

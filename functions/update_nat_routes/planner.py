@@ -7,6 +7,7 @@ applied leaves nothing to plan, and what is called done was read back.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 
     from update_nat_routes.events import Trigger
     from update_nat_routes.settings import Settings
+
+
+REPLACEABLE = frozenset({"InService", "Pending", "Pending:Proceed"})
+# A hint that EC2 does not confirm by then was late or doubled.
+CONFIRMS_WITHIN = timedelta(seconds=5)
 
 
 class NoteKind(StrEnum):
@@ -95,7 +101,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: Memor
         notes=tuple(_notes(at, gateway)),
         gateway=gateway,
         egress_down=tuple(table.table_id for table in observed.tables if not at.serves(table)),
-        unproven=_unproven(at, gateway),
+        unproven=_unproven(at, gateway) is not None,
     )
 
 
@@ -162,18 +168,23 @@ def _replacements(at: Situation) -> Iterator[ReplaceInstance]:
             yield ReplaceInstance(at.group.name, member.instance_id, reason)
 
 
-REPLACEABLE = frozenset({"InService", "Pending", "Pending:Proceed"})
-
-
 def _confirmations(at: Situation) -> Iterator[Wait]:
-    member, instance = at.group.member(at.trigger.dead), at.instance(at.trigger.dead)
-    if member and not member.leaving and instance and instance.state not in DEAD_STATES:
+    """EC2 can still show the earlier state right after its own event of the later one."""
+    named, since = at.trigger.falling, at.trigger.at
+    member, instance = at.group.member(named), at.instance(named)
+    fresh = named == at.trigger.dead or (since is not None and at.now - since < CONFIRMS_WITHIN)
+    if fresh and member and not member.leaving and instance and instance.state not in DEAD_STATES:
         yield Wait(WaitKind.CONFIRMING, f"EC2 still shows {instance.instance_id} as {instance.state}")
 
 
-def _unproven(at: Situation, gateway: Instance | None) -> bool:
-    """Whether traffic depends on an instance that has not shown that it forwards."""
-    return gateway is not None and not at.ready(gateway)
+def _unproven(at: Situation, gateway: Instance | None) -> str | None:
+    """The instance that traffic depends on, or is about to, though it has not shown that it forwards."""
+    if gateway is not None:
+        return None if at.ready(gateway) else gateway.instance_id
+    carriers = (
+        table.target.instance_id for table in at.observed.tables if at.unproven(table) and at.serves(table)
+    )
+    return next(carriers, None)
 
 
 def _notes(at: Situation, gateway: Instance | None) -> Iterator[Note]:
@@ -196,5 +207,6 @@ def _notes(at: Situation, gateway: Instance | None) -> Iterator[Note]:
     if holder and not at.group.member(holder):
         reason = f"{holder} has it and is no member of {at.group.name}: not taken"
         yield Note(NoteKind.EIP_ELSEWHERE, str(at.settings.allocation_id), reason)
-    if gateway and _unproven(at, gateway):
-        yield Note(NoteKind.UNPROVEN, gateway.instance_id, "it never signalled, and nothing else serves")
+    unproven = _unproven(at, gateway)
+    if unproven:
+        yield Note(NoteKind.UNPROVEN, unproven, "it has not signalled, and nothing else serves")

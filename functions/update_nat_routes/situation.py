@@ -87,11 +87,20 @@ class Situation:
         return best if self.ready(best) or self._taken_unproven(best) else None
 
     def _taken_unproven(self, instance: Instance) -> bool:
+        """Not while anything proven carries a table; of two that never signalled the newer one is taken."""
         patient = self.now >= instance.launched_at + UNPROVEN_AFTER
         return patient and not any(
-            self.serves(table) and table.target.instance_id != instance.instance_id
+            self.serves(table)
+            and not self.unproven(table)
+            and table.target.instance_id != instance.instance_id
             for table in self.observed.tables
         )
+
+    def unproven(self, table: RouteTable) -> bool:
+        """Whether a table depends on a member that has not shown that it forwards."""
+        instance = self.instance(table.target.instance_id)
+        member = self.group.member(table.target.instance_id)
+        return instance is not None and member is not None and not self.ready(instance)
 
     def serves(self, table: RouteTable) -> bool:
         """Whether a table's default route leads to something that can carry traffic."""

@@ -8,7 +8,7 @@ from tradai_shared.config.models.data import BillingMode, BucketEncryption
 
 if TYPE_CHECKING:
     from simulator.estate import Estate
-    from tradai_shared.config.models.data import KeyAttribute, Table
+    from tradai_shared.config.models.data import Index, KeyAttribute, Table, TableKey
 
 
 def build(estate: Estate) -> None:
@@ -32,7 +32,7 @@ def tables(estate: Estate) -> None:
 
 
 def definition(table: Table) -> dict[str, Any]:
-    keys = [table.key, *table.indexes.values()]
+    keys: list[TableKey | Index] = [table.key, *table.indexes.values()]
     attributes = {one.name: str(one.type) for key in keys for one in (key.partition, key.sort) if one}
     indexes = [
         {

@@ -1,8 +1,8 @@
 """The whole lab: a private host, two NATs, the VPC's router, the internet. Built in a fraction of a second.
 
-    private ── router ── internet
-               │    │
-             nat_a nat_b
+private ── router ── internet
+           │    │
+         nat_a nat_b
 """
 
 from __future__ import annotations

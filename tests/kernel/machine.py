@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).parents[2] / "nat" / "user-data.sh"
 STUBS = Path(__file__).parent / "stubs"
 # What Amazon Linux 2023 ships and the script may use. No nft, no iptables: those it would have to fetch.
-SHIPPED = "bash cat chmod curl cut dd grep head install ip mktemp mkswap python3 rm sed sleep tail timeout".split()
+SHIPPED = (
+    "bash cat chmod curl cut dd grep head install ip mktemp mkswap python3 rm sed sleep tail timeout".split()
+)
 USER_DATA = "cloud/instance/scripts/part-001"
 PER_BOOT = "cloud/scripts/per-boot"
 OWN_COPIES = {
@@ -74,7 +76,9 @@ class Machine:
         """A fresh kernel, so to speak: no rules, no connections, forwarding off."""
         self.namespace = self._power.enter_context(Namespace(self._unique, self.nat.port))
         wire(self.namespace, "ens5", self._router, self.nat.port)
-        self._power.callback(self._router.ip, f"link delete {self.nat.port}")  # a namespace takes its time to go
+        self._power.callback(
+            self._router.ip, f"link delete {self.nat.port}"
+        )  # a namespace takes its time to go
         self.namespace.ip(
             f"address add {self.nat.address}/24 dev ens5",
             "link set ens5 up",
@@ -109,7 +113,9 @@ class Machine:
         for name in OWN_COPIES:
             (self.disk / name).write_text(boot_id if name == "boot_id" else "")
         binds = [(str(self.disk / name), place) for name, place in OWN_COPIES.items()]
-        mounts = [f"mount --bind {source} {place}" for source, place in (*binds, (f"{self.disk}/var", "/var"))]
+        mounts = [
+            f"mount --bind {source} {place}" for source, place in (*binds, (f"{self.disk}/var", "/var"))
+        ]
         mounts.append("mount -t tmpfs tmpfs /run/netns")
         environment = {
             "PATH": f"{self.overrides}:{STUBS}:{self.toolbox}",

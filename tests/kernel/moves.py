@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from tests.kernel.control import ALLOCATION, READY_TAG
 from tests.kernel.vpc import NATS, Nat
-from update_nat_routes.actions import AssociateAddress, CreateRoute, DisableSourceDestCheck, Move, ReplaceRoute
+from update_nat_routes.actions import (
+    AssociateAddress,
+    CreateRoute,
+    DisableSourceDestCheck,
+    Move,
+    ReplaceRoute,
+)
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Group, Instance, Member, Observed, RouteTable, Target, TargetKind
 from update_nat_routes.planner import plan

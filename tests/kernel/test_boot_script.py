@@ -174,4 +174,6 @@ def _break(machine: Machine, tool: str) -> None:
 def test_connections_leave_with_a_segment_size_that_the_internet_carries(lab: Lab) -> None:
     lab.serving()
     assert lab.tcp().flows()
-    assert "mss:1448 " in lab.internet.shell("ss -Htin state established sport = :7000")  # 1460 less timestamps
+    assert "mss:1448 " in lab.internet.shell(
+        "ss -Htin state established sport = :7000"
+    )  # 1460 less timestamps

@@ -28,7 +28,10 @@ def test_a_nat_made_by_the_boot_script_serves_after_the_planners_moves(lab: Lab)
     lab.boot(lab.launch(NAT_A))
     loop = Reconciler(lab, (NAT_A,))
     loop.reconcile()
-    assert kinds(loop.ordered) == ["DisableSourceDestCheck", "CreateRoute"]  # the script took the free address
+    assert kinds(loop.ordered) == [
+        "DisableSourceDestCheck",
+        "CreateRoute",
+    ]  # the script took the free address
     assert lab.udp().flows()
 
 

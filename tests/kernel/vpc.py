@@ -107,37 +107,39 @@ class Vpc:
 
     def launch(self, nat: Nat) -> None:
         """A new instance: a public address of its own, its check on, nothing sent yet."""
-        self._router.nft(f"flush set ip vpc sent_{nat.port}")
-        self._publish(nat, nat.launch_address)
+        fresh = self._publish(nat, nat.launch_address)
+        self._router.nft("\n".join([f"flush set ip vpc sent_{nat.port}", *fresh]))
         self.set_check(nat, on=True)
 
     def associate_address(self, nat: Nat) -> None:
-        """Give the Elastic IP to an instance, whoever had it; that one is left without any."""
-        if (former := self.holder) and former != nat:
-            self._publish(former, None)
-        self._publish(nat, ELASTIC_IP)
+        """Give the Elastic IP to an instance, whoever had it, at one moment; that one is left without any."""
+        former = self.holder
+        withdrawn = self._unpublish(former) if former and former != nat else []
+        self._router.nft("\n".join(withdrawn + self._publish(nat, ELASTIC_IP)))
 
-    def _publish(self, nat: Nat, address: str | None) -> None:
-        if former := self.public.pop(nat, None):
-            rules = [
-                f"delete element ip vpc public_of {{ {nat.address} }}",
-                f"delete element ip vpc private_of {{ {former} }}",
-            ]
-        else:
-            rules = []
-        if address:
-            self.public[nat] = address
-            rules += [
-                f"add element ip vpc public_of {{ {nat.address} : {address} }}",
-                f"add element ip vpc private_of {{ {address} : {nat.address} }}",
-            ]
-        if rules:
-            self._router.nft("\n".join(rules))
+    def _publish(self, nat: Nat, address: str) -> list[str]:
+        rules = [
+            *self._unpublish(nat),
+            f"add element ip vpc public_of {{ {nat.address} : {address} }}",
+            f"add element ip vpc private_of {{ {address} : {nat.address} }}",
+        ]
+        self.public[nat] = address
+        return rules
+
+    def _unpublish(self, nat: Nat) -> list[str]:
+        if not (former := self.public.pop(nat, None)):
+            return []
+        return [
+            f"delete element ip vpc public_of {{ {nat.address} }}",
+            f"delete element ip vpc private_of {{ {former} }}",
+        ]
 
     def replace_route(self, nat: Nat) -> None:
         """Point the private table's default route at an instance."""
         self.target = nat
-        self._router.ip(f"route replace default via {nat.address} dev {nat.port} onlink table {PRIVATE_TABLE}")
+        self._router.ip(
+            f"route replace default via {nat.address} dev {nat.port} onlink table {PRIVATE_TABLE}"
+        )
 
     def set_check(self, nat: Nat, *, on: bool) -> None:
         """Source/destination check: drop what is neither from nor to the instance's own address."""

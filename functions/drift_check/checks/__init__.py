@@ -1,4 +1,4 @@
-"""What is compared, one pure file a kind of resource. A check sees readings and says facts; it asks nothing."""
+"""What is compared, one pure file a kind of resource. A check sees readings and says facts."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import Check, Estate
-from drift_check.reads import Call, Known
+from drift_check.reads import Call, Known, both
 from drift_check.remedies import RequireMfa, RestoreSecret
 from drift_check.things import Fact, Thing, tag_map
 from tradai_shared.config.naming import PROJECT
@@ -107,12 +107,15 @@ def _secret(at: Estate, key: str) -> Thing:
             ),
         ),
         tags=secret.map(lambda one: tag_map(one.get("Tags")) if one else {}),
-        arn="secretsmanager:" + (secret.value["ARN"].split(":", 5)[5] if _there(secret) else ""),
+        arn=_secret_arn(secret),
     )
 
 
-def _there(read: Read[Any]) -> bool:
-    return isinstance(read, Known) and bool(read.value)
+def _secret_arn(secret: Read[Any]) -> str:
+    """AWS adds six characters of its own to a secret's name."""
+    if not isinstance(secret, Known) or secret.value is None:
+        return ""
+    return "secretsmanager:" + str(secret.value["ARN"]).split(":", 5)[5]
 
 
 def _waf(at: Estate) -> Thing:
@@ -120,7 +123,7 @@ def _waf(at: Estate) -> Thing:
     stages: Read[list[Found]] = Known([])
     for api in apis.value if isinstance(apis, Known) else ():
         more = at.get(STAGES, api["id"])
-        stages = stages.then(lambda so_far, more=more: more.map(lambda found: [*so_far, *found]))
+        stages = both(stages, more).map(lambda found: [*found[0], *found[1]])
 
     def associated(found: list[Found]) -> str:
         return API_GATEWAY if found and all(stage.get("webAclArn") for stage in found) else "nothing"

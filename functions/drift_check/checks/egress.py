@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import places
@@ -30,10 +31,10 @@ def look(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) ->
         if desired.default_route is not DefaultRoute.NAT:
             continue
         name = desired.name or resource_name(f"{role}-rt", at.config.environment)
-        named = tables.map(lambda found, name=name: [t for t in found if places.name_tag(t) == name])
+        named = tables.map(partial(_named, name=name))
         for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
             whole = both(named, both(group, instances))
-            live = whole.map(lambda found, table=table: target(at, table, *found[1]))
+            live = whole.map(partial(_target, at, table))
             path = f"network.route_tables.{role}.default_route"
             fact = Fact(
                 "live target",
@@ -51,6 +52,14 @@ def look(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) ->
                 named.map(bool),
                 (fact,),
             )
+
+
+def _named(tables: list[Found], *, name: str) -> list[Found]:
+    return [table for table in tables if places.name_tag(table) == name]
+
+
+def _target(at: Estate, table: Found, found: tuple[list[Found], tuple[Found | None, list[Found]]]) -> str:
+    return target(at, table, *found[1])
 
 
 def target(at: Estate, table: Found, group: Found | None, instances: list[Found]) -> str:
@@ -74,9 +83,9 @@ def target(at: Estate, table: Found, group: Found | None, instances: list[Found]
 
 
 def _carries(instance: Found, route: Found) -> bool:
-    primary = primary(instance).get("NetworkInterfaceId")
+    interface = primary(instance).get("NetworkInterfaceId")
     return instance["InstanceId"] == route.get("InstanceId") or (
-        primary is not None and primary == route.get("NetworkInterfaceId")
+        interface is not None and interface == route.get("NetworkInterfaceId")
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import TAGS, Check, Estate
 from drift_check.reads import Call, Known
@@ -27,17 +29,21 @@ def look(at: Estate) -> Iterator[Thing]:
     listed = at.get(FUNCTIONS).map(lambda found: {one["FunctionName"]: one for one in found})
     for key, desired in at.config.lambdas.items():
         path, name = f"lambdas.{key}", desired.name
-        function = listed.map(lambda found, name=name: found.get(name))
+        function = listed.map(partial(_find, name=name))
         # its absence is the NAT's finding
         exists = PRESENT if name == at.config.nat.function else function.map(lambda one: one is not None)
         sizes = (
-            Fact(size, function.map(lambda one, key=asked: one[key] if one else None))
+            Fact(size, function.show(itemgetter(asked)))
             for size, asked in SIZES.items()
             if getattr(desired, size) is not None
         )
         end = f":function:{name}"
         tags = at.tags(end) if isinstance(function, Known) and function.value else None
         yield Thing(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=f"lambda{end}")
+
+
+def _find(functions: dict[str, Any], *, name: str) -> Any:  # noqa: ANN401 - as AWS describes it
+    return functions.get(name)
 
 
 def logs_first(_config: CanonicalConfig) -> Iterator[Call]:
@@ -56,7 +62,7 @@ def logs_look(at: Estate) -> Iterator[Thing]:
         return
     for group in groups.value:
         name = group["logGroupName"]
-        kept = groups.map(lambda _, group=group: group.get("retentionInDays"))
+        kept = Known(group.get("retentionInDays"), groups.sources)
         fact = Fact(path, kept, reason="None keeps logs, and their cost, for ever")
         end = f":log-group:{name}"
         yield Thing("", name, path, PRESENT, (fact,), tags=at.tags(end), arn=f"logs{end}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import TAGS, Check, Estate
@@ -49,9 +50,13 @@ def look(at: Estate) -> Iterator[Thing]:
     arns = at.get(TOPICS).map(lambda found: [topic["TopicArn"] for topic in found])
     for key, topic in at.config.sns.items():
         path, end = f"sns.{key}", f":{topic.name}"
-        exists = arns.map(lambda found, end=end: any(arn.endswith(end) for arn in found))
+        exists = arns.map(partial(_any_ends, end=end))
         yield Thing(path, topic.name, f"{path}.name", exists, tags=at.tags(end), arn=f"sns{end}")
     yield from _queues(at)
+
+
+def _any_ends(arns: list[str], *, end: str) -> bool:
+    return any(arn.endswith(end) for arn in arns)
 
 
 def _queues(at: Estate) -> Iterator[Thing]:

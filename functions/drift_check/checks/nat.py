@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import egress, places
@@ -58,13 +59,7 @@ def _instances(reservations: list[Found]) -> list[Found]:
 def look(at: Estate) -> Iterator[Thing]:
     groups = at.get("autoscaling:DescribeAutoScalingGroups", at.config.nat.group.name)
     group = groups.map(lambda found: found[0] if found else None)
-    instances = groups.then(
-        lambda found: (
-            at.get("ec2:DescribeInstances", _member_ids(found)).map(_instances)
-            if _member_ids(found)
-            else Known([])
-        )
-    )
+    instances = groups.then(lambda found: _members(at, found))
     yield _group(at, group)
     yield _alarm(at)
     yield from _rules(at)
@@ -73,6 +68,11 @@ def look(at: Estate) -> Iterator[Thing]:
     yield from _hooks(at, group)
     yield _instance(at, group, instances)
     yield from egress.look(at, group, instances)
+
+
+def _members(at: Estate, groups: list[Found]) -> Read[list[Found]]:
+    ids = _member_ids(groups)
+    return at.get("ec2:DescribeInstances", ids).map(_instances) if ids else Known([])
 
 
 def _group(at: Estate, group: Read[Found | None]) -> Thing:
@@ -124,7 +124,7 @@ def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[Thing]:
     hooks = group.then(lambda _: at.get("autoscaling:DescribeLifecycleHooks", at.config.nat.group.name))
     for key, desired in at.config.nat.lifecycle_hooks.items():
         path = f"nat.lifecycle_hooks.{key}"
-        hook = hooks.map(lambda found, name=desired.name: _hook(found, name))
+        hook = hooks.map(partial(_hook, name=desired.name))
         facts = (
             Fact("transition", hook.show(lambda one: one["LifecycleTransition"])),
             Fact("heartbeat_seconds", hook.show(lambda one: one["HeartbeatTimeout"])),
@@ -139,7 +139,7 @@ def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[Thing]:
         yield Thing(path, desired.name, f"{path}.name", hook.map(lambda one: one is not None), facts)
 
 
-def _hook(hooks: list[Found], name: str) -> Found | None:
+def _hook(hooks: list[Found], *, name: str) -> Found | None:
     return next((one for one in hooks if one["LifecycleHookName"] == name), None)
 
 
@@ -180,7 +180,8 @@ def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]
 
 def _has_elastic_ip(interface: Found) -> bool:
     """An Elastic IP names its owner's account; an automatic address says "amazon"."""
-    return interface.get("Association", {}).get("IpOwnerId", "amazon") != "amazon"
+    owner = interface.get("Association", {}).get("IpOwnerId", "amazon")
+    return bool(owner != "amazon")
 
 
 def _family(image: Found, family: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import places
@@ -59,8 +60,7 @@ def look(at: Estate) -> Iterator[Thing]:
 def _vpc(at: Estate) -> Thing:
     vpc, path = places.vpc(at), "network.vpc"
     dns = (
-        Fact(name, places.vpc_id(at).then(lambda vpc_id, a=asked: _dns(at, vpc_id, a)))
-        for name, asked in DNS.items()
+        Fact(name, places.vpc_id(at).then(partial(_dns, at, attribute=asked))) for name, asked in DNS.items()
     )
     logs = both(places.vpc_id(at), at.get("ec2:DescribeFlowLogs")).map(
         lambda found: any(
@@ -78,7 +78,7 @@ def _vpc(at: Estate) -> Thing:
     )
 
 
-def _dns(at: Estate, vpc_id: str, attribute: str) -> Read[bool]:
+def _dns(at: Estate, vpc_id: str, *, attribute: str) -> Read[bool]:
     key = attribute[0].upper() + attribute[1:]
     return at.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}").map(
         lambda answer: answer[key]["Value"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import places
@@ -36,11 +37,11 @@ def look(at: Estate) -> Iterator[Thing]:
     groups = places.inside(at, "ec2:DescribeSecurityGroups")
     role_of = groups.map(lambda found: _roles(at.config, found))
     for role, desired in at.config.network.security_groups.items():
-        group = groups.map(lambda found, name=desired.name: _named(found, name))
+        group = groups.map(partial(_named, name=desired.name))
         yield _group(role, desired, both(group, role_of))
 
 
-def _named(groups: list[Found], name: str) -> Found | None:
+def _named(groups: list[Found], *, name: str) -> Found | None:
     return next((one for one in groups if one["GroupName"] == name), None)
 
 
@@ -151,7 +152,7 @@ def _authorize(
             rule["protocol"],
             rule["from_port"],
             rule["to_port"],
-            id_of.get(rule["peer"], rule["peer"]),
+            str(id_of.get(str(rule["peer"]), rule["peer"])),
         )
         for rule in missing
     )

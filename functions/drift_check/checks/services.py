@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import Check, Estate
 from drift_check.observe.catalogue import SERVICES_A_CALL
-from drift_check.reads import Call, Known
+from drift_check.reads import Call, Known, both
 from drift_check.things import Fact, Thing, tag_map
 from tradai_shared.findings import Severity
 
@@ -47,13 +48,13 @@ def look(at: Estate) -> Iterator[Thing]:
     found: Read[dict[str, Found] | None] = Known({})
     for names in _batches(at.config):
         page = at.get(SERVICES, f"{at.config.ecs.cluster}/{names}")
-        found = found.then(lambda so_far, page=page: page.map(lambda more: _merged(so_far, more)))
+        found = both(found, page).map(lambda pair: _merged(*pair))
     cluster = found.map(lambda services: services is not None)
     yield Thing("ecs", at.config.ecs.cluster, "ecs.cluster", cluster)
     if isinstance(found, Known) and found.value is None:
         return  # what belongs to a cluster that is missing is not told one by one
     for key, desired in at.config.ecs.services.items():
-        service = found.map(lambda services, name=desired.name: (services or {}).get(name))
+        service = found.map(partial(_find, name=desired.name))
         yield _service(at, f"ecs.services.{key}", desired, service)
 
 
@@ -88,6 +89,14 @@ def _service(at: Estate, path: str, desired: Service, service: Read[Found | None
     )
 
 
+def _find(services: dict[str, Found] | None, *, name: str) -> Found | None:
+    return (services or {}).get(name)
+
+
+def _is_set(seen: dict[str, str | None], *, name: str) -> str:
+    return "set" if name in seen else "absent"
+
+
 def _number(value: object) -> int | None:
     return int(str(value)) if value else None
 
@@ -120,7 +129,7 @@ def _environment(at: Estate, definition: Read[Found]) -> Iterator[Fact]:
     for name in at.config.service_environment.obsolete:
         yield Fact(
             f"environment.{name}",
-            carried.map(lambda seen, name=name: "set" if name in seen else "absent"),
+            carried.map(partial(_is_set, name=name)),
             desired="absent",
             path=f"{ENVIRONMENT}.obsolete",
             reason="obsolete: nothing reads it any more",

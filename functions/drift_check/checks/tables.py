@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import TAGS, Check, Estate
@@ -111,9 +112,13 @@ def _keys(described: Any) -> Iterator[Fact]:  # noqa: ANN401 - Read[Any]
     for position, role in enumerate(("partition", "sort")):
         yield Fact(
             f"key.{role}",
-            described.show(lambda t, position=position: _attribute(t, t["KeySchema"], position)),
+            described.show(partial(_key, position=position)),
             reason="a table's key cannot change: a new table and a migration of its items",
         )
+
+
+def _key(table: dict[str, Any], *, position: int) -> dict[str, str] | None:
+    return _attribute(table, table["KeySchema"], position)
 
 
 def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: int) -> dict[str, str] | None:
@@ -127,7 +132,7 @@ def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: in
 
 def _indexes(described: Any, table: Table) -> Iterator[Fact]:  # noqa: ANN401 - Read[Any]
     for name, index in table.indexes.items():
-        observed = described.show(lambda t, name=name: _index(t, name))
+        observed = described.show(partial(_index, name=name))
         missing = getattr(observed, "value", "") is None
         remedies = (_create_index(table.name, name, index),) if missing else ()
         yield Fact(f"indexes.{name}", observed, remedies=remedies)
@@ -147,7 +152,7 @@ def _described_indexes(table: dict[str, Any]) -> list[dict[str, Any]]:
     return indexes
 
 
-def _index(table: dict[str, Any], name: str) -> dict[str, Any] | None:
+def _index(table: dict[str, Any], *, name: str) -> dict[str, Any] | None:
     for one in _described_indexes(table):
         if one["IndexName"] == name:
             partition, sort = (_attribute(table, one["KeySchema"], position) for position in (0, 1))

@@ -9,8 +9,8 @@ import sys
 import time
 
 TARGET = ("198.51.100.2", 7000)
-PATIENCE = 1.0  # without any answer, then the rest is taken as refused
-BATCH = 500
+PATIENCE = 5.0  # without any answer, then the rest is taken as refused
+BATCH = 100
 
 
 def main() -> None:

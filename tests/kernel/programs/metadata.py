@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 
 ADDRESS = "169.254.169.254"
 TOKEN = "a-token"
@@ -33,6 +34,7 @@ class Metadata(BaseHTTPRequestHandler):
         pass
 
 
-server = ThreadingHTTPServer((ADDRESS, 80), Metadata)
+# No HTTPServer: it looks its own name up, and there is nobody to ask.
+server = ThreadingTCPServer((ADDRESS, 80), Metadata)
 print("ready", flush=True)
 server.serve_forever()

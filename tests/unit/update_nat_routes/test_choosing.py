@@ -62,7 +62,7 @@ def test_an_unhealthy_one_is_not_chosen() -> None:
 
 def test_one_that_its_own_event_calls_dead_is_not_chosen_though_ec2_still_shows_it_running() -> None:
     world = observed([member("i-a")], [instance("i-a")], tables(to_instance("i-a")))
-    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a")
+    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a")
     assert chosen(world, trigger=death) is None
     assert decide(world, trigger=death).egress_down == ("rtb-1",)
 
@@ -134,10 +134,31 @@ def test_an_unproven_one_takes_over_90_s_after_running_where_nothing_serves() ->
 def test_an_unproven_one_takes_nothing_from_one_that_serves() -> None:
     leaving = observed(
         [member("i-old", "Terminating:Wait"), member("i-a", "Pending:Wait")],
-        [instance("i-old", age=9000), instance("i-a", age=200)],
+        [instance("i-old", age=9000, mark="b"), instance("i-a", age=200)],
         tables(to_instance("i-old")),
         eip="i-old",
     )
     gateway = observed([member("i-a")], [instance("i-a", age=500)], tables(to_gateway()))
     assert chosen(leaving, given=SIGNAL) is None
     assert chosen(gateway, given=SIGNAL) is None
+
+
+def test_of_two_that_never_signalled_the_newer_one_serves_and_it_is_told() -> None:
+    world = observed(
+        [member("i-old", "Terminating:Wait"), member("i-a", "Pending:Wait")],
+        [instance("i-old", age=400), instance("i-a", age=108)],
+        tables(to_instance("i-old")),
+        eip="i-old",
+    )
+    assert chosen(world, given=SIGNAL) == "i-a"
+
+
+def test_traffic_that_still_goes_through_one_that_never_signalled_is_told() -> None:
+    world = observed(
+        [member("i-old", "Terminating:Wait"), member("i-a", "Pending:Wait")],
+        [instance("i-old", age=400), instance("i-a", age=20)],
+        tables(to_instance("i-old")),
+        eip="i-old",
+    )
+    assert chosen(world, given=SIGNAL) is None
+    assert decide(world, given=SIGNAL).unproven

@@ -56,6 +56,7 @@ def test_only_two_states_are_final(state: str, dead: str | None) -> None:
     event = bus("aws.ec2", "EC2 Instance State-change Notification", state=state, **{"instance-id": "i-a"})
     trigger = parse(event)
     assert (trigger.kind, trigger.instance_id, trigger.dead) == (TriggerKind.INSTANCE_STATE, "i-a", dead)
+    assert trigger.falling == ("i-a" if state not in {"pending", "running"} else None)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.unit.update_nat_routes.builder import (
@@ -40,11 +42,19 @@ def test_never_one_that_runs_or_starts(state: str) -> None:
 
 
 def test_never_one_that_only_an_event_calls_dead_but_it_waits_for_ec2_to_confirm() -> None:
-    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a")
+    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a")
     plan = decide(observed([member("i-a")], [instance("i-a")], ROUTES, eip="i-a"), trigger=death)
     assert plan.actions == ()
     assert plan.wait is not None
     assert plan.wait.kind is WaitKind.CONFIRMING
+
+
+def test_a_hint_is_looked_at_again_for_five_seconds_and_then_was_late_or_doubled() -> None:
+    hint = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", falling="i-a")
+    world = observed([member("i-a")], [instance("i-a")], ROUTES, eip="i-a")
+    assert decide(world, trigger=hint).wait is not None
+    late = decide(world, trigger=hint, now=NOW + timedelta(seconds=5))
+    assert (late.wait, late.actions) == (None, ())
 
 
 def test_one_that_ec2_does_not_show_is_unknown_and_not_replaced() -> None:

@@ -297,7 +297,7 @@ def test_a_death_that_ec2_does_not_show_yet_is_awaited_then_replaced(time: FakeC
         return observed([member("i-a")], [instance("i-a", state)], tables(to_instance("i-a")), eip="i-a")
 
     aws = Aws(alive("running"), time, becomes=dies)
-    run(aws, Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a"))
+    run(aws, Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a"))
     assert aws.applied == ["ReplaceInstance:i-a"]
     assert sum(time.slept) == 3
 

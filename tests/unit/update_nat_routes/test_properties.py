@@ -92,7 +92,7 @@ deployments = st.sampled_from([RUNNING, SIGNAL])
 triggers = st.one_of(
     st.just(SCHEDULE),
     st.sampled_from(NAMES).map(
-        lambda name: Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id=name, dead=name)
+        lambda name: Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id=name, dead=name, falling=name)
     ),
     st.sampled_from(NAMES).map(
         lambda name: Trigger(

@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tradai_shared.config.load import canonical_config
+    from tradai_shared.config.load import canonical_config, waivers
     from tradai_shared.config.marks import Provenance
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.naming import Environment
-    from tradai_shared.config.paths import is_immutable, leaves, provenance, value_at
+    from tradai_shared.config.paths import is_immutable, is_unstated, leaves, provenance, value_at
 
 __all__ = [
     "CanonicalConfig",
@@ -21,9 +21,11 @@ __all__ = [
     "Provenance",
     "canonical_config",
     "is_immutable",
+    "is_unstated",
     "leaves",
     "provenance",
     "value_at",
+    "waivers",
 ]
 
 _HOME = {
@@ -32,9 +34,11 @@ _HOME = {
     "Provenance": "marks",
     "canonical_config": "load",
     "is_immutable": "paths",
+    "is_unstated": "paths",
     "leaves": "paths",
     "provenance": "paths",
     "value_at": "paths",
+    "waivers": "load",
 }
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradai_shared.config import canonical_config, is_immutable, leaves, provenance
+from tradai_shared.config import canonical_config, is_immutable, is_unstated, leaves, provenance
 from tradai_shared.config.canonical import build
 from tradai_shared.config.control import snapshot
 from tradai_shared.config.control.changes import CHANGES
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT = Path("docs/canonical-config.snapshot.json")
 DOCUMENT = Path("docs/canonical-config.md")
+ENVIRONMENTS = [env.value for env in Environment]
 FAILED = 1
 
 
@@ -41,13 +42,13 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m tradai_shared.config", description=__doc__)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("export", help="print the whole configuration of an environment as JSON")
-    command.add_argument("--env", required=True, choices=list(Environment))
+    command.add_argument("--env", required=True, choices=ENVIRONMENTS)
     command.set_defaults(run=export)
     command = commands.add_parser("schema", help="print the configuration's JSON Schema")
     command.set_defaults(run=schema)
     command = commands.add_parser("validate", help="check a deployment's own file and say what it replaces")
     command.add_argument("file", type=Path)
-    command.add_argument("--env", required=True, choices=list(Environment))
+    command.add_argument("--env", required=True, choices=ENVIRONMENTS)
     command.set_defaults(run=validate)
     command = commands.add_parser("document", help="write the document that mirrors the configuration")
     command.add_argument("--check", action="store_true", help="only say whether it is fresh")
@@ -61,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Values, with how sure they are and what is immutable beside them, in the same shape."""
+    """Values, with how sure they are beside them in the same shape, and what is immutable or not stated."""
     config = canonical_config(options.env)
     paths = [path for path, _ in leaves(config)]
     print_json(
@@ -71,6 +72,7 @@ def export(options: argparse.Namespace) -> int:
             "values": config.model_dump(mode="json"),
             "provenance": nested({path: provenance(config, path) for path in paths}),
             "immutable": [path for path in paths if is_immutable(config, path)],
+            "unstated": [path for path in paths if is_unstated(config, path)],
         }
     )
     return 0

@@ -74,9 +74,13 @@ def security_rules_name_known_peers(config: CanonicalConfig) -> Violations:
     for role, group in groups.items():
         for direction, rules in (("ingress", group.ingress), ("egress", group.egress)):
             for rule in rules or ():
-                if "/" not in rule.peer and rule.peer not in groups:
-                    problem = f"peer {rule.peer} is neither a CIDR nor one of {', '.join(groups)}"
+                if rule.peer not in groups and not is_address_or_id(rule.peer):
+                    problem = f"peer {rule.peer} is no CIDR, no sg-… or pl-… and none of {', '.join(groups)}"
                     yield f"network.security_groups.{role}.{direction}", problem
+
+
+def is_address_or_id(peer: str) -> bool:
+    return "/" in peer or peer.startswith(("sg-", "pl-"))
 
 
 def no_table_is_lost(config: CanonicalConfig) -> Violations:

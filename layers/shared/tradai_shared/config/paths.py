@@ -19,7 +19,7 @@ def children(section: object) -> Mapping[str, object]:
     """What lies directly below: a model's fields, a mapping's entries, nothing below a value."""
     match section:
         case Model():
-            return dict(section)
+            return vars(section)
         case Mapping():
             return section
         case _:

@@ -21,7 +21,7 @@ MARKS = {
     Provenance.DOCUMENTED: "◐",
     Provenance.ASSUMED: "○",
 }
-LOCK = "🔒"
+LOCK = "■"
 UNSTATED = "-"
 
 

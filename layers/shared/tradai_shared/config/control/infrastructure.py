@@ -31,8 +31,8 @@ TAGS = Section(
 NAMES = Section(
     "Names",
     "house.py",
-    "Every name below is made from one of these patterns. Tables, buckets, functions and services follow the "
-    "first; the NAT function alone has a name of its own in prod.",
+    "Tables, buckets, functions, services and the NAT's parts follow the first pattern. The cluster and the "
+    "database are `tradai-{env}`, and the NAT function has a name of its own in prod.",
     (
         Rows(
             "Pattern of a name",

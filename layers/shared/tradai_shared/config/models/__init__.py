@@ -1,7 +1,5 @@
 """The whole configuration of one environment."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -28,8 +26,10 @@ from tradai_shared.config.models.services import (
 )
 from tradai_shared.config.naming import Environment
 
-# In days, as CloudWatch Logs knows them, up to two years.
-Retention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+# In days, as CloudWatch Logs knows them.
+Retention = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]  # fmt: skip
 
 
 class ComputeMode(StrEnum):

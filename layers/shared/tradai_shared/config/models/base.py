@@ -1,7 +1,5 @@
 """What the configuration's models are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from ipaddress import ip_network
 from types import MappingProxyType
@@ -44,7 +42,7 @@ Cidr = Annotated[
     StringConstraints(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"),
     AfterValidator(_is_network),
 ]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./:-]*$", max_length=255)]
+Name = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=255)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=0)]

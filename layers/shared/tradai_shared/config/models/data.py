@@ -1,7 +1,5 @@
 """Where the platform keeps its data: DynamoDB, S3, RDS."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from tradai_shared.config.models.base import Immutable, Model, Name, Named, Positive, Text, Unstated

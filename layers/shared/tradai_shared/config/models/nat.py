@@ -1,7 +1,5 @@
 """The NAT instance, its Auto Scaling group and its failover."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from tradai_shared.config.models.base import Count, Model, Name, Named, Positive, Text

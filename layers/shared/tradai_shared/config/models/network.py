@@ -1,8 +1,9 @@
 """VPC, subnets, routes, security groups."""
 
-from __future__ import annotations
-
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from tradai_shared.config.models.base import (
     Cidr,
@@ -57,13 +58,16 @@ class RouteTable(Model):
     name: Unstated[Name] = None  # the Name tag
 
 
+RulePort = Annotated[int, Field(ge=-1, le=65535)]  # -1 is every type or code of ICMP
+
+
 class SecurityRule(Model):
     """One permission, flat: one protocol, one range of ports, one peer."""
 
     protocol: Protocol
-    from_port: Port | None = None  # None: every port
-    to_port: Port | None = None
-    peer: Text  # a CIDR, or the role of another group
+    from_port: RulePort | None = None  # None: every port
+    to_port: RulePort | None = None
+    peer: Text  # a CIDR, the role of another group, or the id of a group or prefix list
 
 
 class PortGap(Model):
@@ -75,7 +79,7 @@ class PortGap(Model):
 
 
 class SecurityGroup(Model):
-    name: Name
+    name: Text
     open_to_world: bool  # whether an ingress rule may name 0.0.0.0/0 or ::/0
     protocols: Unstated[tuple[Protocol, ...]] = None  # all that its rules may allow
     ingress: Unstated[tuple[SecurityRule, ...]] = None

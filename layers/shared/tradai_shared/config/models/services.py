@@ -1,7 +1,5 @@
 """What runs on the platform and what surrounds it: ECS, Lambda, Cognito, SNS, SQS, secrets, WAF."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.config.values.data import dynamodb, rds, s3
-from tradai_shared.config.values.functions import lambdas
-from tradai_shared.config.values.house import house
-from tradai_shared.config.values.nat import nat
-from tradai_shared.config.values.network import network
-from tradai_shared.config.values.services import cognito, ecs, secrets, service_environment, sns, sqs, waf
+from tradai_shared.config.values import data, functions, house, nat, network, services
 
 if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
@@ -18,18 +13,18 @@ if TYPE_CHECKING:
 def built_in(env: Environment) -> dict[str, Any]:
     """Every built-in value of one environment, with its marks."""
     return {
-        **house(env),
-        "network": network(env),
-        "nat": nat(env),
-        "dynamodb": dynamodb(env),
-        "s3": s3(env),
-        "rds": rds(env),
-        "cognito": cognito(env),
-        "secrets": secrets(env),
-        "sns": sns(env),
-        "sqs": sqs(),
-        "ecs": ecs(env),
-        "service_environment": service_environment(env),
-        "lambdas": lambdas(env),
-        "waf": waf(),
+        **house.values(env),
+        "network": network.values(env),
+        "nat": nat.values(env),
+        "dynamodb": data.dynamodb(env),
+        "s3": data.s3(env),
+        "rds": data.rds(env),
+        "cognito": services.cognito(env),
+        "secrets": services.secrets(env),
+        "sns": services.sns(env),
+        "sqs": services.sqs(),
+        "ecs": services.ecs(env),
+        "service_environment": services.service_environment(env),
+        "lambdas": functions.values(env),
+        "waf": services.waf(),
     }

@@ -43,7 +43,7 @@ FUNCTIONS = {
 }
 
 
-def lambdas(env: Environment) -> Marked:
+def values(env: Environment) -> Marked:
     named = {name: {"name": naming.function_name(name, env), **size} for name, size in FUNCTIONS.items()}
     ours = {"name": seed(naming.update_nat_routes_function_name(env)), **unsized(), "note": "of this toolkit"}
     return documented({**named, "update-nat-routes": ours})

@@ -25,7 +25,7 @@ def required_tags(env: Environment) -> dict[str, list[str]]:
     }
 
 
-def house(env: Environment) -> dict[str, Any]:
+def values(env: Environment) -> dict[str, Any]:
     return {
         "environment": seed(env),
         "region": documented("eu-central-1"),

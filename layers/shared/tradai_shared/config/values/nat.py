@@ -37,7 +37,7 @@ def may_use_nat_gateway(env: Environment) -> Marked:
     return documented(value=True) if env is Environment.PROD else assumed(value=False)
 
 
-def nat(env: Environment) -> Marked:
+def values(env: Environment) -> Marked:
     return seed(
         {
             "name": documented(naming.nat_instance_name(env)),

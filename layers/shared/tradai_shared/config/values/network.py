@@ -64,7 +64,7 @@ NAT_GAPS = [
 ]
 
 
-def network(env: Environment) -> Marked:
+def values(env: Environment) -> Marked:
     return documented(
         {
             "vpc": {"cidr": seed(VPC_CIDR), "dns_hostnames": True, "dns_support": True, "flow_logs": True},

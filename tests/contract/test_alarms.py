@@ -1,0 +1,118 @@
+"""Every alarm tells somebody, says where to read on, and watches a metric that is really written."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
+from tradai_shared.observability import NAMESPACE
+
+ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")
+OWN = {name: one for name, one in ALARMS.items() if one.get("Namespace") == NAMESPACE}
+each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
+WRITTEN = set(
+    re.findall(
+        r'add_metric\("(\w+)"', (ROOT / "functions/update_nat_routes/tell.py").read_text(encoding="utf-8")
+    )
+)
+
+
+@each_alarm
+def test_an_alarm_tells_the_topic_of_its_beginning_and_its_end(alarm: Any) -> None:
+    topic = ["arn:aws:sns:eu-central-1:123456789012:tradai-alerts-prod"]
+    assert alarm["AlarmActions"] == alarm["OKActions"] == topic
+
+
+@each_alarm
+def test_an_alarm_ends_with_a_link_to_a_runbook_that_there_is(alarm: Any) -> None:
+    found = re.search(r"Runbook: (\S+\.md)$", alarm["AlarmDescription"])
+    assert found is not None
+    assert (ROOT / found.group(1)).is_file()
+    assert alarm["AlarmName"] in (ROOT / found.group(1)).read_text(encoding="utf-8").replace("{env}", "prod")
+
+
+def test_the_links_can_lead_elsewhere() -> None:
+    alarm = Stack("dev", RunbookBaseUrl="https://example.org/runbooks")["NatUnhealthyAlarm"]
+    assert alarm["AlarmDescription"].endswith("Runbook: https://example.org/runbooks/nat-unhealthy.md")
+
+
+@pytest.mark.parametrize("alarm", OWN.values(), ids=OWN)
+def test_an_alarm_on_an_own_metric_watches_one_that_the_function_writes(alarm: Any) -> None:
+    assert alarm["MetricName"] in WRITTEN
+    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert dimensions == {"service": "update_nat_routes", "environment": "prod"}
+
+
+def test_what_the_loop_complains_of_has_an_alarm() -> None:
+    watched = {one["MetricName"] for one in OWN.values()}
+    assert watched == {"EgressDown", "NatUnproven", "ProcessesSuspended", "ActionsFailed", "Passes"}
+
+
+def test_the_watchman_is_watched() -> None:
+    others = {one["MetricName"] for one in ALARMS.values() if "MetricName" in one} - WRITTEN
+    assert others == {"Errors", "AsyncEventsDropped", "ApproximateNumberOfMessagesVisible"}
+    metrics = [
+        one["MetricStat"]["Metric"]
+        for one in ALARMS["NatDeliveriesFailedAlarm"]["Metrics"]
+        if "MetricStat" in one
+    ]
+    assert sorted(one["MetricName"] for one in metrics) == [
+        "DestinationDeliveryFailures",
+        "FailedInvocations",
+        "FailedInvocations",
+        "FailedInvocations",
+        "InvocationDroppedCount",
+    ]
+
+
+def test_five_silent_minutes_of_the_schedule_are_an_alarm() -> None:
+    alarm = ALARMS["NatScheduleSilentAlarm"]
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, 5, 5)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+
+
+def test_silence_neither_raises_nor_ends_the_alarm_of_a_lost_way_out() -> None:
+    for name in ("NatUnhealthyAlarm", "NatFailoverFailedAlarm", "NatProcessesSuspendedAlarm"):
+        assert ALARMS[name]["TreatMissingData"] == "ignore"
+
+
+def test_the_expression_adds_up_every_metric_that_it_is_given() -> None:
+    metrics = ALARMS["NatDeliveriesFailedAlarm"]["Metrics"]
+    ids = {one["Id"] for one in metrics if "MetricStat" in one}
+    (expression,) = [one["Expression"] for one in metrics if "Expression" in one]
+    assert set(re.findall(r"FILL\((\w+), 0\)", expression)) == ids
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_the_dashboard_is_valid_and_shows_every_alarm(env: str) -> None:
+    stack = Stack(env)
+    body = json.loads(stack["Dashboard"]["DashboardBody"])
+    shown = [arn for widget in body["widgets"] for arn in widget["properties"].get("alarms", [])]
+    assert len(shown) == len(set(shown)) == len(stack.of_type("AWS::CloudWatch::Alarm"))
+
+
+def test_the_dashboard_s_own_metrics_are_written_by_the_function() -> None:
+    body = json.loads(Stack()["Dashboard"]["DashboardBody"])
+    rows = [row for widget in body["widgets"] for row in widget["properties"].get("metrics", [])]
+    own, current = set(), ""
+    for row in rows:
+        current = row[0] if row[0] != "." else current
+        own |= {row[1]} if current == NAMESPACE else set()
+    assert own == WRITTEN
+
+
+def test_no_widget_lies_on_another() -> None:
+    widgets = json.loads(Stack()["Dashboard"]["DashboardBody"])["widgets"]
+    cells = [
+        (x, y)
+        for one in widgets
+        for x in range(one["x"], one["x"] + one["width"])
+        for y in range(one["y"], one["y"] + one["height"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24

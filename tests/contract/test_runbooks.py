@@ -1,0 +1,59 @@
+"""What the runbooks name is what the template makes."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
+from tradai_shared.config import naming
+from update_nat_routes.planner import NoteKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
+each_page = pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+
+
+def names_of(env: str) -> str:
+    """Every text of the template, resolved, and the platform's names that it relies on."""
+    stack = Stack(env)
+    resources = [stack[name] for name in stack.made]
+    return json.dumps([*resources, naming.private_route_table_name(env)])
+
+
+@each_page
+def test_a_name_with_the_environment_is_one_of_the_template_s(page: Path) -> None:
+    mentioned = set(re.findall(r"\b(tradai-[a-z-]+)-(?:\$ENV|\{env\})", page.read_text(encoding="utf-8")))
+    for env in ENVIRONMENTS:
+        known = names_of(env)
+        assert [one for one in mentioned if f"{one}-{env}" not in known] == []
+
+
+@each_page
+def test_a_link_leads_to_a_page(page: Path) -> None:
+    for target in re.findall(r"\]\(([\w.-]+\.md)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).is_file()
+
+
+@each_page
+def test_the_function_is_called_by_its_name(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"FUNCTION=(\S+)", text)) == {naming.update_nat_routes_function_name("prod")}
+
+
+@each_page
+def test_a_parameter_that_is_named_is_one_of_the_template_s(page: Path) -> None:
+    parameters = Stack().template.document["Parameters"]
+    for name in re.findall(r"`(\w+)=[^`]*`", page.read_text(encoding="utf-8")):
+        assert name in parameters or name == "Name"
+
+
+def test_every_note_of_the_loop_is_explained() -> None:
+    page = (ROOT / "docs/runbooks/nat-unhealthy.md").read_text(encoding="utf-8")
+    elsewhere = {NoteKind.UNPROVEN}  # it has an alarm of its own
+    assert [note for note in NoteKind if note not in elsewhere and f"`{note}`" not in page] == []

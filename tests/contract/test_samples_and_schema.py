@@ -1,0 +1,73 @@
+"""The samples carry what AWS's own schema of the event says, and nothing that it does not know."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.contract.stack import ROOT, samples
+
+SCHEMAS = ROOT / ".tools/event-schemas/db.json.gz"
+SAMPLES = {name: event for name, event in samples().items() if event.get("source", "").startswith("aws.")}
+# AWS's documentation calls them optional; its schema was derived from samples that had them
+OPTIONAL = {"NotificationMetadata", "Origin", "Destination"}
+# in no edition of the package so far
+NOT_IN_THE_PACKAGE = {"EC2 Instance Rebalance Recommendation"}
+
+pytestmark = pytest.mark.skipif(
+    not SCHEMAS.exists(),
+    reason="AWS's event schemas are not at hand: make .tools/event-schemas/db.json.gz needs npm",
+)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    with gzip.open(SCHEMAS, "rt", encoding="utf-8") as file:
+        content: dict[str, Any] = json.load(file)["schema"]
+    return content
+
+
+def detail_type(source: str, name: str) -> Any | None:
+    events = schema()["event"]["entities"]
+    found = [one for one in events if (one["source"], one["detailType"]) == (source, name)]
+    return properties_of(found[0]["rootProperty"]) if found else None
+
+
+def properties_of(reference: Any) -> Any:
+    types = {one["$id"]: one for one in schema()["eventTypeDefinition"]["entities"]}
+    return types[reference["$ref"]]["properties"]
+
+
+def complaints(value: Any, properties: Any, path: str = "detail") -> list[str]:
+    """What the schema says against a sample's object."""
+    found = [f"{path}.{name} is not known to AWS" for name in value if name not in properties]
+    for name, one in properties.items():
+        if name not in value:
+            found += [f"{path}.{name} is missing"] if one["required"] and name not in OPTIONAL else []
+        elif one["type"]["type"] == "ref":
+            found += complaints(value[name], properties_of(one["type"]["reference"]), f"{path}.{name}")
+        elif one["type"]["type"] == "string" and not isinstance(value[name], str):
+            found.append(f"{path}.{name} is no text")
+    return found
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_as_aws_describes_the_event(name: str) -> None:
+    event = SAMPLES[name]
+    if event["detail-type"] in NOT_IN_THE_PACKAGE:
+        assert detail_type(event["source"], event["detail-type"]) is None
+        pytest.skip(f"the package has no schema of {event['detail-type']}")
+    assert complaints(event["detail"], detail_type(event["source"], event["detail-type"])) == []
+
+
+def test_a_field_that_aws_does_not_send_is_noticed() -> None:
+    event = SAMPLES["instance-running"]
+    properties = detail_type(event["source"], event["detail-type"])
+    assert complaints({"state": "running", "group": "a"}, properties) == [
+        "detail.group is not known to AWS",
+        "detail.instance-id is missing",
+    ]
