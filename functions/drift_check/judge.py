@@ -14,7 +14,7 @@ from drift_check.remedies import AddTags, ReplaceTags, healing_of
 from drift_check.severity import severity_of
 from drift_check.things import CONFIGURED, Fact, Thing
 from tradai_shared.config.marks import Provenance
-from tradai_shared.config.paths import is_immutable, provenance, value_at
+from tradai_shared.config.paths import is_immutable, is_unstated, provenance, value_at
 from tradai_shared.findings import Finding, FindingStatus, Healing, Severity, Waiver
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def judge(config: CanonicalConfig, check: str, thing: Thing) -> Iterator[Judged]
 def _compare(
     config: CanonicalConfig, check: str, thing: Thing, fact: Fact, observed: Known[Any]
 ) -> Iterator[Judged]:
-    path = _path(thing, fact)
+    path = path_of(thing, fact)
+    if fact.desired is CONFIGURED and is_unstated(config, path):
+        return
     desired = plain(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
     seen = plain(observed.value)
     if fact.strays:
@@ -87,7 +89,7 @@ def _compare(
         yield Judged(_humble(finding), () if locked else fact.remedies, observed.sources)
 
 
-def _path(thing: Thing, fact: Fact) -> str:
+def path_of(thing: Thing, fact: Fact) -> str:
     if fact.path is not None:
         return fact.path
     if fact.desired is not CONFIGURED:
@@ -128,7 +130,7 @@ def _missing(config: CanonicalConfig, check: str, thing: Thing) -> Judged:
 def _stray(  # noqa: PLR0913, PLR0917 - what a finding is made of
     config: CanonicalConfig, check: str, thing: Thing, fact: Fact, name: str, sources: frozenset[Call]
 ) -> Judged:
-    path = _path(thing, fact)
+    path = path_of(thing, fact)
     finding = Finding(
         check=check,
         resource=f"{thing.resource}/{name}",

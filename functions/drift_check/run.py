@@ -12,7 +12,7 @@ from drift_check.events import Mode, Request
 from drift_check.heal import Choice, choose
 from drift_check.healing import Heal, Healer
 from drift_check.history import Changes, History
-from drift_check.reads import Call
+from drift_check.reads import Call, Known
 from drift_check.settings import Allowed
 from tradai_shared import clock
 from tradai_shared.findings import FindingStatus
@@ -53,6 +53,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     calls: int = 0
     seconds: float = 0.0
+    blind: bool = False  # not one call was answered
 
     @property
     def unknown(self) -> list[Finding]:
@@ -70,6 +71,8 @@ class Report:
     @property
     def exit_code(self) -> ExitCode:
         """Partial says that something could not be read, whatever else was found."""
+        if self.blind:
+            return ExitCode.ERROR
         if self.unknown:
             return ExitCode.PARTIAL
         return ExitCode.DRIFT if self.open else ExitCode.IN_SYNC
@@ -98,6 +101,7 @@ class Run:
             kept = self._remember(tried, survey, after, report, now)
             if kept != history and (problem := store.save(self._dynamodb(), place, kept, now)):
                 report.notes.append(f"history is not kept: {problem}")
+        report.blind = not any(isinstance(one, Known) for one in survey.reads.answers.values())
         report.calls = self.surveyor.observer.calls
         report.seconds = (clock.now() - report.started).total_seconds()
         return report

@@ -64,14 +64,13 @@ def _pool(at: Estate) -> Thing:
     found_id = at.get(LIST_POOLS).map(lambda pools: pool_id(at.config, pools))
     pool: Read[Found] = found_id.then(lambda one: at.get(POOL, one) if one else Known({}))
     known_id = found_id.value if isinstance(found_id, Known) else ""
-    stated = (Fact("id", found_id),) if desired.id else ()
     return Thing(
         "cognito",
         desired.name,
         "cognito.name",
         found_id.map(bool),
         (
-            *stated,
+            Fact("id", found_id),
             Fact(
                 "mfa",
                 pool.map(lambda one: one.get("MfaConfiguration", "OFF")),

@@ -32,11 +32,7 @@ def look(at: Estate) -> Iterator[Thing]:
         function = listed.map(partial(_find, name=name))
         # its absence is the NAT's finding
         exists = PRESENT if name == at.config.nat.function else function.map(lambda one: one is not None)
-        sizes = (
-            Fact(size, function.show(itemgetter(asked)))
-            for size, asked in SIZES.items()
-            if getattr(desired, size) is not None
-        )
+        sizes = (Fact(size, function.show(itemgetter(asked))) for size, asked in SIZES.items())
         end = f":function:{name}"
         tags = at.tags(end) if isinstance(function, Known) and function.value else None
         yield Thing(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=f"lambda{end}")

@@ -57,17 +57,13 @@ def _group(role: str, desired: SecurityGroup, read: Read[tuple[Found | None, dic
     group = read.map(lambda found: found[0])
     group_id = group.value["GroupId"] if isinstance(group, Known) and group.value else ""
     facts = [_open_to_world(role, desired, group_id, ingress)]
-    if desired.protocols is not None:
-        allowed = both(ingress, egress).map(lambda rules: [*rules[0], *rules[1]])
-        facts.append(
-            Fact("protocols", allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules})))
-        )
-        facts += [_gap(gap, path, number, allowed) for number, gap in enumerate(desired.accepted_gaps)]
+    allowed = both(ingress, egress).map(lambda rules: [*rules[0], *rules[1]])
+    facts.append(Fact("protocols", allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules}))))
+    facts += [_gap(gap, path, allowed) for gap in desired.accepted_gaps]
     ids = read.value[1] if isinstance(read, Known) else {}
     for name, rules, observed in (("ingress", desired.ingress, ingress), ("egress", desired.egress, egress)):
-        if rules is not None:
-            remedies = _authorize(name, group_id, rules, observed, {role: one for one, role in ids.items()})
-            facts.append(Fact(name, observed, remedies=remedies))
+        remedies = _authorize(name, group_id, rules or (), observed, {role: one for one, role in ids.items()})
+        facts.append(Fact(name, observed, remedies=remedies))
     return Thing(
         path,
         desired.name,
@@ -118,11 +114,10 @@ def _open_to_world(role: str, desired: SecurityGroup, group_id: str, ingress: Re
     )
 
 
-def _gap(gap: PortGap, path: str, number: int, allowed: Read[list[Rule]]) -> Fact:
+def _gap(gap: PortGap, path: str, allowed: Read[list[Rule]]) -> Fact:
     def passes(rules: list[Rule]) -> bool:
         return any(rule["protocol"] in {str(gap.protocol), EVERY_PROTOCOL} for rule in rules)
 
-    del number
     return Fact(
         f"accepted gap {gap.protocol}/{gap.port}",
         allowed.map(passes),

@@ -72,12 +72,11 @@ def _service(at: Estate, path: str, desired: Service, service: Read[Found | None
     facts = [
         Fact("desired_count", service.show(lambda one: one["desiredCount"])),
         Fact("cpu", definition.map(lambda one: _number(one.get("cpu")))),
+        Fact("spot", service.show(_spot)),
         Fact("memory_mb", definition.map(lambda one: _number(one.get("memory")))),
     ]
     if desired.port is not None:
         facts.append(Fact("port", definition.map(lambda one: _port(one, desired.port))))
-    if desired.spot is not None:
-        facts.append(Fact("spot", service.show(_spot)))
     return Thing(
         path,
         desired.name,

@@ -1,0 +1,1 @@
+"""The operator's command line, tradai-ops: the functions' own loops, run from a terminal."""
