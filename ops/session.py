@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from tradai_shared.aws import clients as aws
+from tradai_shared.aws.session import lean_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 def clients_of(profile: str | None, region: str | None, default: str, pool: int) -> Callable[[str], Any]:
     """One client a service. ``default`` is the region where neither option nor profile names one."""
-    found = boto3.Session(profile_name=profile, region_name=region)
-    session = boto3.Session(profile_name=profile, region_name=found.region_name or default)
+    session = lean_session(profile, region)
+    where = session.region_name or default
     settings = aws.settings(pool=pool)
-    return cache(lambda service: session.client(service, config=settings))
+    return cache(lambda service: session.client(service, region_name=where, config=settings))

@@ -15,10 +15,12 @@ from drift_check.settings import Settings
 from drift_check.survey import Surveyor, chosen
 from drift_check.tell import as_json, send
 from tradai_shared.aws import clients as aws
+from tradai_shared.aws.session import lean_session
 from tradai_shared.config.load import canonical_config, waivers
 from tradai_shared.observability import make_logger, make_metrics
 
 if TYPE_CHECKING:
+    import boto3
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from tradai_shared.plans import Answer
@@ -29,8 +31,13 @@ metrics = make_metrics(SERVICE)
 
 
 @cache
+def session() -> boto3.Session:
+    return lean_session()
+
+
+@cache
 def client(service: str) -> Any:  # noqa: ANN401 - any of boto3's clients, made once in an environment's life
-    return aws.any_client(service, pool=WORKERS)
+    return session().client(service, config=aws.settings(pool=WORKERS))  # type: ignore[call-overload]
 
 
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:

@@ -6,6 +6,7 @@ Prints its address when the estate stands, and serves until its standard input e
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import time
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--env", default="dev")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     options = parser.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     os.environ.update(ACCOUNT, MOTO_EC2_LOAD_DEFAULT_AMIS="false")
     config = canonical_config(options.env)
     with strict_network.network.applied(), strict_estate.estate.applied():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ec2 import EC2Client
+    from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
 
 # botocore's default is 60 s each: one hung call would eat the failover.
@@ -36,10 +38,13 @@ def autoscaling() -> AutoScalingClient:
     return boto3.client("autoscaling", config=settings())
 
 
-def any_client(service: str, *, pool: int) -> Any:  # noqa: ANN401 - chosen at run time
-    """For drift_check, which reads sixteen services: a client by boto3's name for the service."""
-    return boto3.client(service, config=settings(pool=pool))  # type: ignore[call-overload]  # a name
-
-
 def sns() -> SNSClient:
     return boto3.client("sns", config=settings())
+
+
+def dynamodb(*, pool: int = 10) -> DynamoDBClient:
+    return boto3.client("dynamodb", config=settings(pool=pool))
+
+
+def s3() -> S3Client:
+    return boto3.client("s3", config=settings())
