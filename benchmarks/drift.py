@@ -60,7 +60,14 @@ def measure(factor: int, delay: float, runs: int) -> list[str]:
             results = [probe({**environment, "AWS_ENDPOINT_URL": address}) for _ in range(runs)]
     medians = [statistics.median(one[place] for one in results) for place in range(len(results[0]))]
     calls, seconds, cpu, memory, findings, unknown = medians
-    return [f"{calls:.0f}", f"{seconds:.2f}", f"{cpu:.2f}", f"{memory:.0f}", f"{findings:.0f}", f"{unknown:.0f}"]
+    return [
+        f"{calls:.0f}",
+        f"{seconds:.2f}",
+        f"{cpu:.2f}",
+        f"{memory:.0f}",
+        f"{findings:.0f}",
+        f"{unknown:.0f}",
+    ]
 
 
 def more_tables(factor: int) -> dict[str, Any]:

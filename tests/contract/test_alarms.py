@@ -14,11 +14,14 @@ from tradai_shared.observability import NAMESPACE
 ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")
 OWN = {name: one for name, one in ALARMS.items() if one.get("Namespace") == NAMESPACE}
 each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
-WRITTEN = set(
-    re.findall(
-        r'add_metric\("(\w+)"', (ROOT / "functions/update_nat_routes/tell.py").read_text(encoding="utf-8")
+TOLD_IN = {"update_nat_routes": "tell.py", "drift_check": "tell/send.py"}
+BY_SERVICE = {
+    service: set(
+        re.findall(r'add_metric\("(\w+)"', (ROOT / "functions" / service / told).read_text(encoding="utf-8"))
     )
-)
+    for service, told in TOLD_IN.items()
+}
+WRITTEN = set().union(*BY_SERVICE.values())
 
 
 @each_alarm
@@ -42,14 +45,16 @@ def test_the_links_can_lead_elsewhere() -> None:
 
 @pytest.mark.parametrize("alarm", OWN.values(), ids=OWN)
 def test_an_alarm_on_an_own_metric_watches_one_that_the_function_writes(alarm: Any) -> None:
-    assert alarm["MetricName"] in WRITTEN
     dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
-    assert dimensions == {"service": "update_nat_routes", "environment": "prod"}
+    assert set(dimensions) == {"service", "environment"}
+    assert alarm["MetricName"] in BY_SERVICE[dimensions["service"]]
+    assert dimensions["environment"] == "prod"
 
 
 def test_what_the_loop_complains_of_has_an_alarm() -> None:
     watched = {one["MetricName"] for one in OWN.values()}
-    assert watched == {"EgressDown", "NatUnproven", "ProcessesSuspended", "ActionsFailed", "Passes"}
+    nat = {"EgressDown", "NatUnproven", "ProcessesSuspended", "ActionsFailed", "Passes"}
+    assert watched == {*nat, "FindingsUnknown", "HealsFailed"}
 
 
 def test_the_watchman_is_watched() -> None:

@@ -41,16 +41,15 @@ def log(logger: Logger, report: Report) -> None:
 
 def measure(metrics: Metrics, report: Report) -> None:
     """Open findings by severity, what could not be read, and heals."""
-    counts = {
-        "FindingsCritical": sum(one.severity is Severity.CRITICAL for one in report.open),
-        "FindingsHigh": sum(one.severity is Severity.HIGH for one in report.open),
-        "FindingsOther": sum(one.severity in {Severity.MEDIUM, Severity.LOW} for one in report.open),
-        "FindingsUnknown": len(report.unknown),
-        "HealsDone": sum(one.status is Status.DONE for one in report.heals),
-        "HealsFailed": len(report.failed) + len(report.choice.stuck),
-    }
-    for name, count in counts.items():
-        metrics.add_metric(name, MetricUnit.Count, count)
+    severities = [one.severity for one in report.open]
+    critical, high = severities.count(Severity.CRITICAL), severities.count(Severity.HIGH)
+    healed = sum(one.status is Status.DONE for one in report.heals)
+    metrics.add_metric("FindingsCritical", MetricUnit.Count, critical)
+    metrics.add_metric("FindingsHigh", MetricUnit.Count, high)
+    metrics.add_metric("FindingsOther", MetricUnit.Count, len(severities) - critical - high)
+    metrics.add_metric("FindingsUnknown", MetricUnit.Count, len(report.unknown))
+    metrics.add_metric("HealsDone", MetricUnit.Count, healed)
+    metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.choice.stuck))
 
 
 def publish(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
