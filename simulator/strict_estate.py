@@ -106,13 +106,17 @@ def update_time_to_live(self: Any, table_name: str, ttl_spec: dict[str, Any]) ->
 
 @estate.of(DynamoHandler, "update_table")
 def update_table(self: Any) -> Any:
-    """One index a call; deletion protection alone in its call."""
+    """One index a call, described by its own attributes alone; deletion protection alone in its call."""
     indexes = self.body.get("GlobalSecondaryIndexUpdates", [])
     if len(indexes) > 1:
         message = "Only 1 online index can be created or deleted simultaneously per table"
         raise JsonRESTError("LimitExceededException", message)
     if "DeletionProtectionEnabled" in self.body and len(self.body) > 2:  # noqa: PLR2004 - with TableName
         raise JsonRESTError(VALIDATION, "DeletionProtectionEnabled must be the only change of its call")
+    if "AttributeDefinitions" in self.body:
+        table = self.dynamodb_backend.tables[self.body["TableName"]]
+        given = {one["AttributeName"]: one for one in [*table.attr, *self.body["AttributeDefinitions"]]}
+        self.body["AttributeDefinitions"] = list(given.values())
     return _update_table(self)
 
 

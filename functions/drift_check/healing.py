@@ -63,7 +63,7 @@ class Healer:
         for write in writes:
             if refusal := self._send(write):
                 return Heal(one.finding, Status.FAILED, refusal, writes)
-        return self._verify(one, writes, _warnings(fresh))
+        return self._verify(fresh, writes)
 
     def _again(self, one: Judged) -> Judged | None:
         self.survey = self.surveyor.again(self.survey, sorted(one.sources))
@@ -86,7 +86,8 @@ class Healer:
         self.sent.append(write.action)
         return _function_error(answer) if write.operation == "invoke" else None
 
-    def _verify(self, one: Judged, writes: tuple[Write, ...], warnings: str) -> Heal:
+    def _verify(self, one: Judged, writes: tuple[Write, ...]) -> Heal:
+        warnings = _warnings(one)
         for pause in VERIFIED_WITHIN:
             if pause:
                 clock.sleep(pause)
@@ -94,6 +95,8 @@ class Healer:
             lost = any(read.call in one.sources for read in self.survey.reads.unknown())
             if after is None and not lost:
                 return Heal(one.finding, Status.DONE, warnings, writes)
+            if after is not None and after.remedies != one.remedies and after.remedies:
+                return Heal(one.finding, Status.DONE, f"one step of several; {warnings}", writes)
         return Heal(one.finding, Status.FAILED, "written, and a later reading still shows it", writes)
 
 
