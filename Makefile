@@ -101,3 +101,4 @@ lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/ministack.in -o requirements/ministack.txt
 	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
 
+.PHONY: help setup demo test test-tools check build invoke template lock config-snapshot config-docs bench-config

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from tradai_shared.errors import TradaiError
 
-COMMANDS = ("ops.reap",)  # imported when the tool starts; each registers its commands on ``app``
+# imported when the tool starts; each registers its commands on ``app``
+COMMANDS = ("ops.reap", "ops.drift", "ops.adopt")
 
 app = App(name="tradai-ops", help="Self-healing operations, by hand: nothing is changed without --yes.")
 console = Console()

@@ -1,0 +1,1 @@
+"""drift_check: what AWS really is against what the canonical configuration says."""

@@ -1,0 +1,70 @@
+"""The handler of tradai-drift-check."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from drift_check import checks
+from drift_check.apply import Writer
+from drift_check.events import parse
+from drift_check.observe.reader import WORKERS, Observer
+from drift_check.run import Run
+from drift_check.settings import Settings
+from drift_check.survey import Surveyor, chosen
+from drift_check.tell import as_json, send
+from tradai_shared.aws import clients as aws
+from tradai_shared.aws.session import lean_session
+from tradai_shared.config.load import canonical_config, waivers
+from tradai_shared.observability import make_logger, make_metrics
+
+if TYPE_CHECKING:
+    import boto3
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from tradai_shared.plans import Answer
+
+SERVICE = "drift_check"
+logger = make_logger(SERVICE)
+metrics = make_metrics(SERVICE)
+
+
+@cache
+def session() -> boto3.Session:
+    return lean_session()
+
+
+@cache
+def client(service: str) -> Any:  # noqa: ANN401 - any of boto3's clients, made once in an environment's life
+    return session().client(service, config=aws.settings(pool=WORKERS))  # type: ignore[call-overload]
+
+
+def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
+    """Run the loop once.
+
+    Raises:
+        EventError: the event cannot be understood; nothing was read or written.
+        SettingsError, ConfigError: a deployment variable or the configuration is wrong.
+    """
+    logger.append_keys(request_id=context.aws_request_id)
+    try:
+        return _handle(event)
+    except Exception:
+        logger.exception("run failed")
+        raise
+    finally:
+        metrics.flush_metrics()
+
+
+def _handle(event: dict[str, object]) -> Answer:
+    settings = Settings.from_env(os.environ)
+    metrics.add_dimension("environment", str(settings.environment))
+    request = parse(event, tuple(checks.BY_NAME))
+    config = canonical_config(settings.environment)
+    surveyor = Surveyor(config, chosen(request.checks), Observer(client), waivers(settings.environment))
+    report = Run(settings, request, surveyor, Writer(client, config.region)).run()
+    send.log(logger, report)
+    send.measure(metrics, report)
+    send.publish(settings, report, client, logger)
+    return as_json.answer(report)

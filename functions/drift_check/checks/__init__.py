@@ -1,0 +1,50 @@
+"""What is compared, one pure file a kind of resource. A check sees readings and says facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks import (
+    access,
+    buckets,
+    database,
+    functions,
+    messaging,
+    nat,
+    network,
+    security_groups,
+    services,
+    tables,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from drift_check.checks.base import Check
+    from drift_check.reads import Call
+    from tradai_shared.config.models import CanonicalConfig
+
+# In the order in which their calls begin: the ones that lead to others or are paced come first.
+ALL: tuple[Check, ...] = (
+    tables.CHECK,
+    services.CHECK,
+    nat.CHECK,
+    network.CHECK,
+    security_groups.CHECK,
+    access.CHECK,
+    messaging.CHECK,
+    database.CHECK,
+    buckets.CHECK,
+    functions.CHECK,
+    functions.LOGS,
+)
+BY_NAME = {check.name: check for check in ALL}
+
+
+def first(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:
+    return list(dict.fromkeys(call for check in checks for call in check.first(config)))
+
+
+def follow(config: CanonicalConfig, checks: Iterable[Check], call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401
+    for check in checks:
+        yield from check.follow(config, call, answer)

@@ -1,0 +1,140 @@
+"""Who may come in and with what: the Cognito user pool, secrets, and the WAF before the API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks.base import Check, Estate
+from drift_check.reads import Call, Known, both
+from drift_check.remedies import RequireMfa, RestoreSecret
+from drift_check.things import Fact, Thing, tag_map
+from tradai_shared.config.naming import PROJECT
+from tradai_shared.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.reads import Read
+    from tradai_shared.config.models import CanonicalConfig
+
+LIST_POOLS, POOL, SECRET = (
+    "cognito-idp:ListUserPools",
+    "cognito-idp:DescribeUserPool",
+    "secretsmanager:DescribeSecret",
+)
+APIS, STAGES = "apigateway:GetRestApis", "apigateway:GetStages"
+API_GATEWAY = "api gateway"
+Found = dict[str, Any]
+
+
+def first(config: CanonicalConfig) -> Iterator[Call]:
+    yield Call(LIST_POOLS)
+    yield Call(APIS)
+    for secret in config.secrets.values():
+        yield Call(SECRET, secret.name)
+
+
+def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+    if call.action == LIST_POOLS:
+        if pool := pool_id(config, answer):
+            yield Call(POOL, pool)
+    elif call.action == APIS:
+        for api in _ours(config, answer):
+            yield Call(STAGES, api["id"])
+
+
+def pool_id(config: CanonicalConfig, pools: list[Found]) -> str:
+    return next((str(one["Id"]) for one in pools if one["Name"] == config.cognito.name), "")
+
+
+def _ours(config: CanonicalConfig, apis: list[Found]) -> list[Found]:
+    suffix = f"-{config.environment}"
+    return [one for one in apis if one["name"].startswith(f"{PROJECT}-") and one["name"].endswith(suffix)]
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    yield _pool(at)
+    for key in at.config.secrets:
+        yield _secret(at, key)
+    yield _waf(at)
+
+
+def _pool(at: Estate) -> Thing:
+    desired = at.config.cognito
+    found_id = at.get(LIST_POOLS).map(lambda pools: pool_id(at.config, pools))
+    pool: Read[Found] = found_id.then(lambda one: at.get(POOL, one) if one else Known({}))
+    known_id = found_id.value if isinstance(found_id, Known) else ""
+    return Thing(
+        "cognito",
+        desired.name,
+        "cognito.name",
+        found_id.map(bool),
+        (
+            Fact("id", found_id),
+            Fact(
+                "mfa",
+                pool.map(lambda one: one.get("MfaConfiguration", "OFF")),
+                remedies=(RequireMfa(known_id, str(desired.mfa)),),
+            ),
+            Fact(
+                "password_min_length",
+                pool.map(lambda one: one.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength")),
+            ),
+            Fact("deletion_protection", pool.map(lambda one: one.get("DeletionProtection", "INACTIVE"))),
+        ),
+        tags=pool.map(lambda one: one.get("UserPoolTags", {})),
+        arn=f"cognito-idp:userpool/{known_id}",
+    )
+
+
+def _secret(at: Estate, key: str) -> Thing:
+    path, name = f"secrets.{key}", at.config.secrets[key].name
+    secret = at.get(SECRET, name)
+    return Thing(
+        path,
+        name,
+        f"{path}.name",
+        secret.map(lambda one: one is not None),
+        (
+            Fact(
+                "scheduled deletion",
+                secret.show(lambda one: str(one["DeletedDate"]) if one.get("DeletedDate") else None),
+                desired=None,
+                remedies=(RestoreSecret(name),),
+                severity=Severity.CRITICAL,
+                reason="it cannot be read any more and will be gone for good",
+            ),
+        ),
+        tags=secret.map(lambda one: tag_map(one.get("Tags")) if one else {}),
+        arn=_secret_arn(secret),
+    )
+
+
+def _secret_arn(secret: Read[Any]) -> str:
+    """AWS adds six characters of its own to a secret's name."""
+    if not isinstance(secret, Known) or secret.value is None:
+        return ""
+    return "secretsmanager:" + str(secret.value["ARN"]).split(":", 5)[5]
+
+
+def _waf(at: Estate) -> Thing:
+    apis = at.get(APIS).map(lambda found: _ours(at.config, found))
+    stages: Read[list[Found]] = Known([])
+    for api in apis.value if isinstance(apis, Known) else ():
+        more = at.get(STAGES, api["id"])
+        stages = both(stages, more).map(lambda found: [*found[0], *found[1]])
+
+    def associated(found: list[Found]) -> str:
+        return API_GATEWAY if found and all(stage.get("webAclArn") for stage in found) else "nothing"
+
+    observed = apis.then(lambda _: stages.map(associated))
+    fact = Fact(
+        "associated_with",
+        observed,
+        severity=Severity.HIGH,
+        reason="requests reach the API unfiltered",
+    )
+    return Thing("waf", "web ACL", "waf.associated_with", apis.map(lambda _: True), (fact,))
+
+
+CHECK = Check("access", first, look, follow)

@@ -1,0 +1,58 @@
+"""What every check is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from drift_check.reads import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from drift_check.reads import Read, Reads
+    from drift_check.things import Thing
+    from tradai_shared.config.models import CanonicalConfig
+
+TAGS = Call("tag:GetResources")
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What a check judges by: the configuration, one reading of AWS, and the time."""
+
+    config: CanonicalConfig
+    reads: Reads
+    now: datetime
+
+    def get(self, action: str, subject: str = "") -> Read[Any]:
+        return self.reads.get(action, subject)
+
+    def tags(self, arn_end: str) -> Read[dict[str, str]]:
+        """Of the kinds whose own description carries none; a resource that never had a tag is not listed."""
+
+        def find(listed: list[dict[str, Any]]) -> dict[str, str]:
+            for one in listed:
+                if one["ResourceARN"].endswith(arn_end):
+                    return {tag["Key"]: tag["Value"] for tag in one["Tags"]}
+            return {}
+
+        return self.get(*TAGS_CALL).map(find)
+
+
+TAGS_CALL = (TAGS.action, TAGS.subject)
+
+
+def follow_nothing(_config: CanonicalConfig, _call: Call, _answer: Any) -> Iterable[Call]:  # noqa: ANN401
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One kind of resource. ``first`` are the calls it needs, ``follow`` those that an answer leads to."""
+
+    name: str
+    first: Callable[[CanonicalConfig], Iterable[Call]]
+    look: Callable[[Estate], Iterator[Thing]]
+    follow: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = follow_nothing

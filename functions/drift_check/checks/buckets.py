@@ -1,0 +1,66 @@
+"""The S3 buckets: existence, encryption, no public access."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.reads import Call, first_known
+from drift_check.remedies import BlockPublicAccess
+from drift_check.things import Fact, Thing
+from tradai_shared.config.models.data import BucketEncryption
+from tradai_shared.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tradai_shared.config.models import CanonicalConfig
+
+ENCRYPTION, BLOCK = "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock"
+BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+ALGORITHMS = {
+    "AES256": BucketEncryption.SSE_S3,
+    "aws:kms": BucketEncryption.SSE_KMS,
+    "aws:kms:dsse": BucketEncryption.SSE_KMS,
+}
+
+
+def first(config: CanonicalConfig) -> Iterator[Call]:
+    yield TAGS
+    for bucket in config.s3.buckets.values():
+        yield Call(ENCRYPTION, bucket.name)
+        yield Call(BLOCK, bucket.name)
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    for key, bucket in at.config.s3.buckets.items():
+        path = f"s3.buckets.{key}"
+        encryption, block = at.get(ENCRYPTION, bucket.name), at.get(BLOCK, bucket.name)
+        yield Thing(
+            path,
+            bucket.name,
+            f"{path}.name",
+            first_known(*(read.map(lambda found: found is not None) for read in (encryption, block))),
+            (
+                Fact("encryption", encryption.show(_encryption)),
+                Fact(
+                    "public_access_blocked",
+                    block.map(lambda found: all((found or {}).get(name) for name in BLOCKS)),
+                    remedies=(BlockPublicAccess(bucket.name),) if bucket.public_access_blocked else (),
+                    severity=Severity.CRITICAL,
+                ),
+            ),
+            tags=at.tags(f":::{bucket.name}"),
+            arn=f"s3:{bucket.name}",
+        )
+
+
+def _encryption(found: dict[str, Any]) -> str:
+    """None described: SSE-S3, which S3 applies to every object since 2023."""
+    for rule in found.get("Rules", []):
+        algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "AES256")
+        return str(ALGORITHMS.get(algorithm, algorithm))
+    return str(BucketEncryption.SSE_S3)
+
+
+CHECK = Check("buckets", first, look)

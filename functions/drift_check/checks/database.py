@@ -1,0 +1,92 @@
+"""The RDS instance, and SSL through the parameter group that it really uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks.base import Check, Estate
+from drift_check.reads import Call, Known, both
+from drift_check.remedies import ForceSsl
+from drift_check.things import Fact, Thing, tag_map
+from tradai_shared.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.reads import Read
+    from drift_check.remedies import Remedy
+    from tradai_shared.config.models import CanonicalConfig
+
+INSTANCES, PARAMETERS = "rds:DescribeDBInstances", "rds:DescribeDBParameters"
+IN_SYNC = "in-sync"
+ON = {"1", "on", "ON", "true"}
+Found = dict[str, Any]
+
+
+def first(config: CanonicalConfig) -> Iterator[Call]:
+    yield Call(INSTANCES, config.rds.identifier)
+
+
+def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+    if call.action == INSTANCES:
+        for instance in answer or ():
+            if group := parameter_group(instance):
+                yield Call(PARAMETERS, f"{group}/{config.rds.ssl_parameter}")
+
+
+def parameter_group(instance: Found) -> str:
+    groups = instance.get("DBParameterGroups", [])
+    return str(groups[0]["DBParameterGroupName"]) if groups else ""
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    desired = at.config.rds
+    instance = at.get(INSTANCES, desired.identifier).map(lambda found: found[0] if found else None)
+    group = instance.map(lambda one: parameter_group(one) if one else "")
+    parameters = group.then(
+        lambda name: at.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
+    )
+    ssl = both(instance, parameters).map(lambda found: _ssl(desired.ssl_parameter, *found))
+    yield Thing(
+        "rds",
+        desired.identifier,
+        "rds.identifier",
+        instance.map(lambda one: one is not None),
+        (
+            Fact("engine", instance.show(lambda one: one["Engine"])),
+            Fact("version", instance.show(lambda one: one["EngineVersion"])),
+            Fact("instance_class", instance.show(lambda one: one["DBInstanceClass"])),
+            Fact("multi_az", instance.show(lambda one: one["MultiAZ"])),
+            Fact("backup_retention_days", instance.show(lambda one: one["BackupRetentionPeriod"])),
+            Fact(
+                "ssl_enforced",
+                ssl,
+                remedies=_force(group, ssl, desired.ssl_parameter) if desired.ssl_enforced else (),
+                severity=Severity.CRITICAL,
+                reason="passwords and data may cross the network in the clear",
+            ),
+        ),
+        tags=instance.map(lambda one: tag_map(one.get("TagList")) if one else {}),
+        arn=f"rds:db:{desired.identifier}",
+    )
+
+
+def _ssl(parameter: str, instance: Found | None, parameters: list[Found]) -> bool | str:
+    """In force only when the instance has taken the group's value over."""
+    value = next((p.get("ParameterValue") for p in parameters if p["ParameterName"] == parameter), None)
+    if str(value) not in ON:
+        return False
+    groups = (instance or {}).get("DBParameterGroups", [{}])
+    status = str(groups[0].get("ParameterApplyStatus"))
+    return True if status == IN_SYNC else status
+
+
+def _force(group: Read[str], ssl: Read[bool | str], parameter: str) -> tuple[Remedy, ...]:
+    """Nothing to write where the group says so and the instance only waits for a restart."""
+    off = isinstance(ssl, Known) and ssl.value is False
+    if not off or not isinstance(group, Known) or group.value.startswith("default."):
+        return ()  # a default group cannot be modified
+    return (ForceSsl(group.value, parameter),)
+
+
+CHECK = Check("database", first, look, follow)

@@ -1,0 +1,74 @@
+"""The Lambda functions' sizes, and how long logs are kept."""
+
+from __future__ import annotations
+
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.reads import Call, Known
+from drift_check.things import PRESENT, Fact, Thing
+from tradai_shared.config.naming import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tradai_shared.config.models import CanonicalConfig
+
+FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
+SIZES = {"timeout_seconds": "Timeout", "memory_mb": "MemorySize"}
+
+
+def first(_config: CanonicalConfig) -> Iterator[Call]:
+    yield TAGS
+    yield Call(FUNCTIONS)
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    listed = at.get(FUNCTIONS).map(lambda found: {one["FunctionName"]: one for one in found})
+    for key, desired in at.config.lambdas.items():
+        path, name = f"lambdas.{key}", desired.name
+        function = listed.map(partial(_find, name=name))
+        # its absence is the NAT's finding
+        exists = PRESENT if name == at.config.nat.function else function.map(lambda one: one is not None)
+        sizes = (Fact(size, function.show(itemgetter(asked))) for size, asked in SIZES.items())
+        end = f":function:{name}"
+        tags = at.tags(end) if isinstance(function, Known) and function.value else None
+        yield Thing(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=f"lambda{end}")
+
+
+def _find(functions: dict[str, Any], *, name: str) -> Any:  # noqa: ANN401 - as AWS describes it
+    return functions.get(name)
+
+
+def logs_first(_config: CanonicalConfig) -> Iterator[Call]:
+    yield TAGS
+    yield Call(LOG_GROUPS, PROJECT)
+
+
+def logs_look(at: Estate) -> Iterator[Thing]:
+    """Those that exist: a function that has never run has no log group."""
+    path = "log_retention_days"
+    groups = at.get(LOG_GROUPS, PROJECT).map(
+        lambda found: [one for one in found if _ours(at.config, one["logGroupName"])]
+    )
+    if not isinstance(groups, Known):
+        yield Thing("", "log groups", path, groups)
+        return
+    for group in groups.value:
+        name = group["logGroupName"]
+        kept = Known(group.get("retentionInDays"), groups.sources)
+        fact = Fact(path, kept, reason="None keeps logs, and their cost, for ever")
+        end = f":log-group:{name}"
+        yield Thing("", name, path, PRESENT, (fact,), tags=at.tags(end), arn=f"logs{end}")
+
+
+def _ours(config: CanonicalConfig, name: str) -> bool:
+    component = name.rsplit("/", 1)[-1]
+    ends = component.endswith(f"-{config.environment}") or component == config.nat.function
+    return component.startswith(f"{PROJECT}-") and ends
+
+
+CHECK = Check("functions", first, look)
+LOGS = Check("logs", logs_first, logs_look)

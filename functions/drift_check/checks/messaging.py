@@ -1,0 +1,95 @@
+"""SNS topics by name; SQS queues by what holds for all of the platform's."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.reads import Call, Known
+from drift_check.things import PRESENT, Fact, Thing
+from tradai_shared.config.naming import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.reads import Read
+    from tradai_shared.config.models import CanonicalConfig
+
+TOPICS, QUEUES, ATTRIBUTES = "sns:ListTopics", "sqs:ListQueues", "sqs:GetQueueAttributes"
+PREFIX = f"{PROJECT}-"
+FIFO = ".fifo"
+# This toolkit's own: standard, since EventBridge and Lambda cannot deliver to a FIFO queue.
+OWN = f"{PROJECT}-ops-"
+DAY = 86_400
+
+
+def first(_config: CanonicalConfig) -> Iterator[Call]:
+    yield TAGS
+    yield Call(TOPICS)
+    yield Call(QUEUES, PREFIX)
+
+
+def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+    if call.action == QUEUES:
+        yield from (Call(ATTRIBUTES, url) for url in _ours(config, answer))
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[-1]
+
+
+def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
+    end = f"-{config.environment}"
+    ours = (url for url in urls if _name(url).removesuffix(FIFO).endswith(end))
+    return sorted(url for url in ours if not _name(url).startswith(OWN))
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    arns = at.get(TOPICS).map(lambda found: [topic["TopicArn"] for topic in found])
+    for key, topic in at.config.sns.items():
+        path, end = f"sns.{key}", f":{topic.name}"
+        exists = arns.map(partial(_any_ends, end=end))
+        yield Thing(path, topic.name, f"{path}.name", exists, tags=at.tags(end), arn=f"sns{end}")
+    yield from _queues(at)
+
+
+def _any_ends(arns: list[str], *, end: str) -> bool:
+    return any(arn.endswith(end) for arn in arns)
+
+
+def _queues(at: Estate) -> Iterator[Thing]:
+    listed = at.get(QUEUES, PREFIX).map(lambda urls: _ours(at.config, urls))
+    if not isinstance(listed, Known):
+        yield Thing("sqs", "queues", "sqs.fifo", listed)
+        return
+    all_attributes = {url: at.get(ATTRIBUTES, url) for url in listed.value}
+    targets = {
+        json.loads(read.value["RedrivePolicy"])["deadLetterTargetArn"]
+        for read in all_attributes.values()
+        if isinstance(read, Known) and read.value and "RedrivePolicy" in read.value
+    }
+    for url, attributes in all_attributes.items():
+        yield _queue(at, url, attributes, targets)
+
+
+def _queue(at: Estate, url: str, attributes: Read[dict[str, str] | None], targets: set[str]) -> Thing:
+    name = _name(url)
+    facts = [Fact("fifo", PRESENT.map(lambda _: name.endswith(FIFO)))]
+    is_target = isinstance(attributes, Known) and (attributes.value or {}).get("QueueArn") in targets
+    if is_target or "dlq" in name or "dead-letter" in name:
+        kept = attributes.map(lambda found: int((found or {})["MessageRetentionPeriod"]) // DAY)
+        facts.append(Fact("dead_letter_retention_days", kept))
+    else:
+        received = attributes.map(_max_receive_count)
+        facts.append(Fact("max_receive_count", received))
+    return Thing("sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=at.tags(f":{name}"), arn=f"sqs:{name}")
+
+
+def _max_receive_count(attributes: dict[str, str] | None) -> int | None:
+    policy = (attributes or {}).get("RedrivePolicy")
+    return int(json.loads(policy)["maxReceiveCount"]) if policy else None
+
+
+CHECK = Check("messaging", first, look, follow)

@@ -1,0 +1,244 @@
+"""The NAT: its group, hooks, instance, address, alarm, function, rules, and the route that leads to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks import egress, places
+from drift_check.checks.base import Check, Estate
+from drift_check.checks.network import PLACE_CALLS
+from drift_check.reads import Call, Known, both
+from drift_check.remedies import DisableSourceDestCheck, EnableRule, ResizeGroup
+from drift_check.things import Fact, Thing, tag_map
+from tradai_shared.config.naming import nat_instance_name
+from tradai_shared.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.reads import Read
+    from tradai_shared.config.models import CanonicalConfig
+
+# Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
+OLDEST_IMAGE = timedelta(days=90)
+IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
+RULES = "tradai-nat-"
+LIVE = "an InService NAT of the group"
+Found = dict[str, Any]
+
+
+def first(config: CanonicalConfig) -> Iterator[Call]:
+    yield from PLACE_CALLS
+    yield Call("ec2:DescribeSubnets")
+    yield Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name)
+    yield Call("autoscaling:DescribeLifecycleHooks", config.nat.group.name)
+    yield Call("cloudwatch:DescribeAlarms", config.nat.alarm)
+    yield Call("events:ListRules", RULES)
+    yield Call("lambda:ListFunctions")
+
+
+def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+    if call == Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name):
+        if members := _member_ids(answer):
+            yield Call("ec2:DescribeInstances", members)
+    elif call.action == "ec2:DescribeInstances":
+        for image in sorted({one["ImageId"] for one in _instances(answer)}):
+            yield Call("ec2:DescribeImages", image)
+
+
+def _member_ids(groups: list[Found]) -> str:
+    return ",".join(sorted(one["InstanceId"] for group in groups for one in group.get("Instances", [])))
+
+
+def _instances(reservations: list[Found]) -> list[Found]:
+    return [one for reservation in reservations for one in reservation["Instances"]]
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    groups = at.get("autoscaling:DescribeAutoScalingGroups", at.config.nat.group.name)
+    group = groups.map(lambda found: found[0] if found else None)
+    instances = groups.then(lambda found: _members(at, found))
+    yield _group(at, group)
+    yield _alarm(at)
+    yield from _rules(at)
+    if group == Known(None, getattr(group, "sources", frozenset())):
+        return  # what belongs to a group that is missing is not told one by one
+    yield from _hooks(at, group)
+    yield _instance(at, group, instances)
+    yield from egress.look(at, group, instances)
+
+
+def _members(at: Estate, groups: list[Found]) -> Read[list[Found]]:
+    ids = _member_ids(groups)
+    return at.get("ec2:DescribeInstances", ids).map(_instances) if ids else Known([])
+
+
+def _group(at: Estate, group: Read[Found | None]) -> Thing:
+    desired = at.config.nat.group
+    resize = (ResizeGroup(desired.name, desired.min_size, desired.max_size, desired.desired_capacity),)
+    return Thing(
+        "nat.group",
+        desired.name,
+        "nat.group.name",
+        group.map(lambda found: found is not None),
+        (
+            Fact("min_size", group.show(lambda one: one["MinSize"]), remedies=resize),
+            Fact("max_size", group.show(lambda one: one["MaxSize"]), remedies=resize),
+            Fact("desired_capacity", group.show(lambda one: one["DesiredCapacity"]), remedies=resize),
+            Fact("health_check", group.show(lambda one: one["HealthCheckType"])),
+            Fact(
+                "suspended process",
+                group.show(lambda one: sorted(p["ProcessName"] for p in one.get("SuspendedProcesses", []))),
+                desired=[],
+                strays=True,
+                severity=Severity.HIGH,
+                reason="while it is suspended the group does not heal",
+            ),
+            Fact("subnet", _subnet(at, group), path="nat.subnet"),
+        ),
+        tags=group.map(lambda one: tag_map(one.get("Tags")) if one else {}),
+        arn=f"autoscaling:{desired.name}",
+    )
+
+
+def _subnet(at: Estate, group: Read[Found | None]) -> Read[str]:
+    """The configured one where the group may launch there; otherwise where it launches."""
+    wanted = at.config.nat.subnet
+
+    def judge(found: tuple[Found | None, list[Found]]) -> str:
+        zones = str((found[0] or {}).get("VPCZoneIdentifier", "")).split(",")
+        by_id = {
+            subnet["SubnetId"]: key
+            for key in at.config.network.subnets
+            if (subnet := places.subnet_of(at, key, found[1]))
+        }
+        used = [by_id.get(zone, zone) for zone in zones]
+        return wanted if wanted in used else ",".join(used)
+
+    return both(group, places.inside(at, "ec2:DescribeSubnets")).map(judge)
+
+
+def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[Thing]:
+    hooks = group.then(lambda _: at.get("autoscaling:DescribeLifecycleHooks", at.config.nat.group.name))
+    for key, desired in at.config.nat.lifecycle_hooks.items():
+        path = f"nat.lifecycle_hooks.{key}"
+        hook = hooks.map(partial(_hook, name=desired.name))
+        facts = (
+            Fact("transition", hook.show(lambda one: one["LifecycleTransition"])),
+            Fact("heartbeat_seconds", hook.show(lambda one: one["HeartbeatTimeout"])),
+            Fact(
+                "default_result",
+                hook.show(lambda one: one.get("DefaultResult", "ABANDON")),
+                desired="ABANDON" if key == "launch" else "CONTINUE",
+                path=f"{path}.name",
+                reason="what nobody answers for must not come into service",
+            ),
+        )
+        yield Thing(path, desired.name, f"{path}.name", hook.map(lambda one: one is not None), facts)
+
+
+def _hook(hooks: list[Found], *, name: str) -> Found | None:
+    return next((one for one in hooks if one["LifecycleHookName"] == name), None)
+
+
+def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Thing:
+    instance = both(group, instances).map(lambda found: egress.in_service(*found))
+    image = instance.then(lambda one: at.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])).map(
+        lambda found: found[0] if found else {}
+    )
+    interface = instance.map(lambda one: egress.primary(one) if one else {})
+    interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
+    family = at.config.nat.image.family
+    facts = (
+        Fact("instance_type", instance.show(lambda one: one["InstanceType"])),
+        Fact("name", instance.show(places.name_tag)),
+        Fact("image.architecture", image.map(lambda one: one.get("Architecture"))),
+        Fact("image.family", image.map(lambda one: _family(one, family))),
+        Fact("image.latest", image.map(lambda one: at.now - _made(one) < OLDEST_IMAGE)),
+        Fact(
+            "imdsv2_required", instance.show(lambda one: one["MetadataOptions"]["HttpTokens"] == "required")
+        ),
+        Fact(
+            "detailed_monitoring",
+            instance.show(lambda one: one["Monitoring"]["State"] in {"enabled", "pending"}),
+        ),
+        Fact(
+            "boot.source_destination_check",
+            interface.show(lambda one: one.get("SourceDestCheck")),
+            remedies=(DisableSourceDestCheck(interface_id),),
+        ),
+        Fact("boot.eip_associated", interface.show(_has_elastic_ip)),
+    )
+    name = nat_instance_name(at.config.environment)
+    exists = instance.map(lambda one: one is not None)
+    tags = instance.map(lambda one: tag_map(one.get("Tags")) if one else {})
+    arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
+    return Thing("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
+
+
+def _has_elastic_ip(interface: Found) -> bool:
+    """An Elastic IP names its owner's account; an automatic address says "amazon"."""
+    owner = interface.get("Association", {}).get("IpOwnerId", "amazon")
+    return bool(owner != "amazon")
+
+
+def _family(image: Found, family: str) -> str:
+    name = str(image.get("Name", ""))
+    return family if name.startswith(IMAGE_NAMES.get(family, family)) else name
+
+
+def _made(image: Found) -> datetime:
+    return datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
+
+
+def _alarm(at: Estate) -> Thing:
+    alarms = at.get("cloudwatch:DescribeAlarms", at.config.nat.alarm)
+    alarm = alarms.map(lambda found: found[0] if found else None)
+    told = Fact(
+        "actions enabled",
+        alarm.show(lambda one: one.get("ActionsEnabled", True) and bool(one.get("AlarmActions"))),
+        desired=True,
+        path="nat.alarm",
+        reason="an alarm without an action tells nobody",
+    )
+    exists = alarm.map(lambda one: one is not None)
+    return Thing("nat", at.config.nat.alarm, "nat.alarm", exists, (told,))
+
+
+def _rules(at: Estate) -> Iterator[Thing]:
+    ours = at.get("events:ListRules", RULES).map(
+        lambda found: [one for one in found if one["Name"].endswith(f"-{at.config.environment}")]
+    )
+    disabled = ours.map(lambda found: sorted(one["Name"] for one in found if one["State"] == "DISABLED"))
+    names = disabled.value if isinstance(disabled, Known) else []
+    facts = (
+        Fact(
+            "rules",
+            ours.map(bool),
+            desired=True,
+            path="nat.function",
+            severity=Severity.HIGH,
+            reason="no rule brings the group's events to the failover",
+        ),
+        *(
+            Fact(
+                f"rule {name}",
+                disabled.map(lambda _: "DISABLED"),
+                desired="ENABLED",
+                path="nat.function",
+                remedies=(EnableRule(name),),
+                severity=Severity.HIGH,
+                reason="the failover does not hear of these events",
+            )
+            for name in names
+        ),
+    )
+    exists = at.get("lambda:ListFunctions").map(
+        lambda found: any(one["FunctionName"] == at.config.nat.function for one in found)
+    )
+    yield Thing("nat", at.config.nat.function, "nat.function", exists, facts)
+
+
+CHECK = Check("nat", first, look, follow)

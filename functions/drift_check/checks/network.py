@@ -1,0 +1,199 @@
+"""The VPC, its subnets, route tables, endpoints, flow logs and network ACLs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks import places
+from drift_check.checks.base import Check, Estate
+from drift_check.reads import Call, Known, both
+from drift_check.things import Fact, Thing, tag_map
+from tradai_shared.config.models.network import DefaultRoute
+from tradai_shared.config.naming import resource_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from drift_check.reads import Read
+    from tradai_shared.config.models import CanonicalConfig
+
+PLACE_CALLS = (Call("ec2:DescribeRouteTables"), Call("ec2:DescribeVpcs"))
+CALLS = (
+    *PLACE_CALLS,
+    Call("ec2:DescribeSubnets"),
+    Call("ec2:DescribeVpcEndpoints"),
+    Call("ec2:DescribeFlowLogs"),
+    Call("ec2:DescribeNetworkAcls"),
+)
+DNS = {"dns_hostnames": "enableDnsHostnames", "dns_support": "enableDnsSupport"}
+DEFAULT = "0.0.0.0/0"
+Found = dict[str, Any]
+
+
+def first(_config: CanonicalConfig) -> Iterable[Call]:
+    return CALLS
+
+
+def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+    """Every VPC that could be ours is asked for its DNS settings; almost always that is one."""
+    if call.action != "ec2:DescribeVpcs":
+        return
+    for vpc in answer:
+        names = {resource_name("vpc", config.environment)}
+        if vpc["CidrBlock"] == config.network.vpc.cidr or places.name_tag(vpc) in names:
+            for attribute in DNS.values():
+                yield Call("ec2:DescribeVpcAttribute", f"{vpc['VpcId']}/{attribute}")
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    yield _vpc(at)
+    tables, subnets = places.inside(at, "ec2:DescribeRouteTables"), places.inside(at, "ec2:DescribeSubnets")
+    for key in at.config.network.subnets:
+        yield _subnet(at, key, subnets, tables)
+    for role in at.config.network.route_tables:
+        yield _table(at, role, both(tables, subnets))
+    yield _endpoints(at)
+    yield _acls(at, subnets)
+
+
+def _vpc(at: Estate) -> Thing:
+    vpc, path = places.vpc(at), "network.vpc"
+    dns = (
+        Fact(name, places.vpc_id(at).then(partial(_dns, at, attribute=asked))) for name, asked in DNS.items()
+    )
+    logs = both(places.vpc_id(at), at.get("ec2:DescribeFlowLogs")).map(
+        lambda found: any(
+            log["ResourceId"] == found[0] and log["FlowLogStatus"] == "ACTIVE" for log in found[1]
+        )
+    )
+    return Thing(
+        path,
+        resource_name("vpc", at.config.environment),
+        f"{path}.cidr",
+        vpc.map(lambda found: found is not None),
+        (Fact("cidr", vpc.show(lambda found: found["CidrBlock"])), *dns, Fact("flow_logs", logs)),
+        tags=_tags(vpc),
+        arn=_arn(vpc, "vpc", "VpcId"),
+    )
+
+
+def _dns(at: Estate, vpc_id: str, *, attribute: str) -> Read[bool]:
+    key = attribute[0].upper() + attribute[1:]
+    return at.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}").map(
+        lambda answer: answer[key]["Value"]
+    )
+
+
+def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[Found]]) -> Thing:
+    path = f"network.subnets.{key}"
+    subnet = subnets.map(lambda found: places.subnet_of(at, key, found))
+
+    def role(found: tuple[list[Found], list[Found]]) -> str | None:
+        all_tables, all_subnets = found
+        here = places.subnet_of(at, key, all_subnets)
+        table = places.table_of(here["SubnetId"], all_tables) if here else None
+        known = {one["RouteTableId"]: name for name, one in places.roles(at, *found).items()}
+        wanted = at.config.network.subnets[key].route_table
+        if wanted not in known.values():
+            return wanted  # that table is missing, which is told once
+        return known.get(table["RouteTableId"], table["RouteTableId"]) if table else None
+
+    return Thing(
+        path,
+        resource_name(key, at.config.environment),
+        f"{path}.cidr",
+        subnet.map(lambda found: found is not None),
+        (
+            Fact("cidr", subnet.show(lambda found: found["CidrBlock"])),
+            Fact("availability_zone", subnet.show(lambda found: found["AvailabilityZone"])),
+            Fact("route_table", both(tables, subnets).map(role)),
+        ),
+        tags=_tags(subnet),
+        arn=_arn(subnet, "subnet", "SubnetId"),
+    )
+
+
+def _table(at: Estate, role: str, found: Read[tuple[list[Found], list[Found]]]) -> Thing:
+    path = f"network.route_tables.{role}"
+    table = found.map(lambda both_lists: places.roles(at, *both_lists).get(role))
+    desired = at.config.network.route_tables[role]
+    leads_to_nat = desired.default_route is DefaultRoute.NAT
+    return Thing(
+        path,
+        desired.name or resource_name(f"{role}-rt", at.config.environment),
+        f"{path}.name" if desired.name else f"{path}.default_route",
+        table.map(lambda one: one is not None),
+        (
+            *((Fact("name", table.show(places.name_tag)),) if desired.name else ()),
+            # where a NAT should be, the check of the NAT looks at the live target
+            *((Fact("default_route", table.show(default_route)),) if not leads_to_nat else ()),
+        ),
+        tags=_tags(table),
+        arn=_arn(table, "route-table", "RouteTableId"),
+    )
+
+
+def default_route(table: Found) -> str:
+    """The kind of target, as the configuration calls it."""
+    for route in table.get("Routes", []):
+        if route.get("DestinationCidrBlock") == DEFAULT:
+            gateway = str(route.get("GatewayId", ""))
+            return DefaultRoute.INTERNET_GATEWAY if gateway.startswith("igw-") else DefaultRoute.NAT
+    return DefaultRoute.NONE
+
+
+def _endpoints(at: Estate) -> Thing:
+    ours = places.inside(at, "ec2:DescribeVpcEndpoints").map(
+        lambda found: [one for one in found if str(one["State"]).lower() == "available"]
+    )
+    wanted = at.config.network.endpoints.gateway
+
+    def gateways(found: list[Found]) -> list[str]:
+        there = {
+            one["ServiceName"].rsplit(".", 1)[-1] for one in found if one["VpcEndpointType"] == "Gateway"
+        }
+        return sorted(there & set(wanted))  # others are not judged
+
+    interfaces = ours.map(lambda found: sum(one["VpcEndpointType"] == "Interface" for one in found))
+    return Thing(
+        "network.endpoints",
+        "vpc endpoints",
+        "network.endpoints.gateway",
+        ours.map(lambda _: True),
+        (Fact("gateway", ours.map(gateways)), Fact("interface_count", interfaces)),
+    )
+
+
+def _acls(at: Estate, subnets: Read[list[Found]]) -> Thing:
+    acls = places.inside(at, "ec2:DescribeNetworkAcls")
+
+    def one_per_tier(found: tuple[list[Found], list[Found]]) -> bool:
+        of_subnet = {
+            one["SubnetId"]: acl["NetworkAclId"] for acl in found[0] for one in acl.get("Associations", [])
+        }
+        by_tier: dict[str, set[str | None]] = {}
+        for key, desired in at.config.network.subnets.items():
+            if subnet := places.subnet_of(at, key, found[1]):
+                by_tier.setdefault(desired.tier, set()).add(of_subnet.get(subnet["SubnetId"]))
+        used = [acl for acls_of_tier in by_tier.values() for acl in acls_of_tier]
+        return len(used) == len(set(used)) == len(by_tier)
+
+    return Thing(
+        "network.network_acls",
+        "network ACLs",
+        "network.network_acls.one_per_tier",
+        acls.map(lambda _: True),
+        (Fact("one_per_tier", both(acls, subnets).map(one_per_tier)),),
+    )
+
+
+def _tags(read: Read[Found | None]) -> Read[dict[str, str]]:
+    return read.map(lambda found: tag_map(found.get("Tags")) if found else {})
+
+
+def _arn(read: Read[Found | None], kind: str, id_key: str) -> str:
+    return f"ec2:{kind}/{read.value[id_key]}" if isinstance(read, Known) and read.value else ""
+
+
+CHECK = Check("network", first, look, follow)

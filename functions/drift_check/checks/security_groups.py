@@ -1,0 +1,156 @@
+"""Security groups: exact rules where they are stated, allowed protocols, who may be open to the world."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks import places
+from drift_check.checks.base import Check, Estate
+from drift_check.checks.network import PLACE_CALLS
+from drift_check.reads import Call, Known, both
+from drift_check.remedies import AuthorizeRule, RevokeWorldOpen
+from drift_check.things import Fact, Thing, tag_map
+from tradai_shared.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from drift_check.reads import Read
+    from drift_check.remedies import Remedy
+    from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.models.network import PortGap, SecurityGroup, SecurityRule
+
+WORLD = {"0.0.0.0/0", "::/0"}
+EVERY_PROTOCOL = "-1"
+ALL_PORTS = {(0, 65535), (-1, -1), (None, None)}
+CLOSED_BY_ITSELF = {"rds", "nat", "ecs"}  # a world-open rule on these is revoked without asking
+Found = dict[str, Any]
+Rule = dict[str, Any]
+
+
+def first(_config: CanonicalConfig) -> Iterable[Call]:
+    return (*PLACE_CALLS, Call("ec2:DescribeSecurityGroups"))
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    groups = places.inside(at, "ec2:DescribeSecurityGroups")
+    role_of = groups.map(lambda found: _roles(at.config, found))
+    for role, desired in at.config.network.security_groups.items():
+        group = groups.map(partial(_named, name=desired.name))
+        yield _group(role, desired, both(group, role_of))
+
+
+def _named(groups: list[Found], *, name: str) -> Found | None:
+    return next((one for one in groups if one["GroupName"] == name), None)
+
+
+def _roles(config: CanonicalConfig, groups: list[Found]) -> dict[str, str]:
+    names = {desired.name: role for role, desired in config.network.security_groups.items()}
+    return {one["GroupId"]: names[one["GroupName"]] for one in groups if one["GroupName"] in names}
+
+
+def _group(role: str, desired: SecurityGroup, read: Read[tuple[Found | None, dict[str, str]]]) -> Thing:
+    path = f"network.security_groups.{role}"
+    ingress = read.map(lambda found: flat(found[0], "IpPermissions", found[1]))
+    egress = read.map(lambda found: flat(found[0], "IpPermissionsEgress", found[1]))
+    group = read.map(lambda found: found[0])
+    group_id = group.value["GroupId"] if isinstance(group, Known) and group.value else ""
+    facts = [_open_to_world(role, desired, group_id, ingress)]
+    allowed = both(ingress, egress).map(lambda rules: [*rules[0], *rules[1]])
+    facts.append(Fact("protocols", allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules}))))
+    facts += [_gap(gap, path, allowed) for gap in desired.accepted_gaps]
+    ids = read.value[1] if isinstance(read, Known) else {}
+    for name, rules, observed in (("ingress", desired.ingress, ingress), ("egress", desired.egress, egress)):
+        remedies = _authorize(name, group_id, rules or (), observed, {role: one for one, role in ids.items()})
+        facts.append(Fact(name, observed, remedies=remedies))
+    return Thing(
+        path,
+        desired.name,
+        f"{path}.name",
+        group.map(lambda found: found is not None),
+        tuple(facts),
+        tags=group.map(lambda found: tag_map(found.get("Tags")) if found else {}),
+        arn=f"ec2:security-group/{group_id}",
+    )
+
+
+def plain(rule: SecurityRule) -> Rule:
+    return {
+        "protocol": str(rule.protocol),
+        "from_port": rule.from_port,
+        "to_port": rule.to_port,
+        "peer": rule.peer,
+    }
+
+
+def flat(group: Found | None, which: str, role_of: dict[str, str]) -> list[Rule]:
+    """One rule a protocol, range and peer; a group that the configuration knows is named by its role."""
+    rules = []
+    for permission in (group or {}).get(which, []):
+        low, high = permission.get("FromPort"), permission.get("ToPort")
+        ports = (None, None) if (low, high) in ALL_PORTS else (low, high)
+        peers = [one["CidrIp"] for one in permission.get("IpRanges", [])]
+        peers += [one["CidrIpv6"] for one in permission.get("Ipv6Ranges", [])]
+        peers += [one["PrefixListId"] for one in permission.get("PrefixListIds", [])]
+        pairs = permission.get("UserIdGroupPairs", [])
+        peers += [role_of.get(one["GroupId"], one["GroupId"]) for one in pairs]
+        protocol = permission["IpProtocol"]
+        rules += [
+            {"protocol": protocol, "from_port": ports[0], "to_port": ports[1], "peer": peer} for peer in peers
+        ]
+    return sorted(rules, key=str)
+
+
+def _open_to_world(role: str, desired: SecurityGroup, group_id: str, ingress: Read[list[Rule]]) -> Fact:
+    """A group that may be open need not be; one that may not be must have no such rule."""
+    is_open = ingress.map(lambda rules: any(rule["peer"] in WORLD for rule in rules))
+    return Fact(
+        "open_to_world",
+        is_open.map(lambda seen: seen or desired.open_to_world),
+        remedies=(RevokeWorldOpen(group_id),) if role in CLOSED_BY_ITSELF else (),
+        severity=Severity.CRITICAL,
+        reason="anybody on the internet can reach it",
+    )
+
+
+def _gap(gap: PortGap, path: str, allowed: Read[list[Rule]]) -> Fact:
+    def passes(rules: list[Rule]) -> bool:
+        return any(rule["protocol"] in {str(gap.protocol), EVERY_PROTOCOL} for rule in rules)
+
+    return Fact(
+        f"accepted gap {gap.protocol}/{gap.port}",
+        allowed.map(passes),
+        desired=True,
+        path=f"{path}.accepted_gaps",
+        accepted=gap.reason,
+        reason=f"{gap.protocol} {gap.port} does not pass",
+        severity=Severity.INFO,
+    )
+
+
+def _authorize(
+    direction: str,
+    group_id: str,
+    desired: tuple[SecurityRule, ...],
+    observed: Read[list[Rule]],
+    id_of: dict[str, str],
+) -> tuple[Remedy, ...]:
+    """Only what is missing; a rule too many is told, and revoked by a person."""
+    if not isinstance(observed, Known):
+        return ()
+    missing = [rule for rule in map(plain, desired) if rule not in observed.value]
+    return tuple(
+        AuthorizeRule(
+            group_id,
+            direction == "egress",
+            rule["protocol"],
+            rule["from_port"],
+            rule["to_port"],
+            str(id_of.get(str(rule["peer"]), rule["peer"])),
+        )
+        for rule in missing
+    )
+
+
+CHECK = Check("security_groups", first, look)

@@ -1,0 +1,184 @@
+"""The ECS services and what their task definitions carry."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks.base import Check, Estate
+from drift_check.observe.catalogue import SERVICES_A_CALL
+from drift_check.reads import Call, Known, both
+from drift_check.things import Fact, Thing, tag_map
+from tradai_shared.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.reads import Read
+    from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.models.services import Service, Variable
+
+SERVICES, DEFINITION = "ecs:DescribeServices", "ecs:DescribeTaskDefinition"
+MODE = "TRADING_MODE"
+ENVIRONMENT = "service_environment"
+WORKFLOW = "workflow-state"
+SPOT = "FARGATE_SPOT"
+Found = dict[str, Any]
+
+
+def first(config: CanonicalConfig) -> Iterator[Call]:
+    for names in _batches(config):
+        yield Call(SERVICES, f"{config.ecs.cluster}/{names}")
+
+
+def _batches(config: CanonicalConfig) -> list[str]:
+    names = [service.name for service in config.ecs.services.values()]
+    starts = range(0, len(names), SERVICES_A_CALL)
+    return [",".join(names[start : start + SERVICES_A_CALL]) for start in starts]
+
+
+def follow(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+    if call.action == SERVICES:
+        for service in answer or ():
+            if service["status"] != "INACTIVE":
+                yield Call(DEFINITION, service["taskDefinition"])
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    found: Read[dict[str, Found] | None] = Known({})
+    for names in _batches(at.config):
+        page = at.get(SERVICES, f"{at.config.ecs.cluster}/{names}")
+        found = both(found, page).map(lambda pair: _merged(*pair))
+    cluster = found.map(lambda services: services is not None)
+    yield Thing("ecs", at.config.ecs.cluster, "ecs.cluster", cluster)
+    if isinstance(found, Known) and found.value is None:
+        return  # what belongs to a cluster that is missing is not told one by one
+    for key, desired in at.config.ecs.services.items():
+        service = found.map(partial(_find, name=desired.name))
+        yield _service(at, f"ecs.services.{key}", desired, service)
+
+
+def _merged(so_far: dict[str, Found] | None, more: list[Found] | None) -> dict[str, Found] | None:
+    """None where the cluster does not exist. An inactive service is a deleted one."""
+    if so_far is None or more is None:
+        return None
+    return so_far | {one["serviceName"]: one for one in more if one["status"] != "INACTIVE"}
+
+
+def _service(at: Estate, path: str, desired: Service, service: Read[Found | None]) -> Thing:
+    definition = service.then(
+        lambda one: at.get(DEFINITION, one["taskDefinition"]) if one else Known({"taskDefinition": {}})
+    ).map(lambda answer: answer["taskDefinition"])
+    facts = [
+        Fact("desired_count", service.show(lambda one: one["desiredCount"])),
+        Fact("cpu", definition.map(lambda one: _number(one.get("cpu")))),
+        Fact("spot", service.show(_spot)),
+        Fact("memory_mb", definition.map(lambda one: _number(one.get("memory")))),
+    ]
+    if desired.port is not None:
+        facts.append(Fact("port", definition.map(lambda one: _port(one, desired.port))))
+    return Thing(
+        path,
+        desired.name,
+        f"{path}.name",
+        service.map(lambda one: one is not None),
+        (*facts, *_environment(at, definition)),
+        tags=service.map(lambda one: tag_map(one.get("tags")) if one else {}),
+        arn=f"ecs:service/{at.config.ecs.cluster}/{desired.name}",
+    )
+
+
+def _find(services: dict[str, Found] | None, *, name: str) -> Found | None:
+    return (services or {}).get(name)
+
+
+def _is_set(seen: dict[str, str | None], *, name: str) -> str:
+    return "set" if name in seen else "absent"
+
+
+def _number(value: object) -> int | None:
+    return int(str(value)) if value else None
+
+
+def _port(definition: Found, wanted: int | None) -> int | None:
+    """The wanted one where a container listens on it; otherwise the first that is."""
+    containers = definition.get("containerDefinitions", [])
+    ports = [one["containerPort"] for container in containers for one in container.get("portMappings", [])]
+    return wanted if wanted in ports else next(iter(ports), None)
+
+
+def _spot(service: Found) -> bool:
+    providers = service.get("capacityProviderStrategy", [])
+    return any(one["capacityProvider"] == SPOT for one in providers)
+
+
+def variables(definition: Found) -> dict[str, str | None]:
+    """Of all containers. One that comes from a secret is there, its value is not seen."""
+    seen: dict[str, str | None] = {}
+    for container in definition.get("containerDefinitions", []):
+        seen |= {one["name"]: None for one in container.get("secrets", [])}
+        seen |= {one["name"]: one["value"] for one in container.get("environment", [])}
+    return seen
+
+
+def _environment(at: Estate, definition: Read[Found]) -> Iterator[Fact]:
+    carried = definition.map(variables)
+    for name, variable in at.config.service_environment.variables.items():
+        yield from _variable(name, variable, carried)
+    for name in at.config.service_environment.obsolete:
+        yield Fact(
+            f"environment.{name}",
+            carried.map(partial(_is_set, name=name)),
+            desired="absent",
+            path=f"{ENVIRONMENT}.obsolete",
+            reason="obsolete: nothing reads it any more",
+        )
+    yield _workflow_table(at, carried)
+
+
+def _variable(name: str, variable: Variable, carried: Read[dict[str, str | None]]) -> Iterator[Fact]:
+    path = f"{ENVIRONMENT}.variables.{name}"
+    value = carried.map(lambda seen: seen.get(name))
+    if variable.value is not None:  # exactly this, where it is given
+        exact = value.map(lambda seen: variable.value if seen is None else seen)
+        yield Fact(f"environment.{name}", exact, desired=variable.value, path=f"{path}.value")
+    if variable.values:
+        allowed = list(variable.values)
+        observed = value.map(lambda seen: allowed if seen is None or seen in allowed else seen)
+        yield Fact(f"environment.{name}", observed, desired=allowed, path=f"{path}.values")
+    if variable.required_when:
+        modes = {str(mode) for mode in variable.required_when}
+        missing = carried.map(lambda seen: seen.get(MODE) in modes and name not in seen)
+        yield Fact(
+            f"environment.{name}",
+            missing.map(lambda is_missing: "absent" if is_missing else "given where needed"),
+            desired="given where needed",
+            path=f"{path}.required_when",
+            severity=Severity.HIGH,
+            reason=f"needed when {MODE} is {' or '.join(sorted(modes))}",
+        )
+
+
+def _workflow_table(at: Estate, carried: Read[dict[str, str | None]]) -> Fact:
+    """A service that trades reads either name; whichever it has must be the platform's table."""
+    names = at.config.service_environment.workflow_table
+    table = at.config.dynamodb.tables.get(WORKFLOW)
+    wanted = table.name if table else ""
+
+    def judge(seen: dict[str, str | None]) -> str:
+        given = {name: seen[name] for name in names if name in seen}
+        if not given:
+            return "absent" if MODE in seen else wanted
+        wrong = [f"{name}={value}" for name, value in given.items() if value not in {None, wanted}]
+        return wrong[0] if wrong else wanted
+
+    return Fact(
+        "environment." + " or ".join(names),
+        carried.map(judge),
+        desired=wanted,
+        path=f"{ENVIRONMENT}.workflow_table",
+        reason="the service keeps its state in no table, or in another one",
+    )
+
+
+CHECK = Check("services", first, look, follow)

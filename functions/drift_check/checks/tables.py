@@ -1,0 +1,212 @@
+"""The DynamoDB tables: keys, indexes, TTL, recovery, encryption, billing, protection, strangers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.reads import Call, first_known
+from drift_check.remedies import (
+    ChargeOnDemand,
+    CreateIndex,
+    DisableTtl,
+    EnableRecovery,
+    EnableTtl,
+    ProtectTable,
+)
+from drift_check.things import PRESENT, Fact, Thing
+from tradai_shared.config.models.data import BillingMode
+from tradai_shared.config.naming import PROJECT
+from tradai_shared.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.remedies import Remedy
+    from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.models.data import Index, KeyAttribute, Table
+
+ROOT = "dynamodb.tables"
+PER_TABLE = ("dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTimeToLive")
+SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves
+TTL_ON = {"ENABLED", "ENABLING"}
+
+
+def first(config: CanonicalConfig) -> Iterator[Call]:
+    yield Call("dynamodb:ListTables")
+    yield TAGS
+    for table in config.dynamodb.tables.values():
+        yield from (Call(action, table.name) for action in PER_TABLE)
+
+
+def look(at: Estate) -> Iterator[Thing]:
+    for key, table in at.config.dynamodb.tables.items():
+        yield _table(at, f"{ROOT}.{key}", table)
+    ours = {table.name for table in at.config.dynamodb.tables.values()}
+    suffix = f"-{at.config.environment}"
+
+    def strangers(names: list[str]) -> list[str]:
+        platform = (name for name in names if name.startswith(f"{PROJECT}-") and name.endswith(suffix))
+        return sorted(set(platform) - ours)
+
+    unexpected = at.get("dynamodb:ListTables").map(strangers)
+    yield Thing(
+        ROOT,
+        "tables",
+        "naming.resource",
+        PRESENT,
+        (
+            Fact(
+                "unexpected table",
+                unexpected,
+                desired=[],
+                path="naming.resource",
+                strays=True,
+                reason="it follows the platform's naming and no configuration knows it",
+            ),
+        ),
+    )
+
+
+def _table(at: Estate, path: str, table: Table) -> Thing:
+    name = table.name
+    described = at.get("dynamodb:DescribeTable", name)
+    exists = first_known(
+        described.map(lambda found: found is not None),
+        at.get("dynamodb:ListTables").map(lambda names: name in names),
+    )
+    return Thing(
+        path,
+        name,
+        f"{path}.name",
+        exists,
+        (
+            Fact(
+                "status",
+                described.show(lambda t: "ACTIVE" if t["TableStatus"] in SERVING else t["TableStatus"]),
+                desired="ACTIVE",
+                severity=Severity.HIGH,
+                reason="a table that is not active does not serve",
+            ),
+            *_keys(described),
+            *_indexes(described, table),
+            _ttl(at, path, table),
+            _recovery(at, table),
+            Fact("billing_mode", described.show(_billing_mode), remedies=_on_demand(table)),
+            Fact(
+                "encrypted", described.show(lambda _: True)
+            ),  # with an AWS-owned key where none is described
+            Fact(
+                "deletion_protection",
+                described.show(lambda t: t.get("DeletionProtectionEnabled", False)),
+                remedies=(ProtectTable(name),) if table.deletion_protection else (),
+            ),
+        ),
+        tags=at.tags(f":table/{name}"),
+        arn=f"dynamodb:table/{name}",
+    )
+
+
+def _keys(described: Any) -> Iterator[Fact]:  # noqa: ANN401 - Read[Any]
+    for position, role in enumerate(("partition", "sort")):
+        yield Fact(
+            f"key.{role}",
+            described.show(partial(_key, position=position)),
+            reason="a table's key cannot change: a new table and a migration of its items",
+        )
+
+
+def _key(table: dict[str, Any], *, position: int) -> dict[str, str] | None:
+    return _attribute(table, table["KeySchema"], position)
+
+
+def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: int) -> dict[str, str] | None:
+    by_role = sorted(schema, key=lambda key: key["KeyType"] != "HASH")
+    if position >= len(by_role):
+        return None
+    name = by_role[position]["AttributeName"]
+    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    return {"name": name, "type": types[name]}
+
+
+def _indexes(described: Any, table: Table) -> Iterator[Fact]:  # noqa: ANN401 - Read[Any]
+    for name, index in table.indexes.items():
+        observed = described.show(partial(_index, name=name))
+        missing = getattr(observed, "value", "") is None
+        remedies = (_create_index(table.name, name, index),) if missing else ()
+        yield Fact(f"indexes.{name}", observed, remedies=remedies)
+    yield Fact(
+        "unexpected index",
+        described.show(
+            lambda t: sorted({one["IndexName"] for one in _described_indexes(t)} - set(table.indexes))
+        ),
+        desired=[],
+        strays=True,
+        reason="the configuration does not know it; every write to the table pays for it",
+    )
+
+
+def _described_indexes(table: dict[str, Any]) -> list[dict[str, Any]]:
+    indexes: list[dict[str, Any]] = table.get("GlobalSecondaryIndexes", [])
+    return indexes
+
+
+def _index(table: dict[str, Any], *, name: str) -> dict[str, Any] | None:
+    for one in _described_indexes(table):
+        if one["IndexName"] == name:
+            partition, sort = (_attribute(table, one["KeySchema"], position) for position in (0, 1))
+            return {"partition": partition, "sort": sort}
+    return None
+
+
+def _create_index(table: str, name: str, index: Index) -> CreateIndex:
+    def pair(attribute: KeyAttribute) -> tuple[str, str]:
+        return (attribute.name, str(attribute.type))
+
+    return CreateIndex(table, name, pair(index.partition), pair(index.sort) if index.sort else None)
+
+
+def _billing_mode(table: dict[str, Any]) -> str:
+    summary = table.get("BillingModeSummary", {})
+    return str(summary.get("BillingMode", BillingMode.PROVISIONED))
+
+
+def _on_demand(table: Table) -> tuple[Remedy, ...]:
+    return (ChargeOnDemand(table.name),) if table.billing_mode is BillingMode.PAY_PER_REQUEST else ()
+
+
+def _recovery(at: Estate, table: Table) -> Fact:
+    def enabled(backups: dict[str, Any] | None) -> bool:
+        described = (backups or {}).get("PointInTimeRecoveryDescription", {})
+        return bool(described.get("PointInTimeRecoveryStatus") == "ENABLED")
+
+    observed = at.get("dynamodb:DescribeContinuousBackups", table.name).map(enabled)
+    remedies = (EnableRecovery(table.name),) if table.point_in_time_recovery else ()
+    return Fact("point_in_time_recovery", observed, remedies=remedies)
+
+
+def _ttl(at: Estate, path: str, table: Table) -> Fact:
+    described = at.get("dynamodb:DescribeTimeToLive", table.name)
+
+    def attribute(ttl: dict[str, Any] | None) -> str | None:
+        on = ttl is not None and ttl.get("TimeToLiveStatus") in TTL_ON
+        return ttl.get("AttributeName") if ttl and on else None  # DISABLED may still show an attribute
+
+    desired = table.ttl.attribute if table.ttl else None
+    status = getattr(described, "value", None) or {}
+    remedies: tuple[Remedy, ...] = ()
+    if status.get("TimeToLiveStatus") == "ENABLED":
+        remedies = (DisableTtl(table.name, status["AttributeName"]),)
+    elif desired and status.get("TimeToLiveStatus") == "DISABLED":
+        remedies = (EnableTtl(table.name, desired),)
+    return Fact(
+        "ttl",
+        described.show(attribute),
+        desired=desired,
+        path=f"{path}.ttl.attribute" if table.ttl else f"{path}.ttl",
+        remedies=remedies,
+    )
+
+
+CHECK = Check("tables", first, look)

@@ -1,0 +1,65 @@
+"""From an event to a request. What cannot be understood raises EventError; nothing was read or written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tradai_shared.errors import EventError
+
+
+class Mode(StrEnum):
+    """How far a run may go."""
+
+    REPORT = "report"
+    HEAL = "heal"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked for. ``checks`` empty: all. ``approve``: ids of findings that a person approved."""
+
+    mode: Mode = Mode.REPORT
+    dry_run: bool = False
+    approve: frozenset[str] = frozenset()
+    checks: tuple[str, ...] = ()
+
+
+FIELDS = frozenset({"mode", "dry_run", "approve", "checks"})
+
+
+def parse(event: object, known_checks: tuple[str, ...]) -> Request:
+    """Understand an event.
+
+    Raises:
+        EventError: names the field and what it accepts.
+    """
+    if not isinstance(event, Mapping):
+        raise EventError("event", f"expected an object, got {type(event).__name__}")
+    unknown = sorted(set(event) - FIELDS)
+    if unknown:
+        raise EventError(unknown[0], f"is not one of {', '.join(sorted(FIELDS))}")
+    checks = _names(event, "checks")
+    for name in checks:
+        if name not in known_checks:
+            raise EventError("checks", f"{name!r} is not one of {', '.join(known_checks)}")
+    dry_run = event.get("dry_run", False)
+    if not isinstance(dry_run, bool):
+        raise EventError("dry_run", f"expected true or false, got {dry_run!r}")
+    return Request(_mode(event), dry_run, frozenset(_names(event, "approve")), checks)
+
+
+def _mode(event: Mapping[str, Any]) -> Mode:
+    try:
+        return Mode(event.get("mode", Mode.REPORT))
+    except ValueError:
+        raise EventError("mode", f"{event['mode']!r} is not one of {', '.join(Mode)}") from None
+
+
+def _names(event: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    given = event.get(field, [])
+    if not isinstance(given, list) or not all(isinstance(one, str) and one for one in given):
+        raise EventError(field, f"expected a list of text, got {given!r}")
+    return tuple(given)

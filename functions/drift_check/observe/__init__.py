@@ -1,0 +1,1 @@
+"""Reading AWS: what can be asked, and the loop that asks."""

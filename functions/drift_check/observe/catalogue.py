@@ -1,0 +1,184 @@
+"""Every read that this function knows: its IAM action, boto3's call, and what "does not exist" looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def nothing(_subject: str) -> dict[str, Any]:
+    return {}
+
+
+def named(parameter: str) -> Callable[[str], dict[str, Any]]:
+    return lambda subject: {parameter: subject}
+
+
+def listed(parameter: str) -> Callable[[str], dict[str, Any]]:
+    return lambda subject: {parameter: [subject]}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One kind of read. ``result`` is the answer's part that is kept, all of its pages.
+
+    ``absent`` are the error codes that say that the thing does not exist; ``empty`` those that say that the
+    setting was never made. ``per_second`` is the account's limit, where one is low enough to meet.
+    """
+
+    service: str
+    operation: str
+    result: str
+    ask: Callable[[str], dict[str, Any]] = nothing
+    absent: frozenset[str] = frozenset()
+    empty: frozenset[str] = frozenset()
+    per_second: int | None = None
+
+
+def codes(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+NO_TABLE = codes("ResourceNotFoundException", "TableNotFoundException")
+NO_BUCKET = codes("NoSuchBucket")
+# The kinds whose own description carries no tags. https://docs.aws.amazon.com/resourcegroupstagging/
+TAGGED_KINDS = ["dynamodb:table", "s3", "lambda:function", "sns", "sqs", "logs:log-group"]
+# ECS describes ten services a call.
+SERVICES_A_CALL = 10
+
+
+def services(subject: str) -> dict[str, Any]:
+    cluster, _, names = subject.partition("/")
+    return {"cluster": cluster, "services": names.split(","), "include": ["TAGS"]}
+
+
+def parameters(subject: str) -> dict[str, Any]:
+    group, _, name = subject.partition("/")
+    return {"DBParameterGroupName": group, "Filters": [{"Name": "parameter-name", "Values": [name]}]}
+
+
+def vpc_attribute(subject: str) -> dict[str, Any]:
+    vpc, _, attribute = subject.partition("/")
+    return {"VpcId": vpc, "Attribute": attribute}
+
+
+READERS: dict[str, Reader] = {
+    "dynamodb:ListTables": Reader("dynamodb", "list_tables", "TableNames"),
+    "dynamodb:DescribeTable": Reader("dynamodb", "describe_table", "Table", named("TableName"), NO_TABLE),
+    "dynamodb:DescribeContinuousBackups": Reader(
+        "dynamodb",
+        "describe_continuous_backups",
+        "ContinuousBackupsDescription",
+        named("TableName"),
+        NO_TABLE,
+        per_second=10,
+    ),
+    "dynamodb:DescribeTimeToLive": Reader(
+        "dynamodb",
+        "describe_time_to_live",
+        "TimeToLiveDescription",
+        named("TableName"),
+        NO_TABLE,
+        per_second=10,
+    ),
+    "tag:GetResources": Reader(
+        "resourcegroupstaggingapi",
+        "get_resources",
+        "ResourceTagMappingList",
+        lambda _: {"ResourceTypeFilters": TAGGED_KINDS, "ResourcesPerPage": 100},
+    ),
+    "ec2:DescribeRouteTables": Reader("ec2", "describe_route_tables", "RouteTables"),
+    "ec2:DescribeVpcs": Reader("ec2", "describe_vpcs", "Vpcs"),
+    "ec2:DescribeVpcAttribute": Reader("ec2", "describe_vpc_attribute", "", vpc_attribute),
+    "ec2:DescribeSubnets": Reader("ec2", "describe_subnets", "Subnets"),
+    "ec2:DescribeVpcEndpoints": Reader("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
+    "ec2:DescribeFlowLogs": Reader("ec2", "describe_flow_logs", "FlowLogs"),
+    "ec2:DescribeNetworkAcls": Reader("ec2", "describe_network_acls", "NetworkAcls"),
+    "ec2:DescribeSecurityGroups": Reader("ec2", "describe_security_groups", "SecurityGroups"),
+    "ec2:DescribeInstances": Reader(
+        "ec2",
+        "describe_instances",
+        "Reservations",
+        lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]},
+    ),
+    "ec2:DescribeImages": Reader("ec2", "describe_images", "Images", listed("ImageIds")),
+    "autoscaling:DescribeAutoScalingGroups": Reader(
+        "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", listed("AutoScalingGroupNames")
+    ),
+    "autoscaling:DescribeLifecycleHooks": Reader(
+        "autoscaling",
+        "describe_lifecycle_hooks",
+        "LifecycleHooks",
+        named("AutoScalingGroupName"),
+    ),
+    "cloudwatch:DescribeAlarms": Reader(
+        "cloudwatch", "describe_alarms", "MetricAlarms", listed("AlarmNames")
+    ),
+    "events:ListRules": Reader("events", "list_rules", "Rules", named("NamePrefix")),
+    "lambda:ListFunctions": Reader("lambda", "list_functions", "Functions"),
+    "logs:DescribeLogGroups": Reader(
+        "logs", "describe_log_groups", "logGroups", named("logGroupNamePattern")
+    ),
+    "s3:GetEncryptionConfiguration": Reader(
+        "s3",
+        "get_bucket_encryption",
+        "ServerSideEncryptionConfiguration",
+        named("Bucket"),
+        NO_BUCKET,
+        codes("ServerSideEncryptionConfigurationNotFoundError"),
+    ),
+    "s3:GetBucketPublicAccessBlock": Reader(
+        "s3",
+        "get_public_access_block",
+        "PublicAccessBlockConfiguration",
+        named("Bucket"),
+        NO_BUCKET,
+        codes("NoSuchPublicAccessBlockConfiguration"),
+    ),
+    "rds:DescribeDBInstances": Reader(
+        "rds",
+        "describe_db_instances",
+        "DBInstances",
+        named("DBInstanceIdentifier"),
+        codes("DBInstanceNotFound", "DBInstanceNotFoundFault"),
+    ),
+    "rds:DescribeDBParameters": Reader("rds", "describe_db_parameters", "Parameters", parameters),
+    "secretsmanager:DescribeSecret": Reader(
+        "secretsmanager", "describe_secret", "", named("SecretId"), codes("ResourceNotFoundException")
+    ),
+    "cognito-idp:ListUserPools": Reader(
+        "cognito-idp", "list_user_pools", "UserPools", lambda _: {"MaxResults": 60}
+    ),
+    "cognito-idp:DescribeUserPool": Reader(
+        "cognito-idp",
+        "describe_user_pool",
+        "UserPool",
+        named("UserPoolId"),
+        codes("ResourceNotFoundException"),
+    ),
+    "apigateway:GetRestApis": Reader("apigateway", "get_rest_apis", "items"),
+    "apigateway:GetStages": Reader("apigateway", "get_stages", "item", named("restApiId")),
+    "sns:ListTopics": Reader("sns", "list_topics", "Topics"),
+    "sqs:ListQueues": Reader("sqs", "list_queues", "QueueUrls", named("QueueNamePrefix")),
+    "sqs:GetQueueAttributes": Reader(
+        "sqs",
+        "get_queue_attributes",
+        "Attributes",
+        lambda subject: {"QueueUrl": subject, "AttributeNames": ["All"]},
+        codes("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
+    ),
+    "ecs:DescribeServices": Reader(
+        "ecs", "describe_services", "services", services, codes("ClusterNotFoundException")
+    ),
+    "ecs:DescribeTaskDefinition": Reader(
+        "ecs",
+        "describe_task_definition",
+        "",
+        lambda subject: {"taskDefinition": subject, "include": ["TAGS"]},
+    ),
+}
+# API Gateway has one action for all its reads.
+IAM_ACTIONS = {"apigateway:GetRestApis": "apigateway:GET", "apigateway:GetStages": "apigateway:GET"}

@@ -1,0 +1,96 @@
+"""One reading of AWS: each call known or unknown on its own, so that a failure costs only what needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Call:
+    """A read: the action as IAM spells it, and what it is asked about."""
+
+    action: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T_co]):
+    """What AWS answered; ``sources`` are the calls that it rests on."""
+
+    value: T_co
+    sources: frozenset[Call] = frozenset()
+
+    def map(self, change: Callable[[T_co], U]) -> Known[U]:
+        """What follows from it."""
+        return Known(change(self.value), self.sources)
+
+    def show(self, change: Callable[[Any], U]) -> Known[U | None]:
+        """What follows from it where there is something; None stays None."""
+        return Known(None if self.value is None else change(self.value), self.sources)
+
+    def then(self, ask: Callable[[T_co], Read[U]]) -> Read[U]:
+        """What another reading, chosen by this one, says."""
+        match ask(self.value):
+            case Known(value, sources):
+                return Known(value, self.sources | sources)
+            case unknown:
+                return unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A call that failed: nothing may be concluded from it."""
+
+    call: Call
+    code: str
+
+    def map(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
+        """Nothing follows from it."""
+        return self
+
+    def show(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
+        """Nothing follows from it."""
+        return self
+
+    def then(self, ask: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
+        """Nothing can be asked with it."""
+        return self
+
+
+Read: TypeAlias = Known[T] | Unknown
+
+NOT_ASKED = "NotAsked"
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Everything that one run read, by call. A resource that does not exist is Known(None)."""
+
+    answers: Mapping[Call, Read[Any]]
+
+    def get(self, action: str, subject: str = "") -> Read[Any]:
+        call = Call(action, subject)
+        return self.answers.get(call, Unknown(call, NOT_ASKED))
+
+    def unknown(self) -> list[Unknown]:
+        return sorted(
+            (read for read in self.answers.values() if isinstance(read, Unknown)), key=lambda one: one.call
+        )
+
+
+def both(one: Read[T], other: Read[U]) -> Read[tuple[T, U]]:
+    """Two readings together; unknown where either is."""
+    return one.then(lambda first: other.map(lambda second: (first, second)))
+
+
+def first_known(*reads: Read[T]) -> Read[T]:
+    """The first of several ways to learn the same thing that did not fail."""
+    return next((read for read in reads if isinstance(read, Known)), reads[0])

@@ -1,0 +1,51 @@
+"""A boto3 session whose service models are read without their documentation, which nothing here asks for.
+
+botocore parses every model whole, prose included, into ordered dictionaries. Without the prose, and into
+plain ones, sixteen clients take 0.2 s of CPU and 22 MB less (docs/decisions/0603-lean-service-models.md).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.loaders import JSONFileLoader, Loader
+from botocore.session import Session
+from typing_extensions import override
+
+
+class LeanFileLoader(JSONFileLoader):
+    """Reads botocore's files as its own loader does, and empties ``documentation`` while parsing."""
+
+    @override
+    def load_file(self, file_path: str) -> Any:
+        """The parsed file; None where there is none."""
+        plain, packed = Path(f"{file_path}.json"), Path(f"{file_path}.json.gz")
+        if plain.is_file():
+            return _parse(plain.read_bytes())
+        return _parse(gzip.decompress(packed.read_bytes())) if packed.is_file() else None
+
+
+def _parse(text: bytes) -> Any:  # noqa: ANN401 - whatever the file holds
+    return json.loads(text, object_hook=_without_prose)
+
+
+def _without_prose(found: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(found.get("documentation"), str):  # a member of that name is a shape, not prose
+        found["documentation"] = ""  # botocore wants one in some places
+    return found
+
+
+def lean_session(profile: str | None = None, region: str | None = None) -> boto3.Session:
+    """A session like boto3's own; ``region`` wins over the profile's and the environment's."""
+    session = Session(profile=profile)
+    paths = session.get_config_variable("data_path")
+    loader = Loader(
+        extra_search_paths=paths.split(":") if paths else None,
+        file_loader=LeanFileLoader(),
+    )
+    session.register_component("data_loader", loader)
+    return boto3.Session(botocore_session=session, region_name=region)

@@ -1,0 +1,85 @@
+"""``tradai-ops adopt``: confirm from the live estate what is only assumed, into the own file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations
+
+from rich.prompt import Confirm
+from rich.table import Table
+
+from drift_check import checks
+from drift_check.adoption import Adopted, adopt, merged
+from drift_check.checks.base import Estate
+from drift_check.observe.reader import WORKERS, Observer
+from drift_check.survey import Surveyor
+from drift_check.tell.as_markdown import short
+from ops.app import app, console
+from ops.drift import progress
+from ops.session import clients_of
+from tradai_shared import clock
+from tradai_shared.config.canonical import build
+from tradai_shared.config.load import OWN_VALUES, canonical_config, environment, own_file
+
+PARTIAL = 3
+
+
+@app.command(name="adopt")
+def adopt_command(
+    *,
+    env: str,
+    out: Path | None = None,
+    yes: bool = False,
+    profile: str | None = None,
+    region: str | None = None,
+) -> int:
+    """Read the live estate and write the values that it confirms; shows the difference first.
+
+    Only values that nobody documented are taken over. A documented value that differs is drift: see `drift`.
+
+    Parameters
+    ----------
+    env
+        dev, staging or prod.
+    out
+        The file; by default the one that is packed into the layer.
+    yes
+        Write without asking.
+    profile
+        As in the AWS CLI.
+    region
+        As in the AWS CLI; else the profile's, else the configuration's.
+    """
+    config = canonical_config(env)
+    client = clients_of(profile, region, config.region, WORKERS)
+    with progress() as told:
+        survey = Surveyor(config, checks.ALL, Observer(client, told=told)).survey()
+    at = Estate(config, survey.reads, clock.now())
+    found = adopt(config, (thing for check in checks.ALL for thing in check.look(at)), survey.judged)
+    own = own_file(env)
+    values = merged(own.values, found)
+    build(environment(env), values)  # refuses what the configuration cannot be
+    show(found)
+    for unread in survey.reads.unknown():
+        console.print(f"[magenta]not confirmed[/magenta]: {unread.call.action} failed with {unread.code}")
+    path = out or OWN_VALUES / f"{env}.json"
+    if found and (yes or Confirm.ask(f"Write {path}?", console=console)):
+        waivers = [one.model_dump(mode="json") for one in own.waivers]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"values": values, "waivers": waivers}, indent=2) + "\n", encoding="utf-8")
+        console.print(f"wrote {path}")
+    return PARTIAL if survey.partial else 0
+
+
+def show(found: list[Adopted]) -> None:
+    """What differs from the built-in values, and how many agree."""
+    rows = Table(box=None, header_style="dim")
+    for name in ("value", "built in", "live"):
+        rows.add_column(name, overflow="fold")
+    for one in found:
+        if one.differs:
+            rows.add_row(one.path, short(one.built_in), short(one.live))
+    agree = sum(not one.differs for one in found)
+    if rows.row_count:
+        console.print(rows)
+    console.print(f"{rows.row_count} values differ from what was assumed, {agree} are as assumed")

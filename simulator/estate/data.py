@@ -1,0 +1,117 @@
+"""The data: tables, buckets, database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tradai_shared.config.models.data import BillingMode, BucketEncryption
+
+if TYPE_CHECKING:
+    from simulator.estate import Estate
+    from tradai_shared.config.models.data import Index, KeyAttribute, Table, TableKey
+
+
+def build(estate: Estate) -> None:
+    tables(estate)
+    buckets(estate)
+    database(estate)
+
+
+def tables(estate: Estate) -> None:
+    dynamodb = estate.client("dynamodb")
+    for table in estate.config.dynamodb.tables.values():
+        dynamodb.create_table(**definition(table), Tags=estate.tags)
+        if table.ttl:
+            specification = {"Enabled": True, "AttributeName": table.ttl.attribute}
+            dynamodb.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)
+        if table.point_in_time_recovery:
+            dynamodb.update_continuous_backups(
+                TableName=table.name,
+                PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+            )
+
+
+def definition(table: Table) -> dict[str, Any]:
+    keys: list[TableKey | Index] = [table.key, *table.indexes.values()]
+    attributes = {one.name: str(one.type) for key in keys for one in (key.partition, key.sort) if one}
+    indexes = [
+        {
+            "IndexName": name,
+            "KeySchema": schema(index.partition, index.sort),
+            "Projection": {"ProjectionType": "ALL"},
+        }
+        for name, index in table.indexes.items()
+    ]
+    made: dict[str, Any] = {
+        "TableName": table.name,
+        "KeySchema": schema(table.key.partition, table.key.sort),
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": kind} for name, kind in attributes.items()
+        ],
+        "BillingMode": str(table.billing_mode),
+        "DeletionProtectionEnabled": table.deletion_protection,
+    }
+    if indexes:
+        made["GlobalSecondaryIndexes"] = indexes
+    if table.billing_mode is BillingMode.PROVISIONED:
+        made["ProvisionedThroughput"] = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    return made
+
+
+def schema(partition: KeyAttribute, sort: KeyAttribute | None) -> list[dict[str, str]]:
+    made = [{"AttributeName": partition.name, "KeyType": "HASH"}]
+    return [*made, {"AttributeName": sort.name, "KeyType": "RANGE"}] if sort else made
+
+
+def buckets(estate: Estate) -> None:
+    s3 = estate.client("s3")
+    for bucket in estate.config.s3.buckets.values():
+        s3.create_bucket(
+            Bucket=bucket.name, CreateBucketConfiguration={"LocationConstraint": estate.config.region}
+        )
+        algorithm = "AES256" if bucket.encryption is BucketEncryption.SSE_S3 else "aws:kms"
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+        s3.put_bucket_encryption(Bucket=bucket.name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        blocked = bucket.public_access_blocked
+        s3.put_public_access_block(
+            Bucket=bucket.name,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": blocked,
+                "IgnorePublicAcls": blocked,
+                "BlockPublicPolicy": blocked,
+                "RestrictPublicBuckets": blocked,
+            },
+        )
+        s3.put_bucket_tagging(Bucket=bucket.name, Tagging={"TagSet": estate.tags})
+
+
+def database(estate: Estate) -> None:
+    rds, desired = estate.client("rds"), estate.config.rds
+    family = f"{desired.engine}{desired.version.partition('.')[0]}"
+    group = f"{desired.identifier}-parameters"
+    rds.create_db_parameter_group(
+        DBParameterGroupName=group, DBParameterGroupFamily=family, Description="the platform's"
+    )
+    rds.modify_db_parameter_group(
+        DBParameterGroupName=group,
+        Parameters=[
+            {
+                "ParameterName": desired.ssl_parameter,
+                "ParameterValue": "1" if desired.ssl_enforced else "0",
+                "ApplyMethod": "immediate",
+            }
+        ],
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier=desired.identifier,
+        Engine=desired.engine,
+        EngineVersion=desired.version,
+        DBInstanceClass=desired.instance_class,
+        MultiAZ=desired.multi_az,
+        BackupRetentionPeriod=desired.backup_retention_days,
+        DBParameterGroupName=group,
+        AllocatedStorage=20,
+        MasterUsername="tradai",
+        MasterUserPassword="invented-and-only-for-moto",
+        Tags=estate.tags,
+    )

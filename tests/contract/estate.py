@@ -1,0 +1,114 @@
+"""A live estate on moto with every value confirmed, and the loop of drift_check over it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock, patch
+
+from botocore.awsrequest import AWSResponse
+
+from drift_check import checks
+from drift_check.adoption import adopt, merged
+from drift_check.apply import Writer
+from drift_check.checks.base import Estate as Seen
+from drift_check.events import Mode, Request
+from drift_check.observe.reader import Observer
+from drift_check.run import Report, Run
+from drift_check.settings import Allowed, Settings
+from drift_check.survey import Surveyor
+from simulator import estate
+from tradai_shared import clock
+from tradai_shared.config.canonical import build
+from tradai_shared.config.naming import Environment
+from update_nat_routes import app as failover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from tradai_shared.config import CanonicalConfig
+
+ENV = Environment.PROD
+READS = ("Describe", "Get", "List", "Scan")
+
+
+class Impatient:
+    """A clock on which waiting takes no time."""
+
+    def __init__(self) -> None:
+        self.time = clock.now()
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+@dataclass
+class Live:
+    """The account, what was built in it, and every write that was sent since ``writes`` was cleared."""
+
+    client: Callable[[str], Any]
+    built: estate.Estate
+    config: CanonicalConfig
+    writes: list[str] = field(default_factory=list)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        return self.built.ids
+
+    def run(self, mode: Mode = Mode.HEAL, **request: Any) -> Report:
+        surveyor = Surveyor(self.config, checks.ALL, Observer(self.client))
+        settings = Settings(ENV, Allowed.HEAL, max_heals=50)
+        writer = Writer(self.client, self.config.region)
+        self.writes.clear()
+        with clock.use(Impatient()):
+            return Run(settings, Request(mode, **request), surveyor, writer, keeps_history=False).run()
+
+    def record(self, model: Any, **_: Any) -> None:
+        if not model.name.startswith(READS):
+            self.writes.append(model.name)
+
+
+@contextmanager
+def live() -> Iterator[Live]:
+    settings = {
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+        "ENVIRONMENT": str(ENV),
+        "NAT_ASG_NAME": "tradai-nat-asg-prod",
+    }
+    with patch.dict(os.environ, settings), estate.account() as client:
+        config = build(ENV)
+        world = Live(client, estate.build(config, client), config)
+        world.config = build(ENV, merged({}, adopted(world)))
+        for service in ("dynamodb", "ec2", "s3", "events", "autoscaling", "cognito-idp", "lambda", "rds"):
+            client(service).meta.events.register("before-call.*.*", world.record)
+        for service in ("resourcegroupstaggingapi", "secretsmanager"):
+            client(service).meta.events.register("before-call.*.*", world.record)
+        client("lambda").meta.events.register("before-call.lambda.Invoke", invoked)
+        failover.clients.cache_clear()
+        failover.reader.cache_clear()
+        yield world
+
+
+def adopted(world: Live) -> list[Any]:
+    surveyor = Surveyor(world.config, checks.ALL, Observer(world.client))
+    survey = surveyor.survey()
+    at = Seen(world.config, survey.reads, clock.now())
+    return adopt(world.config, (thing for one in checks.ALL for thing in one.look(at)), survey.judged)
+
+
+def invoked(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+    """The real failover answers, in this process."""
+    context = Mock(aws_request_id="a-test")
+    context.get_remaining_time_in_millis.return_value = 60_000
+    told = failover.lambda_handler(json.loads(params["body"]), context)
+    response = AWSResponse("https://lambda.invented", 200, {}, io.BytesIO())
+    return response, {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(told).encode())}

@@ -1,0 +1,74 @@
+"""Each value of the configuration, changed alone, gives its own finding and no other: from the models."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drift_check.checks.unjudged import UNJUDGED, why_unjudged
+from tests.unit.drift_check.changed import another, changed
+from tests.unit.drift_check.recorded import config, ordinary, survey
+from tradai_shared.config import leaves
+from tradai_shared.findings import FindingStatus
+
+if TYPE_CHECKING:
+    from tradai_shared.findings import Finding
+
+# What else must be told when a value changes, since it is wrong then too.
+CONSEQUENCES = (
+    ("dynamodb.tables.*.name", "naming.resource", "the table of the former name is unexpected"),
+    ("dynamodb.tables.workflow-state.name", "service_environment.workflow_table", "services name the table"),
+    ("network.subnets.*.tier", "network.network_acls.one_per_tier", "an ACL is of one tier"),
+    ("network.security_groups.*.name", "network.security_groups.rds.ingress", "a rule names the group"),
+    ("rds.ssl_parameter", "rds.ssl_enforced", "another parameter is not set"),
+)
+# A value that only permits, or whose demand this estate meets anyway, has tests of its own.
+NOTHING_TO_TELL = (
+    "network.security_groups.*.open_to_world",
+    "service_environment.obsolete",
+    "service_environment.variables.*.required_when",
+)
+CASES = {
+    path: other
+    for path, value in leaves(config())
+    if path != "environment" and (other := another(value, path)) is not None
+}
+
+
+def told(path: str) -> list[Finding]:
+    """The findings that the changed value brings."""
+    after = survey(changed(config(), path, CASES[path])).findings
+    return [one for one in after if one.id not in ordinary()]
+
+
+def is_about(finding: Finding, path: str) -> bool:
+    return path == finding.path or path.startswith(f"{finding.path}.")
+
+
+@pytest.mark.parametrize("path", [path for path in CASES if not why_unjudged(path)])
+def test_a_changed_value_is_told_and_nothing_else(path: str) -> None:
+    findings = told(path)
+    expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
+    others = {one.path for one in findings if not is_about(one, path)}
+    assert others <= expected
+    if not any(fnmatchcase(path, pattern) for pattern in NOTHING_TO_TELL):
+        assert findings
+    assert all(one.status is not FindingStatus.UNKNOWN for one in findings)
+
+
+@pytest.mark.parametrize("path", [path for path in CASES if why_unjudged(path)])
+def test_what_is_said_not_to_be_judged_is_not(path: str) -> None:
+    expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
+    assert {one.path for one in told(path)} == expected
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern, _ in UNJUDGED])
+def test_every_exception_is_about_some_value(pattern: str) -> None:
+    assert any(fnmatchcase(path, pattern) for path, _ in leaves(config()))
+
+
+def test_the_estate_made_from_the_configuration_has_only_accepted_findings() -> None:
+    assert {one.attribute for one in survey().findings} == {"accepted gap udp/53", "accepted gap udp/123"}
+    assert all(one.waiver for one in survey().findings)

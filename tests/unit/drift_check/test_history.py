@@ -1,0 +1,117 @@
+"""New, persisting, resolved; told once; and what heals remember."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from drift_check.history import (
+    History,
+    Record,
+    compare,
+    from_json,
+    remember,
+    to_json,
+    to_tell,
+    tried,
+)
+from tests.unit.drift_check.findings import finding, unknown
+from tradai_shared.findings import Finding, Severity, Waiver
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CHECKS = {"tables"}
+
+
+def after(findings: list[Finding], history: History | None = None, now: datetime = NOW) -> History:
+    history = history or History()
+    changes = compare(history, findings, CHECKS)
+    return remember(history, changes, findings, to_tell(history, changes, findings, now), now)
+
+
+def told(history: History, findings: list[Finding], now: datetime = NOW) -> list[str]:
+    return [one.id for one in to_tell(history, compare(history, findings, CHECKS), findings, now)]
+
+
+def test_what_no_run_has_seen_is_new_and_told() -> None:
+    assert compare(History(), [finding()], CHECKS).new == {finding().id}
+    assert told(History(), [finding()]) == [finding().id]
+
+
+def test_what_stays_is_not_told_again() -> None:
+    assert told(after([finding()]), [finding()], NOW + timedelta(days=30)) == []
+
+
+def test_what_is_critical_and_stays_is_told_again_after_a_week() -> None:
+    critical = finding(severity=Severity.CRITICAL)
+    history = after([critical])
+    assert told(history, [critical], NOW + timedelta(days=6)) == []
+    assert told(history, [critical], NOW + timedelta(days=7)) == [critical.id]
+
+
+def test_what_is_gone_is_resolved() -> None:
+    assert compare(after([finding()]), [], CHECKS).resolved == {finding().id}
+
+
+def test_what_cannot_be_read_is_not_resolved() -> None:
+    assert not compare(after([finding()]), [unknown()], CHECKS).resolved
+
+
+def test_what_was_not_looked_at_is_not_resolved() -> None:
+    assert not compare(after([finding()]), [], {"network"}).resolved
+
+
+def test_what_flaps_is_told_once() -> None:
+    gone = after([], after([finding()]), NOW + timedelta(hours=1))
+    assert told(gone, [finding()], NOW + timedelta(hours=2)) == []
+
+
+def test_what_returns_after_a_week_is_new() -> None:
+    gone = after([], after([finding()]), NOW + timedelta(hours=1))
+    later = NOW + timedelta(days=8)
+    assert told(after([], gone, later), [finding()], later) == [finding().id]
+
+
+def test_the_first_sight_is_kept() -> None:
+    history = after([finding()], after([finding()]), NOW + timedelta(days=1))
+    assert history.records[finding().id].first_seen == NOW
+
+
+@pytest.mark.parametrize(
+    "quiet", [finding(severity=Severity.INFO), finding(waiver=Waiver("r", "o", NOW.date()))]
+)
+def test_information_and_what_is_accepted_is_not_told(quiet: Finding) -> None:
+    assert told(History(), [quiet]) == []
+
+
+def test_without_history_nothing_is_new_and_only_what_is_critical_is_told() -> None:
+    blind = History(known=False)
+    critical = finding(severity=Severity.CRITICAL)
+    assert not compare(blind, [finding()], CHECKS).new
+    assert told(blind, [finding()]) == []
+    assert told(blind, [critical]) == [critical.id]
+
+
+def test_failures_in_a_row_are_counted_and_a_success_ends_them() -> None:
+    history = History()
+    for _ in range(2):
+        history = tried(history, finding(), failed=True, now=NOW)
+    assert history.records[finding().id].failures == 2
+    assert tried(history, finding(), failed=False, now=NOW).records[finding().id].failures == 0
+
+
+def test_history_survives_its_table() -> None:
+    history = tried(after([finding()]), finding(), failed=True, now=NOW)
+    assert from_json(to_json(history)) == history
+
+
+def test_what_the_platform_itself_accepts_is_never_news() -> None:
+    accepted = replace(finding(), waiver=Waiver("known", "the platform"))
+    assert after([accepted]) == History()
+
+
+def test_a_record_needs_its_fields() -> None:
+    with pytest.raises(KeyError):
+        from_json({"x": {"check": "tables"}})
+    assert Record("a", "b", NOW).failures == 0
