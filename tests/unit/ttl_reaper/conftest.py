@@ -46,7 +46,7 @@ class Recorder:
         self.outcomes += outcomes
 
 
-@dataclass
+@dataclass(repr=False)  # a failing property prints it
 class World:
     client: DynamoDBClient
     clock: HandClock
