@@ -61,6 +61,9 @@ class World:
     failed: list[Any] = field(default_factory=list)
     progress: list[Any] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return "World()"  # a failing property prints it
+
     @property
     def now(self) -> int:
         return int(self.clock.now().timestamp())
