@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
@@ -30,6 +31,8 @@ ATTEMPTS = 5
 # Left for the last calls and the telling: one hung call with its retries takes 21 s.
 MARGIN_SECONDS = 25.0
 FOREVER = float("inf")
+# The template lets no event get older; what claims to be is a sample or a drill.
+OLDEST_EVENT = timedelta(seconds=300)
 SCHEDULE_SECONDS = 50.0
 CONFIRM_SECONDS = 10.0
 ALL_WAITS = frozenset(WaitKind)
@@ -136,7 +139,16 @@ class Loop:
             observed = self.reader.answer(observed, step.asks)
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
         self.seen, self.report.plan = observed, step
+        self._settle_lost_races(step)
         return step
+
+    def _settle_lost_races(self, step: Plan) -> None:
+        """What failed for a moment and is wanted no more was done by another run."""
+        wanted = {key(action) for action in step.actions} | self.memory.given_up
+        for name, result in self.report.results.items():
+            if result.status is Status.FAILED and result.temporary and name not in wanted:
+                detail = f"a later look shows that it is done ({result.detail})"
+                self.report.results[name] = replace(result, status=Status.ALREADY, detail=detail)
 
     def _read_back(self, step: Plan) -> Observed:
         assert self.seen is not None  # noqa: S101 - a plan was made from it
@@ -192,11 +204,10 @@ class Loop:
 
     def _death(self, instance_id: str | None) -> datetime:
         instance = self.seen.instances.get(instance_id or "") if self.seen else None
-        if self.trigger.at and self.trigger.dead and self.trigger.dead == instance_id:
-            return self.trigger.at
-        if instance and instance.died_at:
+        if instance and instance.died_at and self.trigger.dead != instance_id:
             return instance.died_at
-        return self.trigger.at or self.report.started
+        said, started = self.trigger.at, self.report.started
+        return said if said and started - said < OLDEST_EVENT else started
 
     def _allowed(self, wait: Wait | None) -> Wait | None:
         _, kinds = PATIENCE.get(self.trigger.kind, (0.0, frozenset[WaitKind]()))

@@ -154,6 +154,15 @@ def test_failover_seconds_run_from_the_first_event_where_the_death_has_no_time(t
     assert run(Aws(nameless, time), early).failover_seconds == 7
 
 
+def test_an_event_that_is_older_than_its_delivery_allows_dates_no_incident(time: FakeClock) -> None:
+    world = dead_nat()
+    nameless = replace(
+        world, instances={**world.instances, "i-old": replace(world.instances["i-old"], died_at=None)}
+    )
+    ancient = replace(LAUNCH, at=NOW - timedelta(hours=5))
+    assert run(Aws(nameless, time), ancient).failover_seconds == 0
+
+
 def test_a_planned_replacement_is_no_failover(time: FakeClock) -> None:
     world = observed(
         [member("i-old"), member("i-a", "Pending:Wait")],
@@ -307,6 +316,22 @@ def test_an_unproven_move_is_remembered(time: FakeClock) -> None:
     report = run(Aws(world, time), given=SIGNAL)
     assert report.unproven_moves
     assert report.plan.unproven
+
+
+def test_a_race_that_was_lost_counts_as_done_and_is_not_counted_as_ones_own(time: FakeClock) -> None:
+    taken = TemporaryError("ec2:CreateRoute", "RouteAlreadyExists", "somebody made one: look again")
+    aws = Aws(dead_nat(), time, failures={"ReplaceRoute:rtb-1": [taken, taken]})
+
+    def another_run_was_faster(_: float, world: Observed) -> Observed:
+        routes = tuple(replace(table, target=to_instance("i-a")) for table in world.tables)
+        return replace(world, tables=routes) if time.slept else world
+
+    aws.becomes = another_run_was_faster
+    aws.world = replace(aws.world, tables=aws.world.tables[:1])
+    report = run(aws)
+    assert report.success
+    assert report.routes_replaced == set()
+    assert report.results["ReplaceRoute:rtb-1"].status is Status.ALREADY
 
 
 def test_only_own_writes_are_counted(time: FakeClock) -> None:
