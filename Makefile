@@ -9,7 +9,7 @@ SAM := .tools/sam/bin/sam
 EVENT_SCHEMAS := 0.1.216
 export SAM_CLI_TELEMETRY ?= 0
 .DEFAULT_GOAL := help
-.PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
+.PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST))) bench-drift drift-docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 22
@@ -25,6 +25,11 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 
 demo: setup ## Watch a NAT die and traffic return (simulated)
 	@$(BIN)/python -m simulator.demo $(ARGS)
+	@$(BIN)/python -m simulator.demo_drift
+	@$(BIN)/python -m simulator.demo_reap
+
+demo-picture: setup ## Renew the README's picture, docs/failover.svg
+	@$(BIN)/python -m simulator.demo >/dev/null && cp out/failover.svg docs/failover.svg
 
 .tools/sam/.ready: requirements/sam.txt
 	$(or $(PYTHON313),$(PYTHON)) -m venv .tools/sam
@@ -42,11 +47,20 @@ demo: setup ## Watch a NAT die and traffic return (simulated)
 	@mkdir -p $(@D)
 	cd $(@D) && tar -xzf "$$(npm pack --silent @aws-cdk/aws-service-spec@$(EVENT_SCHEMAS))" --strip-components 1 package/db.json.gz && rm -f ./*.tgz
 
-build: setup .tools/sam/.ready ## Build the zips of the functions and the layer, print their sizes
-	$(SAM) build $(BUILD_ARGS)
+.tools/ministack/.ready: requirements/ministack.txt
+	@test -n "$(PYTHON313)" || { echo "python3.13, the runtime's own version, is not at hand" >&2; exit 1; }
+	$(PYTHON313) -m venv .tools/ministack
+	.tools/ministack/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/ministack.txt
+	@touch $@
+
+.aws-sam/.ready: .tools/sam/.ready $(shell find functions layers/shared template.yaml -type f -not -path '*/__pycache__/*')
+	$(SAM) build
+	@touch $@
+
+build: setup .aws-sam/.ready ## Build the zips of the functions and the layer, print their sizes
 	@$(BIN)/python -m toolchain.artefact
 
-invoke: build .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
+invoke: setup .aws-sam/.ready .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
 	@$(BIN)/python -m toolchain.invoke $(EVENT)
 
 template: setup ## Copy nat/user-data.sh into template.yaml
@@ -54,7 +68,7 @@ template: setup ## Copy nat/user-data.sh into template.yaml
 
 # what a tool that is not to be had here would have run is skipped by its test, with the reason
 test-tools: setup
-	@for tool in .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz; do $(MAKE) --no-print-directory $$tool || true; done
+	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz; do $(MAKE) --no-print-directory $$tool || true; done
 
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -68,6 +82,7 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/python -m toolchain.user_data --check
 	$(BIN)/python -m tradai_shared.config snapshot --check
 	$(BIN)/python -m tradai_shared.config document --check
+	$(BIN)/python -m toolchain.drift_document --check
 
 config-snapshot: setup ## Agree on the canonical configuration's values as they are now
 	@$(BIN)/python -m tradai_shared.config snapshot
@@ -75,8 +90,17 @@ config-snapshot: setup ## Agree on the canonical configuration's values as they 
 config-docs: setup ## Write docs/canonical-config.md from the canonical configuration
 	@$(BIN)/python -m tradai_shared.config document
 
+bench-drift: setup ## Measure what a drift check costs: calls, seconds, memory (ARGS="--factors 1 10 100" for its growth)
+	@$(BIN)/python -m benchmarks.drift $(ARGS)
+
+drift-docs: setup ## Write docs/drift-findings.md from the checks
+	@$(BIN)/python -m toolchain.drift_document
+
 bench-config: setup ## Measure what importing and building the canonical configuration costs
 	@$(BIN)/python -m benchmarks.config_import $(ARGS)
+
+bench-reap: setup ## Measure what a deleted item costs on the client, beside other ways (see docs/ttl-reaper.md)
+	PYTHONPATH=functions:layers/shared:. $(BIN)/python benchmarks/reap/bench.py $(ARGS)
 
 lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/layer.in -o layers/shared/requirements.txt
@@ -85,4 +109,4 @@ lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/ministack.in -o requirements/ministack.txt
 	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
 
-.PHONY: help setup demo test test-tools check build invoke template lock config-snapshot config-docs bench-config
+.PHONY: help setup demo test test-tools check build invoke template lock config-snapshot config-docs bench-config bench-drift drift-docs

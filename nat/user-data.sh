@@ -235,7 +235,7 @@ rule_once() {
 
 fetch_iptables() { # dnf has run out of memory on 512 MB, and has met its own makecache timer: swap, and three tries
   local swap=/var/tradai-nat.swap fetched=1
-  dd if=/dev/zero of=$swap bs=1M count=512 status=none
+  fallocate --length 1G $swap # the kernel swaps to such a file, on XFS too, since 4.18
   chmod 0600 $swap
   mkswap --quiet $swap
   swapon $swap

@@ -15,17 +15,19 @@ from rich.table import Table
 from simulator import boot
 from simulator.events import Mishap
 from simulator.faults import Fault, Kind
-from simulator.machines import Script
 from simulator.narrator import Narrator
-from simulator.page import page
+from simulator.page import page, standalone
 from simulator.report import figures
-from simulator.story import LAUNCH_ACTION, Story, Teller
+from simulator.story import LAUNCH_ACTION, Story
+from simulator.teller import Teller
 from simulator.world import World
 from tradai_shared.config import canonical_config
 from tradai_shared.config.naming import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from simulator.machines import Script
 
 OUT = Path("out")
 CALM = 60.0  # virtual seconds between the NAT's start and its death
@@ -92,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     (OUT / "failover.html").write_text(page(story, data), encoding="utf-8")
+    (OUT / "failover.svg").write_text(standalone(story, data), encoding="utf-8")
     conclude(console, story, stated)
     return 0 if story.outage is not None else 1
 
@@ -156,7 +159,7 @@ def happen(world: World, options: Options, old: str) -> None:
     if options.planned:
         world.refresh()
         world.run_until(lambda: world.in_service() is not None and world.nat() != old, LIMIT)
-        world.run_until(lambda: world.machines[old].state == "terminated", LIMIT)
+        world.run_until(lambda: world.machines[old].state != "running", LIMIT)
     else:
         world.kill(old)
         world.run_until(lambda: not world.traffic.up, 1)
@@ -181,10 +184,9 @@ def conclude(console: Console, story: Story, stated: tuple[int, int]) -> None:
         f"\n[bold]Without egress: [{colour}]{outage} (simulated)[/][/]   "
         f"the platform states {stated[0]} to {stated[1]} s"
     )
-    if len(set(map(str, story.outages.values()))) > 1:
-        for name, spans in story.outages.items():
-            told = ", ".join("still down" if e is None else f"{e - s:.1f} s (simulated)" for s, e in spans)
-            console.print(f"  {name}: {told or 'never down'}")
+    if story.uneven:
+        for name, seconds in story.totals.items():
+            console.print(f"  {name}: {'still down' if seconds is None else f'{seconds:.1f} s'} (simulated)")
     console.print(
         f"[dim]{story.invocations} invocations, {story.calls} AWS calls, {story.writes} writes (simulated)\n"
         f"{OUT / 'failover.html'} shows it as a picture, {OUT / 'failover.json'} holds the figures[/]"

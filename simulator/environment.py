@@ -71,7 +71,7 @@ def environment(clock: VirtualClock, variables: dict[str, str]) -> Iterator[None
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, variables))
         for handler in _powertools_handlers():
-            stack.callback(handler.setStream, handler.setStream(turn) or handler.stream)
+            stack.enter_context(patch.object(handler, "stream", turn))  # setStream would flush a closed one
         clock.on_turn.append(turn.swap)
         stack.callback(clock.on_turn.remove, turn.swap)
         yield

@@ -35,7 +35,7 @@ class Call:
     action: str  # as IAM spells it: ec2:ReplaceRoute
     parameters: Mapping[str, object]
     attempt: int
-    outcome: str  # "ok", AWS's error code, "time-out" or "answer lost"
+    outcome: str  # "ok", AWS's error code, "time-out", "answer lost" or "not sent"
 
     @property
     def is_write(self) -> bool:

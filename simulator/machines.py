@@ -96,7 +96,6 @@ class Machines:
     def launched(self, instance: Any) -> None:
         machine = Machine(instance, self.script)
         self.all[machine.id] = machine
-        instance.launch_time = self._stage.clock.now()
         for interface in instance.nics.values():
             interface.delete_on_termination = True
         instance._state = Shown("pending", CODES["pending"])
@@ -124,6 +123,7 @@ class Machines:
         return before
 
     def _start(self, machine: Machine) -> None:
+        machine.instance.launch_time = self._stage.clock.now()  # of the latest start, as AWS has it
         self._change(machine, "pending")
         machine.timer = self._stage.after(segments.PENDING, lambda: self._run(machine))
 

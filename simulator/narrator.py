@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.story import SHORT
+from simulator.story import HARMLESS, SHORT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -113,8 +113,8 @@ class Narrator:
 
     def _outcome(self, entry: Entry, action: str) -> str:
         outcome = str(entry.fields["outcome"])
-        if (action, outcome) == ("autoscaling:CompleteLifecycleAction", "ValidationError"):
-            return "[dim]its hook was answered already (CompleteLifecycleAction)[/]"
+        if (entry.what, outcome) in HARMLESS:
+            return f"[dim]{HARMLESS[entry.what, outcome]} ({entry.what})[/]"
         if outcome != "ok":
             return f"[red]{entry.what}: {outcome}[/]"
         return f"{CALLS[action]} [dim]({self._subject(entry)}{entry.what})[/]" if action in CALLS else ""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from simulator.story import Step, Story
 
 FRAME = Path(__file__).with_name("page.html")
+HEADLINE = 40
 INSIDE = 70  # per cent: a longer bar holds its own label
 
 
@@ -37,6 +38,22 @@ def page(story: Story, data: dict[str, Any]) -> str:
     )
 
 
+def standalone(story: Story, data: dict[str, Any]) -> str:
+    """The picture as a file of its own, with its headline: for a document that cannot hold a page."""
+    frame = FRAME.read_text(encoding="utf-8")
+    style = frame[frame.index("<style>") + len("<style>") : frame.index("</style>")].replace("$$", "$")
+    drawn = picture(story)
+    opening, rest = drawn.split(">", 1)
+    width, height = opening.split('viewBox="0 0 ')[1].split('"')[0].split()
+    tall = float(height) + HEADLINE
+    opening = opening.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    opening = opening.replace(f"0 0 {width} {height}", f"0 -{HEADLINE} {width} {tall:g}")
+    paper = f'<rect y="-{HEADLINE}" width="{width}" height="{tall:g}" fill="var(--card)"/>'
+    look = "fill:var(--ink);font:700 17px system-ui,sans-serif"
+    text = f'<text x="16" y="-14" style="{look}">{escape(headline(story, data))} (simulated)</text>'
+    return f"{opening}>\n<style>{style}</style>\n{paper}\n{text}{rest}\n"
+
+
 def headline(story: Story, data: dict[str, Any]) -> str:
     planned = any("planned" in option for option in data["options"])
     what = "The NAT was replaced as planned." if planned else "The NAT died."
@@ -44,11 +61,11 @@ def headline(story: Story, data: dict[str, Any]) -> str:
         return f"{what} Traffic is not back yet."
     if story.outage == 0:
         return f"{what} Traffic never stopped."
-    totals = [sum((end or 0) - start for start, end in spans) for spans in story.outages.values()]
-    if max(totals) - min(totals) > 1:
-        return (
-            f"{what} Traffic was back after {min(totals):.1f} s, in the last table after {max(totals):.1f} s."
-        )
+    if planned:
+        return f"{what} Traffic paused for {story.outage:.1f} s."
+    if story.uneven:
+        first = min(total for total in story.totals.values() if total is not None)
+        return f"{what} Traffic was back after {first:.1f} s, in the last table after {story.outage:.1f} s."
     return f"{what} Traffic was back after {story.outage:.1f} s."
 
 

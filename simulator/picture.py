@@ -54,7 +54,7 @@ def picture(story: Story) -> str:
     """The whole timeline."""
     scale = Scale(story.lasted)
     marks = list(_marks(story, scale))
-    top = y = 34 + 18 * max((mark.row for mark in marks), default=0)
+    top = y = 34.0 + 18 * max((mark.row for mark in marks), default=0)
     parts: list[str] = []
     for draw in (_tables, _machines, _events, _function, _writes):
         lines, y = draw(story, scale, y)
@@ -80,7 +80,8 @@ class Mark:
         y = 14 + 18 * self.row
         return (
             f'<line class="guide" x1="{self.x:.1f}" y1="{y:g}" x2="{self.x:.1f}" y2="{bottom:g}"/>'
-            f'<g class="mark"><title>{escape(self.title)}</title><circle cx="{self.x:.1f}" cy="{y:g}" r="8.5"/>'
+            f'<g class="mark"><title>{escape(self.title)}</title>'
+            f'<circle cx="{self.x:.1f}" cy="{y:g}" r="8.5"/>'
             f'<text x="{self.x:.1f}" y="{y + 3.8:g}">{self.number}</text></g>'
         )
 

@@ -96,7 +96,7 @@ API_CALL = Segment(
     "an AWS call, there and back", 0.03, 0.12, ASSUMED, "in the region, without waiting for an effect"
 )
 ADDRESS_EFFECT = Segment(
-    "AssociateAddress until packets follow", 2.0, 3.0, CITED, "published: about 3 s with an allocation id"
+    "AssociateAddress until packets follow", 3.0, 3.0, CITED, "published: about 3 s with an allocation id"
 )
 ROUTE_EFFECT = Segment("ReplaceRoute until packets follow", 0.2, 1.0, ASSUMED, "AWS publishes no figure")
 

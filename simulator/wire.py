@@ -25,6 +25,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
 from simulator import segments
+from simulator.clock import Killed
 from simulator.faults import Fault, Kind, error_body
 from simulator.journal import Call
 from tradai_shared.aws.clients import READ_SECONDS
@@ -57,12 +58,16 @@ class Wire:
         parameters: dict[str, object] = getattr(_sending, "parameters", {})
         _sending.attempt += 1
         at, actor, attempt = self._stage.clock.elapsed, self._actor(), _sending.attempt
+        outcome, _sending.carried_out = "not sent", False
         try:
             response = self._exchange(request, action, parameters, actor)
             outcome = "ok" if response.status_code < 300 else _error_code(response)  # noqa: PLR2004 - HTTP
         except _Silence as silence:
             outcome = silence.outcome
             raise ReadTimeoutError(endpoint_url=request.url) from None
+        except Killed:
+            outcome = Kind.ANSWER_LOST if _sending.carried_out else outcome
+            raise
         finally:
             self._stage.journal.record(Call(at, actor, action, parameters, attempt, outcome))
         return response
@@ -109,6 +114,7 @@ def _answer(request: AWSPreparedRequest, action: str, fault: Fault | None) -> AW
 
 def _carry_out(request: AWSPreparedRequest) -> AWSResponse:
     response: AWSResponse = botocore_stubber("before-send", request)
+    _sending.carried_out = True
     return response
 
 

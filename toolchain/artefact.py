@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from simulator.template import Template
 from toolchain.estate import ACCOUNT, REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from simulator.template import Function
 
@@ -37,13 +36,21 @@ class Artefact:
     layer: Path
 
 
-def artefacts(parameters: Mapping[str, str], build: Path = BUILD) -> Iterator[Artefact]:
-    """Every function that was built."""
+def artefact(package: str, parameters: Mapping[str, str], build: Path = BUILD) -> Artefact:
+    """The built function whose handler is in this package.
+
+    Raises:
+        StopIteration: there is none.
+    """
     template = Template.load(build / "template.yaml", parameters, PSEUDO)
-    for logical_id, resource in template.document["Resources"].items():
-        if resource["Type"] == "AWS::Serverless::Function":
-            function = template.function(logical_id)
-            yield Artefact(logical_id, function, build / logical_id, build / "SharedLayer")
+    functions = (
+        name
+        for name, one in template.document["Resources"].items()
+        if one["Type"] == "AWS::Serverless::Function"
+        and one["Properties"]["Handler"].startswith(f"{package}.")
+    )
+    logical_id = next(functions)
+    return Artefact(logical_id, template.function(logical_id), build / logical_id, build / "SharedLayer")
 
 
 def zipped_bytes(folder: Path) -> int:
@@ -61,4 +68,5 @@ def sizes(build: Path = BUILD) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(sizes(), indent=2))
+    for name, size in sizes().items():
+        print(f"{name:<28}{size / 1000:>9,.1f} kB zipped")

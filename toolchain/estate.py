@@ -1,4 +1,4 @@
-"""The platform behind moto's server on loopback: the AWS that a built function meets on this machine."""
+"""The platform behind moto's server: the AWS that a built function meets on this machine."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ class Estate:
 
 
 @contextmanager
-def estate(environment: Environment, tables: int = 2) -> Iterator[Estate]:
-    """A fresh one for as long as the context lasts."""
+def estate(environment: Environment, tables: int = 2, address: str = "127.0.0.1") -> Iterator[Estate]:
+    """A fresh one for as long as the context lasts, on an address of this machine."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it would write a line a request
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address=address, port=0, verbose=False)
     with network.applied(), deaths.applied():
         server.start()
         try:

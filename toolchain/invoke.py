@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from toolchain.artefact import Artefact, artefacts
+from toolchain import local_invoke
+from toolchain.artefact import Artefact, artefact
 from toolchain.emulator import EmulatorError, emulator
 from toolchain.estate import Estate, estate, variables
 from tradai_shared.config.naming import Environment
@@ -27,8 +28,7 @@ def sample(path: Path, world: Estate) -> Any:
 
 def artefact_for(path: Path, world: Estate) -> Artefact:
     """The function whose package the sample's folder is named after, with this estate's parameters."""
-    built = {one.function.handler.split(".")[0]: one for one in artefacts(world.platform.parameters)}
-    return built[path.parent.name]
+    return artefact(path.parent.name, world.platform.parameters)
 
 
 def describe(answer: Any) -> list[str]:
@@ -44,24 +44,32 @@ def describe(answer: Any) -> list[str]:
     return [*lines, *(f"  - {row}" for row in rows)]
 
 
+def by_emulator(path: Path, world: Estate) -> tuple[Any, str]:
+    with emulator(artefact_for(path, world), variables(world.endpoint)) as function:
+        return function.invoke(sample(path, world)), function.log
+
+
+def by_sam(path: Path, world: Estate) -> tuple[Any, str]:
+    parameters = world.platform.parameters
+    return local_invoke.invoke(
+        artefact_for(path, world), sample(path, world), parameters, variables(world.endpoint)
+    )
+
+
 def main(arguments: list[str]) -> int:
     path = Path(*arguments[:1])
     if len(arguments) != 1 or not path.is_file():
         print("usage: make invoke EVENT=events/<package>/<trigger>.json", file=sys.stderr)
         return 2
+    docker = local_invoke.bridge()
+    way = "sam local invoke" if docker else "the runtime interface emulator"
     try:
-        with estate(Environment.DEV) as world:
-            artefact = artefact_for(path, world)
-            with emulator(artefact, variables(world.endpoint)) as function:
-                answer = function.invoke(sample(path, world))
-                log = function.log
+        with estate(Environment.DEV, address=docker or "127.0.0.1") as world:
+            answer, log = by_sam(path, world) if docker else by_emulator(path, world)
     except EmulatorError as error:
         print(error, file=sys.stderr)
         return 1
-    print(
-        f"{path} through {artefact.function.name}, as built, by the runtime interface emulator",
-        file=sys.stderr,
-    )
+    print(f"{path} through the built function, by {way}", file=sys.stderr)
     print("\n".join(describe(answer)))
     if "errorType" in answer:
         print(log, file=sys.stderr)

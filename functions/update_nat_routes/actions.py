@@ -109,10 +109,37 @@ class ReplaceInstance:
         return self.instance_id
 
 
+@dataclass(frozen=True, slots=True)
+class ConfirmEgress:
+    """Have the probe look again at once, with the suspect in its request, so that its answer names it."""
+
+    function: str
+    instance_id: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.instance_id
+
+
+@dataclass(frozen=True, slots=True)
+class ReportUnhealthy:
+    """Tell the group that a running member does not serve; it launches a successor."""
+
+    group: str
+    instance_id: str
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.instance_id
+
+
 Route: TypeAlias = ReplaceRoute | CreateRoute
 Prerequisite: TypeAlias = DisableSourceDestCheck | AssociateAddress
 Move: TypeAlias = Prerequisite | Route
-Action: TypeAlias = Move | CompleteLifecycleAction | RecordHeartbeat | ReplaceInstance
+Suspicion: TypeAlias = ConfirmEgress | ReportUnhealthy
+Action: TypeAlias = Move | CompleteLifecycleAction | RecordHeartbeat | ReplaceInstance | Suspicion
 
 # The IAM actions that each write needs; a lost race ends in another reading, never in a blind write.
 PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
@@ -126,6 +153,8 @@ PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
         "autoscaling:TerminateInstanceInAutoScalingGroup",
         "autoscaling:SetInstanceHealth",
     ),
+    ConfirmEgress: ("lambda:InvokeFunction",),
+    ReportUnhealthy: ("autoscaling:SetInstanceHealth",),
 }
 
 

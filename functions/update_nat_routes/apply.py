@@ -6,9 +6,11 @@ done; otherwise it is worth another look at the world, never a blind second writ
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
+from tradai_shared.aws import clients as aws
 from tradai_shared.aws.boundary import boundary
 from tradai_shared.errors import AwsError, PermanentError, TemporaryError
 from tradai_shared.plans import Outcome, Status
@@ -16,12 +18,14 @@ from update_nat_routes.actions import (
     Action,
     AssociateAddress,
     CompleteLifecycleAction,
+    ConfirmEgress,
     CreateRoute,
     DisableSourceDestCheck,
     Prerequisite,
     RecordHeartbeat,
     ReplaceInstance,
     ReplaceRoute,
+    ReportUnhealthy,
     Route,
 )
 
@@ -84,6 +88,11 @@ class Writer:
                 return self._heartbeat(action)
             case ReplaceInstance():
                 return self._replace_instance(action)
+            case ConfirmEgress():
+                return self._confirm(action)
+            case ReportUnhealthy():
+                self._set_unhealthy(action.instance_id)
+                return Status.DONE, "its group replaces it"
             case _:
                 assert_never(action)
 
@@ -185,11 +194,23 @@ class Writer:
         return Status.DONE, "terminated in the group"
 
     def _mark_unhealthy(self, action: ReplaceInstance, refusal: PermanentError) -> tuple[Status, str]:
+        self._set_unhealthy(action.instance_id)
+        return Status.DONE, f"marked unhealthy, since terminating was refused: {refusal.message}"
+
+    def _set_unhealthy(self, instance_id: str) -> None:
         with boundary("autoscaling:SetInstanceHealth"):
             self.autoscaling.set_instance_health(
-                InstanceId=action.instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+                InstanceId=instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
             )
-        return Status.DONE, f"marked unhealthy, since terminating was refused: {refusal.message}"
+
+    def _confirm(self, action: ConfirmEgress) -> tuple[Status, str]:
+        """Asynchronous: the probe's failure comes back as an event of its own."""
+        request = {"action": "confirm", "suspect": action.instance_id}
+        with boundary("lambda:InvokeFunction"):
+            aws.functions().invoke(
+                FunctionName=action.function, InvocationType="Event", Payload=json.dumps(request)
+            )
+        return Status.DONE, "the probe looks again"
 
 
 def _blocks(outcome: Result) -> bool:

@@ -38,6 +38,8 @@ class Trigger:
     ``at`` is the event's own time, None where it gives none. ``hook`` is the lifecycle hook that waits.
     ``dead`` is an instance that EC2 itself calls shutting-down or terminated: the only claim that is final.
     ``falling`` is one that any event says is on its way down: a hint, worth looking at twice.
+    ``no_egress`` says that a probe got no answer; ``suspect`` is the instance whose probing was ordered
+    by an earlier run, which had found nothing to mend.
     """
 
     kind: TriggerKind
@@ -47,11 +49,14 @@ class Trigger:
     hook: str | None = None
     dead: str | None = None
     falling: str | None = None
+    no_egress: bool = False
+    suspect: str | None = None
     dry_run: bool = False
 
 
 DRILL_SOURCE = "tradai.drill"
 PROBE_FUNCTION = "tradai-egress-probe"
+NO_EGRESS = "EgressDownError"  # the probe's own fault, or a wrong address, says nothing against the NAT
 FINAL_STATES = frozenset({"shutting-down", "terminated"})
 EVENT_TYPES: dict[tuple[str, str], TriggerKind] = {
     ("aws.autoscaling", "EC2 Instance-launch Lifecycle Action"): TriggerKind.LAUNCH_ACTION,
@@ -131,7 +136,15 @@ def _from_destination(event: Json) -> Trigger:
     arn = context.get("functionArn") if isinstance(context, Mapping) else None
     if not isinstance(arn, str) or PROBE_FUNCTION not in arn:
         raise EventError("requestContext.functionArn", f"expected the egress probe's, got {arn!r}")
-    return Trigger(TriggerKind.PROBE_FAILURE, at=_time(event, "timestamp"))
+    request, response = event.get("requestPayload"), event.get("responsePayload")
+    suspect = request.get("suspect") if isinstance(request, Mapping) else None
+    silent = isinstance(response, Mapping) and response.get("errorType") == NO_EGRESS
+    return Trigger(
+        TriggerKind.PROBE_FAILURE,
+        at=_time(event, "timestamp"),
+        no_egress=silent,
+        suspect=suspect if silent and isinstance(suspect, str) else None,
+    )
 
 
 def _from_request(event: Json) -> Trigger:

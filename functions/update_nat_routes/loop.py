@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, TemporaryError
 from tradai_shared.plans import Outcome, Status
-from update_nat_routes.actions import Move, RecordHeartbeat, ReplaceInstance, Route, key
+from update_nat_routes.actions import Move, RecordHeartbeat, ReplaceInstance, ReportUnhealthy, Route, key
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.lifecycle import Wait, WaitKind
 from update_nat_routes.planner import PROBLEMS, Plan, plan
@@ -165,12 +165,14 @@ class Loop:
         for outcome in outcomes:
             action = outcome.action
             self.report.results[key(action)] = outcome
+            if isinstance(action, Move) and outcome.settled:
+                self.memory = replace(self.memory, mended=True)
             if outcome.status is not Status.DONE:
                 continue
             if isinstance(action, Route):
                 self.report.routes_replaced.add(action.table_id)
                 self.report.unproven_moves |= self.report.plan.unproven
-            elif isinstance(action, ReplaceInstance):
+            elif isinstance(action, ReplaceInstance | ReportUnhealthy):
                 self.report.instances_replaced.add(action.instance_id)
             elif isinstance(action, RecordHeartbeat):
                 beats = {**self.memory.heartbeats, action.instance_id: clock.now()}

@@ -26,6 +26,7 @@ from update_nat_routes.actions import (
 from update_nat_routes.lifecycle import Ask, Wait, WaitKind, answer_hooks
 from update_nat_routes.model import DEAD_STATES, HEALING_PROCESSES, Instance, Observed, RouteTable, TargetKind
 from update_nat_routes.situation import Memory, Situation
+from update_nat_routes.suspicion import suspicions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +93,12 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: Memor
     at = Situation(trigger, settings, observed.group, observed, memory, now)
     gateway = at.gateway()
     moves = tuple(_moves(at, gateway)) if gateway else ()
-    steps = (*_replacements(at), *answer_hooks(at, gateway, moved=not moves), *_confirmations(at))
+    steps = (
+        *_replacements(at),
+        *answer_hooks(at, gateway, moved=not moves),
+        *suspicions(at, gateway, moved=not moves),
+        *_confirmations(at),
+    )
     waits = sorted((step for step in steps if isinstance(step, Wait)), key=lambda wait: wait.kind)
     return Plan(
         actions=(*moves, *(step for step in steps if isinstance(step, Action))),
@@ -162,8 +168,7 @@ def _replacements(at: Situation) -> Iterator[ReplaceInstance]:
         return
     for member in at.group.members:
         instance = at.instance(member.instance_id)
-        waits = member.lifecycle.endswith(":Wait")
-        if instance and instance.state in DEAD_STATES and not waits and member.lifecycle in REPLACEABLE:
+        if instance and instance.state in DEAD_STATES and member.lifecycle in REPLACEABLE:
             reason = f"it is {instance.state}, and waiting for a health check would prolong the outage"
             yield ReplaceInstance(at.group.name, member.instance_id, reason)
 

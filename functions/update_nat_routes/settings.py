@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tradai_shared.config.naming import (
     Environment,
+    egress_probe_function_name,
     nat_launch_hook_name,
     nat_terminate_hook_name,
     private_route_table_name,
@@ -41,6 +42,7 @@ class Settings:
     hooks: frozenset[str]
     take_over: bool
     topic_arn: str | None
+    probe_function: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -62,6 +64,7 @@ class Settings:
                 or (nat_launch_hook_name(environment), nat_terminate_hook_name(environment))
             ),
             take_over=_flag(env, "NAT_TAKE_OVER_ROUTES"),
+            probe_function=egress_probe_function_name(environment),
             topic_arn=_one(env, "SNS_ALERTS_TOPIC_ARN", r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+"),
         )
 

@@ -30,10 +30,11 @@ UNPROVEN_AFTER = timedelta(seconds=90 + 17)
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What one invocation has learned: heartbeats recorded, actions that it no longer tries."""
+    """What one invocation has learned: heartbeats recorded, actions that it no longer tries, moves made."""
 
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
     given_up: frozenset[str] = frozenset()
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tradai_shared.aws import clients as aws
 from tradai_shared.aws.boundary import boundary
 from tradai_shared.errors import AwsError
 from tradai_shared.plans import Answer, Status
-from update_nat_routes.actions import CompleteLifecycleAction
+from update_nat_routes.actions import CompleteLifecycleAction, ReportUnhealthy
 from update_nat_routes.lifecycle import ABANDON
 from update_nat_routes.planner import NoteKind
 
@@ -112,6 +112,8 @@ def _worth_a_message(report: Report, ec2: EC2Client, logger: Logger) -> list[str
         if isinstance(action, CompleteLifecycleAction) and action.result == ABANDON and result.settled:
             lines.append(f"{action.instance_id} was given up: {action.reason}.")
             lines.append(f"Its console says: {boot_failure(ec2, action.instance_id, logger)}")
+        if isinstance(action, ReportUnhealthy) and result.settled:
+            lines.append(f"{action.instance_id} runs and does not forward: {action.reason}. It is replaced.")
     if report.unproven_moves:
         lines.append("Routes point at a NAT that never signalled, since nothing else serves.")
     lines += [

@@ -38,6 +38,7 @@ def protocols(rules: list[Any]) -> set[tuple[str, int, int, str]]:
 
 def test_an_adopted_nat_is_left_alone() -> None:
     conditional = {name for name, one in Stack().raw.items() if "Condition" in one}
+    conditional -= {name for name in conditional if name.startswith("EgressProbe")}
     assert conditional == {*NAT, "NatEip", "NatKeptEip"}
     assert Stack("prod").made.isdisjoint(conditional)
 
@@ -115,10 +116,12 @@ def test_the_image_and_the_monitoring_are_parameters() -> None:
     assert "USD" in Stack().template.document["Parameters"]["NatDetailedMonitoring"]["Description"]
 
 
-@pytest.mark.parametrize("types", ["t4g.nano", "t4g.nano,t4g.micro", "t4g.nano,t4g.micro,t4g.small"])
+@pytest.mark.parametrize("types", ["t4g.nano,,", "t4g.nano,t4g.micro,", "t4g.nano,t4g.micro,t4g.small"])
 def test_instance_types_are_tried_in_their_order(types: str) -> None:
     policy = made(NatInstanceTypes=types)["NatGroup"]["MixedInstancesPolicy"]
-    assert [one["InstanceType"] for one in policy["LaunchTemplate"]["Overrides"]] == types.split(",")
+    assert [one["InstanceType"] for one in policy["LaunchTemplate"]["Overrides"]] == [
+        one for one in types.split(",") if one
+    ]
     assert policy["InstancesDistribution"]["OnDemandAllocationStrategy"] == "prioritized"
     assert policy["InstancesDistribution"]["OnDemandPercentageAboveBaseCapacity"] == 100
 

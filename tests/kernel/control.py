@@ -19,7 +19,7 @@ READY_TAG = "tradai:nat-ready"
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - AWS refuses: an answer, not a fault
     """An error of AWS's, as its command line prints it."""
 
     code: str

@@ -18,18 +18,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tests.kernel.namespaces import Namespace, wire
-from tests.kernel.vpc import Nat, Vpc
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from tests.kernel.control import ControlPlane
+    from tests.kernel.vpc import Nat, Vpc
 
 SCRIPT = Path(__file__).parents[2] / "nat" / "user-data.sh"
 STUBS = Path(__file__).parent / "stubs"
 # What Amazon Linux 2023 ships and the script may use. No nft, no iptables: those it would have to fetch.
 SHIPPED = (
-    "bash cat chmod curl cut dd grep head install ip mktemp mkswap python3 rm sed sleep tail timeout".split()
+    *(
+        "bash",
+        "cat",
+        "chmod",
+        "curl",
+        "cut",
+        "fallocate",
+        "grep",
+        "head",
+        "install",
+        "ip",
+        "mktemp",
+        "mkswap",
+    ),
+    *("python3", "rm", "sed", "sleep", "tail", "timeout"),
 )
 USER_DATA = "cloud/instance/scripts/part-001"
 PER_BOOT = "cloud/scripts/per-boot"
@@ -43,7 +57,10 @@ OWN_COPIES = {
 
 @dataclass(frozen=True, slots=True)
 class Boot:
-    """How a boot went: the script's exit status, what it wrote to the console, its output."""
+    """How a boot went: the script's exit status, what it wrote to the console, its output.
+
+    The log ends with the namespaces that it left behind.
+    """
 
     status: int
     console: str
@@ -124,7 +141,8 @@ class Machine:
             "LAB_PYTHON": sys.executable,
             "LAB_IPTABLES": shutil.which("iptables") or "",
         }
-        commands = " && ".join(mounts) + f' && exec env -i {_assignments(environment)} "$0"'
+        boots = f'env -i {_assignments(environment)} "$0"; status=$?; ip netns list; exit $status'
+        commands = " && ".join([*mounts, boots])
         done = subprocess.run(  # noqa: S603 - the boot script itself
             [*self.namespace.enter, "unshare", "--mount", "bash", "-c", commands, script],
             capture_output=True,

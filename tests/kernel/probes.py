@@ -39,10 +39,10 @@ class Probe:
         self._program = host.start("probe.py", kind, INTERNET, str(port))
 
     def flows(self, probes: int = 20, seconds: float = 10) -> bool:
-        """Whether so many probes sent from now on are answered within the time; waits no longer than needed."""
+        """Whether so many probes sent from now on are answered in time; waits no longer than needed."""
         return bool(json.loads(self._program.ask(f"await {probes} {seconds}"))["answered"])
 
-    def is_silent(self, seconds: float = 1) -> bool:
+    def is_silent(self, seconds: float = 0.5) -> bool:
         """Whether not one probe sent from now on is answered within the time."""
         return not self.flows(1, seconds)
 

@@ -67,7 +67,8 @@ def test_readiness_is_signalled_last(lab: Lab) -> None:
 
 
 def test_the_self_test_leaves_nothing_behind(lab: Lab) -> None:
-    machine = lab.serving()
+    machine = lab.launch(NAT_A)
+    assert lab.boot(machine).log.splitlines()[-1].startswith("TRADAI-NAT-READY")
     assert machine.namespace.shell("ip -brief link").split("\n")[-2].startswith("ens5")
 
 

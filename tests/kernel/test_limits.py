@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,18 +20,24 @@ if TYPE_CHECKING:
 
 LIMIT = Path("/proc/sys/net/netfilter/nf_conntrack_max")
 USED = Path("/proc/sys/net/netfilter/nf_conntrack_count")
+LOCK = Path(tempfile.gettempdir(), "tradai-lab-conntrack.lock")
 NANO_DEFAULT = 4096  # what the kernel gives a machine of 512 MB
 
 
 @contextmanager
 def _limited_to(entries: int) -> Iterator[None]:
-    """The one value that no namespace has of its own: this machine's limit, put back afterwards."""
-    former = LIMIT.read_text()
-    LIMIT.write_text(f"{entries}\n")
-    try:
-        yield
-    finally:
-        LIMIT.write_text(former)
+    """The one value that no namespace has of its own: this machine's limit, put back afterwards.
+
+    Locked, so that of two runs at once neither takes the other's limit for the machine's.
+    """
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        former = LIMIT.read_text()
+        LIMIT.write_text(f"{entries}\n")
+        try:
+            yield
+        finally:
+            LIMIT.write_text(former)
 
 
 def test_a_sized_connection_table_takes_what_the_default_one_would_refuse(lab: Lab) -> None:

@@ -8,7 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
+from simulator import segments
 from simulator.events import Mishap
 from simulator.faults import Fault, Kind
 from simulator.world import World
@@ -127,6 +130,10 @@ def test_the_outage_that_the_function_tells_is_near_the_truth(living: World) -> 
 PROGRAM = """
 import sys
 from simulator.world import World
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from simulator import segments
 from simulator.events import Mishap
 from simulator.faults import Fault, Kind
 with World(seed=int(sys.argv[1])) as world:
@@ -163,3 +170,49 @@ def test_worlds_in_one_process_do_not_touch_each_other() -> None:
             return world.journal.text()
 
     assert run() == run()
+
+
+DISTURBED = st.lists(
+    st.builds(
+        Mishap,
+        source=st.sampled_from(["*", "aws.ec2", "aws.autoscaling", "aws.scheduler"]),
+        copies=st.integers(min_value=0, max_value=3),
+        delay=st.sampled_from([0.0, 5.0, 60.0]),
+        probability=st.sampled_from([0.3, 0.7, 1.0]),
+    ),
+    max_size=3,
+)
+
+
+# without shrinking: an example takes a second, and it names its own seed
+@settings(derandomize=True, max_examples=8, deadline=None, phases=[Phase.generate])
+@given(seed=st.integers(min_value=0, max_value=10_000), mishaps=DISTURBED)
+def test_no_order_or_multiplicity_of_events_ends_in_another_state(seed: int, mishaps: list[Mishap]) -> None:
+    with World(seed=seed) as world:
+        world.start()
+        for mishap in mishaps:
+            world.mishap(mishap)
+        world.kill(world.nat())
+        world.advance(240)
+        world.bus.mishaps.clear()
+        world.advance(SETTLED)
+        assert_at_rest(world)
+
+
+def test_a_launch_costs_ten_calls_and_its_duplicate_four() -> None:
+    """Ready at first look, two tables and an address to move, nobody else at work."""
+    with World(seed=2, pace={segments.HOOK_REACTION: 40.0}) as world:
+        world.start()
+        for source in ("aws.ec2", "aws.scheduler"):
+            world.mishap(Mishap(source=source, copies=0))
+        world.mishap(Mishap(LAUNCH, copies=2, delay=20.0, times=1))
+        before = len(world.function.invocations)
+        failover(world)
+        launches = [
+            len(world.journal.calls_of(one.name))
+            for one in world.function.invocations[before:]
+            if one.event["detail-type"] == LAUNCH
+        ]
+        first, duplicate = launches
+        assert first <= 10
+        assert duplicate <= 4

@@ -66,6 +66,18 @@ def test_times_of_launch_and_death_are_the_virtual_clocks(world: World, ec2: EC2
     assert shown["StateReason"]["Code"] == "Client.UserInitiatedShutdown"
 
 
+def test_a_started_instance_has_a_new_launch_time(world: World, ec2: EC2Client) -> None:
+    instance = launch(world, ec2)
+    world.advance(60)
+    ec2.stop_instances(InstanceIds=[instance])
+    world.advance(60)
+    started = world.clock.now()
+    ec2.start_instances(InstanceIds=[instance])
+    world.advance(60)
+    shown = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    assert shown["LaunchTime"] == started
+
+
 def test_what_is_described_follows_the_event() -> None:
     with World(handler=idle, pace={segments.DESCRIBE_LAG: 1.0}) as world:
         ec2 = world.client("ec2")

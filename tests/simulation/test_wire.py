@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator import segments
+from simulator.clock import Killed
 from simulator.faults import Fault, Kind
 from simulator.world import World
 from tests.simulation.conftest import idle
@@ -155,3 +156,17 @@ def test_two_callers_take_turns_within_each_call(world: World) -> None:
     order = [call.actor for call in world.journal.calls if call.actor != "operator"]
     assert order.count("first") == order.count("second") == 3
     assert order not in (["first"] * 3 + ["second"] * 3, ["second"] * 3 + ["first"] * 3)
+
+
+@pytest.mark.parametrize(("after", "outcome", "made"), [(0.02, "not sent", 0), (0.08, "answer lost", 1)])
+def test_a_caller_that_is_killed_in_the_middle_of_a_call_leaves_what_was_carried_out(
+    after: float, outcome: str, made: int
+) -> None:
+    with World(handler=idle, pace={segments.API_CALL: 0.1}) as world:
+        before = len(world.client("ec2").describe_addresses()["Addresses"])
+        process = world.clock.spawn("caller", lambda: allocate(clients.ec2()))
+        world.clock.after(after, process.kill)
+        world.advance(1)
+        assert isinstance(process.error, Killed)
+        assert [call.outcome for call in attempts(world)] == [outcome]
+        assert len(world.client("ec2").describe_addresses()["Addresses"]) - before == made

@@ -18,7 +18,11 @@ from toolchain.emulator import ROOT, RUNTIME
 
 pytestmark = pytest.mark.toolchain
 
-FUNCTIONS = {"UpdateNatRoutesFunction": "update_nat_routes"}
+FUNCTIONS = {
+    "EgressProbeFunction": "egress_probe",
+    "TtlReaperFunction": "ttl_reaper",
+    "UpdateNatRoutesFunction": "update_nat_routes",
+}
 LAYER_BYTES = 8_000_000
 FUNCTION_BYTES = 60_000
 MACHINES = {"x86_64": 62, "aarch64": 183}  # e_machine of an ELF header

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from toolchain.artefact import artefacts
+from toolchain.artefact import artefact
 from toolchain.emulator import ROOT, Emulator, emulator
 from toolchain.estate import Estate, estate, variables
 from toolchain.invoke import sample
@@ -39,8 +39,8 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(build: Build) -> Iterator[Stage]:
     with estate(Environment.DEV) as world:
-        (artefact,) = artefacts(world.platform.parameters, build.folder)
-        with emulator(artefact, variables(world.endpoint)) as function:
+        built = artefact("update_nat_routes", world.platform.parameters, build.folder)
+        with emulator(built, variables(world.endpoint)) as function:
             yield Stage(world, function)
 
 

@@ -4,6 +4,8 @@ TradaiError
 ├─ SettingsError      a deployment variable is missing or malformed
 ├─ EventError         an event that cannot be understood; nothing was changed
 ├─ ConfigError        a canonical configuration that does not validate
+├─ EgressDownError    the egress probe's verdict: nothing beyond the NAT answers
+├─ WrongEgressAddressError   the same, when all is well but the address by which it is seen
 └─ AwsError           an AWS call that failed, after botocore's own retries
 ├─ TemporaryError   worth another try: throttled, timed out, a server's fault
 └─ PermanentError   the same call will fail again
@@ -45,6 +47,26 @@ class ConfigError(TradaiError):
         super().__init__(f"{path}: {problem}")
         self.path = path
         self.problem = problem
+
+
+class EgressDownError(TradaiError):
+    """Nothing beyond the NAT answers. Ends the probe's invocation: its on-failure destination hears of it."""
+
+    def __init__(self, silent: int, rounds: int) -> None:
+        """Say how many rounds of tries nobody answered, and of how many."""
+        super().__init__(f"in {silent} of {rounds} rounds nothing beyond the NAT answered")
+        self.silent = silent
+        self.rounds = rounds
+
+
+class WrongEgressAddressError(TradaiError):
+    """The private subnets are seen by another address than the Elastic IP. Ends the invocation as well."""
+
+    def __init__(self, expected: str, seen: tuple[str, ...]) -> None:
+        """Name the Elastic IP and what was seen instead."""
+        super().__init__(f"seen as {', '.join(seen)} instead of {expected}")
+        self.expected = expected
+        self.seen = seen
 
 
 class AwsError(TradaiError):

@@ -23,7 +23,7 @@ def main() -> None:
     while time.monotonic() - heard < PATIENCE and len(connected) < wanted:
         while opened < wanted and opened - len(connected) < BATCH:
             one = socket.socket()
-            one.setblocking(False)
+            one.settimeout(0)
             one.connect_ex(TARGET)
             waiting.register(one, selectors.EVENT_WRITE)
             opened += 1

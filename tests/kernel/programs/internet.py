@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+ADDRESS = "198.51.100.2"
 UDP_PORTS = (53, 123, 7000)
 ECHO_PORT = 7000
 HTTP_PORT = 80
@@ -49,9 +50,9 @@ async def http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 async def main() -> None:
     loop = asyncio.get_running_loop()
     for port in UDP_PORTS:
-        await loop.create_datagram_endpoint(UdpEcho, local_addr=("0.0.0.0", port))
-    await asyncio.start_server(echo, "0.0.0.0", ECHO_PORT, backlog=1024)
-    await asyncio.start_server(http, "0.0.0.0", HTTP_PORT)
+        await loop.create_datagram_endpoint(UdpEcho, local_addr=(ADDRESS, port))
+    await asyncio.start_server(echo, ADDRESS, ECHO_PORT, backlog=1024)
+    await asyncio.start_server(http, ADDRESS, HTTP_PORT)
     print("ready", flush=True)
     await asyncio.Event().wait()
 

@@ -3,7 +3,7 @@
 Usage: probe.py udp|tcp ADDRESS PORT. Commands on stdin, an answer in JSON for each:
   await N SECONDS   wait until N probes sent from now on were answered; tells whether they were
   report            what was sent and answered so far
-The report counts as lost only what was sent before the last answered probe, so that none is counted in flight.
+The report counts as lost only what was sent before the last answered probe: none that is still in flight.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Udp:
     def __init__(self, target: tuple[str, int]) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(target)
-        self.socket.setblocking(False)
+        self.socket.settimeout(0)
 
     def send(self, number: int) -> None:
         self.socket.send(b"%d" % number)
@@ -59,7 +59,7 @@ class Tcp:
     def __init__(self, target: tuple[str, int]) -> None:
         self.socket = socket.create_connection(target, timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.setblocking(False)
+        self.socket.settimeout(0)
         self._rest = b""
 
     def send(self, number: int) -> None:

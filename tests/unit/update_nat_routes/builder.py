@@ -45,6 +45,7 @@ def settings(
         hooks=frozenset({LAUNCH_HOOK, TERMINATE_HOOK}),
         take_over=take_over,
         topic_arn=None,
+        probe_function="tradai-egress-probe-prod",
     )
 
 

@@ -49,6 +49,12 @@ def test_never_one_that_only_an_event_calls_dead_but_it_waits_for_ec2_to_confirm
     assert plan.wait.kind is WaitKind.CONFIRMING
 
 
+def test_what_is_already_leaving_needs_no_confirmation() -> None:
+    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a")
+    leaving = observed([member("i-a", "Terminating")], [instance("i-a")], ROUTES, eip="i-a")
+    assert decide(leaving, trigger=death).wait is None
+
+
 def test_a_hint_is_looked_at_again_for_five_seconds_and_then_was_late_or_doubled() -> None:
     hint = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", falling="i-a")
     world = observed([member("i-a")], [instance("i-a")], ROUTES, eip="i-a")

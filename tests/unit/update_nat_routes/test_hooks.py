@@ -122,6 +122,16 @@ def test_another_that_serves_can_be_somebodys_gateway() -> None:
     assert answers(decide(world, given=SIGNAL)) == [(LAUNCH_HOOK, "i-a", "ABANDON")]
 
 
+def test_one_that_is_on_its_way_out_does_not_count_as_another_that_serves() -> None:
+    world = observed(
+        [member("i-old", "Terminating:Wait"), member("i-a", "Pending:Wait")],
+        [instance("i-old", age=900, mark="b"), instance("i-a", age=241)],
+        tables(to_instance("i-old")),
+        eip="i-old",
+    )
+    assert decide(world, given=SIGNAL).asks == {Ask.HISTORY}
+
+
 def test_where_nothing_serves_the_history_is_asked_for() -> None:
     assert decide(arriving(age=241, state="pending")).asks == {Ask.HISTORY}
 
@@ -150,6 +160,11 @@ def test_an_arriving_instance_that_died_is_abandoned_at_once(state: str) -> None
     assert answers(decide(arriving(state=state))) == [(LAUNCH_HOOK, "i-a", "ABANDON")]
 
 
+def test_an_arriving_one_that_its_own_event_calls_dead_is_abandoned_though_ec2_still_shows_it() -> None:
+    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a")
+    assert answers(decide(arriving(), trigger=death)) == [(LAUNCH_HOOK, "i-a", "ABANDON")]
+
+
 def test_a_dead_one_without_a_hook_of_ours_is_replaced() -> None:
     plan = decide(arriving(state="terminated", hooks=()))
     assert [type(action) for action in plan.actions] == [ReplaceInstance]
@@ -163,6 +178,11 @@ def test_a_heartbeat_is_recorded_only_near_the_hooks_end(heartbeat: int, age: fl
     world = arriving(age=age, state="pending", hooks=(Hook(LAUNCH_HOOK, LAUNCHING, heartbeat),))
     beats = [action for action in decide(world).actions if isinstance(action, RecordHeartbeat)]
     assert bool(beats) is recorded
+
+
+def test_no_heartbeat_is_recorded_for_a_hook_that_is_not_ours() -> None:
+    world = arriving(age=100, state="pending", hooks=(Hook("theirs", LAUNCHING, 120), *HOOKS))
+    assert decide(world).actions == ()
 
 
 def test_a_recorded_heartbeat_starts_the_count_anew() -> None:

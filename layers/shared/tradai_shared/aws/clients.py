@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ec2 import EC2Client
+    from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
 
@@ -48,3 +49,7 @@ def dynamodb(*, pool: int = 10) -> DynamoDBClient:
 
 def s3() -> S3Client:
     return boto3.client("s3", config=settings())
+
+
+def functions() -> LambdaClient:
+    return boto3.client("lambda", config=settings())

@@ -1,0 +1,1 @@
+"""tradai-egress-probe: asks the internet from where the platform's services stand."""

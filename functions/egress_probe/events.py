@@ -1,0 +1,45 @@
+"""From an event to a request. An event only says how long to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tradai_shared.errors import EventError
+
+
+class Action(StrEnum):
+    """What the probe is asked to do."""
+
+    PROBE = "probe"  # the schedule's: watch until the next one starts
+    CONFIRM = "confirm"  # after a failure for which nothing was found to mend: look again, at once
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``suspect`` is the instance whose forwarding is to be confirmed.
+
+    It comes back to whoever asked: the record of a failed invocation carries the request.
+    """
+
+    action: Action
+    suspect: str | None = None
+
+
+def parse(event: object) -> Request:
+    """Understand an event.
+
+    Raises:
+        EventError: it is none of the two requests.
+    """
+    if not isinstance(event, Mapping):
+        raise EventError("event", f"expected an object, got {type(event).__name__}")
+    try:
+        action = Action(str(event.get("action")))
+    except ValueError:
+        raise EventError("action", f"expected probe or confirm, got {event.get('action')!r}") from None
+    suspect = event.get("suspect")
+    if (action is Action.CONFIRM) != (isinstance(suspect, str) and suspect != ""):
+        raise EventError("suspect", "an instance is named to be confirmed, and only then")
+    return Request(action, suspect)

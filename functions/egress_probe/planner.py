@@ -1,0 +1,69 @@
+"""The verdict on what the tries of the last seconds say, pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One request to one endpoint. ``address`` is the caller's where the endpoint tells it."""
+
+    endpoint: str
+    answered: bool
+    address: str | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """All endpoints asked at the same moment."""
+
+    tries: tuple[Try, ...]
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody answered. An endpoint that is alone in failing has a problem of its own."""
+        return not any(one.answered for one in self.tries)
+
+    def astray(self, expected: str | None) -> bool:
+        """Whether the internet saw another address than the expected one, and only another."""
+        told = {one.address for one in self.tries if one.address}
+        return expected is not None and bool(told) and expected not in told
+
+
+class Verdict(StrEnum):
+    """What the rounds so far amount to."""
+
+    UP = "up"
+    SUSPECT = "suspect"  # the last round was bad, too few of them were
+    DOWN = "down"
+    WRONG_ADDRESS = "wrong address"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """So many failed rounds of the last so many."""
+
+    failed: int
+    of: int
+
+
+RULE = Rule(failed=3, of=4)
+
+
+def judge(rounds: Sequence[Round], expected: str | None, rule: Rule = RULE) -> Verdict:
+    """Decide on the latest rounds. Rounds older than the rule looks back do not matter."""
+    latest = rounds[-rule.of :]
+    if sum(one.silent for one in latest) >= rule.failed:
+        return Verdict.DOWN
+    if sum(one.astray(expected) for one in latest) >= rule.failed:
+        return Verdict.WRONG_ADDRESS
+    if latest and (latest[-1].silent or latest[-1].astray(expected)):
+        return Verdict.SUSPECT
+    return Verdict.UP

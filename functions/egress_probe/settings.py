@@ -1,0 +1,68 @@
+"""The deployment's settings, read from the environment at each start and never at import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tradai_shared.config.naming import Environment
+from tradai_shared.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``endpoints`` are of at least two hosts: none of them alone can look like an outage.
+
+    ``address`` is the Elastic IP by which the internet should see the private subnets, None where it is
+    not known and so not compared.
+    """
+
+    environment: Environment
+    endpoints: tuple[str, ...]
+    address: str | None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read and check every variable.
+
+        Raises:
+            SettingsError: names the first variable that is missing or malformed.
+        """
+        return cls(_environment(env), _endpoints(env), _address(env))
+
+
+def _environment(env: Mapping[str, str]) -> Environment:
+    value = env.get("ENVIRONMENT", "").strip()
+    try:
+        return Environment(value)
+    except ValueError:
+        raise SettingsError(
+            "ENVIRONMENT", f"expected one of {', '.join(Environment)}, got {value!r}"
+        ) from None
+
+
+def _endpoints(env: Mapping[str, str]) -> tuple[str, ...]:
+    name = "PROBE_ENDPOINTS"
+    urls = tuple(part.strip() for part in env.get(name, "").split(",") if part.strip())
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise SettingsError(name, f"{url!r} is no http or https address")
+    if len({urlsplit(url).hostname for url in urls}) < 2:  # noqa: PLR2004 - "alone" is what one would be
+        raise SettingsError(name, "expected at least two different hosts")
+    return urls
+
+
+def _address(env: Mapping[str, str]) -> str | None:
+    value = env.get("NAT_EIP_ADDRESS", "").strip()
+    if not value:
+        return None
+    try:
+        return str(IPv4Address(value))
+    except AddressValueError:
+        raise SettingsError("NAT_EIP_ADDRESS", f"{value!r} is no IPv4 address") from None

@@ -1,0 +1,65 @@
+"""One invocation: a round every five seconds until a verdict, or until the next invocation takes over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from egress_probe.planner import RULE, Round, Verdict, judge
+from tradai_shared import clock
+from tradai_shared.errors import EgressDownError, WrongEgressAddressError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from egress_probe.settings import Settings
+
+INTERVAL = timedelta(seconds=5)
+# 0 to 50 s; the schedule's next invocation starts at 60 s.
+SCHEDULED_ROUNDS = 11
+CONFIRMING_ROUNDS = RULE.of
+# A run does not end in doubt: until the rule can tell, it goes on beside its successor.
+ROUNDS_IN_DOUBT = RULE.of
+
+
+@dataclass(slots=True)
+class Watch:
+    """``ask`` is one round's observation; it may take up to three seconds."""
+
+    settings: Settings
+    ask: Callable[[Sequence[str]], Round]
+    rounds: list[Round] = field(default_factory=list)
+
+    def run(self, wanted: int) -> None:
+        """Watch for at least so many rounds.
+
+        Raises:
+            EgressDownError: nobody answered, so often that the rule is met.
+            WrongEgressAddressError: everyone who told saw another address than the Elastic IP.
+        """
+        start = clock.now()
+        while True:
+            self.rounds.append(self.ask(self.settings.endpoints))
+            verdict = judge(self.rounds, self.settings.address)
+            self._raise_for(verdict)
+            if len(self.rounds) >= wanted + (ROUNDS_IN_DOUBT if verdict is Verdict.SUSPECT else 0):
+                return
+            due = start + INTERVAL * len(self.rounds)
+            clock.sleep(max(0.0, (due - clock.now()).total_seconds()))
+
+    def _raise_for(self, verdict: Verdict) -> None:
+        if verdict is Verdict.DOWN:
+            raise EgressDownError(self.silent, len(self.rounds))
+        if verdict is Verdict.WRONG_ADDRESS:
+            raise WrongEgressAddressError(str(self.settings.address), self.addresses)
+
+    @property
+    def silent(self) -> int:
+        """How many rounds nobody answered."""
+        return sum(one.silent for one in self.rounds)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """By which addresses the internet saw this function."""
+        return tuple(sorted({one.address for each in self.rounds for one in each.tries if one.address}))

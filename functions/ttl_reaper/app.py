@@ -1,0 +1,155 @@
+"""The handler. Reports by default; deletes only what its event names, and only what is still what it saw."""
+
+from __future__ import annotations
+
+import os
+import random
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from tradai_shared import clock
+from tradai_shared.aws import clients, dynamodb_wire
+from tradai_shared.config import canonical_config
+from tradai_shared.observability import make_logger, make_metrics
+from ttl_reaper import answer, desired, events, fanout, settings
+from ttl_reaper.apply import Tools
+from ttl_reaper.audit import LogAudit, NoCheckpoints, S3Audit, S3Checkpoints, key_hash
+from ttl_reaper.model import End, Tally
+from ttl_reaper.pace import Pace
+from ttl_reaper.reap import Room, reap
+from ttl_reaper.run import WORKERS, TableResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from ttl_reaper.answer import ReapAnswer
+    from ttl_reaper.audit import Audit, Checkpoints
+    from ttl_reaper.events import SummaryEvent, WorkEvent
+    from ttl_reaper.model import DesiredTable, ItemOutcome, Order
+    from ttl_reaper.settings import Settings
+
+SERVICE = "ttl_reaper"
+# No call begins later than this before the end. The longest, 3 attempts of 2 + 5 s with pauses, takes 24 s.
+SPARE_SECONDS = 30.0
+
+logger = make_logger(SERVICE)
+metrics = make_metrics(SERVICE)
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
+    """Reap, plan for the state machine, or add up what its runs came to.
+
+    Raises:
+        EventError: the event cannot be understood; nothing was touched.
+    """
+    logger.append_keys(request_id=context.aws_request_id)
+    try:
+        return _handle(event, context)
+    except Exception:
+        logger.exception("Not carried out")
+        metrics.add_metric("ReapErrors", MetricUnit.Count, 1)
+        raise
+    finally:
+        if metrics.metric_set:  # a plan has none
+            metrics.flush_metrics()
+
+
+def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
+    own = settings.load(os.environ)
+    metrics.set_default_dimensions(environment=own.environment.value)
+    parsed = events.parse(event)
+    if isinstance(parsed, events.SummaryEvent):
+        return _summary(parsed, own)
+    chosen = desired.chosen(parsed, desired.tables(canonical_config(own.environment)))
+    if parsed.action is events.WorkAction.PLAN:
+        return _plan(fanout.plan(parsed, chosen), own)
+    with make_room(own, _seconds_left(context), context.aws_request_id) as room:
+        results = [_reaped(room, table, parsed) for table in chosen]
+    return _told(results, own)
+
+
+def _plan(work: list[dict[str, Any]], own: Settings) -> ReapAnswer:
+    data: answer.ReapData = {"summary": {"runs": len(work)}, "results": [], "unfinished": "", "work": work}
+    return {"success": True, "data": data, "environment": own.environment.value}
+
+
+def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
+    success = all(one.success for one in event.results)
+    metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not one.success for one in event.results))
+    results: list[dict[str, object]] = [one.model_dump(exclude_none=True) for one in event.results]
+    lost = "; ".join(f"{one.table} {one.segment}: {one.reason}" for one in event.results if not one.success)
+    data: answer.ReapData = {
+        "summary": fanout.add_up(event.results),
+        "results": results,
+        "unfinished": lost,
+    }
+    return {"success": success, "data": data, "environment": own.environment.value}
+
+
+def _reaped(room: Room, table: DesiredTable, event: WorkEvent) -> TableResult:
+    return reap(room, table, event.order, event.checkpoint, restart=event.restart)
+
+
+@contextmanager
+def make_room(own: Settings, seconds_left: Callable[[], float], run_id: str) -> Iterator[Room]:
+    """The clients and places of one invocation."""
+    client = clients.dynamodb(pool=WORKERS)
+    rng = random.Random()  # noqa: S311 - jitter
+    with closing(dynamodb_wire.wire(client)) as wire:
+
+        def tools(order: Order) -> Tools:
+            pace = Pace(order.limits.write_units_per_second, clock.now().timestamp())
+            return Tools(wire, pace, seconds_left, rng)
+
+        yield Room(client, tools, *_places(own, run_id), _failed)
+
+
+def _places(own: Settings, run_id: str) -> tuple[Callable[[str], Audit], Checkpoints]:
+    """Where the audit and the checkpoints are kept."""
+    if own.bucket is None:
+        return lambda table: LogAudit(logger, table), NoCheckpoints()
+    s3, bucket = clients.s3(), own.bucket
+
+    def audit(table: str) -> Audit:
+        return S3Audit(s3, bucket, f"audit/{table}/{clock.now():%Y-%m-%d}/{clock.now():%H%M%S}-{run_id}")
+
+    return audit, S3Checkpoints(s3, bucket, "checkpoints")
+
+
+def _seconds_left(context: LambdaContext) -> Callable[[], float]:
+    return lambda: context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
+
+
+def _failed(outcome: ItemOutcome) -> None:
+    logger.error("Item failed", extra={"key_hash": key_hash(outcome.candidate.key), "code": outcome.detail})
+
+
+def _told(results: Sequence[TableResult], own: Settings) -> ReapAnswer:
+    told = answer.answer(results, own.environment.value)
+    for one, line in zip(results, told["data"]["results"], strict=True):
+        log = logger.info if one.ok else logger.error
+        log("Table ended", extra={name: value for name, value in line.items() if name != "checkpoint"})
+    _measure(sum((one.spent for one in results), Tally()))
+    metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not one.ok for one in results))
+    metrics.add_metric("OutOfTime", MetricUnit.Count, sum(one.end is End.OUT_OF_TIME for one in results))
+    return told
+
+
+def _measure(spent: Tally) -> None:
+    counts = {
+        "ItemsScanned": spent.scanned,
+        "ItemsExpired": sum(spent.expired.values()),
+        "ItemsDeleted": spent.deleted,
+        "ItemsRepaired": spent.repaired,
+        "ItemsRenewed": spent.renewed,
+        "ItemsFailed": spent.failed,
+        "ReadUnits": spent.read_units,
+        "WriteUnits": spent.write_units,
+        "EstimatedUsd": answer.usd(spent),
+    }
+    for name, value in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, value)

@@ -1,0 +1,146 @@
+"""Sends what was planned, at the allowed rate, and sends again only what was throttled.
+
+A lost answer may have been carried out. Sending the same statement again is safe: the key is gone, which
+DynamoDB calls success, or the TTL is another, which fails the condition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tradai_shared import clock
+from tradai_shared.errors import AwsError, TemporaryError
+from ttl_reaper.model import Candidate, ItemOutcome, Mode, Verdict
+from ttl_reaper.statements import consumed, outcomes, permission, request
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Sequence
+
+    from ttl_reaper.classify import Window
+    from ttl_reaper.pace import Pace
+
+ATTEMPTS = 10
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+class OutOfTime(Exception):  # noqa: N818 - an end that is planned for, not an error
+    """The invocation's end is too near for another call."""
+
+
+class Wire(Protocol):
+    """What carries a call; ``DynamoDBWire`` in earnest."""
+
+    def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Send once; see ``DynamoDBWire.call`` for what is raised."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a run acts with."""
+
+    wire: Wire
+    pace: Pace
+    seconds_left: Callable[[], float]  # until no call may begin any more
+    rng: random.Random  # jitter
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of one batch."""
+
+    outcomes: tuple[ItemOutcome, ...]
+    units: float
+    refused: AwsError | None = None  # the whole call was refused: the next one would be too
+
+
+def read(tools: Tools, action: str, operation: str, body: dict[str, Any], estimate: float) -> dict[str, Any]:
+    """One paced call, tried again while it is throttled or lost.
+
+    Raises:
+        OutOfTime: no time is left to wait.
+        TemporaryError: it still failed at the last attempt.
+        PermanentError: it was refused.
+    """
+    for attempt in range(ATTEMPTS):
+        take(tools, estimate)
+        try:
+            reply = tools.wire.call(action, operation, body)
+        except TemporaryError:
+            tools.pace.throttled(_now())
+            if attempt == ATTEMPTS - 1:
+                raise
+            pause(tools, attempt)
+        else:
+            tools.pace.settle(estimate, consumed(reply))
+            return reply
+    raise AssertionError  # not reached: the last attempt returned or raised
+
+
+def settle(tools: Tools, text: str, mode: Mode, batch: Sequence[Candidate], window: Window) -> Settled:
+    """Send one batch until each of its statements has a verdict, or the time or the attempts are used up."""
+    pending = list(batch)
+    settled: list[ItemOutcome] = []
+    units = 0.0
+    detail = "throttled"
+    try:
+        for attempt in range(ATTEMPTS):
+            take(tools, len(pending))
+            try:
+                reply = tools.wire.call(
+                    permission(mode), "BatchExecuteStatement", request(text, mode, pending, window)
+                )
+            except TemporaryError as error:
+                detail = error.code
+            else:
+                tools.pace.settle(len(pending), consumed(reply))
+                units += consumed(reply)
+                now_settled, pending = outcomes(mode, pending, reply)
+                settled += now_settled
+            if not pending:
+                return Settled(tuple(settled), units)
+            tools.pace.throttled(_now())
+            pause(tools, attempt)
+    except OutOfTime:
+        return Settled((*settled, *_all(pending, Verdict.UNSETTLED)), units)
+    except AwsError as error:
+        return Settled((*settled, *_all(pending, Verdict.FAILED, error.code)), units, error)
+    return Settled((*settled, *_all(pending, Verdict.FAILED, detail)), units)
+
+
+def _all(items: Sequence[Candidate], verdict: Verdict, detail: str = "") -> list[ItemOutcome]:
+    return [ItemOutcome(one, verdict, detail) for one in items]
+
+
+def take(tools: Tools, units: float) -> None:
+    """Reserve units and wait until they may be used.
+
+    Raises:
+        OutOfTime: that would be too late; the units are given back.
+    """
+    wait = tools.pace.reserve(units, _now())
+    if wait >= tools.seconds_left():
+        tools.pace.settle(units, 0)
+        raise OutOfTime
+    if wait:
+        clock.sleep(wait)
+
+
+def pause(tools: Tools, attempt: int) -> None:
+    """Wait before trying again: full jitter, so that workers throttled together do not come back together.
+
+    Raises:
+        OutOfTime: there is no time for that.
+    """
+    longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+    wait = tools.rng.uniform(0, longest)
+    if wait >= tools.seconds_left():
+        raise OutOfTime
+    clock.sleep(wait)
+
+
+def _now() -> float:
+    return clock.now().timestamp()

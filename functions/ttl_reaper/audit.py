@@ -1,0 +1,167 @@
+"""What is kept of a run: every deleted key with its TTL and class, and where the run stands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import ValidationError
+
+from tradai_shared.aws.boundary import boundary
+from tradai_shared.errors import PermanentError
+from ttl_reaper.checkpoint import Checkpoint
+from ttl_reaper.model import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_lambda_powertools import Logger
+    from types_boto3_s3 import S3Client
+
+    from ttl_reaper.model import Candidate, Item, ItemOutcome
+
+LOG_LINES = 25  # items in one log record, which CloudWatch limits to 256 KB and a key to 3 KB
+WRITTEN = frozenset({Verdict.DELETED, Verdict.REPAIRED})
+
+
+def key_hash(key: Item) -> str:
+    """Twelve hex digits that tell failed items apart without telling the key."""
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:12]
+
+
+class Audit(Protocol):
+    """Where a round's items are written down, before and after."""
+
+    def intend(self, candidates: Sequence[Candidate]) -> None:
+        """Write down what is about to be sent: a run that is killed leaves no deletion unrecorded."""
+        ...
+
+    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+        """Write down what was written, item by item."""
+        ...
+
+
+class LogAudit:
+    """For a deployment without a bucket: one record for every 25 items. What is intended is not logged."""
+
+    def __init__(self, logger: Logger, table: str) -> None:
+        """Write to ``logger``; each record names the table."""
+        self._logger = logger
+        self._table = table
+
+    def intend(self, candidates: Sequence[Candidate]) -> None:
+        """Nothing: twice the log would be twice its price."""
+
+    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+        """Log what was deleted or repaired."""
+        items = [_line(one.candidate, one.verdict) for one in outcomes if one.verdict in WRITTEN]
+        for start in range(0, len(items), LOG_LINES):
+            self._logger.info(
+                "Items written", extra={"table": self._table, "items": items[start : start + LOG_LINES]}
+            )
+
+
+class S3Audit:
+    """JSON lines: for each round one object of what was intended and one of what was done."""
+
+    def __init__(self, client: S3Client, bucket: str, prefix: str) -> None:
+        """Write below ``prefix``, which names the table and the invocation."""
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+        self._round = 0
+
+    def intend(self, candidates: Sequence[Candidate]) -> None:
+        """Write the round's candidates."""
+        self._round += 1
+        self._put("intended", [_line(one, "intended") for one in candidates])
+
+    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+        """Write the round's outcomes, the renewed and the failed ones too."""
+        self._put("done", [_line(one.candidate, one.verdict, one.detail) for one in outcomes])
+
+    def _put(self, what: str, lines: Sequence[dict[str, object]]) -> None:
+        body = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        with boundary("s3:PutObject"):
+            self._client.put_object(
+                Bucket=self._bucket, Key=f"{self._prefix}/{self._round:05d}-{what}.jsonl", Body=body
+            )
+
+
+def _line(candidate: Candidate, verdict: str, detail: str = "") -> dict[str, object]:
+    line: dict[str, object] = {
+        "verdict": verdict,
+        "key": candidate.key,
+        "ttl": candidate.ttl,
+        "class": candidate.ttl_class,
+    }
+    return line | {"detail": detail} if detail else line
+
+
+class Checkpoints(Protocol):
+    """Where checkpoints outlive an invocation."""
+
+    def load(self, name: str) -> Checkpoint | None:
+        """The kept one, or None."""
+        ...
+
+    def save(self, name: str, checkpoint: Checkpoint) -> None:
+        """Keep it in place of the earlier one."""
+        ...
+
+    def forget(self, name: str) -> None:
+        """The run is over."""
+        ...
+
+
+class NoCheckpoints:
+    """For a deployment without a bucket: the answer's checkpoint is the only one."""
+
+    def load(self, name: str) -> Checkpoint | None:  # noqa: ARG002 - the protocol's name
+        """None was kept."""
+        return None
+
+    def save(self, name: str, checkpoint: Checkpoint) -> None:
+        """Nothing."""
+
+    def forget(self, name: str) -> None:
+        """Nothing."""
+
+
+class S3Checkpoints:
+    """One small object a table (or a segment of it) below ``checkpoints/``."""
+
+    def __init__(self, client: S3Client, bucket: str, prefix: str) -> None:
+        """Keep them below ``prefix``."""
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+
+    def load(self, name: str) -> Checkpoint | None:
+        """The kept one; None where there is none, or where it is not one of this version."""
+        try:
+            with boundary("s3:GetObject"):
+                kept = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read()
+        except PermanentError as error:
+            if error.code == "NoSuchKey":
+                return None
+            raise
+        try:
+            return Checkpoint.model_validate_json(kept)
+        except ValidationError:
+            return None
+
+    def save(self, name: str, checkpoint: Checkpoint) -> None:
+        """Write it."""
+        with boundary("s3:PutObject"):
+            body = checkpoint.model_dump_json().encode()
+            self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=body)
+
+    def forget(self, name: str) -> None:
+        """Delete it."""
+        with boundary("s3:DeleteObject"):
+            self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}/{name}.json"

@@ -1,0 +1,109 @@
+"""Where a run stands, as JSON that travels in the answer, in the next event and in S3. Pure.
+
+A checkpoint continues one run only: of the same table (its id, not its name alone), attribute, mode, classes
+and segments, with the cut-off that the run began with. It carries what was counted, so that stopping and
+going on does not stretch a limit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ttl_reaper.classify import Window
+from ttl_reaper.model import Mode, Tally, TtlClass
+
+if TYPE_CHECKING:
+    from ttl_reaper.model import LiveTable, Order, Segments
+
+
+class Position(BaseModel):
+    """How far one segment is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    segment: int = Field(ge=0)
+    after: dict[str, dict[str, Any]] | None = (
+        None  # the scan's LastEvaluatedKey in wire form; None: at its start
+    )
+    done: bool = False
+
+
+class Checkpoint(BaseModel):
+    """One table's run between two invocations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    table: str
+    table_id: str
+    attribute: str
+    mode: Mode
+    dry_run: bool
+    classes: tuple[TtlClass, ...]
+    started: int = Field(ge=0)
+    grace_seconds: int = Field(ge=0)
+    item_count: int = Field(
+        ge=0
+    )  # DescribeTable's when the run began: deleting must not shrink its own limit
+    total_segments: int = Field(ge=1)
+    positions: tuple[Position, ...]
+    tally: Tally = Tally()  # of the whole run so far; what a round saw counts once the round is complete
+
+    @property
+    def window(self) -> Window:
+        """What the run judges by, fixed when it began."""
+        return Window(self.started, self.grace_seconds)
+
+    @property
+    def done(self) -> bool:
+        """Whether every segment has been read to its end."""
+        return all(position.done for position in self.positions)
+
+
+def begin(table: LiveTable, attribute: str, order: Order, now: int) -> Checkpoint:
+    """The checkpoint of a run that has done nothing yet."""
+    return Checkpoint(
+        table=table.name,
+        table_id=table.table_id,
+        attribute=attribute,
+        mode=order.mode,
+        dry_run=order.dry_run,
+        classes=tuple(sorted(order.classes)),
+        started=now,
+        grace_seconds=order.limits.grace_seconds,
+        item_count=table.item_count,
+        total_segments=order.segments.total,
+        positions=_positions(order.segments),
+    )
+
+
+def _positions(segments: Segments) -> tuple[Position, ...]:
+    return tuple(Position(segment=number) for number in segments.mine)
+
+
+def mismatch(kept: Checkpoint, fresh: Checkpoint) -> str | None:
+    """The field in which a kept checkpoint is not this order's on this table, or None where it is.
+
+    ``fresh`` is what ``begin`` answers now. A start in the future would move the cut-off past the grace
+    period, so that is a mismatch too.
+    """
+    same = (
+        "table",
+        "table_id",
+        "attribute",
+        "mode",
+        "dry_run",
+        "classes",
+        "grace_seconds",
+        "total_segments",
+    )
+    for name in same:
+        if getattr(kept, name) != getattr(fresh, name):
+            return name
+    if kept.started > fresh.started:
+        return "started"
+    if [position.segment for position in kept.positions] != [p.segment for p in fresh.positions]:
+        return "positions"
+    return None

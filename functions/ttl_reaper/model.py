@@ -1,0 +1,205 @@
+"""The words of the reaper: classes, modes, what was seen of a table, what is to be done, what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+# One attribute's value in wire form: {"N": "1600000000"}, {"B": "<base64>"}.
+Value: TypeAlias = dict[str, Any]
+Item: TypeAlias = dict[str, Value]
+
+
+class TtlClass(StrEnum):
+    """Why an expired item is still there."""
+
+    OVERDUE = "A"  # a right value, expired longer ago than the grace period: native TTL is late
+    STRING = "B"  # stored as String: native TTL never deletes it
+    MILLISECONDS = "C"  # in milliseconds: to native TTL it lies tens of thousands of years ahead
+    OLD = "D"  # older than five years: native TTL leaves it alone
+    DISABLED = "E"  # native TTL is off, or on another attribute than the confirmed canonical one
+
+
+class Standing(StrEnum):
+    """What else a TTL value can be. None of these is ever touched."""
+
+    LIVE = "live"  # not expired, or within the grace period
+    NO_TTL = "no_ttl"  # the attribute is absent
+    IMPLAUSIBLE = "implausible"  # before 2015, beyond 2100, or no point in time at all
+
+
+class Mode(StrEnum):
+    """What is done to expired items."""
+
+    REPORT = "report"
+    DELETE = "delete"
+    REPAIR = "repair"
+
+
+class TtlStatus(StrEnum):
+    """DescribeTimeToLive's own words."""
+
+    ENABLING = "ENABLING"
+    ENABLED = "ENABLED"
+    DISABLING = "DISABLING"
+    DISABLED = "DISABLED"
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredTable:
+    """What the canonical configuration says of a table."""
+
+    component: str
+    name: str
+    ttl_attribute: str | None
+    ttl_confirmed: bool  # written down or seen, rather than assumed
+    may_be_reaped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTable:
+    """What AWS says of a table."""
+
+    name: str
+    table_id: str
+    status: str
+    item_count: int  # hours old
+    key_names: tuple[str, ...]
+    index_count: int  # each global index costs a further write unit for an item that it holds
+    ttl_status: TtlStatus
+    ttl_attribute: str | None
+    pitr: bool
+
+    @property
+    def ttl_is_on(self) -> bool:
+        """Whether DynamoDB deletes, or is about to."""
+        return self.ttl_status in {TtlStatus.ENABLED, TtlStatus.ENABLING}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a run may go."""
+
+    max_deletes: int = 100_000
+    max_fraction: float = 0.5
+    write_units_per_second: float = 500.0
+    grace_seconds: int = 72 * 3600  # native TTL goes first: it is free
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Into how many segments the scan is cut, and which of them are this run's."""
+
+    total: int
+    index: int | None = None  # None: all of them
+
+    @property
+    def mine(self) -> tuple[int, ...]:
+        """The numbers of this run's segments."""
+        return tuple(range(self.total)) if self.index is None else (self.index,)
+
+    @property
+    def share(self) -> float:
+        """The part of the table that this run sees."""
+        return len(self.mine) / self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done to one table."""
+
+    mode: Mode
+    dry_run: bool
+    classes: frozenset[TtlClass]
+    limits: Limits
+    segments: Segments
+    allow_without_pitr: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether this order may change anything at all."""
+        return self.mode is not Mode.REPORT and not self.dry_run
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An expired item that was seen, with the very value that made it one."""
+
+    key: Item
+    ttl: Value
+    ttl_class: TtlClass
+    epoch: int  # the point in time that the value means, in seconds
+
+
+class Verdict(StrEnum):
+    """How one item ended."""
+
+    DELETED = "deleted"  # gone: by this statement, or by somebody else before it
+    REPAIRED = "repaired"
+    RENEWED = "renewed"  # its TTL is no longer the one that was seen: kept
+    FAILED = "failed"
+    UNSETTLED = "unsettled"  # time ran out first: the checkpoint stays before it
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOutcome:
+    """A candidate and how it ended; ``detail`` is AWS's error code where it failed."""
+
+    candidate: Candidate
+    verdict: Verdict
+    detail: str = ""
+
+
+class Guard(StrEnum):
+    """What stops a run that is under way."""
+
+    MAX_DELETES = "max_deletes"
+    MAX_FRACTION = "max_fraction"
+
+
+class End(StrEnum):
+    """How a table's run ended."""
+
+    FINISHED = "finished"
+    OUT_OF_TIME = "out_of_time"
+    GUARD = "guard"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was counted."""
+
+    scanned: int = 0
+    expired: dict[TtlClass, int] = field(default_factory=dict)
+    implausible: int = 0
+    planned: int = 0  # in a dry run: what would have been sent
+    deleted: int = 0
+    repaired: int = 0
+    renewed: int = 0
+    failed: int = 0
+    read_units: float = 0.0
+    write_units: float = 0.0
+
+    @property
+    def changed(self) -> int:
+        """Items that the limits count."""
+        return self.deleted + self.repaired
+
+    def __add__(self, other: Tally) -> Tally:
+        """Both counted together."""
+        return Tally(
+            scanned=self.scanned + other.scanned,
+            expired=dict(Counter(self.expired) + Counter(other.expired)),
+            implausible=self.implausible + other.implausible,
+            planned=self.planned + other.planned,
+            deleted=self.deleted + other.deleted,
+            repaired=self.repaired + other.repaired,
+            renewed=self.renewed + other.renewed,
+            failed=self.failed + other.failed,
+            read_units=self.read_units + other.read_units,
+            write_units=self.write_units + other.write_units,
+        )

@@ -1,0 +1,143 @@
+"""Which guard refuses, which stops, and which items go together. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+from ttl_reaper.classify import Expired, classify
+from ttl_reaper.model import (
+    Candidate,
+    DesiredTable,
+    Guard,
+    Item,
+    LiveTable,
+    Mode,
+    Order,
+    Standing,
+    Tally,
+    TtlClass,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ttl_reaper.checkpoint import Checkpoint
+
+PAGE_ITEMS = 1000
+FEWEST_PAGE_ITEMS = 25
+ROUND_SECONDS = 10  # a round should not last longer at the allowed rate, or the checkpoint would stand still
+DEFAULT_CLASSES = {
+    Mode.REPORT: frozenset(TtlClass),
+    Mode.DELETE: frozenset({TtlClass.OVERDUE}),
+    Mode.REPAIR: frozenset({TtlClass.STRING, TtlClass.MILLISECONDS, TtlClass.OLD}),
+}
+# What may be named: E is never touched, and there is nothing to repair in a right value.
+ALLOWED_CLASSES = {
+    Mode.REPORT: frozenset(TtlClass),
+    Mode.DELETE: frozenset(TtlClass) - {TtlClass.DISABLED},
+    Mode.REPAIR: DEFAULT_CLASSES[Mode.REPAIR],
+}
+
+
+def native_is_off(desired: DesiredTable, live: LiveTable) -> str | None:
+    """Why every expired item of this table is of class E, or None where native TTL works as configured."""
+    if not live.ttl_is_on:
+        return "TTL is off on the live table; drift_check can turn it on, which deletes for nothing"
+    if desired.ttl_confirmed and live.ttl_attribute != desired.ttl_attribute:
+        return (
+            f"TTL is on {live.ttl_attribute!r}, but the confirmed attribute is {desired.ttl_attribute!r}; "
+            "drift_check tells more"
+        )
+    return None
+
+
+def attribute(desired: DesiredTable, live: LiveTable) -> str | None:
+    """The attribute to read by: the live table's, or where TTL is off the canonical one, to report only."""
+    return live.ttl_attribute if live.ttl_is_on else desired.ttl_attribute
+
+
+def refusal(desired: DesiredTable, live: LiveTable, order: Order) -> str | None:
+    """Why this order must not run on this table, or None where it may. A dry run is refused alike."""
+    return _unreadable(desired, live) or (
+        None if order.mode is Mode.REPORT else _unsafe(desired, live, order)
+    )
+
+
+def _unreadable(desired: DesiredTable, live: LiveTable) -> str | None:
+    read_by = attribute(desired, live)
+    if not desired.may_be_reaped:
+        return "the configuration says that this table is never reaped"
+    if read_by is None:
+        return "the table has no TTL attribute, live or canonical"
+    if read_by in live.key_names:
+        return "the TTL attribute is part of the key"
+    return None if live.status == "ACTIVE" else f"the table is {live.status}"
+
+
+def _unsafe(desired: DesiredTable, live: LiveTable, order: Order) -> str | None:
+    if off := native_is_off(desired, live):
+        return off
+    if not live.pitr and not order.allow_without_pitr:
+        return "point-in-time recovery is off: a mistake could not be undone; allow_without_pitr overrides"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A page's expired items of the classes that a run is for, and what was counted of all of them."""
+
+    candidates: list[Candidate]
+    tally: Tally
+
+
+def judge(items: Sequence[Item], key_names: Sequence[str], kept: Checkpoint, *, off: bool) -> Judged:
+    """Judge a page's items; ``off`` says that native TTL does not work on this table."""
+    found: list[Candidate] = []
+    expired = dict.fromkeys(TtlClass, 0)
+    implausible = 0
+    window = kept.window
+    for item in items:
+        value = item.get(kept.attribute)
+        verdict = classify(value, window)
+        if isinstance(verdict, Expired) and value:
+            ttl_class = TtlClass.DISABLED if off else verdict.ttl_class
+            expired[ttl_class] += 1
+            if ttl_class in kept.classes:
+                key = {name: item[name] for name in key_names}
+                found.append(Candidate(key, value, ttl_class, verdict.epoch))
+        elif verdict is Standing.IMPLAUSIBLE:
+            implausible += 1
+    return Judged(found, Tally(expired=expired, implausible=implausible))
+
+
+def allowance(order: Order, item_count: int, scanned: int, changed: int) -> tuple[int, Guard]:
+    """How many more items may be changed, and the guard that says so.
+
+    ItemCount is hours old, so what was really scanned counts where it is more. A run of one segment answers
+    for its share of the table.
+    """
+    known = max(item_count * order.segments.share, scanned)
+    by_fraction = int(known * order.limits.max_fraction) - changed
+    by_number = order.limits.max_deletes - changed
+    if by_fraction < by_number:
+        return max(0, by_fraction), Guard.MAX_FRACTION
+    return max(0, by_number), Guard.MAX_DELETES
+
+
+def page_items(order: Order) -> int:
+    """How many items a segment's page may hold, so that a round fits the rate that is allowed."""
+    a_round = order.limits.write_units_per_second * ROUND_SECONDS / len(order.segments.mine)
+    return int(min(PAGE_ITEMS, max(FEWEST_PAGE_ITEMS, a_round)))
+
+
+def interleave(pages: Sequence[Sequence[Candidate]]) -> list[Candidate]:
+    """Deal the segments' items out in turn: neighbours in a segment tend to share a partition."""
+    return [one for one in chain.from_iterable(zip_longest(*pages)) if one is not None]
+
+
+def batches(items: Sequence[Candidate], size: int) -> Iterator[Sequence[Candidate]]:
+    """Cut into pieces of at most ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,235 @@
+"""``tradai-ops reap``: count first, say what it would cost, and delete only what was agreed to."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ops.app import app, console
+from tradai_shared import clock
+from tradai_shared.aws import clients, dynamodb_wire
+from tradai_shared.config import canonical_config
+from ttl_reaper import answer, desired, events, observe
+from ttl_reaper.apply import Tools
+from ttl_reaper.audit import WRITTEN, NoCheckpoints
+from ttl_reaper.model import Limits, Mode, TtlClass
+from ttl_reaper.pace import Pace
+from ttl_reaper.reap import Room, reap
+from ttl_reaper.run import WORKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ttl_reaper.model import Candidate, DesiredTable, ItemOutcome, Order, Tally
+    from ttl_reaper.run import TableResult
+
+A_DAY = 86_400.0  # a terminal has no end to stop before
+DEFAULT = Limits()
+
+
+@app.command(name="reap")
+def reap_command(  # noqa: PLR0913 - one parameter an option
+    *,
+    env: str,
+    table: str,
+    mode: Literal["report", "delete", "repair"] = "report",
+    classes: Annotated[list[str] | None, Parameter(negative=())] = None,
+    max_deletes: int = DEFAULT.max_deletes,
+    max_fraction: float = DEFAULT.max_fraction,
+    write_units_per_second: float = DEFAULT.write_units_per_second,
+    grace_seconds: int = DEFAULT.grace_seconds,
+    segments: int = events.SEGMENTS,
+    allow_without_pitr: bool = False,
+    yes: bool = False,
+    audit: Path = Path("out"),
+) -> int:
+    """Report, delete or repair the expired items of one table.
+
+    It always scans first and shows what it found, the units and an estimate of the cost. It changes something
+    only with --yes, or when the question after the estimate is answered with yes.
+
+    Parameters
+    ----------
+    env
+        dev, staging or prod; the canonical configuration of that environment decides which table that is.
+    table
+        The table's component (notifications) or its full name.
+    mode
+        report counts; delete deletes; repair writes the right epoch value, so that DynamoDB deletes for free.
+    classes
+        Which expired items: A overdue, B String, C milliseconds, D older than five years.
+    max_deletes
+        Stop after so many.
+    max_fraction
+        Stop at this part of the table.
+    write_units_per_second
+        Read and write units consumed a second, at most.
+    grace_seconds
+        What expired less long ago is left to DynamoDB.
+    segments
+        Into how many segments the scan is cut.
+    allow_without_pitr
+        Go on although point-in-time recovery is off.
+    yes
+        Do not ask.
+    audit
+        The folder for the JSON lines of what was deleted.
+    """
+    event = events.parse(
+        {
+            "table": table,
+            "mode": mode,
+            "classes": classes,
+            "limits": {
+                "max_deletes": max_deletes,
+                "max_fraction": max_fraction,
+                "write_units_per_second": write_units_per_second,
+                "grace_seconds": grace_seconds,
+            },
+            "segments": {"total": segments},
+            "allow_without_pitr": allow_without_pitr,
+        }
+    )
+    assert isinstance(event, events.WorkEvent)  # noqa: S101 - no action was given, so it is no summary
+    [chosen] = desired.chosen(event, desired.tables(canonical_config(env)))
+    with Desk.opened(chosen, audit) as desk:
+        return desk.work(event.order, yes=yes)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One table, and what is needed to work on it."""
+
+    table: DesiredTable
+    room: Room
+    audit: FileAudit
+
+    @classmethod
+    @contextmanager
+    def opened(cls, table: DesiredTable, folder: Path) -> Iterator[Desk]:
+        """Make the clients; close them at the end."""
+        client = clients.dynamodb(pool=WORKERS)
+        audit = FileAudit(folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl")
+        with closing(dynamodb_wire.wire(client)) as wire, closing(client):
+
+            def tools(order: Order) -> Tools:
+                pace = Pace(order.limits.write_units_per_second, clock.now().timestamp())
+                return Tools(wire, pace, lambda: A_DAY, random.Random())  # noqa: S311 - jitter
+
+            yield cls(table, Room(client, tools, lambda _: audit, NoCheckpoints()), audit)
+
+    def work(self, order: Order, *, yes: bool) -> int:
+        """Count, estimate, ask, act. The answer is the exit code."""
+        counted = self._run(replace(order, dry_run=True), "Counting")
+        console.print(estimate(counted, order))
+        if not counted.ok or order.mode is Mode.REPORT or not counted.tally.planned:
+            return told(counted)
+        if not yes and not agreed(order.mode):
+            console.print("Nothing was changed. --yes goes ahead.")
+            return 2
+        done = self._run(
+            replace(order, dry_run=False), "Deleting" if order.mode is Mode.DELETE else "Repairing"
+        )
+        if self.audit.path.exists():
+            console.print(f"Every item is in {self.audit.path}", highlight=False)
+        return told(done)
+
+    def _run(self, order: Order, what: str) -> TableResult:
+        expected = observe.live_table(self.room.client, self.table.name).item_count
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("items read, {task.fields[changed]} written, {task.fields[rate]}/s"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task(what, total=expected or None, changed=0, rate=0)
+            began = clock.now()
+
+            def show(tally: Tally) -> None:
+                seconds = max(0.001, (clock.now() - began).total_seconds())
+                rate = round((tally.changed or tally.scanned) / seconds)
+                progress.update(task, completed=tally.scanned, changed=tally.changed, rate=rate)
+
+            return reap(replace(self.room, progress=show), self.table, order)
+
+
+class FileAudit:
+    """JSON lines in a local file, which is made with the first item."""
+
+    def __init__(self, path: Path) -> None:
+        """Append to ``path``."""
+        self.path = path
+
+    def intend(self, candidates: Sequence[Candidate]) -> None:
+        """What is about to be sent."""
+        self._write([{"verdict": "intended", "key": one.key, "ttl": one.ttl} for one in candidates])
+
+    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+        """What was written, and what was not."""
+        self._write(
+            [
+                {
+                    "verdict": one.verdict.value,
+                    "key": one.candidate.key,
+                    "ttl": one.candidate.ttl,
+                    "class": one.candidate.ttl_class.value,
+                    **({} if one.verdict in WRITTEN else {"detail": one.detail}),
+                }
+                for one in outcomes
+            ]
+        )
+
+    def _write(self, lines: Sequence[dict[str, Any]]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+def estimate(counted: TableResult, order: Order) -> Table:
+    """What was found, and what it would cost to write."""
+    tally, live = counted.tally, counted.live
+    table = Table("", "", title=counted.table, show_header=False)
+    table.add_row("scanned", f"{tally.scanned:,}")
+    for ttl_class in TtlClass:
+        table.add_row(f"expired, class {ttl_class}", f"{tally.expired.get(ttl_class, 0):,}")
+    table.add_row("implausible, never touched", f"{tally.implausible:,}")
+    table.add_row("counting cost", f"{tally.read_units:,.0f} read units, {answer.usd(tally):.4f} USD")
+    if order.mode is not Mode.REPORT:
+        indexes = live.index_count if live else 0
+        units = tally.planned * (1 + indexes)
+        table.add_row(f"to {order.mode}", f"{tally.planned:,}")
+        table.add_row("write units, items up to 1 KB", f"{units:,}")
+        table.add_row("estimate", f"{answer.estimated_usd(tally.planned, indexes):.4f} USD (us-east-1)")
+        table.add_row("at the allowed rate", f"{units / order.limits.write_units_per_second:,.0f} s at least")
+    for note in counted.notes:
+        table.add_row("note", note)
+    return table
+
+
+def agreed(mode: Mode) -> bool:
+    """Ask, where there is somebody to ask."""
+    return sys.stdin.isatty() and console.input(f"{mode} these items? [yes/no] ").strip().lower() == "yes"
+
+
+def told(result: TableResult) -> int:
+    """The last line, and the exit code."""
+    tally = result.tally
+    colour = "green" if result.ok else "red"
+    console.print(f"[{colour}]{result.end}[/{colour}]: {result.reason}", highlight=False)
+    console.print(
+        f"deleted {tally.deleted}, repaired {tally.repaired}, renewed and kept {tally.renewed}, "
+        f"failed {tally.failed}; {tally.write_units:,.0f} write units, {answer.usd(tally):.4f} USD",
+        highlight=False,
+    )
+    return 0 if result.ok else 1

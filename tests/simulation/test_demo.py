@@ -1,0 +1,124 @@
+"""The demo, with each of its options."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import demo, segments
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*options: str) -> dict[str, Any]:
+    assert demo.main(options) == 0
+    return dict(json.loads(demo.OUT.joinpath("failover.json").read_text(encoding="utf-8")))
+
+
+def page() -> str:
+    return demo.OUT.joinpath("failover.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "the NAT died|kills NAT 1"),
+        (("--lost-launch-event",), "the event is lost: launch action"),
+        (("--duplicates",), "delivered by the rule GroupEvents, twice"),
+        (("--throttling",), "RequestLimitExceeded"),
+        (("--broken-boot-script",), "NAT 2 its boot script broke"),
+        (("--failing-route-table",), "ReplaceRoute: UnauthorizedOperation"),
+        (("--planned",), "a planned replacement begins"),
+        (("--duplicates", "--throttling", "--seed", "4"), "every event comes twice"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_each_option_is_told_and_traffic_returns(
+    options: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = run(*options)
+    shown = capsys.readouterr().out
+    assert re.search(told, shown)
+    assert "flows through private table 2" in shown
+    assert f"Without egress: {data['outage_seconds_simulated']:.1f} s (simulated)" in shown
+    assert all(step["what"] for step in data["steps_simulated"])
+
+
+def test_page_and_figures_say_the_same_and_that_it_is_simulated(capsys: pytest.CaptureFixture[str]) -> None:
+    data = run()
+    shown, html = capsys.readouterr().out, page()
+    outage = f"{data['outage_seconds_simulated']:.1f} s"
+    assert data["simulated"] is True
+    assert f"Traffic was back after {outage}" in html
+    assert f"{outage} (simulated)" in html
+    assert "120 to 180 s" in html
+    assert "120 to 180 s" in shown
+    for step in data["steps_simulated"]:
+        assert f"+{step['at']:.1f} s" in html
+    known = {
+        "seed",
+        "options",
+        "outage_seconds_stated_by_the_platform",
+        "machines",
+        "route_tables",
+        "segments",
+    }
+    assert all(name.endswith("simulated") for name in data.keys() - known)
+
+
+def test_the_page_is_one_file_for_light_and_dark(capsys: pytest.CaptureFixture[str]) -> None:
+    run()
+    capsys.readouterr()
+    html = page()
+    assert "prefers-color-scheme: dark" in html
+    assert "<script" not in html
+    assert not re.search(r"""(src|href)=|url\(|@import""", html)
+    assert "$" not in html
+
+
+def test_the_same_seed_leaves_the_same_page(capsys: pytest.CaptureFixture[str]) -> None:
+    run("--seed", "7")
+    first = page()
+    run("--seed", "7")
+    capsys.readouterr()
+    assert page() == first
+
+
+def test_a_table_that_fails_leaves_the_other_healed(capsys: pytest.CaptureFixture[str]) -> None:
+    data = run("--failing-route-table")
+    first, last = (sum(end - start for start, end in spans) for spans in data["outages_simulated"].values())
+    assert first < 60 < demo.REPAIRED_AFTER < last
+    assert "grants the missing permission" in capsys.readouterr().out
+    assert "in the last table after" in page()
+
+
+def test_a_planned_replacement_costs_seconds_at_most(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--planned")["outage_seconds_simulated"] < segments.ADDRESS_EFFECT.high
+    assert "Traffic paused for" in page()
+    capsys.readouterr()
+
+
+def test_every_segment_names_its_source_and_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    run()
+    capsys.readouterr()
+    html = page()
+    assert {segment.sure for segment in segments.ALL} == {"cited", "assumed"}
+    for segment in segments.ALL:
+        assert segment.source
+        assert segment.low <= segment.high
+        assert escape(segment.what) in html
+
+
+def test_the_readmes_picture_is_that_of_the_first_seed() -> None:
+    run()
+    drawn = demo.OUT.joinpath("failover.svg").read_text(encoding="utf-8")
+    kept = Path(__file__).parents[2] / "docs/failover.svg"
+    assert kept.read_text(encoding="utf-8") == drawn, "make demo-picture brings it up to date"

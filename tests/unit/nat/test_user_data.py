@@ -1,0 +1,40 @@
+"""What can be said of the boot script without running it; tests/kernel runs it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "nat" / "user-data.sh"
+USER_DATA_LIMIT = 16 * 1024  # bytes, before base64
+EXPORTS = 1024  # generously, for the values that the template puts before it
+
+
+def test_it_fits_into_user_data_with_its_values_before_it() -> None:
+    assert len(SCRIPT.read_bytes()) + EXPORTS < USER_DATA_LIMIT
+
+
+def test_shellcheck_has_nothing_to_say() -> None:
+    shellcheck = shutil.which("shellcheck")
+    if shellcheck is None:
+        pytest.skip("shellcheck is not installed")
+    done = subprocess.run([shellcheck, str(SCRIPT)], capture_output=True, text=True, check=False)  # noqa: S603 - a linter
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_value_that_it_takes_is_told_at_its_top() -> None:
+    text = SCRIPT.read_text()
+    head = text.split("set -euo pipefail", maxsplit=1)[0]
+    taken = set(re.findall(r'": ?|\$\{([A-Z_]+):?[?=]', text)) - {""}
+    assert taken == {"AWS_DEFAULT_REGION", "NAT_EIP_ALLOCATION_ID", "NAT_READY_TAG", "NAT_SELFTEST_URLS"}
+    assert all(f"#   {name} " in head for name in taken)
+
+
+def test_only_the_second_version_of_the_metadata_service_is_used() -> None:
+    asked = [line for line in SCRIPT.read_text().splitlines() if "$METADATA/" in line]
+    assert len(asked) == 2
+    assert all("X-aws-ec2-metadata-token" in line for line in asked)

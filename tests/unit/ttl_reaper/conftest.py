@@ -1,0 +1,146 @@
+"""A world for the reaper: moto held to AWS's behaviour, a clock that stands still, one table."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from simulator.dynamodb import strict
+from simulator.reaper_stage import DAY, Context, HandClock, fill, make_table
+from tradai_shared import clock
+from tradai_shared.aws.dynamodb_wire import wire
+from ttl_reaper.apply import Tools
+from ttl_reaper.audit import NoCheckpoints
+from ttl_reaper.model import DesiredTable, Limits, Mode, Order, Segments
+from ttl_reaper.pace import Pace
+from ttl_reaper.planner import DEFAULT_CLASSES
+from ttl_reaper.reap import Room, reap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from ttl_reaper.run import TableResult
+
+TABLE = "tradai-notifications-dev"
+
+
+@dataclass
+class Recorder:
+    """An audit that remembers."""
+
+    intended: list[Any] = field(default_factory=list)
+    outcomes: list[Any] = field(default_factory=list)
+
+    def intend(self, candidates: Any) -> None:
+        self.intended += candidates
+
+    def done(self, outcomes: Any) -> None:
+        self.outcomes += outcomes
+
+
+@dataclass
+class World:
+    client: DynamoDBClient
+    clock: HandClock
+    wire: Any
+    audit: Recorder = field(default_factory=Recorder)
+    seconds_left: Callable[[], float] = lambda: 600.0
+    desired: DesiredTable = field(
+        default_factory=lambda: DesiredTable(
+            "notifications", TABLE, "ttl", ttl_confirmed=True, may_be_reaped=True
+        )
+    )
+    failed: list[Any] = field(default_factory=list)
+    progress: list[Any] = field(default_factory=list)
+
+    @property
+    def now(self) -> int:
+        return int(self.clock.now().timestamp())
+
+    def days(self, days: float) -> dict[str, str]:
+        return {"N": str(int(self.now + days * DAY))}
+
+    def put(self, **ttls: dict[str, Any] | None) -> None:
+        fill(
+            self.client,
+            TABLE,
+            (
+                {"notification_id": {"S": key}, "body": {"S": "x"}} | ({"ttl": ttl} if ttl else {})
+                for key, ttl in ttls.items()
+            ),
+        )
+
+    def put_many(self, count: int, days: float, prefix: str = "n") -> None:
+        self.put(**{f"{prefix}{number}": self.days(days - number / DAY) for number in range(count)})
+
+    def ids(self) -> set[str]:
+        return set(self.ttls())
+
+    def ttls(self) -> dict[str, Any]:
+        items = self.client.get_paginator("scan").paginate(TableName=TABLE).search("Items")
+        return {item["notification_id"]["S"]: item.get("ttl") for item in items}
+
+    def room(self, **other: Any) -> Room:
+        def tools(order: Order) -> Tools:
+            pace = Pace(order.limits.write_units_per_second, self.clock.now().timestamp())
+            return Tools(self.wire, pace, self.seconds_left, random.Random(1))
+
+        usual: dict[str, Any] = {
+            "client": self.client,
+            "tools": tools,
+            "audit": lambda _: self.audit,
+            "checkpoints": NoCheckpoints(),
+            "failed": self.failed.append,
+            "progress": self.progress.append,
+            "workers": 1,
+        }
+        return Room(**(usual | other))
+
+    def reap(self, order: Order | None = None, checkpoint: Any = None, **other: Any) -> TableResult:
+        return reap(self.room(**other), self.desired, order or an_order(), checkpoint)
+
+    def context(self, seconds: float = 900) -> Context:
+        return Context(self.clock.now, self.clock.now() + timedelta(seconds=seconds))
+
+
+def an_order(mode: Mode = Mode.DELETE, **changed: Any) -> Order:
+    usual: dict[str, Any] = {
+        "mode": mode,
+        "dry_run": False,
+        "classes": DEFAULT_CLASSES[mode],
+        "limits": Limits(max_fraction=1.0),
+        "segments": Segments(2),
+    }
+    return Order(**(usual | changed))
+
+
+@pytest.fixture
+def order() -> Callable[..., Order]:
+    return an_order
+
+
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """AWS without a table."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("ENVIRONMENT", "dev")
+    monkeypatch.delenv("REAPER_AUDIT_BUCKET", raising=False)
+    hand = HandClock()
+    with mock_aws(), strict(), clock.use(hand):
+        client = boto3.client("dynamodb")
+        yield World(client, hand, wire(client))
+
+
+@pytest.fixture
+def world(empty: World) -> World:
+    """AWS with the platform's notifications table, TTL and PITR on."""
+    make_table(empty.client, TABLE, keys={"notification_id": "S"})
+    return empty

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from simulator.reaper_stage import make_table
+from tradai_shared.errors import AccessDenied, SettingsError
+from ttl_reaper import app
+from ttl_reaper.app import lambda_handler
+from ttl_reaper.audit import S3Checkpoints
+from ttl_reaper.model import Candidate, ItemOutcome, TtlClass, Verdict
+
+if TYPE_CHECKING:
+    from conftest import World
+
+DELETE = {"table": "notifications", "mode": "delete", "dry_run": False, "limits": {"max_fraction": 1.0}}
+
+
+@pytest.fixture
+def bucket(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    assert world
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    monkeypatch.setenv("REAPER_AUDIT_BUCKET", "kept")
+    return client
+
+
+def lines(client: Any, what: str) -> list[dict[str, Any]]:
+    keys = [one["Key"] for one in client.list_objects_v2(Bucket="kept").get("Contents", [])]
+    return [
+        json.loads(line)
+        for key in keys
+        if what in key
+        for line in client.get_object(Bucket="kept", Key=key)["Body"].read().splitlines()
+    ]
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    stream = io.StringIO()
+    monkeypatch.setattr(app.logger.registered_handler, "stream", stream)
+    return stream
+
+
+def records(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def handle(world: World, event: Any, seconds: float = 900) -> Any:
+    return json.loads(json.dumps(lambda_handler(event, world.context(seconds))))  # type: ignore[arg-type]
+
+
+def test_the_answer_has_the_houses_form_and_counts_everything(world: World) -> None:
+    world.put(a=world.days(-10), b={"S": "1700000000"}, live=world.days(1), odd={"N": "5"})
+    told = handle(world, DELETE)
+    assert (told["success"], told["environment"]) == (True, "dev")
+    assert "checkpoint" not in told["data"]
+    summary = told["data"]["summary"]
+    assert summary["expired"] == {"A": 1, "B": 1, "C": 0, "D": 0, "E": 0}
+    assert {name: summary[name] for name in ("scanned", "implausible", "deleted", "renewed", "failed")} == {
+        "scanned": 4,
+        "implausible": 1,
+        "deleted": 1,
+        "renewed": 0,
+        "failed": 0,
+    }
+    assert summary["write_units"] == 1
+    assert summary["estimated_usd"] > 0
+    assert [one["table"] for one in told["data"]["results"]] == ["tradai-notifications-dev"]
+
+
+def test_one_failing_table_never_stops_the_rest(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.put(a=world.days(-10))
+    told = handle(world, DELETE | {"table": None, "tables": ["health-state", "notifications"]})
+    assert not told["success"]
+    assert [one["end"] for one in told["data"]["results"]] == ["failed", "finished"]
+    assert world.ids() == set()
+    metrics = next(one for one in records(capsys.readouterr().out) if "_aws" in one)
+    assert (metrics["ReapFailures"], metrics["ItemsDeleted"], metrics["environment"]) == ([1], [1], "dev")
+
+
+def test_all_means_every_table_that_may_be_reaped(empty: World) -> None:
+    for component in ("notifications", "drift-state"):
+        make_table(empty.client, f"tradai-{component}-dev", keys={"id": "S"})
+    ends = {one["table"]: one["end"] for one in handle(empty, {"tables": "all"})["data"]["results"]}
+    assert ends["tradai-notifications-dev"] == ends["tradai-drift-state-dev"] == "finished"
+    assert not {name for name in ends if "trading-state" in name or "deployments" in name}
+
+
+def test_without_a_bucket_deleted_keys_go_to_the_log(world: World, log: io.StringIO) -> None:
+    world.put(a=world.days(-10))
+    handle(world, DELETE)
+    [written] = [one for one in records(log.getvalue()) if one.get("message") == "Items written"]
+    assert written["items"] == [
+        {"verdict": "deleted", "key": {"notification_id": {"S": "a"}}, "ttl": world.days(-10), "class": "A"}
+    ]
+
+
+def test_with_a_bucket_every_key_is_written_there_before_and_after(world: World, bucket: Any) -> None:
+    world.put(a=world.days(-10), b=world.days(-11))
+    handle(world, DELETE)
+    for what, verdict in (("intended", "intended"), ("done", "deleted")):
+        told = lines(bucket, what)
+        assert {one["key"]["notification_id"]["S"] for one in told} == {"a", "b"}
+        assert {(one["verdict"], one["class"]) for one in told} == {(verdict, "A")}
+
+
+def test_when_the_audit_cannot_be_written_nothing_is_deleted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put(a=world.days(-10))
+    monkeypatch.setenv("REAPER_AUDIT_BUCKET", "missing")
+    assert not handle(world, DELETE)["success"]
+    assert world.ids() == {"a"}
+
+
+def test_the_next_schedule_goes_on_from_the_bucket(world: World, bucket: Any) -> None:
+    world.put_many(90, days=-10)
+    slow = DELETE | {"limits": {"max_fraction": 1.0, "write_units_per_second": 1}}
+    first = handle(world, slow, seconds=30 + 40)
+    assert first["data"]["results"][0]["end"] == "out_of_time"
+    assert first["data"]["checkpoint"]["table"] == "tradai-notifications-dev"
+    assert 0 < first["data"]["summary"]["deleted"] < 90
+    second = handle(world, slow)
+    assert second["data"]["summary"]["deleted"] == 90
+    assert not [
+        one for one in bucket.list_objects_v2(Bucket="kept")["Contents"] if "checkpoints/" in one["Key"]
+    ]
+
+
+def test_restart_leaves_the_kept_checkpoint_alone(world: World, bucket: Any) -> None:
+    assert bucket
+    world.put_many(90, days=-10)
+    limited = DELETE | {"limits": {"max_fraction": 1.0, "max_deletes": 30}}
+    for _ in range(2):
+        assert handle(world, limited)["data"]["summary"]["deleted"] == 30
+    assert len(world.ids()) == 60
+    handle(world, limited | {"restart": True})
+    assert len(world.ids()) == 30
+
+
+def test_it_stops_with_half_a_minute_left(world: World) -> None:
+    world.put(a=world.days(-10))
+    told = handle(world, DELETE, seconds=30)
+    assert told["data"]["results"][0]["end"] == "out_of_time"
+    assert told["success"]
+    assert world.ids() == {"a"}
+
+
+def test_a_failed_item_is_logged_by_its_keys_hash(log: io.StringIO) -> None:
+    secret = Candidate({"id": {"S": "customer-4711"}}, {"N": "1"}, TtlClass.OVERDUE, 1)
+    app._failed(ItemOutcome(secret, Verdict.FAILED, "ValidationError"))
+    [record] = records(log.getvalue())
+    assert record["code"] == "ValidationError"
+    assert len(record["key_hash"]) == 12
+    assert "4711" not in json.dumps(record)
+
+
+def test_an_unknown_environment_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    with pytest.raises(SettingsError, match="ENVIRONMENT"):
+        lambda_handler({"table": "notifications"}, world.context())  # type: ignore[arg-type]
+
+
+def test_what_was_deleted_is_told_even_where_the_checkpoint_cannot_be_kept(
+    world: World, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AccessDenied("s3:DeleteObject", "AccessDenied", "no")
+
+    assert bucket
+    monkeypatch.setattr(S3Checkpoints, "forget", refuse)
+    world.put(a=world.days(-10))
+    told = handle(world, DELETE)
+    assert (told["success"], told["data"]["summary"]["deleted"]) == (False, 1)
+    assert "s3:DeleteObject" in told["data"]["unfinished"]

@@ -1,0 +1,153 @@
+"""The state machine's own definition, executed by moto's interpreter with the real handler.
+
+Real here: every state of the definition (moto runs Pass, Choice, Catch, Retry and the Distributed Map), the
+handler, DynamoDB by moto and the strict stand-in. Replaced: the Lambda service between the two, by a call in
+this process that answers as Lambda does.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+
+from simulator.dynamodb import strict
+from simulator.reaper_stage import DAY, Context, fill, make_table
+from ttl_reaper.app import lambda_handler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DEFINITION = Path(__file__).parents[3] / "statemachines" / "reap.asl.json"
+REAPER = "arn:aws:lambda:eu-central-1:123456789012:function:tradai-ttl-reaper-dev"
+ROLE = "arn:aws:iam::123456789012:role/reap"
+TABLES = ("notifications", "drift-state")
+ORDER = {"tables": list(TABLES), "mode": "delete", "dry_run": False, "segments": {"total": 2}}
+
+
+@dataclass
+class InThisProcess:
+    """The Lambda service: the real handler, its answer or its error in Lambda's form."""
+
+    before: Callable[[dict[str, Any]], float]  # seconds that the invocation has; may raise
+    events: list[dict[str, Any]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def invoke(self, **call: Any) -> dict[str, Any]:
+        with self.lock:  # an execution environment handles one event at a time
+            return self._invoke(call)
+
+    def _invoke(self, call: dict[str, Any]) -> dict[str, Any]:
+        assert call["FunctionName"] == REAPER
+        event = json.loads(call["Payload"])
+        self.events.append(event)
+        answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": "$LATEST"}
+        try:
+            ends = datetime.now(UTC) + timedelta(seconds=self.before(event))
+            payload: Any = lambda_handler(event, Context(lambda: datetime.now(UTC), ends))  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001 - as Lambda does
+            answer["FunctionError"] = "Unhandled"
+            payload = {"errorType": type(error).__name__, "errorMessage": str(error)}
+        return answer | {"Payload": io.BytesIO(json.dumps(payload).encode())}
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("ENVIRONMENT", "dev")
+    monkeypatch.delenv("REAPER_AUDIT_BUCKET", raising=False)
+    now = int(time.time())
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}), strict():
+        client = boto3.client("dynamodb")
+        for component in TABLES:
+            name = f"tradai-{component}-dev"
+            make_table(client, name, keys={"id": "S"})
+            old = [{"id": {"S": f"old{n}"}, "ttl": {"N": str(now - 10 * DAY)}} for n in range(40)]
+            live = [{"id": {"S": f"live{n}"}, "ttl": {"N": str(now + DAY)}} for n in range(60)]
+            fill(client, name, old + live)
+        yield client
+
+
+def left(client: Any, component: str) -> int:
+    return int(client.scan(TableName=f"tradai-{component}-dev")["Count"])
+
+
+def execute(monkeypatch: pytest.MonkeyPatch, service: InThisProcess, order: dict[str, Any]) -> dict[str, Any]:
+    monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: service)
+    states = boto3.client("stepfunctions")
+    definition = DEFINITION.read_text(encoding="utf-8").replace("${ReaperArn}", REAPER)
+    machine = states.create_state_machine(name="tradai-reap-dev", definition=definition, roleArn=ROLE)
+    started = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(order))
+    for _ in range(600):
+        told = states.describe_execution(executionArn=started["executionArn"])
+        if told["status"] != "RUNNING":
+            return dict(told)
+        time.sleep(0.05)
+    pytest.fail("the execution does not end")
+
+
+def test_every_segment_of_every_table_is_reaped_and_added_up(
+    tables: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = InThisProcess(lambda _: 900)
+    told = execute(monkeypatch, service, ORDER)
+    assert told["status"] == "SUCCEEDED"
+    summary = json.loads(told["output"])["data"]["summary"]
+    assert {name: summary[name] for name in ("runs", "runs_failed", "scanned", "deleted")} == {
+        "runs": 4,
+        "runs_failed": [],
+        "scanned": 200,
+        "deleted": 80,
+    }
+    assert [left(tables, component) for component in TABLES] == [60, 60]
+    assert [event.get("action") for event in service.events] == ["plan", *["reap"] * 4, "summary"]
+
+
+def test_a_segment_goes_on_from_its_checkpoint_until_it_is_done(
+    tables: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = InThisProcess(lambda event: 900 if "checkpoint" in event else 30)
+    told = execute(monkeypatch, service, ORDER | {"restart": True})
+    assert told["status"] == "SUCCEEDED"
+    assert [left(tables, component) for component in TABLES] == [60, 60]
+    again = [event for event in service.events if event.get("checkpoint")]
+    assert len(again) == 4
+    assert not any(event["restart"] for event in again)
+
+
+def test_a_bad_segment_fails_the_summary_and_never_stops_the_rest(
+    tables: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def before(event: dict[str, Any]) -> float:
+        if event.get("table") == "notifications" and event["segments"]["index"] == 1:
+            raise RuntimeError("this one is lost")
+        return 900
+
+    service = InThisProcess(before)
+    told = execute(monkeypatch, service, ORDER)
+    assert (told["status"], told["error"]) == ("FAILED", "SegmentsFailed")
+    [summary] = [event for event in service.events if event.get("action") == "summary"]
+    lost = [one for one in summary["results"] if not one["success"]]
+    assert [(one["table"], one["segment"]) for one in lost] == [("notifications", 1)]
+    assert left(tables, "drift-state") == 60
+    assert 60 < left(tables, "notifications") < 100
+
+
+def test_the_runs_share_the_orders_limits(tables: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tables
+    service = InThisProcess(lambda _: 900)
+    limits = {"max_deletes": 11, "write_units_per_second": 100}
+    assert execute(monkeypatch, service, ORDER | {"limits": limits})["status"] == "FAILED"
+    runs = [event["limits"] for event in service.events if event["action"] == "reap"]
+    assert {(one["max_deletes"], one["write_units_per_second"]) for one in runs} == {(5, 50.0)}
+    assert [left(tables, component) for component in TABLES] == [90, 90]
