@@ -9,7 +9,7 @@ SAM := .tools/sam/bin/sam
 EVENT_SCHEMAS := 0.1.216
 export SAM_CLI_TELEMETRY ?= 0
 .DEFAULT_GOAL := help
-.PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
+.PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST))) bench-drift drift-docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 22
@@ -25,6 +25,7 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 
 demo: setup ## Watch a NAT die and traffic return (simulated)
 	@$(BIN)/python -m simulator.demo $(ARGS)
+	@$(BIN)/python -m simulator.demo_drift
 	@$(BIN)/python -m simulator.demo_reap
 
 demo-picture: setup ## Renew the README's picture, docs/failover.svg
@@ -81,12 +82,19 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/python -m toolchain.user_data --check
 	$(BIN)/python -m tradai_shared.config snapshot --check
 	$(BIN)/python -m tradai_shared.config document --check
+	$(BIN)/python -m toolchain.drift_document --check
 
 config-snapshot: setup ## Agree on the canonical configuration's values as they are now
 	@$(BIN)/python -m tradai_shared.config snapshot
 
 config-docs: setup ## Write docs/canonical-config.md from the canonical configuration
 	@$(BIN)/python -m tradai_shared.config document
+
+bench-drift: setup ## Measure what a drift check costs: calls, seconds, memory (ARGS="--factors 1 10 100" for its growth)
+	@$(BIN)/python -m benchmarks.drift $(ARGS)
+
+drift-docs: setup ## Write docs/drift-findings.md from the checks
+	@$(BIN)/python -m toolchain.drift_document
 
 bench-config: setup ## Measure what importing and building the canonical configuration costs
 	@$(BIN)/python -m benchmarks.config_import $(ARGS)
@@ -101,4 +109,4 @@ lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/ministack.in -o requirements/ministack.txt
 	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
 
-.PHONY: help setup demo test test-tools check build invoke template lock config-snapshot config-docs bench-config
+.PHONY: help setup demo test test-tools check build invoke template lock config-snapshot config-docs bench-config bench-drift drift-docs

@@ -12,6 +12,7 @@ from drift_check import checks
 from drift_check.adoption import Adopted, adopt, merged
 from drift_check.checks.base import Estate
 from drift_check.observe.reader import WORKERS, Observer
+from drift_check.run import ExitCode
 from drift_check.survey import Surveyor
 from drift_check.tell.as_markdown import short
 from ops.app import app, console
@@ -20,8 +21,6 @@ from ops.session import clients_of
 from tradai_shared import clock
 from tradai_shared.config.canonical import build
 from tradai_shared.config.load import OWN_VALUES, canonical_config, environment, own_file
-
-PARTIAL = 3
 
 
 @app.command(name="adopt")
@@ -68,7 +67,7 @@ def adopt_command(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"values": values, "waivers": waivers}, indent=2) + "\n", encoding="utf-8")
         console.print(f"wrote {path}")
-    return PARTIAL if survey.partial else 0
+    return ExitCode.PARTIAL if survey.partial else ExitCode.IN_SYNC
 
 
 def show(found: list[Adopted]) -> None:

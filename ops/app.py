@@ -10,8 +10,7 @@ from rich.console import Console
 
 from tradai_shared.errors import TradaiError
 
-# imported when the tool starts; each registers its commands on ``app``
-COMMANDS = ("ops.reap", "ops.drift", "ops.adopt")
+COMMANDS = ("ops.adopt", "ops.drift", "ops.reap")  # imported at the start; each registers its own
 
 app = App(name="tradai-ops", help="Self-healing operations, by hand: nothing is changed without --yes.")
 console = Console()

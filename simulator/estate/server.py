@@ -1,4 +1,4 @@
-"""The estate behind moto's server, corrected, for the command line and the benchmark: ``--env dev --delay 0.03``.
+"""The estate behind moto's server, corrected, for the command line and the benchmark.
 
 Prints its address when the estate stands, and serves until its standard input ends.
 """
@@ -44,7 +44,8 @@ def main() -> None:
 
 
 def client(service: str, region: str, address: str) -> Any:
-    return boto3.client(service, region_name=region, endpoint_url=address)
+    session: Any = boto3.Session(region_name=region)  # the name is known at run time alone
+    return session.client(service, endpoint_url=address)
 
 
 def delay(seconds: float) -> None:
@@ -57,7 +58,7 @@ def delay(seconds: float) -> None:
         return answer(self, environ, start_response)
 
     if seconds:
-        application.__call__ = slowly  # type: ignore[method-assign]  # for this process's life
+        application.__call__ = slowly
 
 
 if __name__ == "__main__":

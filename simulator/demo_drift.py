@@ -1,0 +1,126 @@
+"""A drifted estate told and mended, on moto. Writes out/drift.html and out/drift.json."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from rich.console import Console
+from rich.table import Table
+
+from drift_check import checks
+from drift_check.apply import Writer
+from drift_check.events import Mode, Request
+from drift_check.observe.reader import Observer
+from drift_check.run import Report, Run
+from drift_check.settings import Allowed, Settings
+from drift_check.survey import Surveyor
+from drift_check.tell.as_html import page
+from drift_check.tell.as_json import document
+from drift_check.tell.as_markdown import headline, short
+from simulator import estate
+from tradai_shared.config.canonical import build
+from tradai_shared.config.naming import Environment
+from tradai_shared.plans import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drift_check.healing import Heal
+    from simulator.estate import Estate
+    from tradai_shared.config import CanonicalConfig
+
+ENV = Environment.PROD
+OUT = Path("out")
+MOTO = {"AWS_DEFAULT_REGION": "eu-central-1", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+# What a deployment would have confirmed; what is only assumed is told quietly and never mended.
+CONFIRMED: dict[str, Any] = {
+    "dynamodb": {"tables": {"notifications": {"ttl": {"attribute": "ttl"}}}},
+    "s3": {"buckets": {"configs": {"public_access_blocked": True}}},
+}
+MARKS = {
+    Status.DONE: "[green]mended[/green]",
+    Status.ALREADY: "[green]was so[/green]",
+    Status.PLANNED: "[blue]would mend[/blue]",
+    Status.FAILED: "[red]failed[/red]",
+}
+
+
+def main() -> None:
+    """Build the estate, spoil it, look, mend, look again."""
+    console = Console()
+    config = build(ENV, CONFIRMED)
+    with patch.dict(os.environ, MOTO), estate.account() as client:
+        spoil(estate.build(config, client))
+        told = run(config, client, Mode.REPORT)
+        healed = run(config, client, Mode.HEAL)
+        after = run(config, client, Mode.HEAL)
+    show(console, told, healed)
+    console.print(f"A second run mends {len(after.heals)} and leaves {len(after.open)} to a person.")
+    keep(with_news(healed, told))
+    console.print(
+        f"[dim]{OUT}/drift.html and {OUT}/drift.json have it all. AWS is moto, on this machine.[/dim]"
+    )
+
+
+def spoil(made: Estate) -> None:
+    """What people do to an estate by hand."""
+    dynamodb, ec2 = made.client("dynamodb"), made.client("ec2")
+    dynamodb.update_table(TableName="tradai-deployments-prod", DeletionProtectionEnabled=False)
+    dynamodb.update_continuous_backups(
+        TableName="tradai-trading-state-prod",
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False},
+    )
+    dynamodb.update_time_to_live(
+        TableName="tradai-notifications-prod",
+        TimeToLiveSpecification={"Enabled": False, "AttributeName": "ttl"},
+    )
+    made.client("s3").delete_public_access_block(Bucket="tradai-configs-prod")
+    made.client("events").disable_rule(Name="tradai-nat-group-events-prod")
+    made.client("rds").modify_db_instance(DBInstanceIdentifier="tradai-prod", BackupRetentionPeriod=1)
+    made.client("secretsmanager").delete_secret(SecretId="tradai/prod/exchange-keys")
+    ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=made.ids["interface"], SourceDestCheck={"Value": True}
+    )
+
+
+def run(config: CanonicalConfig, client: Callable[[str], Any], mode: Mode) -> Report:
+    surveyor = Surveyor(config, checks.ALL, Observer(client))
+    settings = Settings(ENV, Allowed.HEAL, max_heals=20)
+    return Run(settings, Request(mode), surveyor, Writer(client, config.region)).run()
+
+
+def show(console: Console, told: Report, healed: Report) -> None:
+    rows = Table(title=headline(told), title_justify="left", box=None, header_style="dim")
+    for name in ("severity", "resource", "attribute", "is", "should be", "then"):
+        rows.add_column(name)
+    ends = {heal.finding.id: heal for heal in healed.heals}
+    for one in told.open:
+        values = (short(one.observed), short(one.desired))
+        rows.add_row(
+            str(one.severity), one.resource, one.attribute, *values, _end(ends.get(one.id), one.healing)
+        )
+    console.print(rows)
+
+
+def _end(heal: Heal | None, healing: str) -> str:
+    return MARKS[heal.status] if heal else f"[yellow]{healing}[/yellow]"
+
+
+def with_news(healed: Report, told: Report) -> Report:
+    """The run that mended, with what it left, and what was new before it."""
+    return replace(healed, changes=told.changes)
+
+
+def keep(report: Report) -> None:
+    OUT.mkdir(exist_ok=True)
+    (OUT / "drift.html").write_text(page(report), encoding="utf-8")
+    (OUT / "drift.json").write_text(json.dumps(document(report), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
