@@ -1,4 +1,4 @@
-"""drift_check may read what its checks ask, write what its remedies declare where healing is on, and no more."""
+"""drift_check may read what its checks ask, write what its remedies declare where it heals, and no more."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _values(one: Finding, seen: str = "AWS has", wanted: str = "should be") -> s
 
 def _value(value: Json) -> str:
     if value is None:
-        return "–"
+        return "none"
     return escape(value if isinstance(value, str) else json.dumps(value))
 
 

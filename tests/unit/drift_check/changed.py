@@ -19,7 +19,7 @@ def changed(config: CanonicalConfig, path: str, value: object) -> CanonicalConfi
     return put
 
 
-def _put(section: Any, names: list[str], value: object) -> Any:  # noqa: ANN401 - any section
+def _put(section: Any, names: list[str], value: object) -> Any:
     if not names:
         return value
     below = dict(children(section))
@@ -27,7 +27,7 @@ def _put(section: Any, names: list[str], value: object) -> Any:  # noqa: ANN401 
     return section.model_copy(update=below) if isinstance(section, Model) else below
 
 
-def another(value: object, path: str = "") -> Any:  # noqa: ANN401, C901, PLR0911 - one case a type
+def another(value: object, path: str = "") -> Any:  # noqa: C901, PLR0911 - one case a type
     """Another value of the same type; None where there is no value to change."""
     match value:
         case bool():

@@ -81,7 +81,7 @@ class Recording:
         return False
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
-        def ask(**parameters: Any) -> Any:  # noqa: ANN401 - as boto3's
+        def ask(**parameters: Any) -> Any:
             action = ACTIONS[self.service, operation]
             if action == self.fails and self.error:
                 raise self.error(operation)
