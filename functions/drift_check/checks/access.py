@@ -98,7 +98,7 @@ def _secret(at: Estate, key: str) -> Thing:
         (
             Fact(
                 "scheduled deletion",
-                secret.show(lambda one: str(one["DeletedDate"]) if one.get("DeletedDate") else None),
+                secret.show(lambda one: f"{one['DeletedDate']:%Y-%m-%d}" if one.get("DeletedDate") else None),
                 desired=None,
                 remedies=(RestoreSecret(name),),
                 severity=Severity.CRITICAL,

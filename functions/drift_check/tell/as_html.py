@@ -33,8 +33,8 @@ def page(report: Report) -> str:
             f"<h1>{title}</h1><p class=soft>{_when(report)}</p>",
             *_tiles(report),
             *(f'<p class="note">{escape(note)}</p>' for note in report.notes),
-            *_heals(report),
             *_findings("To look at", report.open, report),
+            *_heals(report),
             *_findings("Could not be read", report.unknown, report),
             *_findings("Only assumed", _assumed(report), report),
             *_findings("Accepted", [one for one in report.findings if one.waiver], report),
@@ -104,14 +104,16 @@ def _finding(one: Finding, *, new: bool) -> str:
     )
 
 
-def _values(one: Finding) -> str:
+def _values(one: Finding, seen: str = "AWS has", wanted: str = "should be") -> str:
     return (
-        f'<div class="values"><div class="seen"><small>AWS has</small>{_value(one.observed)}</div>'
-        f'<div class="wanted"><small>should be</small>{_value(one.desired)}</div></div>'
+        f'<div class="values"><div class="seen"><small>{seen}</small>{_value(one.observed)}</div>'
+        f'<div class="wanted"><small>{wanted}</small>{_value(one.desired)}</div></div>'
     )
 
 
 def _value(value: Json) -> str:
+    if value is None:
+        return "none"
     return escape(value if isinstance(value, str) else json.dumps(value))
 
 
@@ -136,6 +138,10 @@ def _heals(report: Report) -> Iterator[str]:
         yield _heal(heal)
 
 
+def _tenses(heal: Heal) -> tuple[str, str]:
+    return ("was", "is now") if heal.status is Status.DONE else ("AWS has", "should be")
+
+
 def _heal(heal: Heal) -> str:
     tone = TONES[heal.status]
     calls = "\n".join(f"{write.action} {json.dumps(write.parameters, indent=1)}" for write in heal.writes)
@@ -147,7 +153,7 @@ def _heal(heal: Heal) -> str:
             f'<article class="{tone}"><header><span class="badge">{heal.status}</span>',
             f"<strong>{escape(heal.finding.resource)}</strong><span>{escape(heal.finding.attribute)}</span>",
             "</header>",
-            _values(heal.finding),
+            _values(heal.finding, *_tenses(heal)),
             f"<p>{escape(notes)}</p>" if notes else "",
             f"<details><summary>{count} call{plural}</summary><pre>{escape(calls)}</pre></details>"
             if count

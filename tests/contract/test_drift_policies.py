@@ -1,0 +1,78 @@
+"""drift_check may read what its checks ask, write what its remedies declare where it heals, and no more."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from drift_check import remedies
+from drift_check.observe.catalogue import IAM_ACTIONS, READERS
+from tests.contract.stack import Stack, samples
+from tests.contract.test_policies import can_be_scoped
+
+READS = {IAM_ACTIONS.get(action, action) for action in READERS}
+HEALS = {action for remedy in get_args(remedies.Remedy) for action in remedy.permissions}
+# The tagging API asks for the service's own action too.
+BEHIND_TAG_RESOURCES = {
+    "cognito-idp:TagResource",
+    "dynamodb:TagResource",
+    "ecs:TagResource",
+    "lambda:TagResource",
+    "logs:TagResource",
+    "rds:AddTagsToResource",
+    "secretsmanager:TagResource",
+    "sns:TagResource",
+    "sqs:TagQueue",
+}
+TELLS = {
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "events:PutEvents",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "s3:PutObject",
+    "sns:Publish",
+    "sqs:SendMessage",
+}
+
+
+def statements(**parameters: str) -> dict[str, Any]:
+    return Stack("prod", **parameters).statements("DriftCheckRole")
+
+
+def allowed(**parameters: str) -> set[str]:
+    return {action for one in statements(**parameters).values() for action in one["Action"]}
+
+
+def test_by_default_it_reads_and_tells_and_writes_nothing_else() -> None:
+    assert allowed(DriftReportBucket="reports") == READS | TELLS
+    assert "s3:PutObject" not in allowed()
+
+
+def test_healing_adds_what_the_remedies_declare_and_nothing_else() -> None:
+    assert allowed(DriftMode="heal") - allowed() == HEALS | BEHIND_TAG_RESOURCES
+
+
+@pytest.mark.parametrize("mode", ["report", "heal"])
+def test_a_wildcard_stands_only_where_aws_knows_no_resource(mode: str) -> None:
+    for sid, one in statements(DriftMode=mode).items():
+        if one["Resource"] == ["*"]:
+            assert [action for action in one["Action"] if can_be_scoped(action)] == [], sid
+
+
+def test_it_keeps_its_history_in_one_table() -> None:
+    (table,) = statements()["KeepHistory"]["Resource"]
+    assert table.endswith(":table/tradai-infra-drift-state-prod")
+
+
+@pytest.mark.parametrize("mode", ["report", "heal"])
+def test_the_schedule_asks_for_what_the_deployment_allows(mode: str) -> None:
+    function = Stack("dev", DriftMode=mode)["DriftCheckFunction"]
+    schedule = function["Events"]["Hourly"]["Properties"]
+    assert schedule["Input"] == f'{{"mode":"{mode}","dry_run":false}}'
+    assert function["Environment"]["Variables"]["DRIFT_MODE"] == mode
+
+
+def test_there_are_samples() -> None:
+    assert set(samples("drift_check")) == {"report", "heal", "heal-dry-run", "approve"}

@@ -1,0 +1,80 @@
+"""The loop that asks: paced, each call once, throttling backed off from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from drift_check.observe.reader import Observer, Pace
+from drift_check.reads import Call, Known, Unknown
+from tests.unit.drift_check.recorded import refusal
+from tradai_shared import clock
+
+TABLES = Call("dynamodb:ListTables")
+
+
+class Ticking:
+    """A clock that sleeping moves on."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 22, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class Client:
+    """Refuses so often, then answers."""
+
+    def __init__(self, code: str, times: int) -> None:
+        self.code, self.left, self.asked = code, times, 0
+
+    def can_paginate(self, operation: str) -> bool:
+        del operation
+        return False
+
+    def list_tables(self) -> dict[str, Any]:
+        self.asked += 1
+        self.left -= 1
+        if self.left >= 0:
+            raise refusal(self.code)("ListTables")
+        return {"TableNames": ["a"]}
+
+
+def observe(client: Client, *calls: Call) -> Any:
+    with clock.use(Ticking()):
+        return Observer(lambda _: client).observe(calls, lambda *_: ()).answers[TABLES]
+
+
+def test_no_more_than_so_many_calls_begin_within_a_second() -> None:
+    ticking, pace = Ticking(), Pace(per_second=10)
+    with clock.use(ticking):
+        began = []
+        for _ in range(35):
+            pace.take()
+            began.append(ticking.now())
+    for first, eleventh in zip(began, began[10:], strict=False):
+        assert eleventh - first >= timedelta(seconds=1)
+
+
+def test_a_throttled_call_is_asked_again() -> None:
+    assert isinstance(observe(Client("ThrottlingException", 1), TABLES), Known)
+
+
+def test_a_call_that_stays_throttled_is_unknown() -> None:
+    assert observe(Client("ThrottlingException", 9), TABLES) == Unknown(TABLES, "ThrottlingException")
+
+
+def test_a_denied_call_is_not_asked_again() -> None:
+    client = Client("AccessDenied", 9)
+    assert isinstance(observe(client, TABLES), Unknown)
+    assert client.asked == 1
+
+
+def test_a_call_that_two_checks_want_is_asked_once() -> None:
+    client = Client("", 0)
+    observe(client, TABLES, TABLES)
+    assert client.asked == 1
