@@ -23,10 +23,8 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## Watch a NAT die and traffic return (simulated)
-	@$(BIN)/python -m simulator.demo $(ARGS)
-	@$(BIN)/python -m simulator.demo_drift
-	@$(BIN)/python -m simulator.demo_reap
+demo: setup ## Watch a NAT die and traffic return, drift mended, expired items reaped (simulated)
+	@$(BIN)/python -m simulator $(ARGS)
 
 demo-picture: setup ## Renew the README's picture, docs/failover.svg
 	@$(BIN)/python -m simulator.demo >/dev/null && cp out/failover.svg docs/failover.svg
