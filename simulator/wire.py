@@ -31,7 +31,7 @@ from simulator.journal import Call
 from tradai_shared.aws.clients import READ_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from random import Random
 
     from botocore.awsrequest import AWSPreparedRequest
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
     from simulator.clock import VirtualClock
     from simulator.stage import Stage
+
+    # A call's parameters to its HTTP status and body.
+    StandIn = Callable[[Mapping[str, object]], tuple[int, str]]
 
 REGION = "eu-central-1"
 OPERATOR = "operator"
@@ -51,6 +54,7 @@ class Wire:
 
     def __init__(self, stage: Stage, chance: Random) -> None:
         self.faults: list[Fault] = []
+        self.stand_ins: dict[str, StandIn] = {}  # by action: what answers in moto's place
         self._stage = stage
         self._chance = chance
 
@@ -76,15 +80,35 @@ class Wire:
         self, request: AWSPreparedRequest, action: str, parameters: dict[str, object], actor: str
     ) -> AWSResponse:
         if actor == OPERATOR:
-            return _carry_out(request)
+            return self._carry_out(request, action)
         latency = self._stage.pace.draw(segments.API_CALL)
         self._stage.clock.sleep(latency / 2)
         fault = next((f for f in self.faults if f.hits(action, parameters, actor, self._chance)), None)
-        response = _answer(request, action, fault)
+        response = self._answer(request, action, fault)
         if response is None:
             self._stage.clock.sleep(READ_SECONDS)
             raise _Silence(fault.kind if fault else "")
         self._stage.clock.sleep(latency / 2)
+        return response
+
+    def _answer(self, request: AWSPreparedRequest, action: str, fault: Fault | None) -> AWSResponse | None:
+        if fault is None:
+            return self._carry_out(request, action)
+        if fault.kind is Kind.TIME_OUT:
+            return None
+        if fault.kind is Kind.ANSWER_LOST:
+            self._carry_out(request, action)
+            return None
+        service = action.split(":", maxsplit=1)[0]
+        status, code, message = fault.answer(service)
+        return _response(request, status, error_body(service, code, message))
+
+    def _carry_out(self, request: AWSPreparedRequest, action: str) -> AWSResponse:
+        if action in self.stand_ins:
+            response = _response(request, *self.stand_ins[action](_sending.parameters))
+        else:
+            response = botocore_stubber("before-send", request)
+        _sending.carried_out = True
         return response
 
     def _actor(self) -> str:
@@ -98,24 +122,8 @@ class _Silence(Exception):  # noqa: N818 - not an error of this package's: it ne
         self.outcome = outcome
 
 
-def _answer(request: AWSPreparedRequest, action: str, fault: Fault | None) -> AWSResponse | None:
-    if fault is None:
-        return _carry_out(request)
-    if fault.kind is Kind.TIME_OUT:
-        return None
-    if fault.kind is Kind.ANSWER_LOST:
-        _carry_out(request)
-        return None
-    service = action.split(":", maxsplit=1)[0]
-    status, code, message = fault.answer(service)
-    body = error_body(service, code, message)
+def _response(request: AWSPreparedRequest, status: int, body: str) -> AWSResponse:
     return AWSResponse(request.url, status, HTTPHeaders(), MockRawResponse(body))
-
-
-def _carry_out(request: AWSPreparedRequest) -> AWSResponse:
-    response: AWSResponse = botocore_stubber("before-send", request)
-    _sending.carried_out = True
-    return response
 
 
 def _error_code(response: AWSResponse) -> str:
