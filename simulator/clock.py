@@ -50,6 +50,7 @@ class VirtualClock:
         self._order = itertools.count()
         self._processes: list[Process] = []
         self.running: Process | None = None
+        self.changes = 0  # counts what may have changed the world: all but processes, whose calls the wire sees
         self.after_step: list[Callable[[], None]] = []
         self.on_turn: list[Callable[[Process], None]] = []  # called as a process gets and gives back its turn
 
@@ -91,6 +92,7 @@ class VirtualClock:
         if self.running is not None:
             raise RuntimeError("only the scenario drives the clock; a process sleeps on it")
         end = self._now + round(limit * MICROSECONDS)
+        self.changes += 1
         self._look()  # at what the scenario has just done
         while not predicate():
             if not self._heap or self._heap[0].at > end:
@@ -104,6 +106,7 @@ class VirtualClock:
         if timer.cancelled:
             return
         self._now = timer.at
+        self.changes += not isinstance(getattr(timer.callback, "__self__", None), Process)
         timer.callback()
         self._look()
 

@@ -28,6 +28,7 @@ from simulator import segments
 from simulator.clock import Killed
 from simulator.faults import Fault, Kind, error_body
 from simulator.journal import Call
+from simulator.remembered import Remembered, is_read
 from tradai_shared.aws.clients import READ_SECONDS
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Wire:
     def __init__(self, stage: Stage, chance: Random) -> None:
         self.faults: list[Fault] = []
         self.stand_ins: dict[str, StandIn] = {}  # by action: what answers in moto's place
+        self.remembered: Remembered | None = None  # None: every read is carried out
         self._stage = stage
         self._chance = chance
 
@@ -81,8 +83,7 @@ class Wire:
     ) -> AWSResponse:
         if actor == OPERATOR:
             return self._carry_out(request, action)
-        latency = self._stage.pace.draw(segments.API_CALL)
-        self._stage.clock.sleep(latency / 2)
+        latency, _sending.on_the_way = _sending.on_the_way or self._set_out(), None
         fault = next((f for f in self.faults if f.hits(action, parameters, actor, self._chance)), None)
         response = self._answer(request, action, fault)
         if response is None:
@@ -90,6 +91,32 @@ class Wire:
             raise _Silence(fault.kind if fault else "")
         self._stage.clock.sleep(latency / 2)
         return response
+
+    def _set_out(self) -> float:
+        """Half of the way; tells the whole."""
+        latency = self._stage.pace.draw(segments.API_CALL)
+        self._stage.clock.sleep(latency / 2)
+        return latency
+
+    def recall(self) -> tuple[AWSResponse, object] | None:
+        """What a read would be answered, from memory; None where it has to be asked."""
+        action, parameters, actor = _sending.action, _sending.parameters, self._actor()
+        if self.remembered is None or self.faults or actor == OPERATOR or not is_read(action):
+            return None
+        at, latency = self._stage.clock.elapsed, self._set_out()
+        answer = self.remembered.recall(action, parameters, self._stage.clock.changes)
+        if answer is None:
+            _sending.on_the_way = latency
+            return None
+        self._stage.clock.sleep(latency / 2)
+        self._stage.journal.record(Call(at, actor, action, parameters, 1, "ok"))
+        return answer
+
+    def remember(self, response: AWSResponse, parsed: object) -> None:
+        """Keep what was just carried out."""
+        asked = _sending.seen is not None and is_read(_sending.action)
+        if self.remembered is not None and asked and response.status_code < 300:  # noqa: PLR2004 - HTTP
+            self.remembered.keep(_sending.action, _sending.parameters, _sending.seen, (response, parsed))
 
     def _answer(self, request: AWSPreparedRequest, action: str, fault: Fault | None) -> AWSResponse | None:
         if fault is None:
@@ -108,6 +135,8 @@ class Wire:
             response = _response(request, *self.stand_ins[action](_sending.parameters))
         else:
             response = botocore_stubber("before-send", request)
+        self._stage.clock.changes += not is_read(action)
+        _sending.seen = self._stage.clock.changes
         _sending.carried_out = True
         return response
 
@@ -144,13 +173,19 @@ def _session() -> boto3.Session:
     session.events.unregister("before-send", botocore_stubber)
     session.events.register("before-send.*.*", _before_send)  # type: ignore[arg-type]  # the stubs know no answer
     session.events.register("before-parameter-build.*.*", _before_call)
+    session.events.register("before-call.*.*", lambda **_: _worlds[-1].recall())
+    session.events.register("after-call.*.*", _after_call)
     return session
 
 
 def _before_call(params: dict[str, Any], model: OperationModel, **_: object) -> None:
     _sending.parameters = {name: value for name, value in params.items() if name != "ClientToken"}
-    _sending.attempt = 0
+    _sending.attempt, _sending.on_the_way, _sending.seen = 0, None, None
     _sending.action = f"{model.service_model.signing_name}:{model.name}"
+
+
+def _after_call(http_response: AWSResponse, parsed: object, **_: object) -> None:
+    _worlds[-1].remember(http_response, parsed)
 
 
 def _before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse:

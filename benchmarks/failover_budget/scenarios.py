@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from simulator import boot, segments
 from simulator.events import Mishap
 from simulator.probe import probing
+from simulator.remembered import Remembered
 from simulator.segments import Segment, Sure
 from simulator.world import World
 
@@ -74,17 +75,17 @@ class Batch:
         return Random(f"{self.seed} {self.kind} {self.boot} {self.number} {attempt}").getrandbits(32)  # noqa: S311 - repeatable
 
 
-def simulate(batch: Batch) -> list[float]:
+def simulate(batch: Batch, *, remembers: bool = True) -> list[float]:
     """The outage of each failover in seconds; infinite where traffic never came back."""
     outages: list[float] = []
     attempt = 0
     while len(outages) < batch.runs:
-        outages += _in_one_world(batch, attempt, batch.runs - len(outages))
+        outages += _in_one_world(batch, attempt, batch.runs - len(outages), remembers=remembers)
         attempt += 1
     return outages
 
 
-def _in_one_world(batch: Batch, attempt: int, runs: int) -> Iterator[float]:
+def _in_one_world(batch: Batch, attempt: int, runs: int, *, remembers: bool) -> Iterator[float]:
     """One after another, until one is not healed."""
     seed = batch.world_seed(attempt)
     chance = Random(seed)  # noqa: S311 - repeatable
@@ -93,6 +94,7 @@ def _in_one_world(batch: Batch, attempt: int, runs: int) -> Iterator[float]:
     world = World(seed, variables=readiness, launches_first=not adopted, pace=pace(batch.assumed))
     with ExitStack() as stack:
         stack.enter_context(world)
+        world.wire.remembered = Remembered() if remembers else None
         script = _script(world, batch)
         world.machines.script = script
         world.machines.observers.append(lambda machine: _mend(world, machine, script))
@@ -101,9 +103,17 @@ def _in_one_world(batch: Batch, attempt: int, runs: int) -> Iterator[float]:
         world.start()
         for _ in range(runs):
             outage = _failover(world, batch.kind, chance)
+            _check(world)
             yield outage
             if outage == float("inf"):
                 return
+
+
+def _check(world: World) -> None:
+    """An invocation that failed by a mistake of ours would look like a slow failover."""
+    for one in world.function.invocations:
+        if one.error is not None and not one.timed_out:
+            raise RuntimeError(f"{one.name} failed") from one.error
 
 
 def pace(assumed: Assumed) -> Mapping[Segment, float]:
