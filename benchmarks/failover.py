@@ -1,7 +1,7 @@
 """How long egress is down when the NAT fails or is replaced: simulated, many times, for each kind of failure.
 
-Writes docs/failover-budget.json (every outage), .md (the table) and .svg (the picture). The same seed gives the
-same outages, whatever the number of processes.
+Writes docs/failover-budget.json (every outage), .md (the table) and .svg (the picture). The same seed gives
+the same outages, whatever the number of processes, and whether in one run or in several by --more.
 """
 
 from __future__ import annotations
@@ -59,24 +59,45 @@ def _simulate(batch: Batch, end: float) -> list[float] | None:
     return None if time.monotonic() > end else simulate(batch)
 
 
-def gather(done: dict[Batch, list[float]]) -> tuple[Series, ...]:
-    found: dict[tuple[Kind, Boot, Assumed], list[float]] = defaultdict(list)
+def is_known(batch: Batch, known: Budget | None) -> bool:
+    """Whether an earlier run has done it; a part of a batch is done again as a whole."""
+    series = known.of(batch.kind, batch.boot) if known else None
+    if series is None:
+        return False
+    if batch.assumed is Assumed.DRAWN:
+        return batch.number + batch.runs <= len(series.outages)
+    return series.least is not None and series.most is not None
+
+
+def gather(done: dict[Batch, list[float]], known: Budget | None = None) -> tuple[Series, ...]:
+    """Every series, in the order of its batches, after what is known of it."""
+    by_series: dict[tuple[Kind, Boot, Assumed], list[Batch]] = defaultdict(list)
     for batch in sorted(done, key=lambda one: one.number):
-        found[batch.kind, batch.boot, batch.assumed] += done[batch]
+        by_series[batch.kind, batch.boot, batch.assumed].append(batch)
+    found = [_series(kind, boot, by_series, done, known) for kind, boot in ALL_SERIES]
+    return tuple(one for one in found if one.outages)
 
-    def median(kind: Kind, boot: Boot, assumed: Assumed) -> float | None:
-        outages = found[kind, boot, assumed]
-        return round(statistics.median(outages), 3) if outages else None
 
-    return tuple(
-        Series(
-            kind,
-            boot,
-            tuple(found[kind, boot, Assumed.DRAWN]),
-            *(median(kind, boot, assumed) for assumed in BRACKETS),
-        )
-        for kind, boot in ALL_SERIES
-        if found[kind, boot, Assumed.DRAWN]
+def _series(
+    kind: Kind,
+    boot: Boot,
+    by_series: dict[tuple[Kind, Boot, Assumed], list[Batch]],
+    done: dict[Batch, list[float]],
+    known: Budget | None,
+) -> Series:
+    before = (known.of(kind, boot) if known else None) or Series(kind, boot, ())
+    outages = list(before.outages)
+    for batch in by_series[kind, boot, Assumed.DRAWN]:
+        outages[batch.number :] = done[batch]
+    least, most = (
+        [outage for batch in by_series[kind, boot, assumed] for outage in done[batch]] for assumed in BRACKETS
+    )
+    return Series(
+        kind,
+        boot,
+        tuple(outages),
+        round(statistics.median(least), 3) if least else before.least,
+        round(statistics.median(most), 3) if most else before.most,
     )
 
 
@@ -93,15 +114,20 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing after so many")
     parser.add_argument("--out", type=Path, default=DOCS, help="the folder of the three files")
+    parser.add_argument("--more", action="store_true", help="go on where the figures there end")
     parser.add_argument("--draw", action="store_true", help="table and picture again, from the figures there")
     options = parser.parse_args()
     figures = options.out / f"{NAME}.json"
     if not options.draw:
-        todo = list(batches(options.runs, options.bracket_runs, options.seed))
-        done = run(todo, options.jobs, options.minutes)
+        known = from_json(figures.read_text(encoding="utf-8")) if options.more else None
+        if known is not None and known.seed != options.seed:
+            parser.error(f"the figures there are of seed {known.seed}")
+        wished = batches(options.runs, options.bracket_runs, options.seed)
+        done = run([one for one in wished if not is_known(one, known)], options.jobs, options.minutes)
         today = datetime.now(UTC).date().isoformat()
-        command = f'make bench-failover ARGS="--runs {options.runs} --bracket-runs {options.bracket_runs} --seed {options.seed}"'
-        series = gather(done)
+        wanted = f"--runs {options.runs} --bracket-runs {options.bracket_runs} --seed {options.seed}"
+        command = f'make bench-failover ARGS="{wanted}"'
+        series = gather(done, known)
         figures.write_text(
             to_json(Budget(options.seed, today, command, options.bracket_runs, series)), encoding="utf-8"
         )

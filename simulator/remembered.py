@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from botocore.awsrequest import AWSResponse
-
 
 def is_read(action: str) -> bool:
     """Reads of what only events and writes change; a console also changes by itself."""
@@ -25,26 +23,17 @@ class Remembered:
     """The answers, each with the count of changes at which it was given."""
 
     def __init__(self) -> None:
-        self._answers: dict[str, tuple[int, AWSResponse, bytes]] = {}
+        self._answers: dict[str, tuple[int, bytes]] = {}
 
-    def keep(
-        self,
-        action: str,
-        parameters: Mapping[str, object],
-        changes: int,
-        answer: tuple[AWSResponse, object],
-    ) -> None:
-        response, parsed = answer
-        self._answers[_key(action, parameters)] = (changes, response, pickle.dumps(parsed))
+    def keep(self, action: str, parameters: Mapping[str, object], changes: int, answer: object) -> None:
+        self._answers[_key(action, parameters)] = (changes, pickle.dumps(answer))
 
-    def recall(
-        self, action: str, parameters: Mapping[str, object], changes: int
-    ) -> tuple[AWSResponse, object] | None:
-        """A copy of the answer, unless something has changed since it was given."""
+    def recall(self, action: str, parameters: Mapping[str, object], changes: int) -> object:
+        """A copy of the answer; None where something has changed since it was given."""
         found = self._answers.get(_key(action, parameters))
         if found is None or found[0] != changes:
             return None
-        return found[1], pickle.loads(found[2])  # noqa: S301 - our own, a moment ago
+        return pickle.loads(found[1])  # noqa: S301 - our own, a moment ago
 
 
 def _key(action: str, parameters: Mapping[str, object]) -> str:

@@ -19,6 +19,7 @@ import boto3
 import botocore.endpoint
 import botocore.waiter
 from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import MockRawResponse
@@ -98,25 +99,21 @@ class Wire:
         self._stage.clock.sleep(latency / 2)
         return latency
 
-    def recall(self) -> tuple[AWSResponse, object] | None:
-        """What a read would be answered, from memory; None where it has to be asked."""
-        action, parameters, actor = _sending.action, _sending.parameters, self._actor()
-        if self.remembered is None or self.faults or actor == OPERATOR or not is_read(action):
-            return None
+    def call(self, action: str, parameters: dict[str, object], carry_out: Callable[[], object]) -> object:
+        """A call as a whole, from memory where that is kept and has the answer."""
+        _sending.on_the_way, _sending.seen = None, None
+        if self.remembered is None or self.faults or self._actor() == OPERATOR or not is_read(action):
+            return carry_out()
         at, latency = self._stage.clock.elapsed, self._set_out()
         answer = self.remembered.recall(action, parameters, self._stage.clock.changes)
         if answer is None:
             _sending.on_the_way = latency
-            return None
+            answer = carry_out()
+            self.remembered.keep(action, parameters, _sending.seen, answer)
+            return answer
         self._stage.clock.sleep(latency / 2)
-        self._stage.journal.record(Call(at, actor, action, parameters, 1, "ok"))
+        self._stage.journal.record(Call(at, self._actor(), action, parameters, 1, "ok"))
         return answer
-
-    def remember(self, response: AWSResponse, parsed: object) -> None:
-        """Keep what was just carried out."""
-        asked = _sending.seen is not None and is_read(_sending.action)
-        if self.remembered is not None and asked and response.status_code < 300:  # noqa: PLR2004 - HTTP
-            self.remembered.keep(_sending.action, _sending.parameters, _sending.seen, (response, parsed))
 
     def _answer(self, request: AWSPreparedRequest, action: str, fault: Fault | None) -> AWSResponse | None:
         if fault is None:
@@ -173,19 +170,21 @@ def _session() -> boto3.Session:
     session.events.unregister("before-send", botocore_stubber)
     session.events.register("before-send.*.*", _before_send)  # type: ignore[arg-type]  # the stubs know no answer
     session.events.register("before-parameter-build.*.*", _before_call)
-    session.events.register("before-call.*.*", lambda **_: _worlds[-1].recall())
-    session.events.register("after-call.*.*", _after_call)
     return session
 
 
 def _before_call(params: dict[str, Any], model: OperationModel, **_: object) -> None:
     _sending.parameters = {name: value for name, value in params.items() if name != "ClientToken"}
-    _sending.attempt, _sending.on_the_way, _sending.seen = 0, None, None
+    _sending.attempt = 0
     _sending.action = f"{model.service_model.signing_name}:{model.name}"
 
 
-def _after_call(http_response: AWSResponse, parsed: object, **_: object) -> None:
-    _worlds[-1].remember(http_response, parsed)
+_make_api_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of every call
+
+
+def _call(client: Any, operation: str, parameters: dict[str, object]) -> object:
+    action = f"{client.meta.service_model.signing_name}:{operation}"
+    return _worlds[-1].call(action, parameters, lambda: _make_api_call(client, operation, parameters))
 
 
 def _before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
@@ -199,6 +198,7 @@ def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(_state())
         stack.enter_context(patch.object(boto3, "DEFAULT_SESSION", _session()))
+        stack.enter_context(patch.object(BaseClient, "_make_api_call", _call))
         stack.enter_context(patch.object(botocore.endpoint, "time", waiting))
         stack.enter_context(patch.object(botocore.waiter, "time", waiting))
         stack.enter_context(_seeded(seed))

@@ -70,7 +70,9 @@ def to_json(budget: Budget) -> str:
             "boot": one.boot,
             "median_assumed_least": one.least,
             "median_assumed_most": one.most,
-            "outage_seconds_simulated": [None if math.isinf(each) else round(each, 3) for each in one.outages],
+            "outage_seconds_simulated": [
+                None if math.isinf(each) else round(each, 3) for each in one.outages
+            ],
         }
         for one in budget.series
     ]

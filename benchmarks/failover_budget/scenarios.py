@@ -147,7 +147,7 @@ def _failover(world: World, kind: Kind, chance: Random) -> float:
     return downtime((one.start, one.end) for one in world.traffic.since(began))
 
 
-def _begin(world: World, kind: Kind, nat: str) -> float:
+def _begin(world: World, kind: Kind, nat: str) -> float:  # noqa: PLR0911 - one return a kind
     match kind:
         case Kind.TERMINATED | Kind.ADOPTED:
             return world.kill(nat)
@@ -173,9 +173,7 @@ def _healed(world: World, lost: str) -> bool:
     """Another NAT than the lost one serves, and the group is at rest."""
     members = world.group.group.instance_states
     nat = world.in_service()
-    return (
-        nat is not None and nat.id != lost and len(members) == 1 and world.traffic.up and not world.busy()
-    )
+    return nat is not None and nat.id != lost and len(members) == 1 and world.traffic.up and not world.busy()
 
 
 def downtime(outages: Iterable[tuple[float, float | None]]) -> float:
