@@ -20,8 +20,8 @@ SIGNAL = "own script, ready by its signal, the successor first"
 EXPLAINED = {
     Kind.TERMINATED: f"somebody terminates the instance; {SIGNAL}",
     Kind.STOPPED: "somebody stops it",
-    Kind.IMPAIRED: "EC2's status check fails and the instance forwards nothing; no egress probe, so Auto "
-    "Scaling alone notices",
+    Kind.IMPAIRED: "EC2's status check fails and the instance forwards nothing; no egress probe here, so Auto "
+    "Scaling alone notices; with the probe it would be found like the next kind (not simulated)",
     Kind.NOT_FORWARDING: "it passes every check and forwards nothing; only the egress probe notices, fails, is "
     "asked again and fails again. Without the probe, which is a parameter, nothing would ever heal it",
     Kind.PLANNED: "an instance refresh; EIP and routes move back to back once the successor is ready",

@@ -76,12 +76,12 @@ def x_of(value: float) -> float:
 
 
 def _legend() -> Iterator[str]:
-    for x, boot in ((28.0, Boot.PACKAGED), (214.0, Boot.DNF)):
+    for x, boot in ((28.0, Boot.PACKAGED), (236.0, Boot.DNF)):
         name = CLASSES[boot]
         yield f'<rect class="bar {name}" x="{x:g}" y="70" width="30" height="10"/>'
         yield f'<circle class="{name}" cx="{x:g}" cy="75" r="4"/>'
         yield f'<text x="{x + 38:g}" y="79">boots {boot}</text>'
-    yield '<text class="soft" x="350" y="79">dot p50, bar to p99, stroke p95, ring the longest; behind: what others state of themselves</text>'
+    yield '<text class="soft" x="378" y="79">dot p50, bar to p99, stroke p95, ring the longest; behind: what others state</text>'
 
 
 def _axis(bottom: float) -> Iterator[str]:
