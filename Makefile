@@ -100,6 +100,9 @@ bench-config: setup ## Measure what importing and building the canonical configu
 bench-reap: setup ## Measure what a deleted item costs on the client, beside other ways (see docs/ttl-reaper.md)
 	PYTHONPATH=functions:layers/shared:. $(BIN)/python benchmarks/reap/bench.py $(ARGS)
 
+bench-failover: setup ## Simulate 200 failovers of each kind, write docs/failover-budget.* (about an hour of CPU)
+	@$(BIN)/python -m benchmarks.failover $(ARGS)
+
 lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/layer.in -o layers/shared/requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt

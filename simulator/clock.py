@@ -34,6 +34,7 @@ class Timer:
     at: int
     order: int
     callback: Callable[[], None] = field(compare=False)
+    changes: bool = field(default=True, compare=False)
     cancelled: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
@@ -50,6 +51,9 @@ class VirtualClock:
         self._order = itertools.count()
         self._processes: list[Process] = []
         self.running: Process | None = None
+        self.changes = (
+            0  # counts what may have changed the world: all but processes, whose calls the wire sees
+        )
         self.after_step: list[Callable[[], None]] = []
         self.on_turn: list[Callable[[Process], None]] = []  # called as a process gets and gives back its turn
 
@@ -61,8 +65,10 @@ class VirtualClock:
     def now(self) -> datetime:
         return self._start + timedelta(microseconds=self._now)
 
-    def after(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        timer = Timer(self._now + round(max(seconds, 0) * MICROSECONDS), next(self._order), callback)
+    def after(self, seconds: float, callback: Callable[[], None], *, changes: bool = True) -> Timer:
+        """Call back then. ``changes`` is False where that alone changes nothing that AWS would describe."""
+        at = self._now + round(max(seconds, 0) * MICROSECONDS)
+        timer = Timer(at, next(self._order), callback, changes)
         heapq.heappush(self._heap, timer)
         return timer
 
@@ -91,6 +97,7 @@ class VirtualClock:
         if self.running is not None:
             raise RuntimeError("only the scenario drives the clock; a process sleeps on it")
         end = self._now + round(limit * MICROSECONDS)
+        self.changes += 1
         self._look()  # at what the scenario has just done
         while not predicate():
             if not self._heap or self._heap[0].at > end:
@@ -104,6 +111,7 @@ class VirtualClock:
         if timer.cancelled:
             return
         self._now = timer.at
+        self.changes += timer.changes
         timer.callback()
         self._look()
 
@@ -143,7 +151,8 @@ class Process:
         self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name=name, daemon=True)
 
     def wake_after(self, seconds: float) -> None:
-        self._wakeup = self._clock.after(seconds, self._resume)
+        # what a process does to the world it does by calls, which the wire counts
+        self._wakeup = self._clock.after(seconds, self._resume, changes=False)
 
     def sleep(self, seconds: float) -> None:
         """Called by the process itself. Raises Killed when it is ended meanwhile."""

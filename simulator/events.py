@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -103,7 +104,8 @@ class Bus:
             for _ in range(mishap.copies):
                 late = self.chance.uniform(0, mishap.delay) if mishap.delay else 0.0
                 arrival = self.stage.pace.draw(segments.EVENT_TO_LAMBDA) + late
-                self.stage.clock.after(arrival, lambda r=rule, t=target: self._arrive(r, t, event, mishap))  # type: ignore[misc]  # mypy cannot see defaults of a lambda
+                arrive = partial(self._arrive, rule, target, event, mishap)
+                self.stage.clock.after(arrival, arrive, changes=False)
 
     def _arrive(self, rule: Rule, target: Callable[[Event], None], event: Event, mishap: Mishap) -> None:
         fields = {"rule": rule.name, **_about(event)}
@@ -121,7 +123,7 @@ class Bus:
         first = self.stage.pace.draw(segments.SCHEDULE_PHASE) % schedule.every
 
         def fire() -> None:
-            self.stage.clock.after(schedule.every, fire)
+            self.stage.clock.after(schedule.every, fire, changes=False)
             event: Event = {"detail-type": "Scheduled Event", "source": "aws.scheduler"}
             mishap = next((m for m in self.mishaps if m.befalls(event, self.chance)), Mishap())
             self.stage.journal.note(
@@ -130,7 +132,7 @@ class Bus:
             for _ in range(mishap.copies):
                 target(_payload(schedule.input, event))
 
-        self.stage.clock.after(first, fire)
+        self.stage.clock.after(first, fire, changes=False)
 
 
 def _about(event: Event) -> dict[str, str]:

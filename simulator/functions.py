@@ -94,6 +94,7 @@ class FunctionService:
         self.invocations: list[Invocation] = []
         self.failures: list[Event] = []  # what the on-failure destination got
         self.lost: list[Event] = []  # failed, and there was no destination
+        self.destination: Callable[[Event], None] | None = None  # a function that gets the failures too
         self._handler = handler
         self._stage = stage
         self._bus = bus
@@ -153,6 +154,9 @@ class FunctionService:
             record["responsePayload"] = {"errorMessage": str(error), "errorType": type(error).__name__}
         kept = self.failures if self.function.on_failure else self.lost
         kept.append(record)
+        if self.function.on_failure and self.destination is not None:
+            destination = self.destination
+            self._stage.after(segments.ON_FAILURE, lambda: destination(record))
         self._stage.journal.note("lambda", "given up", request=queued.request_id, condition=condition)
 
     def _start(self, queued: _Queued, ended: Callable[[Invocation], None]) -> Invocation:

@@ -91,6 +91,13 @@ COLD_START = Segment(
     "start of a new execution environment", 0.6, 1.2, ASSUMED, "to be measured on the built artefact"
 )
 
+ASYNC_QUEUE = Segment(
+    "Lambda's queue: an asynchronous call to its start", 0.05, 1.0, ASSUMED, "AWS publishes no figure"
+)
+ON_FAILURE = Segment(
+    "failed invocation to its destination's start", 0.1, 5.0, ASSUMED, "AWS publishes no figure"
+)
+
 # The network
 API_CALL = Segment(
     "an AWS call, there and back", 0.03, 0.12, ASSUMED, "in the region, without waiting for an effect"

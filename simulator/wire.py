@@ -19,6 +19,7 @@ import boto3
 import botocore.endpoint
 import botocore.waiter
 from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import MockRawResponse
@@ -28,10 +29,11 @@ from simulator import segments
 from simulator.clock import Killed
 from simulator.faults import Fault, Kind, error_body
 from simulator.journal import Call
+from simulator.remembered import Remembered, is_read
 from tradai_shared.aws.clients import READ_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from random import Random
 
     from botocore.awsrequest import AWSPreparedRequest
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
     from simulator.clock import VirtualClock
     from simulator.stage import Stage
+
+    # A call's parameters to its HTTP status and body.
+    StandIn = Callable[[Mapping[str, object]], tuple[int, str]]
 
 REGION = "eu-central-1"
 OPERATOR = "operator"
@@ -51,6 +56,8 @@ class Wire:
 
     def __init__(self, stage: Stage, chance: Random) -> None:
         self.faults: list[Fault] = []
+        self.stand_ins: dict[str, StandIn] = {}  # by action: what answers in moto's place
+        self.remembered: Remembered | None = None  # None: every read is carried out
         self._stage = stage
         self._chance = chance
 
@@ -76,15 +83,58 @@ class Wire:
         self, request: AWSPreparedRequest, action: str, parameters: dict[str, object], actor: str
     ) -> AWSResponse:
         if actor == OPERATOR:
-            return _carry_out(request)
-        latency = self._stage.pace.draw(segments.API_CALL)
-        self._stage.clock.sleep(latency / 2)
+            return self._carry_out(request, action)
+        latency, _sending.on_the_way = _sending.on_the_way or self._set_out(), None
         fault = next((f for f in self.faults if f.hits(action, parameters, actor, self._chance)), None)
-        response = _answer(request, action, fault)
+        response = self._answer(request, action, fault)
         if response is None:
             self._stage.clock.sleep(READ_SECONDS)
             raise _Silence(fault.kind if fault else "")
         self._stage.clock.sleep(latency / 2)
+        return response
+
+    def _set_out(self) -> float:
+        """Half of the way; tells the whole."""
+        latency = self._stage.pace.draw(segments.API_CALL)
+        self._stage.clock.sleep(latency / 2)
+        return latency
+
+    def call(self, action: str, parameters: dict[str, object], carry_out: Callable[[], object]) -> object:
+        """A call as a whole, from memory where that is kept and has the answer."""
+        _sending.on_the_way, _sending.seen = None, None
+        if self.remembered is None or self.faults or self._actor() == OPERATOR or not is_read(action):
+            return carry_out()
+        at, latency = self._stage.clock.elapsed, self._set_out()
+        answer = self.remembered.recall(action, parameters, self._stage.clock.changes)
+        if answer is None:
+            _sending.on_the_way = latency
+            answer = carry_out()
+            self.remembered.keep(action, parameters, _sending.seen, answer)
+            return answer
+        self._stage.clock.sleep(latency / 2)
+        self._stage.journal.record(Call(at, self._actor(), action, parameters, 1, "ok"))
+        return answer
+
+    def _answer(self, request: AWSPreparedRequest, action: str, fault: Fault | None) -> AWSResponse | None:
+        if fault is None:
+            return self._carry_out(request, action)
+        if fault.kind is Kind.TIME_OUT:
+            return None
+        if fault.kind is Kind.ANSWER_LOST:
+            self._carry_out(request, action)
+            return None
+        service = action.split(":", maxsplit=1)[0]
+        status, code, message = fault.answer(service)
+        return _response(request, status, error_body(service, code, message))
+
+    def _carry_out(self, request: AWSPreparedRequest, action: str) -> AWSResponse:
+        if action in self.stand_ins:
+            response = _response(request, *self.stand_ins[action](_sending.parameters))
+        else:
+            response = botocore_stubber("before-send", request)
+        self._stage.clock.changes += not is_read(action)
+        _sending.seen = self._stage.clock.changes
+        _sending.carried_out = True
         return response
 
     def _actor(self) -> str:
@@ -98,24 +148,8 @@ class _Silence(Exception):  # noqa: N818 - not an error of this package's: it ne
         self.outcome = outcome
 
 
-def _answer(request: AWSPreparedRequest, action: str, fault: Fault | None) -> AWSResponse | None:
-    if fault is None:
-        return _carry_out(request)
-    if fault.kind is Kind.TIME_OUT:
-        return None
-    if fault.kind is Kind.ANSWER_LOST:
-        _carry_out(request)
-        return None
-    service = action.split(":", maxsplit=1)[0]
-    status, code, message = fault.answer(service)
-    body = error_body(service, code, message)
+def _response(request: AWSPreparedRequest, status: int, body: str) -> AWSResponse:
     return AWSResponse(request.url, status, HTTPHeaders(), MockRawResponse(body))
-
-
-def _carry_out(request: AWSPreparedRequest) -> AWSResponse:
-    response: AWSResponse = botocore_stubber("before-send", request)
-    _sending.carried_out = True
-    return response
 
 
 def _error_code(response: AWSResponse) -> str:
@@ -145,6 +179,14 @@ def _before_call(params: dict[str, Any], model: OperationModel, **_: object) -> 
     _sending.action = f"{model.service_model.signing_name}:{model.name}"
 
 
+_make_api_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of every call
+
+
+def _call(client: Any, operation: str, parameters: dict[str, object]) -> object:
+    action = f"{client.meta.service_model.signing_name}:{operation}"
+    return _worlds[-1].call(action, parameters, lambda: _make_api_call(client, operation, parameters))
+
+
 def _before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
     return _worlds[-1].send(request, _sending.action)
 
@@ -156,6 +198,7 @@ def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(_state())
         stack.enter_context(patch.object(boto3, "DEFAULT_SESSION", _session()))
+        stack.enter_context(patch.object(BaseClient, "_make_api_call", _call))
         stack.enter_context(patch.object(botocore.endpoint, "time", waiting))
         stack.enter_context(patch.object(botocore.waiter, "time", waiting))
         stack.enter_context(_seeded(seed))

@@ -1,0 +1,188 @@
+"""What is simulated: each kind of failover, one after another in worlds of their own."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from random import Random
+from typing import TYPE_CHECKING, assert_never
+
+from simulator import boot, segments
+from simulator.events import Mishap
+from simulator.probe import probing
+from simulator.remembered import Remembered
+from simulator.segments import Segment, Sure
+from simulator.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from simulator.machines import Machine, Script
+
+LAUNCH = "EC2 Instance-launch Lifecycle Action"
+CALM = (60.0, 180.0)  # seconds between two failovers, so that none meets the same phase of a schedule
+OLD = 600.0  # younger ones the failover blames for nothing
+LIMIT = 1800.0  # then a failover counts as never healed
+PER_WORLD = 10  # a new world has new phases of its schedules to each other
+
+
+class Kind(StrEnum):
+    """What ends or replaces the NAT."""
+
+    TERMINATED = "terminated"
+    STOPPED = "stopped"
+    IMPAIRED = "status check impaired"
+    NOT_FORWARDING = "running but not forwarding"
+    PLANNED = "planned replacement"
+    BROKEN_SCRIPT = "script broken once"
+    LOST_EVENT = "launch event lost"
+    ADOPTED = "NAT of an adopted group"
+
+
+class Boot(StrEnum):
+    """How the replacement boots."""
+
+    PACKAGED = "without packages"
+    DNF = "with dnf"
+
+
+class Assumed(StrEnum):
+    """How long the segments that nobody published take."""
+
+    DRAWN = "drawn"
+    LEAST = "least"
+    MOST = "most"
+
+
+BOOTS = {Boot.PACKAGED: segments.BOOT_PACKAGED, Boot.DNF: segments.BOOT_DNF}
+PHASES = frozenset({segments.SCHEDULE_PHASE, segments.HEALTH_CHECK_PHASE})
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some failovers of one kind, in one process."""
+
+    kind: Kind
+    boot: Boot
+    assumed: Assumed
+    number: int
+    runs: int
+    seed: int
+
+    def world_seed(self, attempt: int) -> int:
+        """Another for every world, whatever the order of the batches."""
+        return Random(f"{self.seed} {self.kind} {self.boot} {self.number} {attempt}").getrandbits(32)  # noqa: S311 - repeatable
+
+
+def simulate(batch: Batch, *, remembers: bool = True) -> list[float]:
+    """The outage of each failover in seconds; infinite where traffic never came back."""
+    outages: list[float] = []
+    attempt = 0
+    while len(outages) < batch.runs:
+        outages += _in_one_world(batch, attempt, batch.runs - len(outages), remembers=remembers)
+        attempt += 1
+    return outages
+
+
+def _in_one_world(batch: Batch, attempt: int, runs: int, *, remembers: bool) -> Iterator[float]:
+    """One after another, until one is not healed."""
+    seed = batch.world_seed(attempt)
+    chance = Random(seed)  # noqa: S311 - repeatable
+    adopted = batch.kind is Kind.ADOPTED
+    readiness = {"NAT_READINESS": "running" if adopted else "signal"}
+    world = World(seed, variables=readiness, launches_first=not adopted, pace=pace(batch.assumed))
+    with ExitStack() as stack:
+        stack.enter_context(world)
+        world.wire.remembered = Remembered() if remembers else None
+        script = _script(world, batch)
+        world.machines.script = script
+        world.machines.observers.append(lambda machine: _mend(world, machine, script))
+        if batch.kind is Kind.NOT_FORWARDING:
+            stack.enter_context(probing(world))
+        world.start()
+        for _ in range(runs):
+            outage = _failover(world, batch.kind, chance)
+            _check(world)
+            yield outage
+            if outage == float("inf"):
+                return
+
+
+def _check(world: World) -> None:
+    """An invocation that failed by a mistake of ours would look like a slow failover."""
+    for one in world.function.invocations:
+        if one.error is not None and not one.timed_out:
+            raise RuntimeError(f"{one.name} failed") from one.error
+
+
+def pace(assumed: Assumed) -> Mapping[Segment, float]:
+    """Where a schedule's period begins stays chance: a death falls anywhere in it."""
+    if assumed is Assumed.DRAWN:
+        return {}
+    unsure = [one for one in segments.ALL if one.sure is Sure.ASSUMED and one not in PHASES]
+    return {one: one.low if assumed is Assumed.LEAST else one.high for one in unsure}
+
+
+def _script(world: World, batch: Batch) -> Script:
+    if batch.kind is Kind.ADOPTED:
+        return replace(boot.ADOPTED, boot=BOOTS[batch.boot])
+    return boot.own(world.platform.allocation, BOOTS[batch.boot])
+
+
+def _mend(world: World, machine: Machine, script: Script) -> None:
+    """One instance has booted the broken script: the next boots ours again."""
+    if machine.state == "pending" and not machine.script.forwards:
+        world.machines.script = script
+
+
+def _failover(world: World, kind: Kind, chance: Random) -> float:
+    wait = chance.uniform(*CALM)
+    world.advance(wait + OLD if kind is Kind.NOT_FORWARDING else wait)
+    lost = world.nat()
+    began = _begin(world, kind, lost)
+    if not world.run_until(lambda: _healed(world, lost), LIMIT):
+        return float("inf")
+    world.advance(CALM[0])  # what still goes down after it counts too
+    return downtime((one.start, one.end) for one in world.traffic.since(began))
+
+
+def _begin(world: World, kind: Kind, nat: str) -> float:  # noqa: PLR0911 - one return a kind
+    match kind:
+        case Kind.TERMINATED | Kind.ADOPTED:
+            return world.kill(nat)
+        case Kind.STOPPED:
+            return world.stop(nat)
+        case Kind.IMPAIRED:
+            return world.impair(nat)
+        case Kind.NOT_FORWARDING:
+            return world.impair(nat, status_check=False)
+        case Kind.PLANNED:
+            return world.refresh()
+        case Kind.BROKEN_SCRIPT:
+            world.machines.script = replace(boot.BROKEN, boot=world.machines.script.boot)
+            return world.kill(nat)
+        case Kind.LOST_EVENT:
+            world.mishap(Mishap(LAUNCH, copies=0, times=1))
+            return world.kill(nat)
+        case _:
+            assert_never(kind)
+
+
+def _healed(world: World, lost: str) -> bool:
+    """Another NAT than the lost one serves, and the group is at rest."""
+    members = world.group.group.instance_states
+    nat = world.in_service()
+    return nat is not None and nat.id != lost and len(members) == 1 and world.traffic.up and not world.busy()
+
+
+def downtime(outages: Iterable[tuple[float, float | None]]) -> float:
+    """Seconds during which at least one table had no way out, whichever; infinite while one lasts."""
+    spans = sorted((start, float("inf") if end is None else end) for start, end in outages)
+    merged: list[tuple[float, float]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return sum(end - start for start, end in merged)

@@ -1,0 +1,78 @@
+"""A NAT that runs and forwards nothing: the shipped probe, its failures and the shipped loop."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from simulator import boot, segments
+from simulator.probe import probing
+from simulator.remembered import Remembered
+from simulator.world import World
+from tests.simulation.scenes import SIGNAL, names, writes
+
+OLD = 650.0
+
+
+def own(world: World) -> None:
+    world.machines.script = boot.own(world.platform.allocation)
+
+
+def test_it_is_replaced_once_the_probe_has_failed_twice() -> None:
+    with World(seed=41, variables=SIGNAL) as world, probing(world) as probe:
+        own(world)
+        world.start()
+        world.advance(OLD)
+        lost = world.nat()
+        failed = world.impair(lost, status_check=False)
+        assert world.run_until(lambda: world.nat() != lost and world.traffic.up, 180)
+        made = names(writes(world, failed))
+        assert made.index("Invoke") < made.index("SetInstanceHealth")
+        requests = [record["requestPayload"] for record in probe.failures]
+        assert requests[:2] == [{"action": "probe"}, {"action": "confirm", "suspect": lost}]
+
+
+def test_without_the_probe_nobody_notices() -> None:
+    with World(seed=41, variables=SIGNAL) as world:
+        own(world)
+        world.start()
+        world.advance(OLD)
+        lost = world.nat()
+        world.impair(lost, status_check=False)
+        world.advance(900)
+        assert not world.traffic.up
+        assert world.nat() == lost
+
+
+def test_a_young_one_is_blamed_for_nothing() -> None:
+    with World(seed=42, variables=SIGNAL) as world, probing(world) as probe:
+        own(world)
+        world.start()
+        failed = world.impair(world.nat(), status_check=False)
+        world.advance(240)
+        assert probe.failures
+        assert names(writes(world, failed)) == []
+
+
+def test_what_the_probe_is_not_asked_in_earnest_is_refused() -> None:
+    with World(seed=43) as world, probing(world) as probe:
+        event = json.dumps({"action": "confirm", "suspect": "i-0"})
+        request = {"FunctionName": probe.function.name, "InvocationType": "RequestResponse", "Payload": event}
+        with pytest.raises(NotImplementedError):
+            world.client("lambda").invoke(**request)
+
+
+@pytest.mark.parametrize("end", ["kill", "impair"])
+def test_reads_from_memory_change_nothing_but_the_time_that_a_run_takes(end: str) -> None:
+    outages = []
+    for memory in (None, Remembered()):
+        with World(seed=44, variables=SIGNAL, pace={segments.BOOT_PACKAGED: 30.0}) as world:
+            world.wire.remembered = memory
+            own(world)
+            world.start()
+            getattr(world, end)(world.nat())
+            world.advance(500)
+            outages.append(world.traffic.outages)
+    assert outages[0] == outages[1]
+    assert outages[0][-1].end is not None
