@@ -24,7 +24,8 @@ EXPLAINED = {
     "Scaling alone notices; with the probe it would be found like the next kind (not simulated)",
     Kind.NOT_FORWARDING: "it passes every check and forwards nothing; only the egress probe notices, fails, is "
     "asked again and fails again. Without the probe, which is a parameter, nothing would ever heal it",
-    Kind.PLANNED: "an instance refresh; EIP and routes move back to back once the successor is ready",
+    Kind.PLANNED: "an instance refresh; EIP and routes move back to back once the successor is ready. A longer "
+    "ReplaceRoute shortens it here, since it falls into the wait for the address",
     Kind.BROKEN_SCRIPT: "it is terminated, and the first replacement's boot script fails: abandoned 240 s after "
     "its launch, then the next one boots",
     Kind.LOST_EVENT: "it is terminated, and EventBridge loses the replacement's launch event: its state event "
@@ -134,7 +135,8 @@ def _how(budget: Budget) -> str:
     return f"""\
 `{budget.command}`, on {budget.date}, seed {budget.seed}. The same seed gives the same outages, whatever the number \
 of processes; `--draw` writes this page and the picture again from [failover-budget.json](failover-budget.json), \
-which holds every single outage.
+which holds every single outage. Where the table counts fewer failovers than `--runs` wanted, the run was ended by its `--minutes`; the same \
+command with `--more` goes on from there, to the same figures as one whole run.
 
 - One failover after another in a simulated world, at random {CALM[0]:g} to {CALM[1]:g} s apart; a new world, and so \
 new phases of schedule and health check to each other, after every {PER_WORLD}. The bracket's medians are of up to \
