@@ -26,6 +26,8 @@ FUNCTIONS = {
 }
 LAYER_BYTES = 8_000_000
 FUNCTION_BYTES = 60_000
+# drift_check carries eleven checks and a page; decision 0305
+LARGER = {"DriftCheckFunction": 150_000}
 MACHINES = {"x86_64": 62, "aarch64": 183}  # e_machine of an ELF header
 UNCHECKED_HASH = 0b01
 each_function = pytest.mark.parametrize(("logical_id", "package"), FUNCTIONS.items(), ids=FUNCTIONS)
@@ -69,8 +71,8 @@ def test_it_builds_without_a_warning(build: Build) -> None:
 def test_a_function_holds_its_own_package_as_bytecode_and_nothing_else(
     build: Build, logical_id: str, package: str
 ) -> None:
-    sources = {f"{package}/{name}" for name in files(ROOT / "functions" / package) if name.endswith(".py")}
-    assert files(build.folder / logical_id) == {f"{name}c" for name in sources}
+    own = {f"{package}/{name}" for name in files(ROOT / "functions" / package) if "__pycache__" not in name}
+    assert files(build.folder / logical_id) == {f"{name}c" if name.endswith(".py") else name for name in own}
 
 
 @each_function
@@ -141,7 +143,7 @@ def test_the_zips_are_small(build: Build) -> None:
     found = sizes(build.folder)
     assert found.pop("SharedLayer") < LAYER_BYTES
     assert set(found) == set(FUNCTIONS)
-    assert {name: size for name, size in found.items() if size >= FUNCTION_BYTES} == {}
+    assert {name: size for name, size in found.items() if size >= LARGER.get(name, FUNCTION_BYTES)} == {}
 
 
 def test_the_same_sources_give_the_same_bytes_from_another_folder(build: Build, tmp_path: Path) -> None:
