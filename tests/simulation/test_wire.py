@@ -11,7 +11,7 @@ from simulator.clock import Killed
 from simulator.faults import Fault, Kind
 from simulator.world import World
 from tests.simulation.conftest import idle
-from tradai_shared.aws import clients
+from tradai_shared.aws import clients, settings
 from tradai_shared.aws.boundary import boundary
 from tradai_shared.errors import AccessDenied, AwsError, PermanentError, TemporaryError
 
@@ -68,7 +68,7 @@ def test_throttling_that_lasts_is_a_temporary_error(world: World) -> None:
     world.fault(Fault(Kind.THROTTLED, "ec2:*"))
     process = caller(world, describe)
     assert isinstance(process.error, TemporaryError)
-    assert len(attempts(world)) == clients.ATTEMPTS
+    assert len(attempts(world)) == settings.ATTEMPTS
 
 
 def test_a_servers_fault_is_a_temporary_error(world: World) -> None:
@@ -117,7 +117,7 @@ def test_a_call_is_carried_out_when_its_answer_is_lost_and_never_when_it_fails(
 def test_a_time_out_takes_as_long_as_the_client_waits(world: World) -> None:
     world.fault(Fault(Kind.TIME_OUT, times=1))
     caller(world, describe)
-    assert world.clock.elapsed >= clients.READ_SECONDS
+    assert world.clock.elapsed >= settings.READ_SECONDS
 
 
 def test_a_fault_can_be_one_resources_alone(world: World) -> None:

@@ -28,7 +28,7 @@ from botocore.httpsession import get_cert_path
 
 from tradai_shared import clock
 from tradai_shared.aws.boundary import boundary
-from tradai_shared.aws.clients import READ_SECONDS
+from tradai_shared.aws.settings import READ_SECONDS
 from tradai_shared.errors import PermanentError, TemporaryError
 
 if TYPE_CHECKING:
