@@ -49,6 +49,24 @@ class Reply(NamedTuple):
     body: bytes
 
 
+class _OneWrite(http.client.HTTPConnection):
+    """A request leaves in one write, one packet or one TLS record; http.client writes head and body apart."""
+
+    _head = b""
+
+    def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's own type
+        """Keep the head until the body comes: a call always has one."""
+        if not self._head:
+            self._head = data
+            return
+        head, self._head = self._head, b""
+        super().send(head + data)
+
+
+class _OneWriteTls(_OneWrite, http.client.HTTPSConnection):
+    pass
+
+
 class DynamoDBWire:
     """Calls of one client's endpoint, from any number of threads; as many connections as calls at a time."""
 
@@ -113,9 +131,9 @@ class DynamoDBWire:
     def _connect(self) -> http.client.HTTPConnection:
         parts = urlsplit(self._url)
         if parts.scheme == "http":
-            return http.client.HTTPConnection(parts.netloc, timeout=READ_SECONDS)
+            return _OneWrite(parts.netloc, timeout=READ_SECONDS)
         context = ssl.create_default_context(cafile=get_cert_path(verify=True))
-        return http.client.HTTPSConnection(parts.netloc, timeout=READ_SECONDS, context=context)
+        return _OneWriteTls(parts.netloc, timeout=READ_SECONDS, context=context)
 
 
 def wire(client: DynamoDBClient) -> DynamoDBWire:
