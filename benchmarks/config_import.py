@@ -63,7 +63,9 @@ def main() -> int:
     for name, times in taken.items():
         print(f"{name:<32}{min(times):>8.1f}{statistics.median(times):>8.1f}")
     least = min(taken[IN_A_FUNCTION])
-    print(f"one environment / pydantic alone: {min(taken['one environment']) / min(taken['pydantic alone']):.2f}")
+    print(
+        f"one environment / pydantic alone: {min(taken['one environment']) / min(taken['pydantic alone']):.2f}"
+    )
     print(f"limit {LIMIT_MS} ms: {'kept' if least <= LIMIT_MS else 'NOT kept'}")
     return 0 if least <= LIMIT_MS else 1
 

@@ -25,6 +25,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from botocore.hooks import first_non_none_response
 from botocore.httpsession import get_cert_path
+from typing_extensions import override
 
 from tradai_shared import clock
 from tradai_shared.aws.boundary import boundary
@@ -54,6 +55,7 @@ class _OneWrite(http.client.HTTPConnection):
 
     _head = b""
 
+    @override
     def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's own type
         """Keep the head until the body comes: a call always has one."""
         if not self._head:
