@@ -56,7 +56,7 @@ class _OneWrite(http.client.HTTPConnection):
     _head = b""
 
     @override
-    def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's own type
+    def send(self, data: Any) -> None:
         """Keep the head until the body comes: a call always has one."""
         if not self._head:
             self._head = data
