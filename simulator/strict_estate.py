@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.cognitoidp.models import CognitoIdpBackend
+from moto.apigateway.models import apigateway_backends
+from moto.cognitoidp.models import CognitoIdpBackend, cognitoidp_backends
 from moto.core.exceptions import JsonRESTError
+from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.responses import DynamoHandler
 from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.monitoring import Monitoring
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.events.models import EventsBackend
 from moto.rds.responses import RDSResponse
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 
@@ -26,6 +29,9 @@ USER_POOL_DEFAULTS = {"MfaConfiguration": "OFF", "DeletionProtection": "INACTIVE
 _register_image = AmisResponse.register_image
 _create_service = EC2ContainerServiceResponse.create_service
 _resources = ResourceGroupsTaggingAPIBackend._get_resources_generator
+_get_resources = ResourceGroupsTaggingAPIBackend.get_resources
+_tag_resources = ResourceGroupsTaggingAPIBackend.tag_resources
+_tagged_buses = EventsBackend.iter_tagged_resources
 _update_ttl = DynamoDBBackend.update_time_to_live
 _describe_ttl = DynamoDBBackend.describe_time_to_live
 _update_table = DynamoHandler.update_table
@@ -67,6 +73,43 @@ def get_resources(self: Any, *arguments: Any, **named: Any) -> Any:
     for resource in _resources(self, *arguments, **named):
         resource.arn = resource.arn.removesuffix(":*")
         yield resource
+    if "cognito-idp:userpool" in kinds:
+        for pool in cognitoidp_backends[self.account_id][self.region_name].user_pools.values():
+            yield TaggedResource(pool.arn, _pool_tags(pool), "cognito-idp:userpool")
+
+
+@estate.of(ResourceGroupsTaggingAPIBackend, "get_resources")
+def get_pages(self: Any, **asked: Any) -> Any:
+    """Pages are of resources; how many tags these have is no limit."""
+    return _get_resources(self, **(asked | {"tags_per_page": 1_000_000}))
+
+
+@estate.of(ResourceGroupsTaggingAPIBackend, "tag_resources")
+def tag_resources(self: Any, resource_arns: list[str], tags: dict[str, str]) -> Any:
+    """User pools and REST APIs can be tagged too."""
+    for arn in resource_arns:
+        if ":userpool/" in arn:
+            pool = cognitoidp_backends[self.account_id][self.region_name].user_pools[arn.rpartition("/")[2]]
+            pool.extended_config["UserPoolTags"] = _pool_tags(pool) | tags
+        elif "/restapis/" in arn:
+            api = apigateway_backends[self.account_id][self.region_name].apis[arn.rpartition("/")[2]]
+            api.tags = (api.tags or {}) | tags
+    known = [arn for arn in resource_arns if ":userpool/" not in arn and "/restapis/" not in arn]
+    return _tag_resources(self, known, tags)
+
+
+def _pool_tags(pool: Any) -> dict[str, str]:
+    tags: dict[str, str] = pool.extended_config.get("UserPoolTags") or {}
+    return tags
+
+
+@estate.of(EventsBackend, "iter_tagged_resources")
+def tagged_rules(self: Any) -> Any:
+    """Rules have tags, not only buses."""
+    yield from _tagged_buses(self)
+    for bus in self.event_buses.values():
+        for rule in bus.rules.values():
+            yield TaggedResource(rule.arn, self.tagger.get_tag_dict_for_resource(rule.arn), "events:rule")
 
 
 @estate.of(RDSResponse, "describe_db_parameters")

@@ -55,8 +55,8 @@ class Observer:
     counting: threading.Lock = field(default_factory=threading.Lock)
     paces: dict[str, Pace] = field(default_factory=dict)
 
-    def observe(self, first: Iterable[Call], follow: Callable[[Call, Any], Iterable[Call]]) -> Reads:
-        """Ask the first calls, and whatever ``follow`` derives from each answer, until nothing is left."""
+    def observe(self, first: Iterable[Call], follow: Callable[[Call, Read[Any]], Iterable[Call]]) -> Reads:
+        """Ask the first calls, and what ``follow`` derives from each outcome, until none is left."""
         answers: dict[Call, Read[Any]] = {}
         asked: set[Call] = set()
         done: SimpleQueue[tuple[Call, Future[Read[Any]]]] = SimpleQueue()
@@ -65,8 +65,7 @@ class Observer:
             while len(answers) < len(asked):
                 call, future = done.get()
                 answer = answers[call] = future.result()
-                if isinstance(answer, Known):
-                    self._submit(pool, follow(call, answer.value), asked, done)
+                self._submit(pool, follow(call, answer), asked, done)
                 self.told(len(answers), len(asked))
         return Reads(answers)
 
