@@ -75,7 +75,8 @@ def get_resources(self: Any, *arguments: Any, **named: Any) -> Any:
         yield resource
     if "cognito-idp:userpool" in kinds:
         for pool in cognitoidp_backends[self.account_id][self.region_name].user_pools.values():
-            yield TaggedResource(pool.arn, _pool_tags(pool), "cognito-idp:userpool")
+            if tags := _pool_tags(pool):
+                yield TaggedResource(pool.arn, tags, "cognito-idp:userpool")
 
 
 @estate.of(ResourceGroupsTaggingAPIBackend, "get_resources")
@@ -109,7 +110,8 @@ def tagged_rules(self: Any) -> Any:
     yield from _tagged_buses(self)
     for bus in self.event_buses.values():
         for rule in bus.rules.values():
-            yield TaggedResource(rule.arn, self.tagger.get_tag_dict_for_resource(rule.arn), "events:rule")
+            if tags := self.tagger.get_tag_dict_for_resource(rule.arn):
+                yield TaggedResource(rule.arn, tags, "events:rule")
 
 
 @estate.of(RDSResponse, "describe_db_parameters")

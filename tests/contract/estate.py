@@ -20,7 +20,7 @@ from drift_check.events import Mode, Request
 from drift_check.observe.reader import Observer
 from drift_check.run import Report, Run
 from drift_check.settings import Allowed, Settings
-from drift_check.survey import Surveyor
+from drift_check.survey import Survey, Surveyor
 from simulator import estate
 from tradai_shared import clock
 from tradai_shared.config.canonical import build
@@ -62,6 +62,13 @@ class Live:
     @property
     def ids(self) -> dict[str, str]:
         return self.built.ids
+
+    def survey(self) -> Survey:
+        with clock.use(Impatient()):
+            return Surveyor(self.config, checks.ALL, Observer(self.client)).survey()
+
+    def report(self) -> Report:
+        return self.run(Mode.REPORT)
 
     def run(self, mode: Mode = Mode.HEAL, **request: Any) -> Report:
         surveyor = Surveyor(self.config, checks.ALL, Observer(self.client))
