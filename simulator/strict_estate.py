@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from moto.apigateway.models import apigateway_backends
@@ -17,12 +18,15 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.events.models import EventsBackend
 from moto.rds.responses import RDSResponse
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
+from moto.sqs.models import sqs_backends
 
 from simulator.strict import Corrections
+from tradai_shared import clock
 
 estate = Corrections()
 
 NO_TABLE = "ResourceNotFoundException"
+TTL_RESTS = timedelta(hours=1)
 VALIDATION = "ValidationException"
 USER_POOL_DEFAULTS = {"MfaConfiguration": "OFF", "DeletionProtection": "INACTIVE"}
 
@@ -31,6 +35,7 @@ _create_service = EC2ContainerServiceResponse.create_service
 _resources = ResourceGroupsTaggingAPIBackend._get_resources_generator
 _get_resources = ResourceGroupsTaggingAPIBackend.get_resources
 _tag_resources = ResourceGroupsTaggingAPIBackend.tag_resources
+_untag_resources = ResourceGroupsTaggingAPIBackend.untag_resources
 _tagged_buses = EventsBackend.iter_tagged_resources
 _update_ttl = DynamoDBBackend.update_time_to_live
 _describe_ttl = DynamoDBBackend.describe_time_to_live
@@ -87,20 +92,38 @@ def get_pages(self: Any, **asked: Any) -> Any:
 
 @estate.of(ResourceGroupsTaggingAPIBackend, "tag_resources")
 def tag_resources(self: Any, resource_arns: list[str], tags: dict[str, str]) -> Any:
-    """User pools and REST APIs can be tagged too."""
-    for arn in resource_arns:
-        if ":userpool/" in arn:
-            pool = cognitoidp_backends[self.account_id][self.region_name].user_pools[arn.rpartition("/")[2]]
-            pool.extended_config["UserPoolTags"] = _pool_tags(pool) | tags
-        elif "/restapis/" in arn:
-            api = apigateway_backends[self.account_id][self.region_name].apis[arn.rpartition("/")[2]]
-            api.tags = (api.tags or {}) | tags
-    known = [arn for arn in resource_arns if ":userpool/" not in arn and "/restapis/" not in arn]
-    return _tag_resources(self, known, tags)
+    """User pools, queues and REST APIs can be tagged too."""
+    own = {arn: found for arn in resource_arns if (found := _tags_of(self, arn)) is not None}
+    for present in own.values():
+        present.update(tags)
+    return _tag_resources(self, [arn for arn in resource_arns if arn not in own], tags)
+
+
+@estate.of(ResourceGroupsTaggingAPIBackend, "untag_resources")
+def untag_resources(self: Any, resource_arn_list: list[str], tag_keys: list[str]) -> Any:
+    """The same the other way."""
+    own = {arn: found for arn in resource_arn_list if (found := _tags_of(self, arn)) is not None}
+    for present in own.values():
+        for key in tag_keys:
+            present.pop(key, None)
+    return _untag_resources(self, [arn for arn in resource_arn_list if arn not in own], tag_keys)
+
+
+def _tags_of(backend: Any, arn: str) -> dict[str, str] | None:
+    """The tags themselves, of what moto's tagging API does not know."""
+    name, account, region = arn.rpartition("/")[2], backend.account_id, backend.region_name
+    tags: dict[str, str] | None = None
+    if ":userpool/" in arn:
+        tags = _pool_tags(cognitoidp_backends[account][region].user_pools[name])
+    elif "/restapis/" in arn:
+        tags = apigateway_backends[account][region].apis[name].tags
+    elif ":sqs:" in arn:
+        tags = sqs_backends[account][region].queues[arn.rpartition(":")[2]].tags
+    return tags
 
 
 def _pool_tags(pool: Any) -> dict[str, str]:
-    tags: dict[str, str] = pool.extended_config.get("UserPoolTags") or {}
+    tags: dict[str, str] = pool.extended_config.setdefault("UserPoolTags", {})
     return tags
 
 
@@ -143,10 +166,12 @@ def update_time_to_live(self: Any, table_name: str, ttl_spec: dict[str, Any]) ->
         raise JsonRESTError(VALIDATION, f"TimeToLive is already {'enabled' if on else 'disabled'}")
     if on and table.ttl.get("AttributeName") != ttl_spec["AttributeName"]:
         raise JsonRESTError(VALIDATION, "TimeToLive is active on a different AttributeName")
-    if getattr(table, "ttl_changed_within_the_hour", False):
+    changed = getattr(table, "ttl_changed", None)
+    if changed and clock.now() - changed < TTL_RESTS:
         message = "Time to live has been modified multiple times within a fixed interval"
         raise JsonRESTError(VALIDATION, message)
     _update_ttl(self, table_name, ttl_spec)
+    table.ttl_changed = clock.now()
 
 
 @estate.of(DynamoHandler, "update_table")

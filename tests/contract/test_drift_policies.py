@@ -15,6 +15,9 @@ READS = {IAM_ACTIONS.get(action, action) for action in READERS}
 HEALS = {action for remedy in get_args(remedies.Remedy) for action in remedy.permissions}
 # The tagging API asks for the service's own action too.
 BEHIND_TAG_RESOURCES = {
+    "apigateway:PUT",
+    "cloudwatch:TagResource",
+    "events:TagResource",
     "cognito-idp:TagResource",
     "dynamodb:TagResource",
     "ecs:TagResource",

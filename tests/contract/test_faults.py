@@ -104,7 +104,9 @@ def test_a_failing_action_costs_only_what_rests_on_it(faulty: Faulty, action: st
     assert report.exit_code is ExitCode.PARTIAL
 
 
-@pytest.mark.parametrize(("fault", "times"), [("denied", 1), ("throttled", 2 * ATTEMPTS), ("cut off", ATTEMPTS)])
+@pytest.mark.parametrize(
+    ("fault", "times"), [("denied", 1), ("throttled", 2 * ATTEMPTS), ("cut off", ATTEMPTS)]
+)
 def test_what_may_pass_is_tried_again(faulty: Faulty, fault: str, times: int) -> None:
     faulty.run("rds:DescribeDBInstances", fault)
     assert faulty.wire.asked.count("rds:DescribeDBInstances") == times

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from drift_check import checks, remedies
+from drift_check.apply import Writer
+from drift_check.checks.base import Estate as Seen
 from drift_check.events import Mode
+from drift_check.remedies import Remedy
 from tests.contract.estate import Live, live
 from tradai_shared.findings import Healing
 from tradai_shared.plans import Status
@@ -14,11 +18,34 @@ from tradai_shared.plans import Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from drift_check.run import Report
+    from tradai_shared.findings import Finding
+
 TABLE, TTL_TABLE, INDEXED = (
     "tradai-deployments-prod",
     "tradai-notifications-prod",
     "tradai-workflow-state-prod",
 )
+TAG = "Project"
+EC2_KINDS = 7  # instance, network-acl, route-table, security-group, subnet, vpc, vpc-endpoint
+TAGGED = {
+    "apigateway",
+    "autoscaling",
+    "cloudwatch",
+    "cognito-idp",
+    "dynamodb",
+    "ec2",
+    "ecs",
+    "events",
+    "lambda",
+    "logs",
+    "rds",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+}
+OF_THE_FAILOVER = {"ReplaceRoute", "CreateRoute", "CompleteLifecycleAction"}
 RULE = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
@@ -28,6 +55,18 @@ def world() -> Iterator[Live]:
         yield one
 
 
+def tagged(world: Live) -> list[str]:
+    """Where the tags of one thing of each kind are written."""
+    at = Seen(world.config, world.survey().reads, world.clock.now())
+    arns = (thing.arn for check in checks.ALL for thing in check.look(at) if thing.tags and thing.arn)
+    of_kind = {arn.partition("/" if "/" in arn else ":")[0]: arn for arn in arns}
+    return sorted(of_kind.values())
+
+
+def camel(operation: str) -> str:
+    return "".join(part.capitalize() for part in operation.split("_"))
+
+
 def ttl(world: Live, *, on: bool, attribute: str = "ttl") -> None:
     specification = {"Enabled": on, "AttributeName": attribute}
     world.client("dynamodb").update_time_to_live(TableName=TTL_TABLE, TimeToLiveSpecification=specification)
@@ -35,6 +74,7 @@ def ttl(world: Live, *, on: bool, attribute: str = "ttl") -> None:
 
 def another_ttl(world: Live) -> None:
     ttl(world, on=False)
+    world.clock.hours_pass()
     ttl(world, on=True, attribute="expiry")
 
 
@@ -91,52 +131,83 @@ def ssl_off(world: Live) -> None:
     )
 
 
-def tags_gone(service: str, operation: str, **parameters: Any) -> Callable[[Live], None]:
-    return lambda world: getattr(world.client(service), operation)(**parameters)
+def tags_gone(world: Live) -> None:
+    """Of every kind of thing that carries any, in each service's own way."""
+    arns = tagged(world)
+    assert {arn.partition(":")[0] for arn in arns} == TAGGED
+    others = [one for one in arns if not one.startswith(("ec2:", "s3:", "autoscaling:"))]
+    tagging, writer = world.client("resourcegroupstaggingapi"), Writer(world.client, world.config.region)
+    for arn in map(writer.arn, others):
+        assert not tagging.untag_resources(ResourceARNList=[arn], TagKeys=[TAG])["FailedResourcesMap"], arn
+    world.client("s3").delete_bucket_tagging(Bucket="tradai-configs-prod")
+    ids = [one.rpartition("/")[2] for one in arns if one.startswith("ec2:")]
+    assert len(ids) == EC2_KINDS
+    world.client("ec2").delete_tags(Resources=ids, Tags=[{"Key": TAG}])
+    group = {"ResourceId": "tradai-nat-asg-prod", "ResourceType": "auto-scaling-group", "Key": TAG}
+    world.client("autoscaling").delete_tags(Tags=[group])
 
 
-def vpc_tag_gone(world: Live) -> None:
-    world.client("ec2").delete_tags(Resources=[world.ids["vpc"]], Tags=[{"Key": "Project"}])
+def another_tag(world: Live) -> None:
+    wrong = [{"Key": TAG, "Value": "another"}]
+    world.client("ec2").create_tags(Resources=[world.ids["vpc"]], Tags=wrong)
 
 
-AUTOMATIC: dict[str, Callable[[Live], None]] = {
-    "TTL off": lambda world: ttl(world, on=False),
-    "recovery off": recovery_off,
-    "protection off": lambda world: world.client("dynamodb").update_table(
-        TableName=TABLE, DeletionProtectionEnabled=False
+AUTOMATIC: dict[str, tuple[type[Remedy], Callable[[Live], object]]] = {
+    "TTL off": (remedies.EnableTtl, lambda world: ttl(world, on=False)),
+    "recovery off": (remedies.EnableRecovery, recovery_off),
+    "protection off": (
+        remedies.ProtectTable,
+        lambda world: world.client("dynamodb").update_table(TableName=TABLE, DeletionProtectionEnabled=False),
     ),
-    "public access": lambda world: world.client("s3").delete_public_access_block(
-        Bucket="tradai-configs-prod"
+    "public access": (
+        remedies.BlockPublicAccess,
+        lambda world: world.client("s3").delete_public_access_block(Bucket="tradai-configs-prod"),
     ),
-    "open to the world": lambda world: world.client("ec2").authorize_security_group_ingress(
-        GroupId=world.ids["group:rds"], IpPermissions=[RULE]
+    "open to the world": (
+        remedies.RevokeWorldOpen,
+        lambda world: world.client("ec2").authorize_security_group_ingress(
+            GroupId=world.ids["group:rds"], IpPermissions=[RULE]
+        ),
     ),
-    "rule gone": rule_gone,
-    "check on": check_on,
-    "route elsewhere": route_elsewhere,
-    "route gone": route_gone,
-    "rule disabled": lambda world: world.client("events").disable_rule(Name="tradai-nat-group-events-prod"),
-    "bucket's tags gone": tags_gone("s3", "delete_bucket_tagging", Bucket="tradai-configs-prod"),
-    "vpc's tag gone": vpc_tag_gone,
+    "rule gone": (remedies.AuthorizeRule, rule_gone),
+    "check on": (remedies.DisableSourceDestCheck, check_on),
+    "route elsewhere": (remedies.ReconcileRoutes, route_elsewhere),
+    "route gone": (remedies.ReconcileRoutes, route_gone),
+    "rule disabled": (
+        remedies.EnableRule,
+        lambda world: world.client("events").disable_rule(Name="tradai-nat-group-events-prod"),
+    ),
+    "tags gone": (remedies.AddTags, tags_gone),
 }
-ON_APPROVAL: dict[str, Callable[[Live], None]] = {
-    "another TTL attribute": another_ttl,
-    "provisioned": lambda world: world.client("dynamodb").update_table(
-        TableName=TABLE,
-        BillingMode="PROVISIONED",
-        ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+ON_APPROVAL: dict[str, tuple[type[Remedy], Callable[[Live], object]]] = {
+    "another TTL attribute": (remedies.DisableTtl, another_ttl),
+    "provisioned": (
+        remedies.ChargeOnDemand,
+        lambda world: world.client("dynamodb").update_table(
+            TableName=TABLE,
+            BillingMode="PROVISIONED",
+            ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+        ),
     ),
-    "index gone": index_gone,
-    "SSL off": ssl_off,
-    "MFA off": lambda world: world.client("cognito-idp").set_user_pool_mfa_config(
-        UserPoolId=world.ids["pool"], MfaConfiguration="OFF"
+    "index gone": (remedies.CreateIndex, index_gone),
+    "SSL off": (remedies.ForceSsl, ssl_off),
+    "MFA off": (
+        remedies.RequireMfa,
+        lambda world: world.client("cognito-idp").set_user_pool_mfa_config(
+            UserPoolId=world.ids["pool"], MfaConfiguration="OFF"
+        ),
     ),
-    "secret to be deleted": lambda world: world.client("secretsmanager").delete_secret(
-        SecretId="tradai/prod/exchange-keys"
+    "secret to be deleted": (
+        remedies.RestoreSecret,
+        lambda world: world.client("secretsmanager").delete_secret(SecretId="tradai/prod/exchange-keys"),
     ),
-    "group too large": lambda world: world.client("autoscaling").update_auto_scaling_group(
-        AutoScalingGroupName="tradai-nat-asg-prod", MaxSize=3
+    "group too large": (
+        remedies.ResizeGroup,
+        lambda world: world.client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName="tradai-nat-asg-prod", MaxSize=3
+        ),
     ),
+    "another tag": (remedies.ReplaceTags, another_tag),
 }
 NEVER: dict[str, Callable[[Live], object]] = {
     "a strange table": lambda world: world.client("dynamodb").create_table(
@@ -153,50 +224,88 @@ NEVER: dict[str, Callable[[Live], object]] = {
 }
 
 
+def open_findings(report: Report) -> list[Finding]:
+    return [one for one in report.findings if not one.waiver]
+
+
+def proposed(world: Live) -> set[type[Remedy]]:
+    return {type(remedy) for one in world.survey().judged for remedy in one.remedies}
+
+
+def test_every_remedy_has_a_case() -> None:
+    assert {remedy for remedy, _ in AUTOMATIC.values()} == by_class(Healing.AUTOMATIC)
+    assert {remedy for remedy, _ in ON_APPROVAL.values()} == by_class(Healing.ON_APPROVAL)
+
+
+def by_class(healing: Healing) -> set[type[Remedy]]:
+    return {remedy for remedy in get_args(Remedy) if remedy.healing is healing}
+
+
 def test_a_confirmed_estate_is_in_sync_within_the_budget_of_calls(world: Live) -> None:
     report = world.run(Mode.REPORT)
-    assert [one for one in report.findings if not one.waiver] == []
-    assert report.calls <= 84  # one more reads the history
+    assert open_findings(report) == []
+    assert report.calls <= 83  # one more reads the history, and one writes it
 
 
 @pytest.mark.parametrize("case", AUTOMATIC)
 def test_what_is_automatic_is_mended_read_back_and_written_once(world: Live, case: str) -> None:
-    AUTOMATIC[case](world)
-    found = [one for one in world.run(Mode.REPORT).findings if not one.waiver]
+    remedy, spoil = AUTOMATIC[case]
+    world.clock.hours_pass()  # since AWS allows one change of a table's TTL an hour
+    spoil(world)
+    world.clock.hours_pass()
+    found = open_findings(world.run(Mode.REPORT))
     assert found
     assert Healing.AUTOMATIC in {one.healing for one in found}
+    assert proposed(world) == {remedy}
     assert not world.writes
     planned = world.run(dry_run=True)
     assert {heal.status for heal in planned.heals} == {Status.PLANNED}
-    assert all(heal.writes for heal in planned.heals)
     assert not world.writes
     healed = world.run()
     assert {heal.status for heal in healed.heals} <= {Status.DONE, Status.ALREADY}
     assert world.writes
+    told = [camel(write.operation) for heal in planned.heals for write in heal.writes]
+    assert set(world.writes) - OF_THE_FAILOVER <= set(told)
     again = world.run()
-    assert [one for one in again.findings if not one.waiver] == []
+    assert open_findings(again) == []
     assert not world.writes
 
 
 @pytest.mark.parametrize("case", ON_APPROVAL)
 def test_what_needs_approval_waits_for_it(world: Live, case: str) -> None:
-    ON_APPROVAL[case](world)
+    remedy, spoil = ON_APPROVAL[case]
+    world.clock.hours_pass()
+    spoil(world)
+    world.clock.hours_pass()
+    assert proposed(world) == {remedy}
     report = world.run()
     assert not world.writes
-    ids = frozenset(one.id for one in report.findings if not one.waiver)
+    ids = frozenset(one.id for one in open_findings(report))
     healed = world.run(approve=ids)
     assert {heal.status for heal in healed.heals} == {Status.DONE}
     assert world.writes
+    world.clock.hours_pass()
     world.run(approve=ids)  # the second half, where there is one
     world.run(approve=ids)
     assert not world.writes
-    assert [one for one in world.run().findings if not one.waiver] == []
+    assert open_findings(world.run()) == []
+
+
+def test_a_second_change_of_ttl_within_the_hour_is_refused_and_told(world: Live) -> None:
+    world.clock.hours_pass()
+    ttl(world, on=False)
+    (heal,) = world.run().heals
+    assert heal.status is Status.FAILED
+    assert "multiple times" in heal.detail
+    world.clock.hours_pass()
+    (heal,) = world.run().heals
+    assert heal.status is Status.DONE
 
 
 def test_what_is_never_mended_is_not_written_even_if_approved(world: Live) -> None:
     for spoil in NEVER.values():
         spoil(world)
-    found = [one for one in world.run(Mode.REPORT).findings if not one.waiver]
+    found = open_findings(world.run(Mode.REPORT))
     assert len(found) >= len(NEVER)
     world.run(approve=frozenset(one.id for one in found))
     assert not world.writes
