@@ -63,6 +63,7 @@ class Live:
     built: estate.Estate
     config: CanonicalConfig
     clock: Impatient = field(default_factory=Impatient)
+    requests: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)  # operations
     sent: list[tuple[str, Any]] = field(default_factory=list)  # with their parameters
 
@@ -92,8 +93,12 @@ class Live:
         return Run(settings, Request(mode, **request), surveyor, writer, keeps_history=history).run()
 
     def watch(self, client: Any) -> Any:
+        client.meta.events.register_first("before-send.*.*", self.count, unique_id="counted")
         client.meta.events.register("before-parameter-build.*.*", self.record, unique_id="watched")
         return client
+
+    def count(self, event_name: str, **_: Any) -> None:
+        self.requests.append(event_name)
 
     def record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if not model.name.startswith(READS):
