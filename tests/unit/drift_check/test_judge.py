@@ -7,7 +7,11 @@ import datetime as dt
 import pytest
 
 from drift_check import checks
+from drift_check.judge import judge
+from drift_check.reads import Known
+from drift_check.remedies import EnableRecovery
 from drift_check.survey import waived
+from drift_check.things import PRESENT, Fact, Thing
 from tests.unit.drift_check.changed import changed
 from tests.unit.drift_check.findings import judged
 from tests.unit.drift_check.standing import Standing, config
@@ -29,6 +33,12 @@ def test_an_immutable_value_is_critical_and_never_mended(estate: Standing) -> No
     found = only(estate, "network.vpc.cidr", "10.9.0.0/16")
     assert (found.severity, found.healing) == (Severity.CRITICAL, Healing.NEVER)
     assert "migration" in found.reason
+
+
+def test_a_remedy_of_an_immutable_value_is_not_even_proposed() -> None:
+    fact = Fact("cidr", Known("10.9.0.0/16"), remedies=(EnableRecovery("a-table"),))
+    (one,) = judge(config(), "network", Thing("network.vpc", "vpc", "network.vpc.cidr", PRESENT, (fact,)))
+    assert (one.remedies, one.finding.healing) == ((), Healing.NEVER)
 
 
 def test_an_assumed_value_only_informs(estate: Standing) -> None:
