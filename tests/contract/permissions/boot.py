@@ -1,4 +1,4 @@
-"""What nat/user-data.sh asks of AWS: its own lines, run by bash beside an ``aws`` that notes its arguments."""
+"""What nat/user-data.sh asks of AWS: its own lines, run by bash beside an ``aws`` that notes arguments."""
 
 from __future__ import annotations
 
