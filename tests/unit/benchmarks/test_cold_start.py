@@ -1,4 +1,4 @@
-"""The stand-in of the cold start's measurement answers what the function asks, and its table is told as measured."""
+"""The stand-in of the cold start answers what the function asks, and the table is told as measured."""
 
 from __future__ import annotations
 
