@@ -8,6 +8,8 @@ PYTHON313 ?= $(firstword $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/de
 SAM := .tools/sam/bin/sam
 EVENT_SCHEMAS := 0.1.216
 export SAM_CLI_TELEMETRY ?= 0
+# kept whatever the caller's shell says: without, each of hundreds of test processes compiles its imports again
+export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST))) bench-drift drift-docs
 
