@@ -10,8 +10,9 @@ from typing import Any
 
 from toolchain import local_invoke
 from toolchain.artefact import Artefact, artefact
-from toolchain.emulator import EmulatorError, emulator
+from toolchain.emulator import emulator
 from toolchain.estate import Estate, estate, variables
+from toolchain.processes import StartError
 from tradai_shared.config.naming import Environment
 
 SAMPLE_INSTANCE = "i-0123456789abcdef0"
@@ -66,7 +67,7 @@ def main(arguments: list[str]) -> int:
     try:
         with estate(Environment.DEV, address=docker or "127.0.0.1") as world:
             answer, log = by_sam(path, world) if docker else by_emulator(path, world)
-    except EmulatorError as error:
+    except StartError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{path} through the built function, by {way}", file=sys.stderr)
