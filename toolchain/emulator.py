@@ -102,4 +102,3 @@ def _environment(artefact: Artefact, variables: Mapping[str, str]) -> dict[str, 
         **function.environment,
         **variables,
     }
-

@@ -1,4 +1,4 @@
-"""moto's server, corrected where moto is not as AWS is, until its standard input ends: toolchain.servers runs it."""
+"""moto's server, corrected where moto is not as AWS is, until its standard input ends."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-STOPS_WITHIN = 10  # seconds
+STARTS_WITHIN, STOPS_WITHIN = 60, 10  # seconds
 POLL = 0.05
 
 
@@ -46,26 +46,31 @@ def await_port(port: int, process: subprocess.Popen[bytes], seconds: float) -> N
 
 @contextmanager
 def serving(
-    command: Sequence[str], port: int, variables: Mapping[str, str], folder: Path, log: IO[bytes], seconds: float
+    name: str, command: Sequence[str], port: int, variables: Mapping[str, str], folder: Path
 ) -> Iterator[None]:
     """Run a server that ends by itself when its standard input does, so also when this process was killed.
 
+    What it says goes to ``name``.log in the folder, where it runs.
+
     Raises:
-        StartError: it does not listen on the port within these seconds.
+        StartError: it does not listen on the port in time.
     """
-    process = subprocess.Popen(  # noqa: S603 - the project's own tools
-        list(command),
-        cwd=folder,
-        env=dict(variables),
-        stdin=subprocess.PIPE,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C is for this process alone, which then stops that one
-    )
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - the project's own tools
+            list(command),
+            cwd=folder,
+            env=dict(variables),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for this process alone, which then stops that one
+        )
     try:
-        await_port(port, process, seconds)
+        await_port(port, process, STARTS_WITHIN)
         yield
     finally:
+        if process.stdin:
+            process.stdin.close()
         process.terminate()
         try:
             process.wait(STOPS_WITHIN)

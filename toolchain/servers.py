@@ -1,6 +1,6 @@
 """ministack and moto's server, each a process of its own on a free port of 127.0.0.1.
 
-They get none of this process' variables but PATH and the proxy's: nothing of a user's AWS reaches them.
+They get none of this process' variables but PATH: nothing of a user's AWS reaches them.
 """
 
 from __future__ import annotations
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MINISTACK = ROOT / ".tools/ministack/bin/python"
-STARTS_WITHIN = 60.0
-# Its thread that deletes by TTL never starts: it would delete the very items that are to be reaped, within a minute.
-# ministack ends with its standard input, see toolchain.processes.
-LAUNCH = """
-import os, sys, threading
-start = threading.Thread.start
-threading.Thread.start = lambda self: None if self.name == "dynamodb-ttl-reaper" else start(self)
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-from ministack.app import main
-main()
-"""
 
 
 @contextmanager
@@ -38,8 +27,8 @@ def ministack(
 ) -> Iterator[str]:
     """Its address. The functions that are deployed into it inherit these variables.
 
-    ``secure`` is over TLS, with a certificate that it makes for itself (``certificate``), and every call held to
-    the caller's policies: without TLS it would refuse what a bucket's policy allows over TLS alone.
+    ``secure`` is over TLS, with a certificate that it makes for itself (``certificate``), and with every call
+    held to the caller's policies: without TLS it would refuse what a bucket's policy allows over TLS alone.
 
     Raises:
         StartError: it is not installed, or did not come up.
@@ -59,10 +48,10 @@ def ministack(
     }
     own |= {"AUTH": "true", "USE_SSL": "1"} if secure else {}
     environment = {**_inherited(folder), **own, **(variables or {})}
-    with (folder / "ministack.log").open("wb") as log:
-        command = [str(MINISTACK), "-c", LAUNCH]
-        with serving(command, port, environment, folder, log, STARTS_WITHIN):
-            yield f"{'https' if secure else 'http'}://127.0.0.1:{port}"
+    # -P: its neighbours here are not its own modules
+    command = [str(MINISTACK), "-P", str(ROOT / "toolchain/ministack_server.py")]
+    with serving("ministack", command, port, environment, folder):
+        yield f"{'https' if secure else 'http'}://127.0.0.1:{port}"
 
 
 def certificate(folder: Path) -> Path:
@@ -79,10 +68,10 @@ def moto(folder: Path) -> Iterator[str]:
     """
     port = free_port()
     environment = {**_inherited(folder), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    with (folder / "moto.log").open("wb") as log:
-        command = [sys.executable, "-m", "toolchain.moto_server", str(port)]
-        with serving(command, port, environment, folder, log, STARTS_WITHIN):
-            yield f"http://127.0.0.1:{port}"
+    with serving(
+        "moto", [sys.executable, "-m", "toolchain.moto_server", str(port)], port, environment, folder
+    ):
+        yield f"http://127.0.0.1:{port}"
 
 
 def _inherited(folder: Path) -> dict[str, str]:

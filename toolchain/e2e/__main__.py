@@ -38,7 +38,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     try:
         with on_stage() as stage:
-            rows = [told(console, title, act) for title, act in acts(stage)]
+            try:
+                rows = [told(console, title, act) for title, act in acts(stage)]
+            finally:
+                stage.keep_logs()
     except StartError as error:
         console.print(f"make e2e cannot run here: {error}")
         return 1
@@ -85,8 +88,14 @@ def acts(stage: Stage) -> Iterator[tuple[str, Act]]:
         partial(failover.healed_by_the_schedule, stage, PROD, closed_at),
     )
     yield "prod: a drill event on the bus moves the route", partial(failover.moved_by_a_drill, stage, PROD)
-    yield "prod: a dead instance is replaced, the next event follows", partial(failover.follows_a_death, stage, PROD)
-    yield "prod: what a function fails at is kept as a dead letter", partial(failover.kept_as_dead_letters, stage, PROD)
+    yield (
+        "prod: a dead instance is replaced, the next event follows",
+        partial(failover.follows_a_death, stage, PROD),
+    )
+    yield (
+        "prod: what a function fails at is kept as a dead letter",
+        partial(failover.kept_as_dead_letters, stage, PROD),
+    )
     yield "prod: an alarm reaches people", partial(failover.told_to_people, stage, PROD)
     yield "prod: drift is told, and a report writes nothing", partial(upkeep.drift_told, stage, PROD)
     yield "prod: the reaper reaps, and only what has expired", partial(upkeep.reaped, stage, PROD)
@@ -101,7 +110,9 @@ def acts(stage: Stage) -> Iterator[tuple[str, Act]]:
 def told(console: Console, title: str, act: Act) -> Row:
     """The row, said as soon as it is known."""
     row = show(title, act)
-    console.print(f"{row.end:<7} {row.seconds:5.1f} s  {title}" + (f": {row.told}" if row.end is End.FAILED else ""))
+    console.print(
+        f"{row.end:<7} {row.seconds:5.1f} s  {title}" + (f": {row.told}" if row.end is End.FAILED else "")
+    )
     return row
 
 

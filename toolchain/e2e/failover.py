@@ -25,9 +25,9 @@ A_TICK = 90  # seconds: a minute, and what a busy machine adds
 def drill(stage: Stage, sample: str, instance: str) -> float:
     """Put a sample on the bus as an operator would; when, as a POSIX time."""
     text = (SAMPLES / f"{sample}.json").read_text(encoding="utf-8").replace(SAMPLE_INSTANCE, instance)
-    event = json.loads(text)
+    event, sent = json.loads(text), time.time()
     put(stage, event["detail-type"], event["detail"])
-    return time.time()
+    return sent
 
 
 def put(stage: Stage, detail_type: str, detail: object) -> None:
@@ -98,7 +98,9 @@ def kept_as_dead_letters(stage: Stage, env: Environment) -> str:
     letter = json.loads(kept[0]["Body"])
     require(letter["requestPayload"] == event, letter)
     require("resurrect" in json.dumps(letter["responsePayload"]), letter)
-    return f"the event and beside it {letter['responsePayload'].get('errorMessage', letter['responsePayload'])}"
+    return (
+        f"the event and beside it {letter['responsePayload'].get('errorMessage', letter['responsePayload'])}"
+    )
 
 
 def told_to_people(stage: Stage, env: Environment) -> str:

@@ -72,7 +72,9 @@ def stack_status(stage: Stage, env: Environment) -> str:
 def physical(stage: Stage, env: Environment) -> dict[str, str]:
     """The physical ids of a stack's resources by their logical ones."""
     pages = stage.client("cloudformation").get_paginator("list_stack_resources")
-    found = [one for page in pages.paginate(StackName=stack_name(env)) for one in page["StackResourceSummaries"]]
+    found = [
+        one for page in pages.paginate(StackName=stack_name(env)) for one in page["StackResourceSummaries"]
+    ]
     return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
 
 
@@ -136,7 +138,14 @@ def alarms(stage: Stage) -> str:
             alarm = standing[wanted["AlarmName"]]
             require(alarm["AlarmActions"] == alarm["OKActions"] == [topic(env)], alarm)
             require("Runbook: " in alarm["AlarmDescription"], alarm)
-            for name in ("Namespace", "MetricName", "Period", "EvaluationPeriods", "Threshold", "TreatMissingData"):
+            for name in (
+                "Namespace",
+                "MetricName",
+                "Period",
+                "EvaluationPeriods",
+                "Threshold",
+                "TreatMissingData",
+            ):
                 require(alarm[name] == wanted[name], f"{alarm['AlarmName']}: {name} is {alarm[name]}")
             count += 1
         require(topic(env) in topics, f"there is no {topic(env)}")

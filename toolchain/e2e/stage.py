@@ -12,7 +12,6 @@ from boto3.session import Session
 from botocore.config import Config
 
 from simulator import estate
-from simulator.estate import Estate
 from simulator.estate.network import DEFAULT
 from toolchain.e2e.report import NotShownError
 from toolchain.estate import ACCOUNT, REGION
@@ -23,6 +22,8 @@ from tradai_shared.config.naming import Environment
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from simulator.estate import Estate
 
 ON_MOTO = ("ec2", "autoscaling")  # ministack has shells of them that replace and route nothing
 POLL = 0.25
@@ -81,6 +82,17 @@ class Stage:
         )["events"]
         lines = [json.loads(one["message"]) for one in found if one["message"].startswith("{")]
         return [line["summary"] for line in lines if line.get("message") == "run"]
+
+    def keep_logs(self) -> None:
+        """What the functions have logged, beside the servers' own logs."""
+        logs = self.client("logs")
+        groups = [
+            one for page in logs.get_paginator("describe_log_groups").paginate() for one in page["logGroups"]
+        ]
+        with (self.folder / "functions.log").open("w", encoding="utf-8") as kept:
+            for name in (one["logGroupName"] for one in groups):
+                for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
+                    kept.writelines(f"{name} {one['message'].rstrip()}\n" for one in page["events"])
 
     def invoke(self, function: str, event: object) -> Any:
         """A function's answer.

@@ -22,12 +22,14 @@ REAP: dict[str, Any] = {"table": "notifications", "mode": "delete", "limits": {"
 
 
 def allowed_to_heal(stage: Stage, env: Environment) -> str:
-    """What an account alone knows, and what an operator allows, are parameters; given here they replace samconfig's."""
+    """What an account alone knows and an operator allows; on the command line they replace samconfig's."""
     allocation = stage.estates[env].ids["allocation"]
     own = [f"Environment={env}", "Architecture=arm64", "CreateNat=false"]
     deploy(stage, env, "--parameter-overrides", *own, "DriftMode=heal", f"NatEipAllocationId={allocation}")
     function = naming.update_nat_routes_function_name(env)
-    variables = stage.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    variables = stage.client("lambda").get_function_configuration(FunctionName=function)["Environment"][
+        "Variables"
+    ]
     require(variables["NAT_EIP_ALLOCATION_ID"] == allocation, variables)
     mode = stage.client("lambda").get_function_configuration(
         FunctionName=naming.drift_check_function_name(env)
@@ -46,7 +48,9 @@ def unprotect(stage: Stage, env: Environment) -> str:
 
 
 def protected(stage: Stage, table: str) -> bool:
-    told = stage.client("dynamodb").describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    told = stage.client("dynamodb").describe_continuous_backups(TableName=table)[
+        "ContinuousBackupsDescription"
+    ]
     return bool(told["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED")
 
 
@@ -57,12 +61,16 @@ def findings(stage: Stage, env: Environment, table: str, event: object) -> list[
 
 
 def drift_told(stage: Stage, env: Environment) -> str:
-    require(not findings(stage, env, naming.table_name("trading-state", env), {"mode": "report"}), "drifted already")
+    require(
+        not findings(stage, env, naming.table_name("trading-state", env), {"mode": "report"}),
+        "drifted already",
+    )
     table = unprotect(stage, env)
     told = findings(stage, env, table, {"mode": "report"})
     require([one["status"] for one in told] == ["drifted"], told)
     require(not protected(stage, table), f"a report mended {table}")
-    return f"{table}: {told[0]['attribute']} is {told[0]['observed']}, {told[0]['severity']}; nothing written"
+    drift = f"{told[0]['attribute']} is {told[0]['observed']}, {told[0]['severity']}"
+    return f"{table}: {drift}; nothing written"
 
 
 def drift_healed(stage: Stage, env: Environment) -> str:
@@ -72,7 +80,7 @@ def drift_healed(stage: Stage, env: Environment) -> str:
     require(protected(stage, table), f"{table} is as it was; {summary}")
     left = findings(stage, env, table, {"mode": "report"})
     require(not left, left)
-    return f"point-in-time recovery of {table} is on again ({summary['healed']} healed), the next report is silent"
+    return f"{table} has its recovery points again ({summary['healed']} healed); the next report is silent"
 
 
 def fill_table(stage: Stage, env: Environment) -> str:
@@ -99,7 +107,8 @@ def reaped(stage: Stage, env: Environment) -> str:
     bucket = physical(stage, env)["ReaperBucket"]
     audit = stage.client("s3").list_objects_v2(Bucket=bucket, Prefix="audit/").get("Contents", [])
     require(audit, f"{bucket} holds no audit")
-    return f"{planned['planned']} planned and none deleted; then {done['deleted']} deleted, {LIVE} live ones kept, audited"
+    reaped = f"{planned['planned']} planned and none deleted; then {done['deleted']} deleted"
+    return f"{reaped}, {LIVE} live ones kept, and the audit is in the bucket"
 
 
 def reaped_by_the_state_machine(stage: Stage, env: Environment) -> str:
