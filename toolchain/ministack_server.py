@@ -25,10 +25,10 @@ _start = threading.Thread.start
 _checks: Callable[[str, bytes, str, str], list[tuple[str, str]]] = iam_actions.dynamodb_transaction_checks
 
 
-def start(thread: threading.Thread) -> None:
+def start(self: threading.Thread) -> None:
     """Expired items stay until they are reaped: AWS takes days, ministack's own thread a minute."""
-    if thread.name != "dynamodb-ttl-reaper":
-        _start(thread)
+    if self.name != "dynamodb-ttl-reaper":
+        _start(self)
 
 
 def statement_checks(action: str, body: bytes, region: str, account: str) -> list[tuple[str, str]]:
