@@ -57,6 +57,7 @@ class Live:
     client: Callable[[str], Any]
     built: estate.Estate
     config: CanonicalConfig
+    own: dict[str, Any] = field(default_factory=dict)  # the values that the estate confirmed
     writes: list[str] = field(default_factory=list)
 
     @property
@@ -87,7 +88,8 @@ def live() -> Iterator[Live]:
     with patch.dict(os.environ, settings), estate.account() as client:
         config = build(ENV)
         world = Live(client, estate.build(config, client), config)
-        world.config = build(ENV, merged({}, adopted(world)))
+        world.own = merged({}, adopted(world))
+        world.config = build(ENV, world.own)
         for service in ("dynamodb", "ec2", "s3", "events", "autoscaling", "cognito-idp", "lambda", "rds"):
             client(service).meta.events.register("before-call.*.*", world.record)
         for service in ("resourcegroupstaggingapi", "secretsmanager"):
