@@ -7,12 +7,13 @@ import shutil
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from toolchain.e2e import failover, stacks, upkeep
@@ -29,22 +30,24 @@ if TYPE_CHECKING:
     from toolchain.e2e.report import Act
 
 OUT = Path("out/e2e")
+WIDTH, INTERRUPTED = 150, 130
 DEV, STAGING, PROD = Environment.DEV, Environment.STAGING, Environment.PROD
 COMMAND = "sam deploy --config-env prod --no-confirm-changeset"
 
 
 def main() -> int:
-    console, began = Console(), time.monotonic()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    began = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     try:
         with on_stage() as stage:
-            try:
-                rows = [told(console, title, act) for title, act in acts(stage)]
-            finally:
-                stage.keep_logs()
+            rows = [told(console, title, act) for title, act in acts(stage)]
     except StartError as error:
-        console.print(f"make e2e cannot run here: {error}")
+        console.print(f"make e2e cannot run here: {error}", markup=False)
         return 1
+    except KeyboardInterrupt:
+        console.print("interrupted; what was started is stopped")
+        return INTERRUPTED
     seconds = time.monotonic() - began
     keep(document([*rows, *OUT_OF_REACH], seconds))
     console.print(table([*rows, *OUT_OF_REACH]))
@@ -61,7 +64,12 @@ def on_stage() -> Iterator[Stage]:
             with moto(folder) as moto_url:
                 there = {"AWS_ENDPOINT_URL_EC2": moto_url, "AWS_ENDPOINT_URL_AUTO_SCALING": moto_url}
                 with ministack(folder, there, secure=True) as ministack_url:
-                    yield Stage(ministack_url, moto_url, folder)
+                    stage = Stage(ministack_url, moto_url, folder)
+                    try:
+                        yield stage
+                    finally:
+                        with suppress(BotoCoreError, ClientError):  # it may be just what failed
+                            stage.keep_logs()
         finally:
             OUT.mkdir(parents=True, exist_ok=True)
             for log in folder.glob("*.log"):
@@ -110,9 +118,8 @@ def acts(stage: Stage) -> Iterator[tuple[str, Act]]:
 def told(console: Console, title: str, act: Act) -> Row:
     """The row, said as soon as it is known."""
     row = show(title, act)
-    console.print(
-        f"{row.end:<7} {row.seconds:5.1f} s  {title}" + (f": {row.told}" if row.end is End.FAILED else "")
-    )
+    why = f": {row.told}" if row.end is End.FAILED else ""
+    console.print(f"{row.end:<7} {row.seconds:5.1f} s  {title}{why}", markup=False)
     return row
 
 
