@@ -69,6 +69,12 @@ build: setup .aws-sam/.ready ## Build the zips of the functions and the layer, p
 invoke: setup .aws-sam/.ready .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
 	@$(BIN)/python -m toolchain.invoke $(EVENT)
 
+local-invoke: setup .aws-sam/.ready ## Run every sample of events/ by sam local invoke (needs Docker and Lambda's image; about 10 minutes)
+	@$(BIN)/python -m toolchain.walk $(EVENTS)
+
+e2e: setup .aws-sam/.ready .tools/ministack/.ready ## Deploy dev, staging and prod on this machine, without AWS, and try what they promise
+	@$(BIN)/python -m toolchain.e2e
+
 template: setup ## Copy nat/user-data.sh into template.yaml
 	$(BIN)/python -m toolchain.user_data
 
