@@ -4,3 +4,7 @@ Never deployed. moto keeps the state; the ``strict`` modules correct it where it
 of this package is what moto has not: Auto Scaling's lifecycle, the delivery of events, the running of
 functions, time, and what goes wrong.
 """
+
+from simulator import thrift
+
+thrift.spare()

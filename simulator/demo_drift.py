@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -30,7 +30,6 @@ from tradai_shared.plans import Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drift_check.healing import Heal
     from simulator.estate import Estate
     from tradai_shared.config import CanonicalConfig
 
@@ -51,17 +50,16 @@ MARKS = {
 
 
 def main() -> None:
-    """Build the estate, spoil it, look, mend, look again."""
-    console = Console()
+    """Build the estate, spoil it, look and mend, do it again."""
+    console = Console(width=None if sys.stdout.isatty() else 120)
     config = build(ENV, CONFIRMED)
     with patch.dict(os.environ, MOTO), estate.account() as client:
         spoil(estate.build(config, client))
-        told = run(config, client, Mode.REPORT)
-        healed = run(config, client, Mode.HEAL)
-        after = run(config, client, Mode.HEAL)
-    show(console, told, healed)
+        healed = run(config, client)
+        after = run(config, client)
+    show(console, healed)
     console.print(f"A second run mends {len(after.heals)} and leaves {len(after.open)} to a person.")
-    keep(with_news(healed, told))
+    keep(healed)
     console.print(
         f"[dim]{OUT}/drift.html and {OUT}/drift.json have it all. AWS is moto, on this machine.[/dim]"
     )
@@ -88,32 +86,24 @@ def spoil(made: Estate) -> None:
     )
 
 
-def run(config: CanonicalConfig, client: Callable[[str], Any], mode: Mode) -> Report:
+def run(config: CanonicalConfig, client: Callable[[str], Any]) -> Report:
     surveyor = Surveyor(config, checks.ALL, Observer(client))
     settings = Settings(ENV, Allowed.HEAL, max_heals=20)
-    return Run(settings, Request(mode), surveyor, Writer(client, config.region)).run()
+    return Run(settings, Request(Mode.HEAL), surveyor, Writer(client, config.region)).run()
 
 
-def show(console: Console, told: Report, healed: Report) -> None:
-    rows = Table(title=headline(told), title_justify="left", box=None, header_style="dim")
-    for name in ("severity", "resource", "attribute", "is", "should be", "then"):
+def show(console: Console, healed: Report) -> None:
+    """Everything that was found, and what became of it."""
+    rows = Table(title=headline(healed), title_justify="left", box=None, header_style="dim")
+    for name in ("severity", "resource", "attribute", "was", "should be", "then"):
         rows.add_column(name)
-    ends = {heal.finding.id: heal for heal in healed.heals}
-    for one in told.open:
+    ends = {heal.finding.id: MARKS[heal.status] for heal in healed.heals}
+    found = {one.id: one for one in (*(heal.finding for heal in healed.heals), *healed.open)}
+    for one in sorted(found.values(), key=lambda one: one.severity.rank):
         values = (short(one.observed), short(one.desired))
-        rows.add_row(
-            str(one.severity), one.resource, one.attribute, *values, _end(ends.get(one.id), one.healing)
-        )
+        end = ends.get(one.id, f"[yellow]{one.healing}[/yellow]")
+        rows.add_row(str(one.severity), one.resource, one.attribute, *values, end)
     console.print(rows)
-
-
-def _end(heal: Heal | None, healing: str) -> str:
-    return MARKS[heal.status] if heal else f"[yellow]{healing}[/yellow]"
-
-
-def with_news(healed: Report, told: Report) -> Report:
-    """The run that mended, with what it left, and what was new before it."""
-    return replace(healed, changes=told.changes)
 
 
 def keep(report: Report) -> None:

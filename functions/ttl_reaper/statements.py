@@ -63,10 +63,12 @@ def outcomes(
     throttled: list[Candidate] = []
     done = Verdict.REPAIRED if mode is Mode.REPAIR else Verdict.DELETED
     for candidate, response in zip(candidates, reply["Responses"], strict=True):
-        code = response["Error"].get("Code", "Unknown") if response.get("Error") else ""
-        if not code:
+        error = response.get("Error")
+        if not error:
             settled.append(ItemOutcome(candidate, done))
-        elif code == RENEWED:
+            continue
+        code = error.get("Code", "Unknown")
+        if code == RENEWED:
             settled.append(ItemOutcome(candidate, Verdict.RENEWED))
         elif code in THROTTLES:
             throttled.append(candidate)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from moto import mock_aws
 
 from simulator import strict_estate, strict_network
 from simulator.estate import data, nat, network, services
-from tradai_shared.aws.session import lean_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ class Estate:
 def account() -> Iterator[Callable[[str], Any]]:
     """An empty account on moto, in process and corrected where moto is not as AWS is; yields its clients."""
     with mock_aws(), strict_network.network.applied(), strict_estate.estate.applied():
-        session: Any = lean_session()  # services by their names
+        session: Any = boto3.Session()  # services by their names
         yield cache(session.client)
 
 

@@ -141,7 +141,7 @@ with World(seed=int(sys.argv[1])) as world:
     world.fault(Fault(Kind.THROTTLED, probability=0.2))
     world.start()
     world.kill(world.nat())
-    world.advance(300)
+    world.advance(60)
     print(world.journal.text())
 """
 

@@ -25,6 +25,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from botocore.hooks import first_non_none_response
 from botocore.httpsession import get_cert_path
+from typing_extensions import override
 
 from tradai_shared import clock
 from tradai_shared.aws.boundary import boundary
@@ -47,6 +48,25 @@ class Reply(NamedTuple):
 
     status: int
     body: bytes
+
+
+class _OneWrite(http.client.HTTPConnection):
+    """A request leaves in one write, one packet or one TLS record; http.client writes head and body apart."""
+
+    _head = b""
+
+    @override
+    def send(self, data: Any) -> None:
+        """Keep the head until the body comes: a call always has one."""
+        if not self._head:
+            self._head = data
+            return
+        head, self._head = self._head, b""
+        super().send(head + data)
+
+
+class _OneWriteTls(_OneWrite, http.client.HTTPSConnection):
+    pass
 
 
 class DynamoDBWire:
@@ -113,9 +133,9 @@ class DynamoDBWire:
     def _connect(self) -> http.client.HTTPConnection:
         parts = urlsplit(self._url)
         if parts.scheme == "http":
-            return http.client.HTTPConnection(parts.netloc, timeout=READ_SECONDS)
+            return _OneWrite(parts.netloc, timeout=READ_SECONDS)
         context = ssl.create_default_context(cafile=get_cert_path(verify=True))
-        return http.client.HTTPSConnection(parts.netloc, timeout=READ_SECONDS, context=context)
+        return _OneWriteTls(parts.netloc, timeout=READ_SECONDS, context=context)
 
 
 def wire(client: DynamoDBClient) -> DynamoDBWire:

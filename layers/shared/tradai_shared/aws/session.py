@@ -1,7 +1,8 @@
 """A boto3 session whose service models are read without their documentation, which nothing here asks for.
 
-botocore parses every model whole, prose included, into ordered dictionaries. Without the prose, and into
-plain ones, sixteen clients take 0.2 s of CPU and 22 MB less (docs/decisions/0603-lean-service-models.md).
+botocore parses every model whole, prose included, into ordered dictionaries, and first walks the folders of
+all four hundred services. Without both, sixteen clients take less time and 22 MB less
+(docs/decisions/0603-lean-service-models.md).
 """
 
 from __future__ import annotations
@@ -39,11 +40,21 @@ def _without_prose(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+class LeanLoader(Loader):
+    """Takes every folder for a service; what lacks the file asked for is found out when it is read."""
+
+    @override
+    def list_available_services(self, type_name: str) -> list[str]:
+        """The folders' names; ``type_name`` makes no difference."""
+        places = [Path(path) for path in self.search_paths]
+        return sorted({folder.name for place in places if place.is_dir() for folder in place.iterdir()})
+
+
 def lean_session(profile: str | None = None, region: str | None = None) -> boto3.Session:
     """A session like boto3's own; ``region`` wins over the profile's and the environment's."""
     session = Session(profile=profile)
     paths = session.get_config_variable("data_path")
-    loader = Loader(
+    loader = LeanLoader(
         extra_search_paths=paths.split(":") if paths else None,
         file_loader=LeanFileLoader(),
     )
