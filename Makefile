@@ -78,6 +78,9 @@ e2e: setup .aws-sam/.ready .tools/ministack/.ready ## Deploy dev, staging and pr
 template: setup ## Copy nat/user-data.sh into template.yaml
 	$(BIN)/python -m toolchain.user_data
 
+costs: setup ## Write docs/costs.md from the template, prices and durations
+	@$(BIN)/python -m toolchain.costs
+
 models: setup ## Cut botocore's service models down to the failover's calls, into the layer
 	$(BIN)/python -m toolchain.service_models
 
@@ -96,6 +99,7 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python -m toolchain.user_data --check
 	$(BIN)/python -m toolchain.service_models --check
+	$(BIN)/python -m toolchain.costs --check
 	$(BIN)/python -m tradai_shared.config snapshot --check
 	$(BIN)/python -m tradai_shared.config document --check
 	$(BIN)/python -m toolchain.drift_document --check
