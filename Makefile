@@ -2,12 +2,14 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?= -n auto --dist loadgroup
 # the runtime's own version as a real binary: pyenv's shim is there also where the version is not
 PYTHON313 ?= $(firstword $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/bin/python3.13"; do "$$p" -c '' 2>/dev/null && echo "$$p"; done))
 SAM := .tools/sam/bin/sam
 EVENT_SCHEMAS := 0.1.216
 export SAM_CLI_TELEMETRY ?= 0
+# kept whatever the caller's shell says: without, each of hundreds of test processes compiles its imports again
+export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST))) bench-drift drift-docs
 
@@ -40,6 +42,12 @@ demo-picture: setup ## Renew the README's picture, docs/failover.svg
 	.tools/runtime/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
 	@touch $@
 
+.tools/cold-start/.ready: requirements/cold-start.txt
+	@test -n "$(PYTHON313)" || { echo "python3.13, the runtime's own version, is not at hand" >&2; exit 1; }
+	$(PYTHON313) -m venv .tools/cold-start
+	.tools/cold-start/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/cold-start.txt
+	@touch $@
+
 .tools/event-schemas/db.json.gz: # AWS's schemas of its own events, from the npm package that carries them
 	@command -v npm >/dev/null || { echo "npm is not at hand" >&2; exit 1; }
 	@mkdir -p $(@D)
@@ -61,8 +69,20 @@ build: setup .aws-sam/.ready ## Build the zips of the functions and the layer, p
 invoke: setup .aws-sam/.ready .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
 	@$(BIN)/python -m toolchain.invoke $(EVENT)
 
+local-invoke: setup .aws-sam/.ready ## Run every sample of events/ by sam local invoke (needs Docker and Lambda's image; about 10 minutes)
+	@$(BIN)/python -m toolchain.walk $(EVENTS)
+
+e2e: setup .aws-sam/.ready .tools/ministack/.ready ## Deploy dev, staging and prod on this machine, without AWS, and try what they promise
+	@$(BIN)/python -m toolchain.e2e
+
 template: setup ## Copy nat/user-data.sh into template.yaml
 	$(BIN)/python -m toolchain.user_data
+
+costs: setup ## Write docs/costs.md from the template, prices and durations
+	@$(BIN)/python -m toolchain.costs
+
+models: setup ## Cut botocore's service models down to the failover's calls, into the layer
+	$(BIN)/python -m toolchain.service_models
 
 # what a tool that is not to be had here would have run is skipped by its test, with the reason
 test-tools: setup
@@ -78,6 +98,8 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python -m toolchain.user_data --check
+	$(BIN)/python -m toolchain.service_models --check
+	$(BIN)/python -m toolchain.costs --check
 	$(BIN)/python -m tradai_shared.config snapshot --check
 	$(BIN)/python -m tradai_shared.config document --check
 	$(BIN)/python -m toolchain.drift_document --check
@@ -100,6 +122,9 @@ bench-config: setup ## Measure what importing and building the canonical configu
 bench-reap: setup ## Measure what a deleted item costs on the client, beside other ways (see docs/ttl-reaper.md)
 	PYTHONPATH=functions:layers/shared:. $(BIN)/python benchmarks/reap/bench.py $(ARGS)
 
+bench-cold-start: setup .aws-sam/.ready .tools/cold-start/.ready ## Measure the failover's cold start beside three others (ARGS=--write renews docs/cold-start.md)
+	@$(BIN)/python -m benchmarks.cold_start $(ARGS)
+
 bench-failover: setup ## Simulate 200 failovers of each kind, write docs/failover-budget.* (about an hour of CPU)
 	@$(BIN)/python -m benchmarks.failover $(ARGS)
 
@@ -109,5 +134,6 @@ lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/sam.in -o requirements/sam.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/ministack.in -o requirements/ministack.txt
 	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
+	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/cold-start.in -o requirements/cold-start.txt
 
 .PHONY: help setup demo test test-tools check build invoke template lock config-snapshot config-docs bench-config bench-drift drift-docs

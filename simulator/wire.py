@@ -30,6 +30,7 @@ from simulator.clock import Killed
 from simulator.faults import Fault, Kind, error_body
 from simulator.journal import Call
 from simulator.remembered import Remembered, is_read
+from tradai_shared.aws import trimmed
 from tradai_shared.aws.settings import READ_SECONDS
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.model import OperationModel
+    from botocore.session import Session
 
     from simulator.clock import VirtualClock
     from simulator.stage import Stage
@@ -167,10 +169,24 @@ def _session() -> boto3.Session:
         aws_secret_access_key="simulated",  # noqa: S106 - no secret: nothing leaves the process
         region_name=REGION,
     )
-    session.events.unregister("before-send", botocore_stubber)
-    session.events.register("before-send.*.*", _before_send)  # type: ignore[arg-type]  # the stubs know no answer
-    session.events.register("before-parameter-build.*.*", _before_call)
+    _hook(session.events)
     return session
+
+
+@functools.cache
+def _trimmed_session() -> Session:
+    """The failover's own."""
+    session = trimmed.make_session()
+    session.set_credentials("simulated", "simulated")
+    session.set_config_variable("region", REGION)
+    _hook(session.get_component("event_emitter"))
+    return session
+
+
+def _hook(events: Any) -> None:
+    events.unregister("before-send", botocore_stubber)
+    events.register("before-send.*.*", _before_send)
+    events.register("before-parameter-build.*.*", _before_call)
 
 
 def _before_call(params: dict[str, Any], model: OperationModel, **_: object) -> None:
@@ -198,6 +214,7 @@ def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(_state())
         stack.enter_context(patch.object(boto3, "DEFAULT_SESSION", _session()))
+        stack.enter_context(patch.object(trimmed, "session", _trimmed_session))
         stack.enter_context(patch.object(BaseClient, "_make_api_call", _call))
         stack.enter_context(patch.object(botocore.endpoint, "time", waiting))
         stack.enter_context(patch.object(botocore.waiter, "time", waiting))

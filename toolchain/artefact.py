@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.template import Template
-from toolchain.estate import ACCOUNT, REGION
+from toolchain.estate import ACCOUNT, AUDIT_BUCKET, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,7 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::StackName": "tradai-ops",
     "AWS::URLSuffix": "amazonaws.com",
+    "ReaperBucket": AUDIT_BUCKET,
 }
 
 

@@ -6,15 +6,15 @@ import json
 import os
 import platform
 import signal
-import socket
 import subprocess
-import time
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
+
+from toolchain.processes import StartError, await_port, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,10 +25,6 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = ROOT / ".tools/runtime/bin/python"
 INVOCATIONS = "/2015-03-31/functions/function/invocations"
 START_SECONDS = 10
-
-
-class EmulatorError(Exception):
-    """The emulator did not come up or is not to be had here; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +51,14 @@ def emulator_binary() -> Path:
     """The one that aws-sam-cli ships.
 
     Raises:
-        EmulatorError: .tools/sam is not there, or it ships none for this machine.
+        StartError: .tools/sam is not there, or it ships none for this machine.
     """
     machine = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
     found = sorted(
         ROOT.glob(f".tools/sam/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}")
     )
     if not found or not RUNTIME.exists():
-        raise EmulatorError("the SAM CLI or a python3.13 is not at hand: make build tells why")
+        raise StartError("the SAM CLI or a python3.13 is not at hand: make build tells why")
     return found[0]
 
 
@@ -71,9 +67,9 @@ def emulator(artefact: Artefact, variables: Mapping[str, str]) -> Iterator[Emula
     """Run the artefact's function with these variables besides its own; stopped with the context.
 
     Raises:
-        EmulatorError: it cannot be run here, or did not come up.
+        StartError: it cannot be run here, or did not come up.
     """
-    front, runtime_api = _free_port(), _free_port()
+    front, runtime_api = free_port(), free_port()
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{front}"]
     addresses += ["--runtime-api-address", f"127.0.0.1:{runtime_api}"]
     bootstrap = [str(RUNTIME), "-m", "awslambdaric", artefact.function.handler]
@@ -87,7 +83,7 @@ def emulator(artefact: Artefact, variables: Mapping[str, str]) -> Iterator[Emula
             start_new_session=True,
         )
         try:
-            _await(front, process)
+            await_port(front, process, START_SECONDS)
             yield Emulator(f"http://127.0.0.1:{front}{INVOCATIONS}", log)
         finally:
             os.killpg(process.pid, signal.SIGKILL)  # its own session: the emulator and the runtime below it
@@ -106,19 +102,3 @@ def _environment(artefact: Artefact, variables: Mapping[str, str]) -> dict[str, 
         **function.environment,
         **variables,
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise EmulatorError("the runtime interface emulator did not come up")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +15,14 @@ import boto3
 from moto.ec2.models.instances import Instance
 from moto.server import ThreadedMotoServer
 
+from simulator import dynamodb, strict_estate
+from simulator.estate import Estate as Whole
+from simulator.estate import data
 from simulator.platform import Platform, build
+from simulator.reaper_stage import DAY, fill
 from simulator.strict import Corrections
 from simulator.strict_network import network, release
+from tradai_shared.config import canonical_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +31,8 @@ if TYPE_CHECKING:
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
+AUDIT_BUCKET = "tradai-ops-dev-reaperbucket"  # as CloudFormation would name it
+EXPIRED, LIVE = 6, 14  # items in every table that may be reaped
 GONE = {"stopping": "stop_instances", "stopped": "stop_instances"}
 GONE |= {"shutting-down": "terminate_instances", "terminated": "terminate_instances"}
 
@@ -78,7 +86,7 @@ def estate(environment: Environment, tables: int = 2, address: str = "127.0.0.1"
     """A fresh one for as long as the context lasts, on an address of this machine."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it would write a line a request
     server = ThreadedMotoServer(ip_address=address, port=0, verbose=False)
-    with network.applied(), deaths.applied():
+    with network.applied(), deaths.applied(), strict_estate.estate.applied(), dynamodb.strict():
         server.start()
         try:
             host, port = server.get_host_and_port()
@@ -87,9 +95,30 @@ def estate(environment: Environment, tables: int = 2, address: str = "127.0.0.1"
             urllib.request.urlopen(reset).close()  # noqa: S310 - the same; moto's state is the process' own
             with calling(endpoint):
                 platform = build(environment, tables, launches_first=False)
-            yield Estate(endpoint, platform)
+            world = Estate(endpoint, platform)
+            fill_tables(Whole(canonical_config(environment), world.client))
+            yield world
         finally:
             server.stop()
+
+
+def fill_tables(whole: Whole) -> None:
+    """The platform's tables, those that may be reaped with items that have expired and items that live."""
+    data.tables(whole)
+    whole.client("s3").create_bucket(
+        Bucket=AUDIT_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    now = int(time.time())
+    for table in whole.config.dynamodb.tables.values():
+        if table.ttl is None or not table.may_be_reaped:
+            continue
+        keys = [key for key in (table.key.partition, table.key.sort) if key]
+        items = [
+            {key.name: {str(key.type): str(number)} for key in keys}
+            | {table.ttl.attribute: {"N": str(now - 10 * DAY if number < EXPIRED else now + DAY)}}
+            for number in range(EXPIRED + LIVE)
+        ]
+        fill(whole.client("dynamodb"), table.name, items)
 
 
 def variables(endpoint: str) -> dict[str, str]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from toolchain import local_invoke
 from toolchain.artefact import Artefact, artefact
-from toolchain.emulator import EmulatorError, emulator
+from toolchain.emulator import emulator
 from toolchain.estate import Estate, estate, variables
+from toolchain.processes import StartError
 from tradai_shared.config.naming import Environment
 
 SAMPLE_INSTANCE = "i-0123456789abcdef0"
@@ -28,7 +29,16 @@ def sample(path: Path, world: Estate) -> Any:
 
 def artefact_for(path: Path, world: Estate) -> Artefact:
     """The function whose package the sample's folder is named after, with this estate's parameters."""
-    return artefact(path.parent.name, world.platform.parameters)
+    return artefact(path.parent.name, parameters(world))
+
+
+def parameters(world: Estate) -> dict[str, str]:
+    """Every function is made, so the probe too, which an operator asks for."""
+    place = {
+        "EgressProbeSubnetIds": world.platform.subnet,
+        "EgressProbeSecurityGroupIds": "sg-0123456789abcdef0",
+    }
+    return {**world.platform.parameters, "EgressProbe": "true", **place}
 
 
 def describe(answer: Any) -> list[str]:
@@ -50,9 +60,8 @@ def by_emulator(path: Path, world: Estate) -> tuple[Any, str]:
 
 
 def by_sam(path: Path, world: Estate) -> tuple[Any, str]:
-    parameters = world.platform.parameters
     return local_invoke.invoke(
-        artefact_for(path, world), sample(path, world), parameters, variables(world.endpoint)
+        artefact_for(path, world), sample(path, world), parameters(world), variables(world.endpoint)
     )
 
 
@@ -61,12 +70,14 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or not path.is_file():
         print("usage: make invoke EVENT=events/<package>/<trigger>.json", file=sys.stderr)
         return 2
-    docker = local_invoke.bridge()
-    way = "sam local invoke" if docker else "the runtime interface emulator"
+    try:
+        docker, way = local_invoke.bridge(), "sam local invoke"
+    except StartError as reason:
+        docker, way = None, f"the runtime interface emulator ({reason})"
     try:
         with estate(Environment.DEV, address=docker or "127.0.0.1") as world:
             answer, log = by_sam(path, world) if docker else by_emulator(path, world)
-    except EmulatorError as error:
+    except StartError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{path} through the built function, by {way}", file=sys.stderr)

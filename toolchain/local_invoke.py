@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.template import Template
 from toolchain.artefact import BUILD, PSEUDO
 from toolchain.emulator import ROOT
+from toolchain.processes import StartError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,21 +26,27 @@ ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), 
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
 
 
-def bridge() -> str | None:
+def bridge() -> str:
     """This machine's address on Docker's bridge, where its containers meet it and nobody else does.
 
-    None where no engine answers, it lacks the image (none is pulled: that may take minutes, or never end), or
-    the bridge is not this machine's own, as in a virtual machine. Loopback would not do: SAM takes
-    ``--docker-network host`` and still puts the container on the bridge.
+    Loopback would not do: SAM takes ``--docker-network host`` and still puts the container on the bridge.
+
+    Raises:
+        StartError: no engine answers, it lacks the image (none is pulled: that may take minutes, or never
+            end), or the bridge is not this machine's own, as in a virtual machine.
     """
-    if shutil.which("docker") is None or not SAM.exists() or not _docker("image", "inspect", IMAGE):
-        return None
+    if not SAM.exists():
+        raise StartError(f"the SAM CLI is not installed: {SAM.relative_to(ROOT)} is missing")
+    if shutil.which("docker") is None or not _docker("version"):
+        raise StartError("no Docker engine answers")
+    if not _docker("image", "inspect", IMAGE):
+        raise StartError(f"the engine has no image {IMAGE}: docker pull it")
     address = _docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
     with socket.socket() as one:
         try:
             one.bind((address, 0))
-        except OSError:
-            return None
+        except OSError as error:
+            raise StartError(f"Docker's bridge {address} is not of this machine: {error}") from error
     return address
 
 
@@ -55,7 +62,7 @@ def invoke(
     """The function's answer, or its error as Lambda words it, and the log.
 
     Raises:
-        CalledProcessError: the SAM CLI itself failed.
+        StartError: the SAM CLI itself failed.
     """
     overrides = {**parameters, "Architecture": ARCHITECTURE}
     with (
@@ -76,8 +83,10 @@ def invoke(
             *(f"{name}={value}" for name, value in overrides.items() if value),
         ]
         done = subprocess.run(  # noqa: S603 - the project's own tool
-            command, cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, check=True
+            command, cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, check=False
         )
+    if done.returncode:
+        raise StartError(f"sam local invoke ended with {done.returncode}: {done.stderr[-400:]}")
     return json.loads(done.stdout.strip().splitlines()[-1]), done.stderr
 
 

@@ -14,6 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AUTOMATIC, ON_APPROVAL = Healing.AUTOMATIC, Healing.ON_APPROVAL
+# tag:TagResources asks for the service's own action too.
+# https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagResources.html
+BEHIND_TAG_RESOURCES = (
+    "apigateway:PUT",
+    "cloudwatch:TagResource",
+    "cognito-idp:TagResource",
+    "dynamodb:TagResource",
+    "ecs:TagResource",
+    "events:TagResource",
+    "lambda:TagResource",
+    "logs:TagResource",
+    "rds:AddTagsToResource",
+    "secretsmanager:TagResource",
+    "sns:TagResource",
+    "sqs:TagQueue",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,7 @@ class AddTags:
         "s3:PutBucketTagging",
         "autoscaling:CreateOrUpdateTags",
         "ec2:CreateTags",
-        "sts:GetCallerIdentity",
+        *BEHIND_TAG_RESOURCES,
     )
     warning: ClassVar[str] = ""
 

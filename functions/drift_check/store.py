@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 COMPONENT = "infra-drift-state"
 DESCRIBE, TTL = "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"
+PERMISSIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
 HISTORY = "history"
 KEPT = timedelta(days=90)  # an item that no run renews
 

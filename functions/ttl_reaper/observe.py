@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from ttl_reaper.model import Item
 
 SCAN = "dynamodb:Scan"
+PERMISSIONS = (
+    "dynamodb:DescribeContinuousBackups",
+    "dynamodb:DescribeTable",
+    "dynamodb:DescribeTimeToLive",
+    SCAN,
+)
 
 
 def live_table(client: DynamoDBClient, name: str) -> LiveTable:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tradai_shared.aws import clients as aws
+from tradai_shared.aws import trimmed as aws
 from tradai_shared.observability import make_logger, make_metrics
 from update_nat_routes import tell
 from update_nat_routes.apply import Writer

@@ -49,6 +49,15 @@ GROUP_TAG = "aws:autoscaling:groupName"
 DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance: (i-[0-9a-f]+)")
 ACTIVITIES_READ = 20
+PERMISSIONS = (
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeLifecycleHooks",
+    "autoscaling:DescribeScalingActivities",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeInstances",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRouteTables",
+)
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FAILED_STEP = "TRADAI-NAT-FAILED"  # the boot script's one line where a step failed
 SUBJECT_LENGTH = 100  # SNS allows no more
+PERMISSIONS = ("ec2:GetConsoleOutput", "sns:Publish")
 
 
 def log(logger: Logger, report: Report) -> None:

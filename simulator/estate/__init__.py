@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Estate:
-    """What was built: the ids that AWS chose, by kind and the configuration's own key."""
+    """What was built: the ids that AWS chose, by kind and the configuration's own key.
+
+    ``deployed`` is whether the toolkit's own function, alarm and rules stand too.
+    """
 
     config: CanonicalConfig
     client: Callable[[str], Any]
+    deployed: bool = True
     ids: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -45,14 +49,15 @@ def account() -> Iterator[Callable[[str], Any]]:
         yield cache(session.client)
 
 
-def build(config: CanonicalConfig, client: Callable[[str], Any]) -> Estate:
+def build(config: CanonicalConfig, client: Callable[[str], Any], *, deployed: bool = True) -> Estate:
     """Build everything that the configuration names.
 
     Args:
         config: what to build.
-        client: a boto3 client by the service's name; all of them lead to the same moto.
+        client: a boto3 client by the service's name.
+        deployed: false leaves out what the toolkit's own stack makes.
     """
-    estate = Estate(config, client)
+    estate = Estate(config, client, deployed)
     network.build(estate)
     nat.build(estate)
     data.build(estate)

@@ -23,7 +23,8 @@ def build(estate: Estate) -> None:
     hooks(estate, autoscaling)
     instance(estate, ec2, autoscaling)
     routes(estate, ec2)
-    told_by(estate)
+    if estate.deployed:
+        told_by(estate)
 
 
 def image(estate: Estate, ec2: Any) -> str:

@@ -77,6 +77,8 @@ def functions(estate: Estate) -> None:
         RoleName=resource_name("function", estate.config.environment), AssumeRolePolicyDocument="{}"
     )["Role"]["Arn"]
     for function in estate.config.lambdas.values():
+        if function.name == estate.config.nat.function and not estate.deployed:
+            continue
         lambda_.create_function(
             FunctionName=function.name,
             Runtime="python3.13",

@@ -62,6 +62,7 @@ class Live:
     client: Callable[[str], Any]
     built: estate.Estate
     config: CanonicalConfig
+    own: dict[str, Any] = field(default_factory=dict)  # the values that the estate confirmed
     clock: Impatient = field(default_factory=Impatient)
     requests: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)  # operations
@@ -120,7 +121,8 @@ def live() -> Iterator[Live]:
         world = Live(client, built, config)
         world.clock.hours_pass()
         with clock.use(world.clock):
-            world.config = build(ENV, merged({}, adopted(world)))
+            world.own = merged({}, adopted(world))
+            world.config = build(ENV, world.own)
             world.client = cache(lambda service: world.watch(client(service)))
             client("lambda").meta.events.register("before-call.lambda.Invoke", invoked)
             failover.clients.cache_clear()

@@ -5,31 +5,19 @@ Its thread that deletes by TTL never starts: it would delete the very items that
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+
+from toolchain.emulator import ROOT
+from toolchain.servers import MINISTACK
+from toolchain.servers import ministack as ministack_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-PYTHON = Path(__file__).parents[2] / ".tools" / "ministack" / "bin" / "python"
-LAUNCH = """
-import threading
-start = threading.Thread.start
-threading.Thread.start = lambda self: None if self.name == "dynamodb-ttl-reaper" else start(self)
-from ministack.app import main
-main()
-"""
-STARTS_WITHIN = 60.0
 
 
 @dataclass(frozen=True)
@@ -41,50 +29,12 @@ class Ministack:
         return boto3.client(service, endpoint_url=self.url, config=config)  # type: ignore[call-overload]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(stack: Ministack, process: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < ends and process.poll() is None:
-        try:
-            stack.client("dynamodb").list_tables()
-        except BotoCoreError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"ministack did not start; it ended with {process.poll()}")
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
-    if not PYTHON.exists():
-        pytest.skip(f"ministack is not installed: {PYTHON.relative_to(Path(__file__).parents[2])} is missing")
-    port = free_port()
-    variables = os.environ | {
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "SFTP_ENABLED": "0",
-        "MINISTACK_REGION": "eu-central-1",
-    }
-    variables.pop("PYTHONPATH", None)
-    log = tmp_path_factory.mktemp("ministack") / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own environment's interpreter
-            [str(PYTHON), "-c", LAUNCH], env=variables, stdout=output, stderr=output, cwd=log.parent
-        )
-        try:
-            with pytest.MonkeyPatch.context() as patch:
-                credentials(patch)
-                stack = Ministack(f"http://127.0.0.1:{port}")
-                wait_for(stack, process)
-            yield stack
-        finally:
-            process.terminate()
-            process.wait()
+    if not MINISTACK.exists():
+        pytest.skip(f"ministack is not installed: {MINISTACK.relative_to(ROOT)} is missing")
+    with ministack_server(tmp_path_factory.mktemp("ministack")) as url:
+        yield Ministack(url)
 
 
 def credentials(patch: pytest.MonkeyPatch) -> None:

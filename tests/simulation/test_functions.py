@@ -5,16 +5,19 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from simulator import segments
 from simulator.world import World
 from tradai_shared import clock
-from tradai_shared.aws import clients
+from tradai_shared.aws import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from types_boto3_ec2 import EC2Client
 
 EVENT = {"action": "reconcile"}
 MINIMAL = """
@@ -26,6 +29,10 @@ MINIMAL = """
           Handler: update_nat_routes.app.lambda_handler
           Timeout: 30
 """
+
+
+def client() -> EC2Client:
+    return boto3.client("ec2", config=settings.settings())
 
 
 @pytest.fixture
@@ -61,7 +68,7 @@ def test_a_function_that_sleeps_past_its_time_is_killed_and_calls_nothing_more(
         try:
             clock.sleep(31)
         finally:
-            clients.ec2().describe_addresses()
+            client().describe_addresses()
 
     with small(handler) as world:
         invocation = world.invoke(EVENT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 from simulator import segments
@@ -11,7 +12,7 @@ from simulator.clock import Killed
 from simulator.faults import Fault, Kind
 from simulator.world import World
 from tests.simulation.conftest import idle
-from tradai_shared.aws import clients, settings
+from tradai_shared.aws import settings
 from tradai_shared.aws.boundary import boundary
 from tradai_shared.errors import AccessDenied, AwsError, PermanentError, TemporaryError
 
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
     from simulator.journal import Call
 
 
+def client() -> EC2Client:
+    return boto3.client("ec2", config=settings.settings())
+
+
 def caller(world: World, work: Callable[[EC2Client], object], name: str = "caller") -> Process:
     """A process that works with a client as the toolkit makes it, run to its end."""
-    process = world.clock.spawn(name, lambda: work(clients.ec2()))
+    process = world.clock.spawn(name, lambda: work(client()))
     world.run_until(lambda: process.done, 600)
     return process
 
@@ -150,8 +155,8 @@ def test_the_person_at_the_scenario_calls_without_latency_and_faults(world: Worl
 
 
 def test_two_callers_take_turns_within_each_call(world: World) -> None:
-    first = world.clock.spawn("first", lambda: [describe(clients.ec2()) for _ in range(3)])
-    second = world.clock.spawn("second", lambda: [describe(clients.ec2()) for _ in range(3)])
+    first = world.clock.spawn("first", lambda: [describe(client()) for _ in range(3)])
+    second = world.clock.spawn("second", lambda: [describe(client()) for _ in range(3)])
     world.run_until(lambda: first.done and second.done, 60)
     order = [call.actor for call in world.journal.calls if call.actor != "operator"]
     assert order.count("first") == order.count("second") == 3
@@ -164,7 +169,7 @@ def test_a_caller_that_is_killed_in_the_middle_of_a_call_leaves_what_was_carried
 ) -> None:
     with World(handler=idle, pace={segments.API_CALL: 0.1}) as world:
         before = len(world.client("ec2").describe_addresses()["Addresses"])
-        process = world.clock.spawn("caller", lambda: allocate(clients.ec2()))
+        process = world.clock.spawn("caller", lambda: allocate(client()))
         world.clock.after(after, process.kill)
         world.advance(1)
         assert isinstance(process.error, Killed)

@@ -27,6 +27,7 @@ SUBJECT_LENGTH = 100  # SNS allows no more
 EVENT_SOURCE, DETAIL_TYPE = "tradai.ops", "Drift Detected"
 TOLD_IN_EVENT = 50  # an event holds 256 KB
 PREFIX = "drift"
+PERMISSIONS = ("events:PutEvents", "s3:PutObject", "sns:Publish")
 
 
 def log(logger: Logger, report: Report) -> None:

@@ -193,8 +193,12 @@ def test_over_tls_only_the_endpoint_itself_is_talked_to(
     class Mine(Handler): ...
 
     pem = certificate(tmp_path, host)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     if trusted:
-        monkeypatch.setattr(dynamodb_wire, "get_cert_path", lambda verify: str(pem) if verify else None)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(pem))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "A")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pem)
     with ThreadingHTTPServer(("127.0.0.1", 0), Mine) as http:
@@ -204,7 +208,7 @@ def test_over_tls_only_the_endpoint_itself_is_talked_to(
         thread.start()
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         client = boto3.client("dynamodb", endpoint_url=f"https://localhost:{http.server_address[1]}")
-        with closing(DynamoDBWire(client, Credentials("A", "s"))) as wire:
+        with closing(dynamodb_wire.wire(client)) as wire:
             if trusted and host == "localhost":
                 assert wire.call(SCAN, "Scan", {}) == {}
             else:

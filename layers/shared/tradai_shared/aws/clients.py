@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import boto3
+from typing import TYPE_CHECKING, Any
 
 from tradai_shared.aws.settings import settings
 
 if TYPE_CHECKING:
-    from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_ec2 import EC2Client
     from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
 
 
-def ec2() -> EC2Client:
-    return boto3.client("ec2", config=settings())
-
-
-def autoscaling() -> AutoScalingClient:
-    return boto3.client("autoscaling", config=settings())
-
-
 def sns() -> SNSClient:
-    return boto3.client("sns", config=settings())
+    made: SNSClient = _client("sns")
+    return made
 
 
 def dynamodb(*, pool: int = 10) -> DynamoDBClient:
-    return boto3.client("dynamodb", config=settings(pool=pool))
+    made: DynamoDBClient = _client("dynamodb", pool)
+    return made
 
 
 def s3() -> S3Client:
-    return boto3.client("s3", config=settings())
+    made: S3Client = _client("s3")
+    return made
 
 
 def functions() -> LambdaClient:
-    return boto3.client("lambda", config=settings())
+    made: LambdaClient = _client("lambda")
+    return made
+
+
+def _client(service: str, pool: int = 10) -> Any:  # noqa: ANN401 - its callers name the type
+    """boto3 is imported at the first client: the failover has its own way to its two (``trimmed``)."""
+    import boto3  # noqa: PLC0415 - see above
+
+    return boto3.client(service, config=settings(pool=pool))  # type: ignore[call-overload]  # any service

@@ -15,16 +15,17 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
 import ssl
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from botocore.hooks import first_non_none_response
 from botocore.httpsession import get_cert_path
+from botocore.session import Session
 from typing_extensions import override
 
 from tradai_shared import clock
@@ -72,11 +73,17 @@ class _OneWriteTls(_OneWrite, http.client.HTTPSConnection):
 class DynamoDBWire:
     """Calls of one client's endpoint, from any number of threads; as many connections as calls at a time."""
 
-    def __init__(self, client: DynamoDBClient, credentials: Credentials) -> None:
-        """Take endpoint, region and events from ``client``; ``credentials`` may renew themselves."""
+    def __init__(
+        self, client: DynamoDBClient, credentials: Credentials, ca_bundle: str | None = None
+    ) -> None:
+        """Take endpoint, region and events from ``client``; ``credentials`` may renew themselves.
+
+        ``ca_bundle`` is a file of certificates to trust instead of botocore's own.
+        """
         self._url = client.meta.endpoint_url.rstrip("/") + "/"
         self._events = client.meta.events
         self._credentials = credentials
+        self._trusted = ca_bundle or get_cert_path(verify=True)
         self._signer = Signer(client.meta.region_name, urlsplit(self._url).netloc)
         self._idle: list[http.client.HTTPConnection] = []
 
@@ -134,20 +141,24 @@ class DynamoDBWire:
         parts = urlsplit(self._url)
         if parts.scheme == "http":
             return _OneWrite(parts.netloc, timeout=READ_SECONDS)
-        context = ssl.create_default_context(cafile=get_cert_path(verify=True))
+        context = ssl.create_default_context(cafile=self._trusted)
         return _OneWriteTls(parts.netloc, timeout=READ_SECONDS, context=context)
 
 
 def wire(client: DynamoDBClient) -> DynamoDBWire:
-    """The wire beside a client, with the credentials that boto3 finds.
+    """The wire beside a client, with the credentials and the trust that botocore finds.
 
     Raises:
-        PermanentError: there are none.
+        PermanentError: there are no credentials.
     """
-    credentials = boto3.Session().get_credentials()
+    session = Session()
+    credentials = session.get_credentials()
     if credentials is None:
         raise PermanentError("sts:GetCallerIdentity", "NoCredentials", "boto3 finds no credentials")
-    return DynamoDBWire(client, credentials)
+    ca_bundle = session.get_config_variable("ca_bundle") or os.environ.get(
+        "REQUESTS_CA_BUNDLE"
+    )  # as botocore
+    return DynamoDBWire(client, credentials, ca_bundle)
 
 
 class Signer:

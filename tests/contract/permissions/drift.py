@@ -1,0 +1,113 @@
+"""tradai-drift-check over a live estate: every read, every heal, everything that it tells."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock, patch
+
+from drift_check import app
+from tests.contract.drifts import AUTOMATIC, ON_APPROVAL
+from tests.contract.estate import Impatient, Live, invoked, live
+from tests.contract.permissions.iam import arn
+from tests.contract.permissions.recorder import Recorder
+from tests.contract.permissions.roles import deployed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.contract.permissions.policy import Need
+    from tests.contract.stack import Stack
+
+REPORTS = "drift-reports-of-somebody"
+# in this order: what reopens a group comes after what empties it
+FIRST = (
+    "TTL off",
+    "recovery off",
+    "protection off",
+    "public access",
+    "rule gone",
+    "open to the world",
+    "check on",
+    "route gone",
+    "rule disabled",
+    "tags gone",
+)
+
+
+@cache
+def recorded(folder: Path) -> tuple[Stack, frozenset[Need]]:
+    """What one life of the function asked for; ``folder`` takes the estate's own values."""
+    stack = deployed(
+        "prod",
+        DriftMode="heal",
+        DriftReportBucket=REPORTS,
+        DriftMaxHeals="50",
+        NatAsgName="tradai-nat-asg-prod",
+    )
+    own = folder / "own.json"
+    recorder = Recorder()
+    with live() as world:
+        hours = world.clock
+        own.write_text(json.dumps({"values": world.own}), encoding="utf-8")
+        world.client("s3").create_bucket(
+            Bucket=REPORTS, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        variables = stack.template.function("DriftCheckFunction").environment
+        with patch.dict(os.environ, {**variables, "CANONICAL_CONFIG_PATH": str(own)}), recorder.connected():
+            stand_in(recorder)
+            live_through(world, recorder, hours)
+    return stack, frozenset(recorder.heard)
+
+
+def stand_in(recorder: Recorder) -> None:
+    """New clients, as in a new execution environment; the failover answers here."""
+    app.session.cache_clear()
+    app.client.cache_clear()
+
+    def failover(params: dict[str, Any], **given: Any) -> Any:
+        with recorder.acting(on=False):  # by its own role
+            return invoked(params, **given)
+
+    app.client("lambda").meta.events.register("before-call.lambda.Invoke", failover)
+
+
+def live_through(world: Live, recorder: Recorder, hours: Impatient) -> None:
+    for case in FIRST:
+        AUTOMATIC[case][1](world)
+    forget_the_pool(world)
+    world.client("ec2").revoke_security_group_egress(
+        GroupId=world.ids["group:nat"], IpPermissions=egress(world, "group:nat")
+    )
+    run(recorder, hours)
+    hours.hours_pass()
+    for _, spoil in ON_APPROVAL.values():
+        spoil(world)
+    found = run(recorder, hours, mode="report")["data"]["results"]
+    approved = [one["id"] for one in found if one["healing"] == "on approval"]
+    assert len(approved) >= len(ON_APPROVAL)
+    run(recorder, hours, approve=approved)
+
+
+def forget_the_pool(world: Live) -> None:
+    """Without any tag it is found by listing all pools."""
+    pool = arn("cognito-idp", f"userpool/{world.ids['pool']}")
+    every = list(world.config.required_tags)
+    world.client("resourcegroupstaggingapi").untag_resources(ResourceARNList=[pool], TagKeys=every)
+
+
+def run(recorder: Recorder, hours: Impatient, **asked: Any) -> Any:
+    """Two hours later, so that nothing waits for the last write to settle."""
+    hours.time += timedelta(hours=2)
+    with recorder.acting():
+        told = app.lambda_handler({"mode": "heal", "dry_run": False, **asked}, Mock(aws_request_id="a-test"))
+    assert told["data"]["summary"]["heals_failed"] == 0
+    return told
+
+
+def egress(world: Live, name: str) -> Any:
+    group = world.client("ec2").describe_security_groups(GroupIds=[world.ids[name]])["SecurityGroups"][0]
+    return group["IpPermissionsEgress"]

@@ -1,0 +1,98 @@
+"""tradai-update-nat-routes at everything that it can do, in the simulated world."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from simulator import boot
+from simulator.faults import Fault, Kind
+from simulator.functions import Invocation
+from simulator.lifecycle import LAUNCHING
+from simulator.machines import Script
+from simulator.probe import probing
+from simulator.world import World
+from tests.contract.permissions.recorder import Recorder
+from tests.contract.permissions.roles import deployed
+from tests.simulation.scenes import SIGNAL, healed, routes
+from tradai_shared.config import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.contract.permissions.policy import Need
+    from tests.contract.stack import Stack
+
+OLD = 650.0  # seconds: a NAT that is younger is blamed for nothing
+TERMINATE = "autoscaling:TerminateInstanceInAutoScalingGroup"
+
+
+@cache
+def recorded(*, tagged: bool = False) -> list[tuple[Stack, frozenset[Need]]]:
+    """Each world's own stack with what its function asked for. ``tagged``: tables found by their name."""
+    scenes = (route_lost,) if tagged else (boot_fails, forwards_nothing)
+    return [record(scene, {"PrivateRouteTableIds": ""} if tagged else {}) for scene in scenes]
+
+
+def record(scene: Callable[[World], None], parameters: dict[str, str]) -> tuple[Stack, frozenset[Need]]:
+    with World(seed=10, variables=SIGNAL, parameters=parameters) as world:
+        world.machines.script = boot.own(world.platform.allocation)
+        recorder = Recorder()
+        recorder.listens = lambda: runs(world)
+        with recorder.connected():
+            world.start()
+            scene(world)
+        given = {**world.platform.parameters, **parameters, "EgressProbe": "true"}
+        return deployed(given.pop("Environment"), **given), frozenset(recorder.heard)
+
+
+def runs(world: World) -> bool:
+    """Whether the call at hand is made by an invocation of the failover."""
+    process = world.clock.running
+    return (
+        process is not None
+        and isinstance(process.owner, Invocation)
+        and process.owner in world.function.invocations
+    )
+
+
+def boot_fails(world: World) -> None:
+    """Heartbeats until the successor is given up; its own successor serves. A lost route is made anew."""
+    own, world.machines.script = world.machines.script, Script(forwards=False)
+    world.client("autoscaling").put_lifecycle_hook(
+        LifecycleHookName=naming.nat_launch_hook_name("prod"),
+        AutoScalingGroupName=world.platform.group,
+        LifecycleTransition=LAUNCHING,
+        HeartbeatTimeout=100,
+        DefaultResult="ABANDON",
+    )
+    world.kill(lost := world.nat())
+    gone = lambda: "Cancelled" in {one.status_code for one in world.group.activities.all}  # noqa: E731 - a name for one expression
+    assert world.run_until(gone, 600)
+    world.machines.script = own
+    assert healed(world, lost, 600)
+    lose_a_route(world)
+
+
+def forwards_nothing(world: World) -> None:
+    """The probe tells, and where terminating a dead one is refused it is marked."""
+    with probing(world):
+        world.advance(OLD)
+        world.impair(lost := world.nat(), status_check=False)
+        assert world.run_until(lambda: world.nat() != lost and world.traffic.up, 300)
+    assert healed(world, lost, 300)
+    world.fault(Fault(Kind.REFUSED, TERMINATE, code="ScalingActivityInProgress", message="busy"))
+    world.stop(lost := world.nat())
+    assert healed(world, lost, 600)
+
+
+def route_lost(world: World) -> None:
+    lose_a_route(world)
+    world.kill(lost := world.nat())
+    assert healed(world, lost, 600)
+
+
+def lose_a_route(world: World) -> None:
+    table = world.platform.tables[0]
+    world.client("ec2").delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
+    assert world.run_until(lambda: routes(world) == {world.nat()}, 120)

@@ -1,0 +1,73 @@
+"""tradai-ttl-reaper: deleting, repairing, stopping in the middle and going on."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+
+from simulator.dynamodb import strict
+from simulator.reaper_stage import DAY, Context, HandClock, fill, make_table
+from tests.contract.permissions.recorder import Recorder
+from tests.contract.permissions.roles import deployed
+from tradai_shared import clock
+from ttl_reaper.app import SPARE_SECONDS, lambda_handler
+
+if TYPE_CHECKING:
+    from tests.contract.permissions.policy import Need
+    from tests.contract.stack import Stack
+
+TABLE = "tradai-notifications-prod"
+ITEMS = 90
+EVENT: dict[str, Any] = {"table": "notifications", "dry_run": False}
+DELETE = EVENT | {"mode": "delete", "limits": {"max_fraction": 1.0}}
+# one unit a second: it stops in the middle, so that the next invocation goes on from the bucket
+SLOWLY = EVENT | {"mode": "delete", "limits": {"max_fraction": 1.0, "write_units_per_second": 1}}
+REPAIR = EVENT | {"mode": "repair", "limits": {"max_fraction": 1.0}}
+REPORT = {"tables": "all", "mode": "report", "dry_run": True}
+
+
+@cache
+def recorded() -> tuple[Stack, frozenset[Need]]:
+    stack, recorder, hand = deployed(), Recorder(), HandClock()
+    variables = stack.template.function("TtlReaperFunction").environment
+    with (
+        patch.dict(os.environ, {**variables, "AWS_DEFAULT_REGION": "eu-central-1"}),
+        mock_aws(),
+        strict(),
+        clock.use(hand),
+        recorder.connected(),
+    ):
+        prepare(variables["REAPER_AUDIT_BUCKET"], int(hand.now().timestamp()))
+        assert reap(recorder, hand, SLOWLY, SPARE_SECONDS + 40) == "out_of_time"
+        assert reap(recorder, hand, DELETE) == "finished"
+        assert reap(recorder, hand, REPAIR) == "finished"
+        reap(recorder, hand, REPORT)
+    return stack, frozenset(recorder.heard)
+
+
+def prepare(bucket: str, now: int) -> None:
+    """A table with overdue items and one whose TTL is a text, which DynamoDB never deletes."""
+    boto3.client("s3").create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    client = boto3.client("dynamodb")
+    make_table(client, TABLE, keys={"notification_id": "S"})
+    overdue: list[dict[str, Any]] = [
+        {"notification_id": {"S": f"n{number}"}, "ttl": {"N": str(now - 10 * DAY)}} for number in range(ITEMS)
+    ]
+    as_text = {"notification_id": {"S": "text"}, "ttl": {"S": str(now - 10 * DAY)}}
+    fill(client, TABLE, [*overdue, as_text])
+
+
+def reap(recorder: Recorder, hand: HandClock, event: dict[str, Any], seconds: float = 900) -> str:
+    """One invocation; how it ended for the first table."""
+    context: Any = Context(hand.now, hand.now() + timedelta(seconds=seconds))
+    with recorder.acting():
+        told = lambda_handler(event, context)
+    return str(told["data"]["results"][0]["end"])

@@ -1,0 +1,70 @@
+"""Hears every AWS call between the function and the wire, and keeps what IAM would be asked about it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from tests.contract.permissions.iam import needs
+from tradai_shared.aws.dynamodb_wire import DynamoDBWire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.contract.permissions.policy import Need
+
+NOTHING_THERE = "NoSuchKey"
+
+
+@dataclass
+class Recorder:
+    """``heard`` are the questions to IAM; ``listens`` tells whether a call is the function's own."""
+
+    heard: set[Need] = field(default_factory=set)
+    on: bool = False
+    listens: Callable[[], bool] = lambda: False
+
+    def __post_init__(self) -> None:
+        self.listens = lambda: self.on
+
+    def hear(self, service: str, operation: str, given: dict[str, Any]) -> None:
+        if self.listens():
+            self.heard.update(needs(service, operation, given))
+
+    @contextmanager
+    def acting(self, *, on: bool = True) -> Iterator[None]:
+        """What is called in here is the function's; with ``on`` false, somebody else's within it."""
+        before, self.on = self.on, on
+        try:
+            yield
+        finally:
+            self.on = before
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Beside whatever stands in for AWS: enter it last."""
+        through, by_hand = BaseClient._make_api_call, DynamoDBWire.call  # type: ignore[attr-defined]  # the one way of every call
+
+        def call(client: Any, operation: str, given: dict[str, Any]) -> Any:
+            service = client.meta.service_model.service_name
+            self.hear(service, operation, given)
+            try:
+                return through(client, operation, given)
+            except ClientError as error:
+                if error.response["Error"].get("Code") == NOTHING_THERE:
+                    # S3 says so only to those who may list the bucket: to others the key is forbidden.
+                    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+                    self.hear(service, "ListBucket", given)
+                raise
+
+        def send(wire: DynamoDBWire, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+            self.hear("dynamodb", operation, request)
+            return by_hand(wire, action, operation, request)
+
+        with patch.object(BaseClient, "_make_api_call", call), patch.object(DynamoDBWire, "call", send):
+            yield

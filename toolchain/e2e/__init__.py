@@ -1,0 +1,1 @@
+"""make e2e: the real deployment, on this machine, without AWS."""

@@ -1,0 +1,131 @@
+"""make e2e: deploys all three environments on this machine and walks through what they promise."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import time
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from toolchain.e2e import failover, stacks, upkeep
+from toolchain.e2e.limits import OUT_OF_REACH
+from toolchain.e2e.report import End, Row, document, failed, show, table
+from toolchain.e2e.stage import Stage
+from toolchain.processes import StartError
+from toolchain.servers import ministack, moto
+from tradai_shared.config.naming import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toolchain.e2e.report import Act
+
+OUT = Path("out/e2e")
+WIDTH, INTERRUPTED = 150, 130
+DEV, STAGING, PROD = Environment.DEV, Environment.STAGING, Environment.PROD
+COMMAND = "sam deploy --config-env prod --no-confirm-changeset"
+
+
+def main() -> int:
+    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
+    try:
+        with on_stage() as stage:
+            rows = [told(console, title, act) for title, act in acts(stage)]
+    except StartError as error:
+        console.print(f"make e2e cannot run here: {error}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("interrupted; what was started is stopped")
+        return INTERRUPTED
+    seconds = time.monotonic() - began
+    keep(document([*rows, *OUT_OF_REACH], seconds))
+    console.print(table([*rows, *OUT_OF_REACH]))
+    console.print(f"{seconds:.0f} s. The same for a machine, and what the servers and sam said: {OUT}/")
+    return int(failed(rows))
+
+
+@contextmanager
+def on_stage() -> Iterator[Stage]:
+    """The servers, and nothing on them yet. Their logs stay behind."""
+    with TemporaryDirectory(prefix="tradai-e2e-") as name:
+        folder = Path(name)
+        try:
+            with moto(folder) as moto_url:
+                there = {"AWS_ENDPOINT_URL_EC2": moto_url, "AWS_ENDPOINT_URL_AUTO_SCALING": moto_url}
+                with ministack(folder, there, secure=True) as ministack_url:
+                    stage = Stage(ministack_url, moto_url, folder)
+                    try:
+                        yield stage
+                    finally:
+                        with suppress(BotoCoreError, ClientError):  # it may be just what failed
+                            stage.keep_logs()
+        finally:
+            OUT.mkdir(parents=True, exist_ok=True)
+            for log in folder.glob("*.log"):
+                shutil.copy(log, OUT)
+
+
+def acts(stage: Stage) -> Iterator[tuple[str, Act]]:
+    """What is shown, in this order; each is one sentence and the function that sees to it."""
+    yield "the platform stands, without the toolkit", stage.build
+    yield f"`{COMMAND}` makes the stack", partial(stacks.stand_up, stage, PROD)
+    stage.close_way_out(PROD)
+    closed_at = time.time()
+    yield "`sam deploy` makes that of dev", partial(stacks.stand_up, stage, DEV)
+    before = stacks.inventory(stage)
+    yield "`sam deploy --config-env staging` makes that of staging", partial(stacks.stand_up, stage, STAGING)
+    yield "the outputs name what was made", partial(stacks.outputs, stage)
+    yield "the functions have their settings", partial(stacks.functions, stage)
+    yield "rules and schedules stand, enabled", partial(stacks.rules_and_schedules, stage)
+    yield "the alarms stand, and tell a topic that stands", partial(stacks.alarms, stage)
+    yield "the logs are kept as long as configured", partial(stacks.logs, stage)
+    yield "the dashboards stand", partial(stacks.dashboards, stage)
+    yield (
+        "prod: the schedule fires by itself and heals",
+        partial(failover.healed_by_the_schedule, stage, PROD, closed_at),
+    )
+    yield "prod: a drill event on the bus moves the route", partial(failover.moved_by_a_drill, stage, PROD)
+    yield (
+        "prod: a dead instance is replaced, the next event follows",
+        partial(failover.follows_a_death, stage, PROD),
+    )
+    yield (
+        "prod: what a function fails at is kept as a dead letter",
+        partial(failover.kept_as_dead_letters, stage, PROD),
+    )
+    yield "prod: an alarm reaches people", partial(failover.told_to_people, stage, PROD)
+    yield "prod: drift is told, and a report writes nothing", partial(upkeep.drift_told, stage, PROD)
+    yield "prod: the reaper reaps, and only what has expired", partial(upkeep.reaped, stage, PROD)
+    yield "prod: so does its state machine", partial(upkeep.reaped_by_the_state_machine, stage, PROD)
+    yield "dev: an operator allows healing and names the address", partial(upkeep.allowed_to_heal, stage, DEV)
+    yield "dev: drift is healed", partial(upkeep.drift_healed, stage, DEV)
+    yield "dev: the address goes along", partial(failover.takes_the_address_along, stage, DEV)
+    yield "prod: a second deploy changes nothing", partial(stacks.nothing_to_do, stage, PROD)
+    yield "staging: a delete leaves what is kept on purpose", partial(stacks.leave, stage, STAGING, before)
+
+
+def told(console: Console, title: str, act: Act) -> Row:
+    """The row, said as soon as it is known."""
+    row = show(title, act)
+    why = f": {row.told}" if row.end is End.FAILED else ""
+    console.print(f"{row.end:<7} {row.seconds:5.1f} s  {title}{why}", markup=False)
+    return row
+
+
+def keep(told_to_machines: dict[str, object]) -> None:
+    (OUT / "e2e.json").write_text(json.dumps(told_to_machines, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

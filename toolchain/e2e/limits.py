@@ -1,0 +1,44 @@
+"""What these stand-ins cannot show, and what shows it instead."""
+
+from __future__ import annotations
+
+from toolchain.e2e.report import End, Row
+
+_TOLD = {
+    "Auto Scaling's own lifecycle actions and notices": (
+        "neither stand-in emits them, and hooks hold nobody; drills start the loop here, "
+        "make demo simulates the hooks"
+    ),
+    "a NAT that the stack makes (CreateNat=true)": (
+        "ministack has no AWS::EC2::EIP; tests/contract reads that half of the template, "
+        "tests/kernel boots its script"
+    ),
+    "the NAT forwards packets": "there is no network behind moto; tests/kernel has one",
+    "alarms fire by themselves": (
+        "ministack makes metrics neither of a function's log nor of its own services; one alarm was set "
+        "by hand"
+    ),
+    "what a rule or a schedule cannot deliver is kept as a dead letter": (
+        "ministack's know no dead-letter queue; tests/contract reads the template's queue policy"
+    ),
+    "what a function fails at is kept, when a rule sent it": (
+        "ministack hands a rule's event over without Lambda's queue; shown above with an asynchronous "
+        "invocation"
+    ),
+    "drift_check and tradai-ttl-reaper on their schedules": (
+        "they run hourly and daily; rate and input stand as in the template, and the NAT's schedule did fire"
+    ),
+    "the roles' permissions on EC2 and Auto Scaling": (
+        "moto does not enforce them; ministack does its own services', and tests/contract reads all of them"
+    ),
+    "the roles' permissions to list": (
+        "ministack asks for * where AWS asks for an ARN that names no single thing, and refuses; "
+        "drift_check tells those reads as unknown, never as drift"
+    ),
+    "Lambda's own Linux, memory and processor": (
+        "ministack runs functions on this machine's python3.13, beside its own packages; "
+        "make local-invoke has the image"
+    ),
+    "how long AWS takes": "seconds here are this machine's",
+}
+OUT_OF_REACH = [Row(title, End.OUT_OF_REACH, told) for title, told in _TOLD.items()]

@@ -1,0 +1,74 @@
+"""The SAM CLI against ministack: the very commands that a user gives."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from toolchain.e2e.report import NotShownError
+from toolchain.e2e.stage import CREDENTIALS
+from toolchain.emulator import ROOT
+from toolchain.local_invoke import SAM
+
+if TYPE_CHECKING:
+    from toolchain.e2e.stage import Stage
+    from tradai_shared.config.naming import Environment
+
+SECONDS = 180
+TOLD = 8  # lines of what a failed command said; its log has all
+OF_THE_USER = ("AWS_", "SAM_")  # nothing of a user's own account reaches the command
+
+
+def sam(stage: Stage, *arguments: str) -> str:
+    """What the command said. Kept in the stage's folder as well.
+
+    Raises:
+        NotShownError: it failed.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - the project's own tool
+            [str(SAM), *arguments],
+            cwd=ROOT,
+            env=_environment(stage),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise NotShownError(f"sam {arguments[0]} did not end within {SECONDS} s") from late
+    with (stage.folder / "sam.log").open("a", encoding="utf-8") as log:
+        log.write(f"$ sam {' '.join(arguments)}\n{done.stdout}\n")
+    if done.returncode:
+        lines = [line for line in done.stdout.splitlines() if line.strip()]
+        raise NotShownError(f"sam {arguments[0]} ended with {done.returncode}: {' '.join(lines[-TOLD:])}")
+    return done.stdout
+
+
+def deploy(stage: Stage, env: Environment, *more: str) -> str:
+    return sam(stage, "deploy", "--config-env", config(env), "--no-confirm-changeset", *more)
+
+
+def config(env: Environment) -> str:
+    """The environment's name in samconfig.toml."""
+    return "default" if env == "dev" else str(env)
+
+
+def stack_name(env: Environment) -> str:
+    return f"tradai-ops-{env}"
+
+
+def _environment(stage: Stage) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OF_THE_USER)}
+    own = {
+        "AWS_ENDPOINT_URL": stage.ministack,
+        "AWS_CA_BUNDLE": str(stage.certificate),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SAM_CLI_TELEMETRY": "0",
+    }
+    return {**inherited, **CREDENTIALS, **own}
