@@ -8,6 +8,8 @@ PYTHON313 ?= $(firstword $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/de
 SAM := .tools/sam/bin/sam
 EVENT_SCHEMAS := 0.1.216
 export SAM_CLI_TELEMETRY ?= 0
+# kept whatever the caller's shell says: without, each of hundreds of test processes compiles its imports again
+export PYTHONDONTWRITEBYTECODE :=
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST))) bench-drift drift-docs
 
@@ -76,6 +78,9 @@ e2e: setup .aws-sam/.ready .tools/ministack/.ready ## Deploy dev, staging and pr
 template: setup ## Copy nat/user-data.sh into template.yaml
 	$(BIN)/python -m toolchain.user_data
 
+costs: setup ## Write docs/costs.md from the template, prices and durations
+	@$(BIN)/python -m toolchain.costs
+
 models: setup ## Cut botocore's service models down to the failover's calls, into the layer
 	$(BIN)/python -m toolchain.service_models
 
@@ -94,6 +99,7 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python -m toolchain.user_data --check
 	$(BIN)/python -m toolchain.service_models --check
+	$(BIN)/python -m toolchain.costs --check
 	$(BIN)/python -m tradai_shared.config snapshot --check
 	$(BIN)/python -m tradai_shared.config document --check
 	$(BIN)/python -m toolchain.drift_document --check

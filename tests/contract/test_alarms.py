@@ -20,9 +20,17 @@ TELLERS = {
     "ttl_reaper": "ttl_reaper/app.py",
     "drift_check": "drift_check/tell/send.py",
 }
+REAPER = (ROOT / "functions/ttl_reaper/app.py").read_text(encoding="utf-8")
 WRITTEN = {
     service: set(METRIC.findall((ROOT / "functions" / path).read_text(encoding="utf-8")))
     for service, path in TELLERS.items()
+}
+
+# the reaper's tally, whose names stand in a table of their own
+COUNTED = {
+    "update_nat_routes": set[str](),
+    "drift_check": set[str](),
+    "ttl_reaper": set(re.findall(r'^        "(\w+)": (?:spent|sum|answer)', REAPER, re.MULTILINE)),
 }
 
 
@@ -107,14 +115,35 @@ def test_the_dashboard_is_valid_and_shows_every_alarm(env: str) -> None:
     assert len(shown) == len(set(shown)) == len(stack.of_type("AWS::CloudWatch::Alarm"))
 
 
-def test_the_dashboard_s_own_metrics_are_written_by_the_function() -> None:
-    body = json.loads(Stack()["Dashboard"]["DashboardBody"])
-    rows = [row for widget in body["widgets"] for row in widget["properties"].get("metrics", [])]
-    own, current = set(), ""
-    for row in rows:
-        current = row[0] if row[0] != "." else current
-        own |= {row[1]} if current == NAMESPACE else set()
-    assert own == WRITTEN["update_nat_routes"] | WRITTEN["drift_check"]
+def shown() -> set[tuple[str, str]]:
+    """What the dashboard draws: the metric's name, and whose it is, by its first dimension."""
+    body = json.loads(Stack("prod")["Dashboard"]["DashboardBody"])
+    found = set()
+    for widget in body["widgets"]:
+        above: list[Any] = []
+        for row in widget["properties"].get("metrics", []):
+            full = [above[place] if cell == "." else cell for place, cell in enumerate(row)]
+            above = [cell for cell in full if isinstance(cell, str)]
+            found.add((above[1], above[3]))
+    return found
+
+
+def test_the_dashboard_s_own_metrics_are_written_by_their_function() -> None:
+    for name, service in shown():
+        if service in WRITTEN:
+            assert name in WRITTEN[service] | COUNTED[service], f"{service} {name}"
+
+
+def test_the_dashboard_shows_what_an_operator_asks_for() -> None:
+    asked = {
+        "update_nat_routes": WRITTEN["update_nat_routes"],
+        "drift_check": WRITTEN["drift_check"],
+        "ttl_reaper": {"ItemsExpired", "ItemsDeleted", "ItemsRepaired", "WriteUnits", "ReadUnits"},
+    }
+    assert {(name, service) for service, names in asked.items() for name in names} <= shown()
+    errors = {whose for name, whose in shown() if name == "Errors"}
+    assert errors == {"UpdateNatRoutesFunction", "DriftCheckFunction", "TtlReaperFunction"}
+    assert "ApproximateNumberOfMessagesVisible" in {name for name, _ in shown()}
 
 
 def test_no_widget_lies_on_another() -> None:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
 
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 
 from drift_check import app
 from tests.contract.drifts import AUTOMATIC, ON_APPROVAL
@@ -80,7 +80,9 @@ def stand_in(world: Live, recorder: Recorder) -> None:
         with recorder.acting(on=False):  # the tagging API's own doing
             for one in given["ResourceARNList"]:
                 tagging.tag(world, one, given["Tags"])
-        return AWSResponse("https://tagging.invented", 200, {}, io.BytesIO()), {"FailedResourcesMap": {}}
+        return AWSResponse("https://tagging.invented", 200, HTTPHeaders(), io.BytesIO()), {
+            "FailedResourcesMap": {}
+        }
 
     app.client("lambda").meta.events.register("before-call.lambda.Invoke", failover)
     app.client("resourcegroupstaggingapi").meta.events.register("before-call.*.TagResources", tag)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.contract.permissions.iam import needs
 from tests.contract.permissions.policy import Need, Statement, allowed, arn_matches
 
 TABLE = "arn:aws:ec2:eu-central-1:123456789012:route-table/rtb-0a"
+READY: dict[str, Any] = {"ForAllValues:StringEquals": {"aws:TagKeys": "ready"}}
 NAMED = (("aws:ResourceTag/Name", ("mine",)),)
 
 
-def statement(effect: str = "Allow", resource: str = "*", **conditions: dict[str, str]) -> Statement:
+def statement(effect: str = "Allow", resource: str = "*", **conditions: Any) -> Statement:
     return Statement("One", effect, ("ec2:ReplaceRoute",), (resource,), conditions)
 
 
@@ -51,11 +54,11 @@ def test_a_tag_must_be_the_one_that_is_asked_for(name: str, *, expected: bool) -
 def test_a_key_that_the_request_lacks_holds_for_no_value_but_for_all_of_none() -> None:
     need = Need("ec2:ReplaceRoute", TABLE)
     assert not allowed([statement(StringEquals={"aws:ResourceTag/Name": "mine"})], need)
-    assert allowed([statement(**{"ForAllValues:StringEquals": {"aws:TagKeys": "ready"}})], need)
+    assert allowed([statement(**READY)], need)
 
 
 def test_every_value_must_be_among_those_of_for_all_values() -> None:
-    one = statement(**{"ForAllValues:StringEquals": {"aws:TagKeys": "ready"}})
+    one = statement(**READY)
     assert not allowed([one], Need("ec2:ReplaceRoute", TABLE, (("aws:TagKeys", ("ready", "Name")),)))
 
 

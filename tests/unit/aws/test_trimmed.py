@@ -18,7 +18,7 @@ REGIONS = ("eu-central-1", "us-gov-west-1", "cn-north-1")
 @pytest.fixture(scope="module")
 def clients() -> dict[tuple[str, str], tuple[Any, Any]]:
     """For each service and region the trimmed client and boto3's own."""
-    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    keys: dict[str, Any] = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
     whole, small = Session(), make_session()
     return {
         (service, region): (
