@@ -15,15 +15,14 @@ from drift_check.observe.reader import WORKERS, Observer
 from drift_check.run import ExitCode
 from drift_check.survey import Surveyor
 from drift_check.tell.as_markdown import short
-from ops.app import app, console
-from ops.drift import progress
+from ops.app import console
+from ops.progress import progress
 from ops.session import clients_of
 from tradai_shared import clock
 from tradai_shared.config.canonical import build
 from tradai_shared.config.load import OWN_VALUES, canonical_config, environment, own_file
 
 
-@app.command(name="adopt")
 def adopt_command(
     *,
     env: str,

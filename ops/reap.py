@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ops.app import app, console
+from ops.app import console
 from tradai_shared import clock
 from tradai_shared.aws import clients, dynamodb_wire
 from tradai_shared.config import canonical_config
@@ -36,7 +36,6 @@ A_DAY = 86_400.0  # a terminal has no end to stop before
 DEFAULT = Limits()
 
 
-@app.command(name="reap")
 def reap_command(  # noqa: PLR0913 - one parameter an option
     *,
     env: str,

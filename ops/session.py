@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.aws import clients as aws
 from tradai_shared.aws.session import lean_session
+from tradai_shared.aws.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 def clients_of(profile: str | None, region: str | None, default: str, pool: int) -> Callable[[str], Any]:
-    """One client a service. ``default`` is the region where neither option nor profile names one."""
-    session = lean_session(profile, region)
-    where = session.region_name or default
-    settings = aws.settings(pool=pool)
-    return cache(lambda service: session.client(service, region_name=where, config=settings))
+    """One client a service. ``default`` is the region where neither option nor profile names one.
+
+    Raises:
+        PermanentError: there is no such profile.
+    """
+    session: Any = lean_session(profile)  # services by their names
+    where = region or session.get_config_variable("region") or default
+    config = settings(pool=pool)
+    return cache(lambda service: session.create_client(service, region_name=where, config=config))

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from simulator import segments
 from simulator.machines import Machine, Script
-from tradai_shared.aws import clients
+from tradai_shared.aws import settings
 
 if TYPE_CHECKING:
     from simulator.segments import Segment
@@ -28,7 +28,7 @@ def own(allocation: str, boot: Segment = segments.BOOT_PACKAGED) -> Script:
     """The AWS calls of nat/user-data.sh: take the address if it is free, then signal with the boot's id."""
 
     def steps(machine: Machine) -> None:
-        ec2 = boto3.client("ec2", config=clients.settings())
+        ec2 = boto3.client("ec2", config=settings.settings())
         try:
             ec2.associate_address(AllocationId=allocation, InstanceId=machine.id, AllowReassociation=False)
         except ClientError as error:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -23,6 +26,7 @@ from drift_check.tell.as_html import page
 from drift_check.tell.as_json import document
 from drift_check.tell.as_markdown import headline, short
 from simulator import estate
+from tradai_shared import clock
 from tradai_shared.config.canonical import build
 from tradai_shared.config.naming import Environment
 from tradai_shared.plans import Status
@@ -49,12 +53,28 @@ MARKS = {
 }
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """The clock as it stood some time ago."""
+
+    by: timedelta
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) - self.by
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
 def main() -> None:
     """Build the estate, spoil it, look and mend, do it again."""
     console = Console(width=None if sys.stdout.isatty() else 120)
     config = build(ENV, CONFIRMED)
     with patch.dict(os.environ, MOTO), estate.account() as client:
-        spoil(estate.build(config, client))
+        with clock.use(Earlier(timedelta(hours=2))):
+            made = estate.build(config, client)
+        with clock.use(Earlier(timedelta(hours=1))):
+            spoil(made)  # a table's TTL can be changed once an hour
         healed = run(config, client)
         after = run(config, client)
     show(console, healed)

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from moto.cognitoidp.models import CognitoIdpBackend
+from moto.apigateway.models import apigateway_backends
+from moto.cognitoidp.models import CognitoIdpBackend, cognitoidp_backends
 from moto.core.exceptions import JsonRESTError
+from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.responses import DynamoHandler
 from moto.ec2.responses.amis import AmisResponse
 from moto.ec2.responses.monitoring import Monitoring
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.events.models import EventsBackend
 from moto.rds.responses import RDSResponse
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
+from moto.sqs.models import sqs_backends
 
 from simulator.strict import Corrections
+from tradai_shared import clock
 
 estate = Corrections()
 
 NO_TABLE = "ResourceNotFoundException"
+TTL_RESTS = timedelta(hours=1)
 VALIDATION = "ValidationException"
 USER_POOL_DEFAULTS = {"MfaConfiguration": "OFF", "DeletionProtection": "INACTIVE"}
 
 _register_image = AmisResponse.register_image
 _create_service = EC2ContainerServiceResponse.create_service
 _resources = ResourceGroupsTaggingAPIBackend._get_resources_generator
+_get_resources = ResourceGroupsTaggingAPIBackend.get_resources
+_tag_resources = ResourceGroupsTaggingAPIBackend.tag_resources
+_untag_resources = ResourceGroupsTaggingAPIBackend.untag_resources
+_tagged_buses = EventsBackend.iter_tagged_resources
 _update_ttl = DynamoDBBackend.update_time_to_live
 _describe_ttl = DynamoDBBackend.describe_time_to_live
 _update_table = DynamoHandler.update_table
@@ -67,6 +78,63 @@ def get_resources(self: Any, *arguments: Any, **named: Any) -> Any:
     for resource in _resources(self, *arguments, **named):
         resource.arn = resource.arn.removesuffix(":*")
         yield resource
+    if "cognito-idp:userpool" in kinds:
+        for pool in cognitoidp_backends[self.account_id][self.region_name].user_pools.values():
+            if tags := _pool_tags(pool):
+                yield TaggedResource(pool.arn, tags, "cognito-idp:userpool")
+
+
+@estate.of(ResourceGroupsTaggingAPIBackend, "get_resources")
+def get_pages(self: Any, **asked: Any) -> Any:
+    """Pages are of resources; how many tags these have is no limit."""
+    return _get_resources(self, **(asked | {"tags_per_page": 1_000_000}))
+
+
+@estate.of(ResourceGroupsTaggingAPIBackend, "tag_resources")
+def tag_resources(self: Any, resource_arns: list[str], tags: dict[str, str]) -> Any:
+    """User pools, queues and REST APIs can be tagged too."""
+    own = {arn: found for arn in resource_arns if (found := _tags_of(self, arn)) is not None}
+    for present in own.values():
+        present.update(tags)
+    return _tag_resources(self, [arn for arn in resource_arns if arn not in own], tags)
+
+
+@estate.of(ResourceGroupsTaggingAPIBackend, "untag_resources")
+def untag_resources(self: Any, resource_arn_list: list[str], tag_keys: list[str]) -> Any:
+    """The same the other way."""
+    own = {arn: found for arn in resource_arn_list if (found := _tags_of(self, arn)) is not None}
+    for present in own.values():
+        for key in tag_keys:
+            present.pop(key, None)
+    return _untag_resources(self, [arn for arn in resource_arn_list if arn not in own], tag_keys)
+
+
+def _tags_of(backend: Any, arn: str) -> dict[str, str] | None:
+    """The tags themselves, of what moto's tagging API does not know."""
+    name, account, region = arn.rpartition("/")[2], backend.account_id, backend.region_name
+    tags: dict[str, str] | None = None
+    if ":userpool/" in arn:
+        tags = _pool_tags(cognitoidp_backends[account][region].user_pools[name])
+    elif "/restapis/" in arn:
+        tags = apigateway_backends[account][region].apis[name].tags
+    elif ":sqs:" in arn:
+        tags = sqs_backends[account][region].queues[arn.rpartition(":")[2]].tags
+    return tags
+
+
+def _pool_tags(pool: Any) -> dict[str, str]:
+    tags: dict[str, str] = pool.extended_config.setdefault("UserPoolTags", {})
+    return tags
+
+
+@estate.of(EventsBackend, "iter_tagged_resources")
+def tagged_rules(self: Any) -> Any:
+    """Rules have tags, not only buses."""
+    yield from _tagged_buses(self)
+    for bus in self.event_buses.values():
+        for rule in bus.rules.values():
+            if tags := self.tagger.get_tag_dict_for_resource(rule.arn):
+                yield TaggedResource(rule.arn, tags, "events:rule")
 
 
 @estate.of(RDSResponse, "describe_db_parameters")
@@ -98,10 +166,12 @@ def update_time_to_live(self: Any, table_name: str, ttl_spec: dict[str, Any]) ->
         raise JsonRESTError(VALIDATION, f"TimeToLive is already {'enabled' if on else 'disabled'}")
     if on and table.ttl.get("AttributeName") != ttl_spec["AttributeName"]:
         raise JsonRESTError(VALIDATION, "TimeToLive is active on a different AttributeName")
-    if getattr(table, "ttl_changed_within_the_hour", False):
+    changed = getattr(table, "ttl_changed", None)
+    if changed and clock.now() - changed < TTL_RESTS:
         message = "Time to live has been modified multiple times within a fixed interval"
         raise JsonRESTError(VALIDATION, message)
     _update_ttl(self, table_name, ttl_spec)
+    table.ttl_changed = clock.now()
 
 
 @estate.of(DynamoHandler, "update_table")

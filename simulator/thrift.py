@@ -41,6 +41,6 @@ def load_resource(resource: str) -> Any:
 def spare() -> None:
     """From now on; before moto's EC2 is imported, which reads all of it then."""
     Loader.FILE_LOADER_CLASS = SharedFileLoader
-    Loader.list_available_services = cache(LeanLoader.list_available_services)  # type: ignore[method-assign]
+    Loader.list_available_services = LeanLoader.list_available_services  # type: ignore[method-assign,assignment]
     utils.load_resource = load_resource
     gc.set_threshold(GARBAGE)

@@ -31,7 +31,7 @@ from simulator.faults import Fault, Kind, error_body
 from simulator.journal import Call
 from simulator.remembered import Remembered, is_read
 from tradai_shared.aws import trimmed
-from tradai_shared.aws.clients import READ_SECONDS
+from tradai_shared.aws.settings import READ_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

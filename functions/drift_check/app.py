@@ -14,14 +14,14 @@ from drift_check.run import Run
 from drift_check.settings import Settings
 from drift_check.survey import Surveyor, chosen
 from drift_check.tell import as_json, send
-from tradai_shared.aws import clients as aws
 from tradai_shared.aws.session import lean_session
+from tradai_shared.aws.settings import settings as client_settings
 from tradai_shared.config.load import canonical_config, waivers
 from tradai_shared.observability import make_logger, make_metrics
 
 if TYPE_CHECKING:
-    import boto3
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from botocore.session import Session
 
     from tradai_shared.plans import Answer
 
@@ -31,13 +31,13 @@ metrics = make_metrics(SERVICE)
 
 
 @cache
-def session() -> boto3.Session:
+def session() -> Session:
     return lean_session()
 
 
 @cache
 def client(service: str) -> Any:  # noqa: ANN401 - any of boto3's clients, made once in an environment's life
-    return session().client(service, config=aws.settings(pool=WORKERS))  # type: ignore[call-overload]
+    return session().create_client(service, config=client_settings(pool=WORKERS))
 
 
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:

@@ -130,10 +130,12 @@ class Writer:
 
     def arn(self, short: str) -> str:
         """The whole ARN of a service and its last part."""
+        service, _, rest = short.partition(":")
+        if service == "apigateway":  # its ARNs name no account
+            return f"arn:aws:apigateway:{self.region}::{rest}"
         if not self.account:
             with boundary("sts:GetCallerIdentity"):
                 self.account.append(self.client("sts").get_caller_identity()["Account"])
-        service, _, rest = short.partition(":")
         return f"arn:aws:{service}:{self.region}:{self.account[0]}:{rest}"
 
     def send(self, write: Write) -> Any:  # noqa: ANN401 - AWS's answer

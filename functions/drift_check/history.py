@@ -133,7 +133,7 @@ def from_json(kept: Mapping[str, Any]) -> History:
     """Records from what ``to_json`` made.
 
     Raises:
-        ValueError, KeyError, TypeError: somebody else wrote them.
+        ValueError, KeyError, TypeError, AttributeError: somebody else wrote them.
     """
     return History({one: _record(fields) for one, fields in kept.items()})
 

@@ -17,9 +17,12 @@ AUTOMATIC, ON_APPROVAL = Healing.AUTOMATIC, Healing.ON_APPROVAL
 # tag:TagResources asks for the service's own action too.
 # https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagResources.html
 BEHIND_TAG_RESOURCES = (
+    "apigateway:PUT",
+    "cloudwatch:TagResource",
     "cognito-idp:TagResource",
     "dynamodb:TagResource",
     "ecs:TagResource",
+    "events:TagResource",
     "lambda:TagResource",
     "logs:TagResource",
     "rds:AddTagsToResource",

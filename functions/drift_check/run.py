@@ -51,7 +51,7 @@ class Report:
     changes: Changes = field(default_factory=Changes)
     to_tell: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    calls: int = 0
+    calls: int = 0  # that read, and that keep the history; what a heal writes is told with it
     seconds: float = 0.0
     blind: bool = False  # not one call was answered
 
@@ -99,10 +99,10 @@ class Run:
         report.to_tell = past.to_tell(history, report.changes, report.findings, now)
         if place is not None and not self.request.dry_run:
             kept = self._remember(tried, survey, after, report, now)
-            if kept != history and (problem := store.save(self._dynamodb(), place, kept, now)):
-                report.notes.append(f"history is not kept: {problem}")
+            if kept != history:
+                self._save(place, kept, now, report)
         report.blind = not any(isinstance(one, Known) for one in survey.reads.answers.values())
-        report.calls = self.surveyor.observer.calls
+        report.calls += self.surveyor.observer.calls
         report.seconds = (clock.now() - report.started).total_seconds()
         return report
 
@@ -136,11 +136,18 @@ class Run:
             reads.get(store.DESCRIBE, table.name),
             reads.get(store.TTL, table.name),
         )
+        if isinstance(place, store.Place):
+            report.calls += 1
         loaded = place if isinstance(place, str) else store.load(self._dynamodb(), place)
         if isinstance(place, str) or isinstance(loaded, str):
             report.notes.append(f"without history, {table.name} cannot serve: {loaded}")
             return None, History(known=False)
         return place, loaded
+
+    def _save(self, place: store.Place, kept: History, now: datetime, report: Report) -> None:
+        report.calls += 1
+        if problem := store.save(self._dynamodb(), place, kept, now):
+            report.notes.append(f"history is not kept: {problem}")
 
     def _heal(self, survey: Survey, history: History, report: Report) -> tuple[Survey, History]:
         if self.request.mode is not Mode.HEAL:

@@ -64,7 +64,7 @@ def load(client: DynamoDBClient, at: Place) -> History | str:
         return from_json(json.loads(item.get(HISTORY, {}).get("S", "{}")))
     except AwsError as error:
         return str(error)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         return f"the item was written by somebody else: {error}"
 
 

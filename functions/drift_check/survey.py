@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from drift_check.checks.base import Check
     from drift_check.observe.reader import Observer
-    from drift_check.reads import Call
+    from drift_check.reads import Call, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.own import Waiver as OwnWaiver
     from tradai_shared.findings import Finding
@@ -77,8 +77,8 @@ class Surveyor:
         )
         return Survey(reads, by_importance(waived(judged, self.waivers, now)))
 
-    def _follow(self, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
-        return all_checks.follow(self.config, self.checks, call, answer)
+    def _follow(self, call: Call, read: Read[Any]) -> Iterator[Call]:
+        return all_checks.follow(self.config, self.checks, call, read)
 
 
 def waived(judged: Iterable[Judged], waivers: Sequence[OwnWaiver], now: datetime) -> Iterator[Judged]:

@@ -111,11 +111,13 @@ def told_by(estate: Estate) -> None:
         Period=60,
         Statistic="Maximum",
         AlarmActions=[f"arn:aws:sns:{config.region}:123456789012:alerts"],
+        Tags=estate.tags,
     )
     for rule in RULES:
         estate.client("events").put_rule(
             Name=f"tradai-nat-{rule}-{config.environment}",
             EventPattern=json.dumps({"source": ["aws.autoscaling"]}),
+            Tags=estate.tags,
         )
 
 

@@ -100,6 +100,7 @@ def endpoints(estate: Estate, ec2: Any) -> None:
             VpcEndpointType="Gateway",
             ServiceName=f"com.amazonaws.{region}.{service}",
             RouteTableIds=[estate.ids["table:private"]],
+            TagSpecifications=named(estate, "vpc-endpoint", service),
         )
     for service in INTERFACE_SERVICES[: desired.interface_count]:
         ec2.create_vpc_endpoint(
@@ -107,6 +108,7 @@ def endpoints(estate: Estate, ec2: Any) -> None:
             VpcEndpointType="Interface",
             ServiceName=f"com.amazonaws.{region}.{service}",
             SubnetIds=[estate.ids["subnet:private-1"]],
+            TagSpecifications=named(estate, "vpc-endpoint", service),
         )
 
 
@@ -114,7 +116,8 @@ def acls(estate: Estate, ec2: Any) -> None:
     of_tier: dict[str, str] = {}
     for key, desired in estate.config.network.subnets.items():
         if desired.tier not in of_tier:
-            made = ec2.create_network_acl(VpcId=estate.ids["vpc"])
+            tags = named(estate, "network-acl", desired.tier)
+            made = ec2.create_network_acl(VpcId=estate.ids["vpc"], TagSpecifications=tags)
             of_tier[desired.tier] = made["NetworkAcl"]["NetworkAclId"]
         subnet = estate.ids[f"subnet:{key}"]
         filters = [{"Name": "association.subnet-id", "Values": [subnet]}]

@@ -96,8 +96,8 @@ def functions(estate: Estate) -> None:
 
 def ecs(estate: Estate) -> None:
     client, desired = estate.client("ecs"), estate.config.ecs
-    client.create_cluster(clusterName=desired.cluster)
     tags = [{"key": tag["Key"], "value": tag["Value"]} for tag in estate.tags]
+    client.create_cluster(clusterName=desired.cluster, tags=tags)
     for key, service in desired.services.items():
         client.register_task_definition(
             family=service.name,
@@ -143,7 +143,9 @@ def web_acl(estate: Estate) -> None:
     """A REST API with one stage and the ACL before it."""
     api_gateway, waf = estate.client("apigateway"), estate.client("wafv2")
     env = estate.config.environment
-    api = estate.ids["api"] = api_gateway.create_rest_api(name=resource_name("api", env))["id"]
+    api = estate.ids["api"] = api_gateway.create_rest_api(
+        name=resource_name("api", env), tags=estate.tag_map
+    )["id"]
     root = api_gateway.get_resources(restApiId=api)["items"][0]["id"]
     api_gateway.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE")
     api_gateway.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="MOCK")

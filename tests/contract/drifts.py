@@ -1,12 +1,17 @@
-"""Ways to let a live estate drift, by how they may be mended."""
+"""Ways to let a live estate drift, by how they may be mended, each with the remedy that does it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from drift_check import checks, remedies
+from drift_check.apply import Writer
+from drift_check.checks.base import Estate as Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drift_check.remedies import Remedy
     from tests.contract.estate import Live
 
 TABLE, TTL_TABLE, INDEXED = (
@@ -14,7 +19,34 @@ TABLE, TTL_TABLE, INDEXED = (
     "tradai-notifications-prod",
     "tradai-workflow-state-prod",
 )
+TAG = "Project"
+EC2_KINDS = 7  # instance, network-acl, route-table, security-group, subnet, vpc, vpc-endpoint
+TAGGED = {
+    "apigateway",
+    "autoscaling",
+    "cloudwatch",
+    "cognito-idp",
+    "dynamodb",
+    "ec2",
+    "ecs",
+    "events",
+    "lambda",
+    "logs",
+    "rds",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+}
 RULE = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+
+
+def tagged(world: Live) -> list[str]:
+    """Where the tags of one thing of each kind are written."""
+    at = Seen(world.config, world.survey().reads, world.clock.now())
+    arns = (thing.arn for check in checks.ALL for thing in check.look(at) if thing.tags and thing.arn)
+    of_kind = {arn.partition("/" if "/" in arn else ":")[0]: arn for arn in arns}
+    return sorted(of_kind.values())
 
 
 def ttl(world: Live, *, on: bool, attribute: str = "ttl") -> None:
@@ -24,6 +56,7 @@ def ttl(world: Live, *, on: bool, attribute: str = "ttl") -> None:
 
 def another_ttl(world: Live) -> None:
     ttl(world, on=False)
+    world.clock.hours_pass()
     ttl(world, on=True, attribute="expiry")
 
 
@@ -80,52 +113,83 @@ def ssl_off(world: Live) -> None:
     )
 
 
-def tags_gone(service: str, operation: str, **parameters: Any) -> Callable[[Live], None]:
-    return lambda world: getattr(world.client(service), operation)(**parameters)
+def tags_gone(world: Live) -> None:
+    """Of every kind of thing that carries any, in each service's own way."""
+    arns = tagged(world)
+    assert {arn.partition(":")[0] for arn in arns} == TAGGED
+    others = [one for one in arns if not one.startswith(("ec2:", "s3:", "autoscaling:"))]
+    tagging, writer = world.client("resourcegroupstaggingapi"), Writer(world.client, world.config.region)
+    for arn in map(writer.arn, others):
+        assert not tagging.untag_resources(ResourceARNList=[arn], TagKeys=[TAG])["FailedResourcesMap"], arn
+    world.client("s3").delete_bucket_tagging(Bucket="tradai-configs-prod")
+    ids = [one.rpartition("/")[2] for one in arns if one.startswith("ec2:")]
+    assert len(ids) == EC2_KINDS
+    world.client("ec2").delete_tags(Resources=ids, Tags=[{"Key": TAG}])
+    group = {"ResourceId": "tradai-nat-asg-prod", "ResourceType": "auto-scaling-group", "Key": TAG}
+    world.client("autoscaling").delete_tags(Tags=[group])
 
 
-def vpc_tag_gone(world: Live) -> None:
-    world.client("ec2").delete_tags(Resources=[world.ids["vpc"]], Tags=[{"Key": "Project"}])
+def another_tag(world: Live) -> None:
+    wrong = [{"Key": TAG, "Value": "another"}]
+    world.client("ec2").create_tags(Resources=[world.ids["vpc"]], Tags=wrong)
 
 
-AUTOMATIC: dict[str, Callable[[Live], None]] = {
-    "TTL off": lambda world: ttl(world, on=False),
-    "recovery off": recovery_off,
-    "protection off": lambda world: world.client("dynamodb").update_table(
-        TableName=TABLE, DeletionProtectionEnabled=False
+AUTOMATIC: dict[str, tuple[type[Remedy], Callable[[Live], object]]] = {
+    "TTL off": (remedies.EnableTtl, lambda world: ttl(world, on=False)),
+    "recovery off": (remedies.EnableRecovery, recovery_off),
+    "protection off": (
+        remedies.ProtectTable,
+        lambda world: world.client("dynamodb").update_table(TableName=TABLE, DeletionProtectionEnabled=False),
     ),
-    "public access": lambda world: world.client("s3").delete_public_access_block(
-        Bucket="tradai-configs-prod"
+    "public access": (
+        remedies.BlockPublicAccess,
+        lambda world: world.client("s3").delete_public_access_block(Bucket="tradai-configs-prod"),
     ),
-    "open to the world": lambda world: world.client("ec2").authorize_security_group_ingress(
-        GroupId=world.ids["group:rds"], IpPermissions=[RULE]
+    "open to the world": (
+        remedies.RevokeWorldOpen,
+        lambda world: world.client("ec2").authorize_security_group_ingress(
+            GroupId=world.ids["group:rds"], IpPermissions=[RULE]
+        ),
     ),
-    "rule gone": rule_gone,
-    "check on": check_on,
-    "route elsewhere": route_elsewhere,
-    "route gone": route_gone,
-    "rule disabled": lambda world: world.client("events").disable_rule(Name="tradai-nat-group-events-prod"),
-    "bucket's tags gone": tags_gone("s3", "delete_bucket_tagging", Bucket="tradai-configs-prod"),
-    "vpc's tag gone": vpc_tag_gone,
+    "rule gone": (remedies.AuthorizeRule, rule_gone),
+    "check on": (remedies.DisableSourceDestCheck, check_on),
+    "route elsewhere": (remedies.ReconcileRoutes, route_elsewhere),
+    "route gone": (remedies.ReconcileRoutes, route_gone),
+    "rule disabled": (
+        remedies.EnableRule,
+        lambda world: world.client("events").disable_rule(Name="tradai-nat-group-events-prod"),
+    ),
+    "tags gone": (remedies.AddTags, tags_gone),
 }
-ON_APPROVAL: dict[str, Callable[[Live], None]] = {
-    "another TTL attribute": another_ttl,
-    "provisioned": lambda world: world.client("dynamodb").update_table(
-        TableName=TABLE,
-        BillingMode="PROVISIONED",
-        ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+ON_APPROVAL: dict[str, tuple[type[Remedy], Callable[[Live], object]]] = {
+    "another TTL attribute": (remedies.DisableTtl, another_ttl),
+    "provisioned": (
+        remedies.ChargeOnDemand,
+        lambda world: world.client("dynamodb").update_table(
+            TableName=TABLE,
+            BillingMode="PROVISIONED",
+            ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+        ),
     ),
-    "index gone": index_gone,
-    "SSL off": ssl_off,
-    "MFA off": lambda world: world.client("cognito-idp").set_user_pool_mfa_config(
-        UserPoolId=world.ids["pool"], MfaConfiguration="OFF"
+    "index gone": (remedies.CreateIndex, index_gone),
+    "SSL off": (remedies.ForceSsl, ssl_off),
+    "MFA off": (
+        remedies.RequireMfa,
+        lambda world: world.client("cognito-idp").set_user_pool_mfa_config(
+            UserPoolId=world.ids["pool"], MfaConfiguration="OFF"
+        ),
     ),
-    "secret to be deleted": lambda world: world.client("secretsmanager").delete_secret(
-        SecretId="tradai/prod/exchange-keys"
+    "secret to be deleted": (
+        remedies.RestoreSecret,
+        lambda world: world.client("secretsmanager").delete_secret(SecretId="tradai/prod/exchange-keys"),
     ),
-    "group too large": lambda world: world.client("autoscaling").update_auto_scaling_group(
-        AutoScalingGroupName="tradai-nat-asg-prod", MaxSize=3
+    "group too large": (
+        remedies.ResizeGroup,
+        lambda world: world.client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName="tradai-nat-asg-prod", MaxSize=3
+        ),
     ),
+    "another tag": (remedies.ReplaceTags, another_tag),
 }
 NEVER: dict[str, Callable[[Live], object]] = {
     "a strange table": lambda world: world.client("dynamodb").create_table(

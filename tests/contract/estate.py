@@ -7,6 +7,8 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
 
@@ -20,7 +22,7 @@ from drift_check.events import Mode, Request
 from drift_check.observe.reader import Observer
 from drift_check.run import Report, Run
 from drift_check.settings import Allowed, Settings
-from drift_check.survey import Surveyor
+from drift_check.survey import Survey, Surveyor
 from simulator import estate
 from tradai_shared import clock
 from tradai_shared.config.canonical import build
@@ -38,7 +40,7 @@ READS = ("Describe", "Get", "List", "Scan")
 
 
 class Impatient:
-    """A clock on which waiting takes no time."""
+    """A clock on which waiting takes no time, and hours pass when a test says so."""
 
     def __init__(self) -> None:
         self.time = clock.now()
@@ -49,6 +51,9 @@ class Impatient:
     def sleep(self, seconds: float) -> None:
         del seconds
 
+    def hours_pass(self) -> None:
+        self.time += timedelta(hours=2)
+
 
 @dataclass
 class Live:
@@ -58,23 +63,48 @@ class Live:
     built: estate.Estate
     config: CanonicalConfig
     own: dict[str, Any] = field(default_factory=dict)  # the values that the estate confirmed
-    writes: list[str] = field(default_factory=list)
+    clock: Impatient = field(default_factory=Impatient)
+    requests: list[str] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)  # operations
+    sent: list[tuple[str, Any]] = field(default_factory=list)  # with their parameters
 
     @property
     def ids(self) -> dict[str, str]:
         return self.built.ids
 
-    def run(self, mode: Mode = Mode.HEAL, **request: Any) -> Report:
+    def survey(self) -> Survey:
+        return Surveyor(self.config, checks.ALL, Observer(self.client)).survey()
+
+    def report(self) -> Report:
+        return self.run(Mode.REPORT)
+
+    def run(
+        self,
+        mode: Mode = Mode.HEAL,
+        allowed: Allowed = Allowed.HEAL,
+        *,
+        history: bool = False,
+        **request: Any,
+    ) -> Report:
         surveyor = Surveyor(self.config, checks.ALL, Observer(self.client))
-        settings = Settings(ENV, Allowed.HEAL, max_heals=50)
+        settings = Settings(ENV, allowed, max_heals=200)
         writer = Writer(self.client, self.config.region)
         self.writes.clear()
-        with clock.use(Impatient()):
-            return Run(settings, Request(mode, **request), surveyor, writer, keeps_history=False).run()
+        self.sent.clear()
+        return Run(settings, Request(mode, **request), surveyor, writer, keeps_history=history).run()
 
-    def record(self, model: Any, **_: Any) -> None:
+    def watch(self, client: Any) -> Any:
+        client.meta.events.register_first("before-send.*.*", self.count, unique_id="counted")
+        client.meta.events.register("before-parameter-build.*.*", self.record, unique_id="watched")
+        return client
+
+    def count(self, event_name: str, **_: Any) -> None:
+        self.requests.append(event_name)
+
+    def record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if not model.name.startswith(READS):
             self.writes.append(model.name)
+            self.sent.append((model.name, dict(params)))
 
 
 @contextmanager
@@ -87,22 +117,21 @@ def live() -> Iterator[Live]:
     }
     with patch.dict(os.environ, settings), estate.account() as client:
         config = build(ENV)
-        world = Live(client, estate.build(config, client), config)
-        world.own = merged({}, adopted(world))
-        world.config = build(ENV, world.own)
-        for service in ("dynamodb", "ec2", "s3", "events", "autoscaling", "cognito-idp", "lambda", "rds"):
-            client(service).meta.events.register("before-call.*.*", world.record)
-        for service in ("resourcegroupstaggingapi", "secretsmanager"):
-            client(service).meta.events.register("before-call.*.*", world.record)
-        client("lambda").meta.events.register("before-call.lambda.Invoke", invoked)
-        failover.clients.cache_clear()
-        failover.reader.cache_clear()
-        yield world
+        built = estate.build(config, client)
+        world = Live(client, built, config)
+        world.clock.hours_pass()
+        with clock.use(world.clock):
+            world.own = merged({}, adopted(world))
+            world.config = build(ENV, world.own)
+            world.client = cache(lambda service: world.watch(client(service)))
+            client("lambda").meta.events.register("before-call.lambda.Invoke", invoked)
+            failover.clients.cache_clear()
+            failover.reader.cache_clear()
+            yield world
 
 
 def adopted(world: Live) -> list[Any]:
-    surveyor = Surveyor(world.config, checks.ALL, Observer(world.client))
-    survey = surveyor.survey()
+    survey = world.survey()
     at = Seen(world.config, survey.reads, clock.now())
     return adopt(world.config, (thing for one in checks.ALL for thing in one.look(at)), survey.judged)
 

@@ -11,7 +11,7 @@ import pytest
 from simulator import segments
 from simulator.world import World
 from tradai_shared import clock
-from tradai_shared.aws import clients
+from tradai_shared.aws import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ MINIMAL = """
 
 
 def client() -> EC2Client:
-    return boto3.client("ec2", config=clients.settings())
+    return boto3.client("ec2", config=settings.settings())
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from simulator.clock import Killed
 from simulator.faults import Fault, Kind
 from simulator.world import World
 from tests.simulation.conftest import idle
-from tradai_shared.aws import clients
+from tradai_shared.aws import settings
 from tradai_shared.aws.boundary import boundary
 from tradai_shared.errors import AccessDenied, AwsError, PermanentError, TemporaryError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def client() -> EC2Client:
-    return boto3.client("ec2", config=clients.settings())
+    return boto3.client("ec2", config=settings.settings())
 
 
 def caller(world: World, work: Callable[[EC2Client], object], name: str = "caller") -> Process:
@@ -73,7 +73,7 @@ def test_throttling_that_lasts_is_a_temporary_error(world: World) -> None:
     world.fault(Fault(Kind.THROTTLED, "ec2:*"))
     process = caller(world, describe)
     assert isinstance(process.error, TemporaryError)
-    assert len(attempts(world)) == clients.ATTEMPTS
+    assert len(attempts(world)) == settings.ATTEMPTS
 
 
 def test_a_servers_fault_is_a_temporary_error(world: World) -> None:
@@ -122,7 +122,7 @@ def test_a_call_is_carried_out_when_its_answer_is_lost_and_never_when_it_fails(
 def test_a_time_out_takes_as_long_as_the_client_waits(world: World) -> None:
     world.fault(Fault(Kind.TIME_OUT, times=1))
     caller(world, describe)
-    assert world.clock.elapsed >= clients.READ_SECONDS
+    assert world.clock.elapsed >= settings.READ_SECONDS
 
 
 def test_a_fault_can_be_one_resources_alone(world: World) -> None:

@@ -16,12 +16,13 @@ from drift_check.checks import (
     services,
     tables,
 )
+from drift_check.reads import Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drift_check.checks.base import Check
-    from drift_check.reads import Call
+    from drift_check.reads import Call, Read
     from tradai_shared.config.models import CanonicalConfig
 
 # In the order in which their calls begin: the ones that lead to others or are paced come first.
@@ -45,6 +46,9 @@ def first(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:
     return list(dict.fromkeys(call for check in checks for call in check.first(config)))
 
 
-def follow(config: CanonicalConfig, checks: Iterable[Check], call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401
+def follow(config: CanonicalConfig, checks: Iterable[Check], call: Call, read: Read[Any]) -> Iterator[Call]:
     for check in checks:
-        yield from check.follow(config, call, answer)
+        if isinstance(read, Known):
+            yield from check.follow(config, call, read.value)
+        else:
+            yield from check.instead(config, call)

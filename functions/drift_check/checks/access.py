@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import Check, Estate
-from drift_check.reads import Call, Known, both
+from drift_check.checks.base import TAGS, TAGS_CALL, Check, Estate
+from drift_check.reads import Call, Known, Unknown, both
 from drift_check.remedies import RequireMfa, RestoreSecret
-from drift_check.things import Fact, Thing, tag_map
+from drift_check.things import PRESENT, Fact, Thing, tag_map
 from tradai_shared.config.naming import PROJECT
 from tradai_shared.findings import Severity
 
@@ -28,19 +28,39 @@ Found = dict[str, Any]
 
 
 def first(config: CanonicalConfig) -> Iterator[Call]:
-    yield Call(LIST_POOLS)
+    yield TAGS
     yield Call(APIS)
     for secret in config.secrets.values():
         yield Call(SECRET, secret.name)
 
 
 def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
-    if call.action == LIST_POOLS:
+    if call == TAGS:
+        yield from [Call(POOL, one) for one in tagged_pools(answer)] or [Call(LIST_POOLS)]
+    elif call.action == POOL:
+        if not is_ours(config, answer):
+            yield Call(LIST_POOLS)
+    elif call.action == LIST_POOLS:
         if pool := pool_id(config, answer):
             yield Call(POOL, pool)
     elif call.action == APIS:
         for api in _ours(config, answer):
             yield Call(STAGES, api["id"])
+
+
+def instead(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
+    if call == TAGS:
+        yield Call(LIST_POOLS)
+
+
+def tagged_pools(tagged: list[Found]) -> list[str]:
+    """The ids of pools that have tags: to describe the one that is there saves listing all."""
+    arns = (str(one["ResourceARN"]) for one in tagged)
+    return sorted(arn.rpartition("/")[2] for arn in arns if ":userpool/" in arn)
+
+
+def is_ours(config: CanonicalConfig, pool: Found | None) -> bool:
+    return pool is not None and bool(pool["Name"] == config.cognito.name)
 
 
 def pool_id(config: CanonicalConfig, pools: list[Found]) -> str:
@@ -56,12 +76,12 @@ def look(at: Estate) -> Iterator[Thing]:
     yield _pool(at)
     for key in at.config.secrets:
         yield _secret(at, key)
-    yield _waf(at)
+    yield from _apis(at)
 
 
 def _pool(at: Estate) -> Thing:
     desired = at.config.cognito
-    found_id = at.get(LIST_POOLS).map(lambda pools: pool_id(at.config, pools))
+    found_id = _pool_id(at)
     pool: Read[Found] = found_id.then(lambda one: at.get(POOL, one) if one else Known({}))
     known_id = found_id.value if isinstance(found_id, Known) else ""
     return Thing(
@@ -85,6 +105,18 @@ def _pool(at: Estate) -> Thing:
         tags=pool.map(lambda one: one.get("UserPoolTags", {})),
         arn=f"cognito-idp:userpool/{known_id}",
     )
+
+
+def _pool_id(at: Estate) -> Read[str]:
+    """By its tags, where the pool that has them bears the name; else among all pools."""
+    tagged = at.get(*TAGS_CALL).map(tagged_pools)
+    for one in tagged.value if isinstance(tagged, Known) else ():
+        pool = at.get(POOL, one)
+        if isinstance(pool, Unknown):
+            return pool
+        if is_ours(at.config, pool.value):
+            return Known(one, pool.sources)
+    return at.get(LIST_POOLS).map(lambda pools: pool_id(at.config, pools))
 
 
 def _secret(at: Estate, key: str) -> Thing:
@@ -117,7 +149,7 @@ def _secret_arn(secret: Read[Any]) -> str:
     return "secretsmanager:" + str(secret.value["ARN"]).split(":", 5)[5]
 
 
-def _waf(at: Estate) -> Thing:
+def _apis(at: Estate) -> Iterator[Thing]:
     apis = at.get(APIS).map(lambda found: _ours(at.config, found))
     stages: Read[list[Found]] = Known([])
     for api in apis.value if isinstance(apis, Known) else ():
@@ -134,7 +166,13 @@ def _waf(at: Estate) -> Thing:
         severity=Severity.HIGH,
         reason="requests reach the API unfiltered",
     )
-    return Thing("waf", "web ACL", "waf.associated_with", apis.map(lambda _: True), (fact,))
+    path = "waf.associated_with"
+    yield Thing("waf", "web ACL", path, apis.map(lambda _: True), (fact,))
+    if not isinstance(apis, Known):
+        return
+    for api in apis.value:
+        tags = Known(dict(api.get("tags", {})), apis.sources)
+        yield Thing("waf", api["name"], path, PRESENT, tags=tags, arn=f"apigateway:/restapis/{api['id']}")
 
 
-CHECK = Check("access", first, look, follow)
+CHECK = Check("access", first, look, follow, instead)

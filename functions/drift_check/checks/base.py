@@ -48,11 +48,20 @@ def follow_nothing(_config: CanonicalConfig, _call: Call, _answer: Any) -> Itera
     return ()
 
 
+def nothing_instead(_config: CanonicalConfig, _call: Call) -> Iterable[Call]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One kind of resource. ``first`` are the calls it needs, ``follow`` those that an answer leads to."""
+    """One kind of resource.
+
+    ``first`` are the calls it needs, ``follow`` those that an answer leads to, ``instead`` those that tell
+    the same where a call failed.
+    """
 
     name: str
     first: Callable[[CanonicalConfig], Iterable[Call]]
     look: Callable[[Estate], Iterator[Thing]]
     follow: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = follow_nothing
+    instead: Callable[[CanonicalConfig, Call], Iterable[Call]] = nothing_instead

@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import egress, places
-from drift_check.checks.base import Check, Estate
+from drift_check.checks.base import TAGS, Check, Estate
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.reads import Call, Known, both
 from drift_check.remedies import DisableSourceDestCheck, EnableRule, ResizeGroup
-from drift_check.things import Fact, Thing, tag_map
+from drift_check.things import PRESENT, Fact, Thing, tag_map
 from tradai_shared.config.naming import nat_instance_name
 from tradai_shared.findings import Severity
 
@@ -30,6 +30,7 @@ Found = dict[str, Any]
 
 
 def first(config: CanonicalConfig) -> Iterator[Call]:
+    yield TAGS
     yield from PLACE_CALLS
     yield Call("ec2:DescribeSubnets")
     yield Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name)
@@ -204,7 +205,9 @@ def _alarm(at: Estate) -> Thing:
         reason="an alarm without an action tells nobody",
     )
     exists = alarm.map(lambda one: one is not None)
-    return Thing("nat", at.config.nat.alarm, "nat.alarm", exists, (told,))
+    end = f":alarm:{at.config.nat.alarm}"
+    tags, arn = at.tags(end), f"cloudwatch{end}"
+    return Thing("nat", at.config.nat.alarm, "nat.alarm", exists, (told,), tags=tags, arn=arn)
 
 
 def _rules(at: Estate) -> Iterator[Thing]:
@@ -239,6 +242,9 @@ def _rules(at: Estate) -> Iterator[Thing]:
         lambda found: any(one["FunctionName"] == at.config.nat.function for one in found)
     )
     yield Thing("nat", at.config.nat.function, "nat.function", exists, facts)
+    for rule in ours.value if isinstance(ours, Known) else ():
+        end = f":rule/{rule['Name']}"
+        yield Thing("nat", rule["Name"], "nat.function", PRESENT, tags=at.tags(end), arn=f"events{end}")
 
 
 CHECK = Check("nat", first, look, follow)

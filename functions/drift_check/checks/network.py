@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from drift_check.checks import places
 from drift_check.checks.base import Check, Estate
 from drift_check.reads import Call, Known, both
-from drift_check.things import Fact, Thing, tag_map
+from drift_check.things import PRESENT, Fact, Thing, tag_map
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
 
@@ -53,8 +53,8 @@ def look(at: Estate) -> Iterator[Thing]:
         yield _subnet(at, key, subnets, tables)
     for role in at.config.network.route_tables:
         yield _table(at, role, both(tables, subnets))
-    yield _endpoints(at)
-    yield _acls(at, subnets)
+    yield from _endpoints(at)
+    yield from _acls(at, subnets)
 
 
 def _vpc(at: Estate) -> Thing:
@@ -143,7 +143,7 @@ def default_route(table: Found) -> str:
     return DefaultRoute.NONE
 
 
-def _endpoints(at: Estate) -> Thing:
+def _endpoints(at: Estate) -> Iterator[Thing]:
     ours = places.inside(at, "ec2:DescribeVpcEndpoints").map(
         lambda found: [one for one in found if str(one["State"]).lower() == "available"]
     )
@@ -156,16 +156,13 @@ def _endpoints(at: Estate) -> Thing:
         return sorted(there & set(wanted))  # others are not judged
 
     interfaces = ours.map(lambda found: sum(one["VpcEndpointType"] == "Interface" for one in found))
-    return Thing(
-        "network.endpoints",
-        "vpc endpoints",
-        "network.endpoints.gateway",
-        ours.map(lambda _: True),
-        (Fact("gateway", ours.map(gateways)), Fact("interface_count", interfaces)),
-    )
+    path, identity = "network.endpoints", "network.endpoints.gateway"
+    facts = (Fact("gateway", ours.map(gateways)), Fact("interface_count", interfaces))
+    yield Thing(path, "vpc endpoints", identity, ours.map(lambda _: True), facts)
+    yield from _tagged(ours, path, identity, "vpc-endpoint/VpcEndpointId")
 
 
-def _acls(at: Estate, subnets: Read[list[Found]]) -> Thing:
+def _acls(at: Estate, subnets: Read[list[Found]]) -> Iterator[Thing]:
     acls = places.inside(at, "ec2:DescribeNetworkAcls")
 
     def one_per_tier(found: tuple[list[Found], list[Found]]) -> bool:
@@ -179,13 +176,22 @@ def _acls(at: Estate, subnets: Read[list[Found]]) -> Thing:
         used = [acl for acls_of_tier in by_tier.values() for acl in acls_of_tier]
         return len(used) == len(set(used)) == len(by_tier)
 
-    return Thing(
-        "network.network_acls",
-        "network ACLs",
-        "network.network_acls.one_per_tier",
-        acls.map(lambda _: True),
-        (Fact("one_per_tier", both(acls, subnets).map(one_per_tier)),),
-    )
+    path = "network.network_acls"
+    identity = f"{path}.one_per_tier"
+    facts = (Fact("one_per_tier", both(acls, subnets).map(one_per_tier)),)
+    yield Thing(path, "network ACLs", identity, acls.map(lambda _: True), facts)
+    used = acls.map(lambda found: [one for one in found if one.get("Associations")])
+    yield from _tagged(used, path, identity, "network-acl/NetworkAclId")
+
+
+def _tagged(read: Read[list[Found]], path: str, identity: str, kind_and_id: str) -> Iterator[Thing]:
+    """Each of several things, which have no names of their own, with its tags."""
+    kind, id_key = kind_and_id.split("/")
+    if not isinstance(read, Known):
+        return
+    for one in read.value:
+        tags = Known(tag_map(one.get("Tags")), read.sources)
+        yield Thing(path, one[id_key], identity, PRESENT, tags=tags, arn=f"ec2:{kind}/{one[id_key]}")
 
 
 def _tags(read: Read[Found | None]) -> Read[dict[str, str]]:

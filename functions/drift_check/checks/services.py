@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import Check, Estate
+from drift_check.checks.base import TAGS, Check, Estate
 from drift_check.observe.catalogue import SERVICES_A_CALL
 from drift_check.reads import Call, Known, both
 from drift_check.things import Fact, Thing, tag_map
@@ -27,6 +27,7 @@ Found = dict[str, Any]
 
 
 def first(config: CanonicalConfig) -> Iterator[Call]:
+    yield TAGS
     for names in _batches(config):
         yield Call(SERVICES, f"{config.ecs.cluster}/{names}")
 
@@ -50,7 +51,8 @@ def look(at: Estate) -> Iterator[Thing]:
         page = at.get(SERVICES, f"{at.config.ecs.cluster}/{names}")
         found = both(found, page).map(lambda pair: _merged(*pair))
     cluster = found.map(lambda services: services is not None)
-    yield Thing("ecs", at.config.ecs.cluster, "ecs.cluster", cluster)
+    end = f":cluster/{at.config.ecs.cluster}"
+    yield Thing("ecs", at.config.ecs.cluster, "ecs.cluster", cluster, tags=at.tags(end), arn=f"ecs{end}")
     if isinstance(found, Known) and found.value is None:
         return  # what belongs to a cluster that is missing is not told one by one
     for key, desired in at.config.ecs.services.items():

@@ -28,16 +28,19 @@ if TYPE_CHECKING:
     from tradai_shared.config.models.data import Index, KeyAttribute, Table
 
 ROOT = "dynamodb.tables"
-PER_TABLE = ("dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTimeToLive")
+PACED = ("dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTimeToLive")
 SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves
 TTL_ON = {"ENABLED", "ENABLING"}
 
 
 def first(config: CanonicalConfig) -> Iterator[Call]:
+    """Those that are paced come before all others, so that the rest is asked while they wait."""
+    for table in config.dynamodb.tables.values():
+        yield from (Call(action, table.name) for action in PACED)
+    for table in config.dynamodb.tables.values():
+        yield Call("dynamodb:DescribeTable", table.name)
     yield Call("dynamodb:ListTables")
     yield TAGS
-    for table in config.dynamodb.tables.values():
-        yield from (Call(action, table.name) for action in PER_TABLE)
 
 
 def look(at: Estate) -> Iterator[Thing]:

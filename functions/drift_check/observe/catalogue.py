@@ -45,7 +45,18 @@ def codes(*names: str) -> frozenset[str]:
 NO_TABLE = codes("ResourceNotFoundException", "TableNotFoundException")
 NO_BUCKET = codes("NoSuchBucket")
 # The kinds whose own description carries no tags. https://docs.aws.amazon.com/resourcegroupstagging/
-TAGGED_KINDS = ["dynamodb:table", "s3", "lambda:function", "sns", "sqs", "logs:log-group"]
+TAGGED_KINDS = [
+    "cloudwatch:alarm",
+    "cognito-idp:userpool",
+    "dynamodb:table",
+    "ecs:cluster",
+    "events:rule",
+    "lambda:function",
+    "logs:log-group",
+    "s3",
+    "sns",
+    "sqs",
+]
 # ECS describes ten services a call.
 SERVICES_A_CALL = 10
 

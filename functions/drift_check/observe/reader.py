@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from drift_check.observe.catalogue import IAM_ACTIONS, READERS, Reader
@@ -17,6 +19,7 @@ from tradai_shared.errors import AwsError, TemporaryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
     from datetime import datetime
 
 WORKERS = 12
@@ -48,23 +51,21 @@ class Observer:
     client: Callable[[str], Any]
     workers: int = WORKERS
     told: Callable[[int, int], None] = lambda _done, _all: None  # progress
-    calls: int = 0
+    calls: int = 0  # each page is one
+    counting: threading.Lock = field(default_factory=threading.Lock)
     paces: dict[str, Pace] = field(default_factory=dict)
 
-    def observe(self, first: Iterable[Call], follow: Callable[[Call, Any], Iterable[Call]]) -> Reads:
-        """Ask the first calls, and whatever ``follow`` derives from each answer, until nothing is left."""
+    def observe(self, first: Iterable[Call], follow: Callable[[Call, Read[Any]], Iterable[Call]]) -> Reads:
+        """Ask the first calls, and what ``follow`` derives from each outcome, until none is left."""
         answers: dict[Call, Read[Any]] = {}
         asked: set[Call] = set()
+        done: SimpleQueue[tuple[Call, Future[Read[Any]]]] = SimpleQueue()
         with ThreadPoolExecutor(self.workers) as pool:
-            running: dict[Future[Read[Any]], Call] = {}
-            self._submit(pool, first, asked, running)
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    call = running.pop(future)
-                    answer = answers[call] = future.result()
-                    if isinstance(answer, Known):
-                        self._submit(pool, follow(call, answer.value), asked, running)
+            self._submit(pool, first, asked, done)
+            while len(answers) < len(asked):
+                call, future = done.get()
+                answer = answers[call] = future.result()
+                self._submit(pool, follow(call, answer), asked, done)
                 self.told(len(answers), len(asked))
         return Reads(answers)
 
@@ -73,21 +74,21 @@ class Observer:
         pool: ThreadPoolExecutor,
         calls: Iterable[Call],
         asked: set[Call],
-        running: dict[Future[Read[Any]], Call],
+        done: SimpleQueue[tuple[Call, Future[Read[Any]]]],
     ) -> None:
         for call in calls:
             if call not in asked:
                 asked.add(call)
                 client = self.client(READERS[call.action].service)  # here, since sessions are not thread-safe
-                running[pool.submit(copy_context().run, self._read, client, call)] = call
+                future = pool.submit(copy_context().run, self._read, client, call)
+                future.add_done_callback(partial(_put, done, call))
 
     def _read(self, client: Any, call: Call) -> Read[Any]:  # noqa: ANN401 - any of boto3's clients
         reader = READERS[call.action]
         for last in (False, True):
             self._pace(call.action, reader)
             try:
-                self.calls += 1
-                return Known(_ask(client, reader, call), frozenset({call}))
+                return Known(_ask(client, reader, call, self._count), frozenset({call}))
             except TemporaryError as error:
                 if last or not _throttled(error):
                     return Unknown(call, error.code)
@@ -96,22 +97,33 @@ class Observer:
                 return _conclude(reader, call, error)
         raise AssertionError  # pragma: no cover - the loop always returns
 
+    def _count(self) -> None:
+        with self.counting:
+            self.calls += 1
+
     def _pace(self, action: str, reader: Reader) -> None:
         if reader.per_second is not None:
             self.paces.setdefault(action, Pace(reader.per_second)).take()
 
 
-def _ask(client: Any, reader: Reader, call: Call) -> Any:  # noqa: ANN401 - AWS's answer, as it comes
+def _put(done: SimpleQueue[Any], call: Call, future: Future[Read[Any]]) -> None:
+    done.put((call, future))
+
+
+def _ask(client: Any, reader: Reader, call: Call, count: Callable[[], None]) -> Any:  # noqa: ANN401 - AWS's answer
     with boundary(IAM_ACTIONS.get(call.action, call.action)):
+        count()
         if client.can_paginate(reader.operation):
             pages = client.get_paginator(reader.operation).paginate(**reader.ask(call.subject))
-            return list(_joined(pages, reader.result))
+            return list(_joined(pages, reader.result, count))
         answer = getattr(client, reader.operation)(**reader.ask(call.subject))
     return answer.get(reader.result) if reader.result else answer
 
 
-def _joined(pages: Iterable[dict[str, Any]], result: str) -> Iterator[Any]:
-    for page in pages:
+def _joined(pages: Iterable[dict[str, Any]], result: str, count: Callable[[], None]) -> Iterator[Any]:
+    for number, page in enumerate(pages):
+        if number:
+            count()
         yield from page.get(result, [])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from datetime import timedelta
@@ -10,15 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
 
-from botocore.awsrequest import AWSResponse, HTTPHeaders
-
 from drift_check import app
 from tests.contract.drifts import AUTOMATIC, ON_APPROVAL
 from tests.contract.estate import Impatient, Live, invoked, live
-from tests.contract.permissions import tagging
+from tests.contract.permissions.iam import arn
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
-from tradai_shared import clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +34,7 @@ FIRST = (
     "check on",
     "route gone",
     "rule disabled",
-    "bucket's tags gone",
+    "tags gone",
 )
 
 
@@ -53,21 +49,22 @@ def recorded(folder: Path) -> tuple[Stack, frozenset[Need]]:
         NatAsgName="tradai-nat-asg-prod",
     )
     own = folder / "own.json"
-    recorder, hours = Recorder(), Impatient()
-    with live() as world, clock.use(hours):
+    recorder = Recorder()
+    with live() as world:
+        hours = world.clock
         own.write_text(json.dumps({"values": world.own}), encoding="utf-8")
         world.client("s3").create_bucket(
             Bucket=REPORTS, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
         variables = stack.template.function("DriftCheckFunction").environment
         with patch.dict(os.environ, {**variables, "CANONICAL_CONFIG_PATH": str(own)}), recorder.connected():
-            stand_in(world, recorder)
+            stand_in(recorder)
             live_through(world, recorder, hours)
     return stack, frozenset(recorder.heard)
 
 
-def stand_in(world: Live, recorder: Recorder) -> None:
-    """New clients, as in a new execution environment; two calls that moto does not know are answered here."""
+def stand_in(recorder: Recorder) -> None:
+    """New clients, as in a new execution environment; the failover answers here."""
     app.session.cache_clear()
     app.client.cache_clear()
 
@@ -75,33 +72,31 @@ def stand_in(world: Live, recorder: Recorder) -> None:
         with recorder.acting(on=False):  # by its own role
             return invoked(params, **given)
 
-    def tag(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
-        given = json.loads(params["body"])
-        with recorder.acting(on=False):  # the tagging API's own doing
-            for one in given["ResourceARNList"]:
-                tagging.tag(world, one, given["Tags"])
-        return AWSResponse("https://tagging.invented", 200, HTTPHeaders(), io.BytesIO()), {
-            "FailedResourcesMap": {}
-        }
-
     app.client("lambda").meta.events.register("before-call.lambda.Invoke", failover)
-    app.client("resourcegroupstaggingapi").meta.events.register("before-call.*.TagResources", tag)
 
 
 def live_through(world: Live, recorder: Recorder, hours: Impatient) -> None:
     for case in FIRST:
-        AUTOMATIC[case](world)
-    tagging.untag(world)
+        AUTOMATIC[case][1](world)
+    forget_the_pool(world)
     world.client("ec2").revoke_security_group_egress(
         GroupId=world.ids["group:nat"], IpPermissions=egress(world, "group:nat")
     )
     run(recorder, hours)
-    for spoil in ON_APPROVAL.values():
+    hours.hours_pass()
+    for _, spoil in ON_APPROVAL.values():
         spoil(world)
     found = run(recorder, hours, mode="report")["data"]["results"]
     approved = [one["id"] for one in found if one["healing"] == "on approval"]
     assert len(approved) >= len(ON_APPROVAL)
     run(recorder, hours, approve=approved)
+
+
+def forget_the_pool(world: Live) -> None:
+    """Without any tag it is found by listing all pools."""
+    pool = arn("cognito-idp", f"userpool/{world.ids['pool']}")
+    every = list(world.config.required_tags)
+    world.client("resourcegroupstaggingapi").untag_resources(ResourceARNList=[pool], TagKeys=every)
 
 
 def run(recorder: Recorder, hours: Impatient, **asked: Any) -> Any:

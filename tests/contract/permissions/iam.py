@@ -12,6 +12,7 @@ import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from moto.ec2 import ec2_backends
 
@@ -48,9 +49,12 @@ PARTIQL = {
 # TagResources asks for the service's own action too:
 # https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagResources.html
 TAGGING = {
+    "apigateway": "apigateway:PUT",
+    "cloudwatch": "cloudwatch:TagResource",
     "cognito-idp": "cognito-idp:TagResource",
     "dynamodb": "dynamodb:TagResource",
     "ecs": "ecs:TagResource",
+    "events": "events:TagResource",
     "lambda": "lambda:TagResource",
     "logs": "logs:TagResource",
     "rds": "rds:AddTagsToResource",
@@ -59,6 +63,8 @@ TAGGING = {
     "sqs": "sqs:TagQueue",
 }
 EC2_KINDS = {
+    "acl": "network-acl",
+    "vpce": "vpc-endpoint",
     "eipalloc": "elastic-ip",
     "eni": "network-interface",
     "i": "instance",
@@ -211,8 +217,15 @@ def needs(service: str, operation: str, given: Parameters, more: Keys = ()) -> l
         return []
     asked = [Need(action, one, (*more, *keys(one, given))) for one in resources(action, given)]
     if action == "tag:TagResources":
-        asked += [Need(TAGGING[one.split(":")[2]], one, more) for one in given["ResourceARNList"]]
+        asked += [Need(TAGGING[one.split(":")[2]], tagged(one), more) for one in given["ResourceARNList"]]
     return asked
+
+
+def tagged(resource: str) -> str:
+    """API Gateway is asked about the tags of a thing, not about the thing."""
+    if not resource.startswith("arn:aws:apigateway:"):
+        return resource
+    return f"{resource.partition('::')[0]}::/tags/{quote(resource, safe='')}"
 
 
 def resources(action: str, given: Parameters) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from drift_check.checks.unjudged import UNJUDGED, why_unjudged
 from tests.unit.drift_check.changed import another, changed
-from tests.unit.drift_check.recorded import config, ordinary, survey
+from tests.unit.drift_check.standing import Standing, config
 from tradai_shared.config import leaves
 from tradai_shared.findings import FindingStatus
 
@@ -37,10 +37,11 @@ CASES = {
 }
 
 
-def told(path: str) -> list[Finding]:
+def told(estate: Standing, path: str) -> list[Finding]:
     """The findings that the changed value brings."""
-    after = survey(changed(config(), path, CASES[path])).findings
-    return [one for one in after if one.id not in ordinary()]
+    ordinary = {one.id for one in estate.ordinary.findings}
+    after = estate.survey(changed(config(), path, CASES[path])).findings
+    return [one for one in after if one.id not in ordinary]
 
 
 def is_about(finding: Finding, path: str) -> bool:
@@ -48,8 +49,8 @@ def is_about(finding: Finding, path: str) -> bool:
 
 
 @pytest.mark.parametrize("path", [path for path in CASES if not why_unjudged(path)])
-def test_a_changed_value_is_told_and_nothing_else(path: str) -> None:
-    findings = told(path)
+def test_a_changed_value_is_told_and_nothing_else(estate: Standing, path: str) -> None:
+    findings = told(estate, path)
     expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
     others = {one.path for one in findings if not is_about(one, path)}
     assert others <= expected
@@ -59,9 +60,9 @@ def test_a_changed_value_is_told_and_nothing_else(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in CASES if why_unjudged(path)])
-def test_what_is_said_not_to_be_judged_is_not(path: str) -> None:
+def test_what_is_said_not_to_be_judged_is_not(estate: Standing, path: str) -> None:
     expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
-    assert {one.path for one in told(path)} == expected
+    assert {one.path for one in told(estate, path)} == expected
 
 
 @pytest.mark.parametrize("pattern", [pattern for pattern, _ in UNJUDGED])
@@ -69,6 +70,7 @@ def test_every_exception_is_about_some_value(pattern: str) -> None:
     assert any(fnmatchcase(path, pattern) for path, _ in leaves(config()))
 
 
-def test_the_estate_made_from_the_configuration_has_only_accepted_findings() -> None:
-    assert {one.attribute for one in survey().findings} == {"accepted gap udp/53", "accepted gap udp/123"}
-    assert all(one.waiver for one in survey().findings)
+def test_the_estate_made_from_the_configuration_has_only_accepted_findings(estate: Standing) -> None:
+    found = estate.ordinary.findings
+    assert {one.attribute for one in found} == {"accepted gap udp/53", "accepted gap udp/123"}
+    assert all(one.waiver for one in found)

@@ -7,10 +7,14 @@ import datetime as dt
 import pytest
 
 from drift_check import checks
+from drift_check.judge import judge
+from drift_check.reads import Known
+from drift_check.remedies import EnableRecovery
 from drift_check.survey import waived
+from drift_check.things import PRESENT, Fact, Thing
 from tests.unit.drift_check.changed import changed
 from tests.unit.drift_check.findings import judged
-from tests.unit.drift_check.recorded import config, survey
+from tests.unit.drift_check.standing import Standing, config
 from tradai_shared.config import is_immutable, leaves, provenance
 from tradai_shared.config.marks import Provenance
 from tradai_shared.config.own import Waiver
@@ -19,33 +23,41 @@ from tradai_shared.findings import Finding, FindingStatus, Healing, Severity, fi
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 
-def only(path: str, value: object) -> Finding:
+def only(estate: Standing, path: str, value: object) -> Finding:
     """The one finding that a changed value brings, where it brings one."""
-    (found,) = [one for one in survey(changed(config(), path, value)).findings if not one.waiver]
+    (found,) = [one for one in estate.survey(changed(config(), path, value)).findings if not one.waiver]
     return found
 
 
-def test_an_immutable_value_is_critical_and_never_mended() -> None:
-    found = only("network.vpc.cidr", "10.9.0.0/16")
+def test_an_immutable_value_is_critical_and_never_mended(estate: Standing) -> None:
+    found = only(estate, "network.vpc.cidr", "10.9.0.0/16")
     assert (found.severity, found.healing) == (Severity.CRITICAL, Healing.NEVER)
     assert "migration" in found.reason
 
 
-def test_an_assumed_value_only_informs() -> None:
+def test_a_remedy_of_an_immutable_value_is_not_even_proposed() -> None:
+    fact = Fact("cidr", Known("10.9.0.0/16"), remedies=(EnableRecovery("a-table"),))
+    (one,) = judge(config(), "network", Thing("network.vpc", "vpc", "network.vpc.cidr", PRESENT, (fact,)))
+    assert (one.remedies, one.finding.healing) == ((), Healing.NEVER)
+
+
+def test_an_assumed_value_only_informs(estate: Standing) -> None:
     path = "dynamodb.tables.notifications.ttl.attribute"
     assert provenance(config(), path) is Provenance.ASSUMED
-    found = only(path, "expiry")
+    found = only(estate, path, "expiry")
     assert found.severity is Severity.INFO
     assert not found.counts
 
 
-def test_a_documented_value_counts() -> None:
-    found = only("rds.backup_retention_days", 30)
+def test_a_documented_value_counts(estate: Standing) -> None:
+    found = only(estate, "rds.backup_retention_days", 30)
     assert (found.desired, found.observed, found.counts) == (30, 7, True)
 
 
-def test_an_id_depends_on_check_resource_and_attribute_alone() -> None:
-    assert only("rds.backup_retention_days", 30).id == only("rds.backup_retention_days", 14).id
+def test_an_id_depends_on_check_resource_and_attribute_alone(estate: Standing) -> None:
+    assert (
+        only(estate, "rds.backup_retention_days", 30).id == only(estate, "rds.backup_retention_days", 14).id
+    )
     assert len({finding_id("a", "b", "c"), finding_id("a", "b", "d"), finding_id("a", "x", "c")}) == 3
 
 
@@ -65,11 +77,11 @@ def test_no_waiver_hides_what_could_not_be_read() -> None:
     assert found.finding.waiver is None
 
 
-def test_no_immutable_value_has_a_finding_that_anything_may_mend() -> None:
+def test_no_immutable_value_has_a_finding_that_anything_may_mend(estate: Standing) -> None:
     for path, value in leaves(config()):
         if is_immutable(config(), path) and isinstance(value, str) and value:
             other = "10.9.0.0/24" if "cidr" in path else f"{value}x"
-            found = survey(changed(config(), path, other)).findings
+            found = estate.survey(changed(config(), path, other)).findings
             assert {one.healing for one in found} == {Healing.NEVER}, path
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from drift_check.observe.reader import Observer, Pace
 from drift_check.reads import Call, Known, Unknown
-from tests.unit.drift_check.recorded import refusal
 from tradai_shared import clock
 
 TABLES = Call("dynamodb:ListTables")
@@ -40,7 +41,7 @@ class Client:
         self.asked += 1
         self.left -= 1
         if self.left >= 0:
-            raise refusal(self.code)("ListTables")
+            raise ClientError({"Error": {"Code": self.code, "Message": "a test"}}, "ListTables")
         return {"TableNames": ["a"]}
 
 

@@ -102,6 +102,6 @@ def test_a_guard_that_stops_it_is_a_failure(client: Any, monkeypatch: pytest.Mon
 def test_a_mistake_is_one_line_that_names_the_field(
     client: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any, changed: tuple[str, ...], field: str
 ) -> None:
-    assert run(monkeypatch, "--env", "dev", *changed) == 1
+    assert run(monkeypatch, "--env", "dev", *changed) == 2
     assert f"EventError {field}" in capsys.readouterr().err
     assert count(client) == 70

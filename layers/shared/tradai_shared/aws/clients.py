@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
+from tradai_shared.aws.settings import settings
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
-
-# botocore's default is 60 s each: one hung call would eat the failover.
-CONNECT_SECONDS = 2
-READ_SECONDS = 5
-ATTEMPTS = 3
-
-
-def settings(*, pool: int = 10) -> Config:
-    """The toolkit's time-outs and retries; ``pool`` is the number of connections, one a worker."""
-    return Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-        max_pool_connections=pool,
-    )
 
 
 def sns() -> SNSClient:

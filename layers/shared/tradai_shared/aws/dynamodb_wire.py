@@ -30,7 +30,7 @@ from typing_extensions import override
 
 from tradai_shared import clock
 from tradai_shared.aws.boundary import boundary
-from tradai_shared.aws.clients import READ_SECONDS
+from tradai_shared.aws.settings import READ_SECONDS
 from tradai_shared.errors import PermanentError, TemporaryError
 
 if TYPE_CHECKING:

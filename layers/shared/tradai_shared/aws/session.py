@@ -1,4 +1,4 @@
-"""A boto3 session whose service models are read without their documentation, which nothing here asks for.
+"""A session whose service models are read without their documentation, which nothing here asks for.
 
 botocore parses every model whole, prose included, into ordered dictionaries, and first walks the folders of
 all four hundred services. Without both, sixteen clients take less time and 22 MB less
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
 from typing_extensions import override
+
+from tradai_shared.aws.boundary import boundary
 
 
 class LeanFileLoader(JSONFileLoader):
@@ -46,17 +48,27 @@ class LeanLoader(Loader):
     @override
     def list_available_services(self, type_name: str) -> list[str]:
         """The folders' names; ``type_name`` makes no difference."""
-        places = [Path(path) for path in self.search_paths]
-        return sorted({folder.name for place in places if place.is_dir() for folder in place.iterdir()})
+        return _folders(tuple(self.search_paths))
 
 
-def lean_session(profile: str | None = None, region: str | None = None) -> boto3.Session:
-    """A session like boto3's own; ``region`` wins over the profile's and the environment's."""
-    session = Session(profile=profile)
-    paths = session.get_config_variable("data_path")
+@cache
+def _folders(places: tuple[str, ...]) -> list[str]:
+    known = [Path(place) for place in places]
+    return sorted({folder.name for place in known if place.is_dir() for folder in place.iterdir()})
+
+
+def lean_session(profile: str | None = None) -> Session:
+    """A session that makes clients as boto3's does, which itself would load transfers and resources too.
+
+    Raises:
+        PermanentError: there is no such profile.
+    """
+    with boundary("profile"):
+        session = Session(profile=profile)
+        paths = session.get_config_variable("data_path")
     loader = LeanLoader(
         extra_search_paths=paths.split(":") if paths else None,
         file_loader=LeanFileLoader(),
     )
     session.register_component("data_loader", loader)
-    return boto3.Session(botocore_session=session, region_name=region)
+    return session

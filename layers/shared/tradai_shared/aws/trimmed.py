@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.loaders import Loader
 from botocore.session import Session
 
-from tradai_shared.aws.clients import settings
+from tradai_shared.aws.settings import settings
 
 if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient

@@ -1,0 +1,112 @@
+"""Each action that a run makes, denied, throttled, timed out, cut off: what rested on it is unknown, no more.
+
+Whole runs of the loop over moto, with botocore's own retries.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto.cognitoidp.models import cognitoidp_backends
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+
+from drift_check.observe.catalogue import READERS
+from drift_check.run import ExitCode
+from tests.contract.estate import Live, live
+from tests.contract.wire import FAULTS, Wire, no_waiting
+from tradai_shared.aws.settings import ATTEMPTS, settings
+from tradai_shared.findings import FindingStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.judge import Judged
+    from drift_check.run import Report
+
+HISTORY = ("dynamodb:GetItem", "dynamodb:PutItem")
+
+
+class Faulty:
+    """A drifted estate, and the wire to it."""
+
+    def __init__(self, world: Live) -> None:
+        self.world, self.wire = world, Wire()
+        session: Any = boto3.Session(region_name="eu-central-1")
+        world.client = cache(
+            lambda service: self.wire.join(session.client(service, config=settings(pool=12)))
+        )
+        self.ordinary = {one.finding.id: one for one in world.survey().judged}
+        self.asked = set(self.wire.asked)
+
+    def run(self, action: str, fault: str) -> Report:
+        self.wire.failing, self.wire.fault = operation_of(self.world, action), FAULTS[fault]
+        self.wire.asked.clear()
+        return self.world.report()
+
+    def resting_on(self, action: str) -> set[str]:
+        return {name for name, one in self.ordinary.items() if action in actions(one)}
+
+
+def actions(one: Judged) -> set[str]:
+    return {call.action for call in one.sources}
+
+
+def operation_of(world: Live, action: str) -> str:
+    """As botocore's events spell it."""
+    reader = READERS[action]
+    meta = world.client(reader.service).meta
+    return f"{meta.service_model.service_id.hyphenize()}:{meta.method_to_api_mapping[reader.operation]}"
+
+
+def code_of(fault: tuple[int, str] | Exception) -> str:
+    return fault[1] if isinstance(fault, tuple) else type(fault).__name__
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[Faulty]:
+    with live() as world, no_waiting():
+        spoil(world)
+        yield Faulty(world)
+
+
+def spoil(world: Live) -> None:
+    """A difference of each of several services, and a pool without tags, which is found by listing all."""
+    dynamodb = world.client("dynamodb")
+    dynamodb.update_table(TableName="tradai-deployments-prod", DeletionProtectionEnabled=False)
+    world.client("s3").delete_public_access_block(Bucket="tradai-configs-prod")
+    world.client("events").disable_rule(Name="tradai-nat-group-events-prod")
+    world.client("rds").modify_db_instance(DBInstanceIdentifier="tradai-prod", BackupRetentionPeriod=1)
+    world.client("secretsmanager").delete_secret(SecretId="tradai/prod/exchange-keys")
+    # moto's UntagResource is not implemented for pools
+    (pool,) = cognitoidp_backends[ACCOUNT]["eu-central-1"].user_pools.values()
+    pool.extended_config["UserPoolTags"] = {}
+
+
+def test_the_run_makes_every_call_of_the_catalogue(faulty: Faulty) -> None:
+    assert faulty.asked == {operation_of(faulty.world, action) for action in READERS}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("action", READERS)
+def test_a_failing_action_costs_only_what_rests_on_it(faulty: Faulty, action: str, fault: str) -> None:
+    report = faulty.run(action, fault)
+    found = {one.id: one for one in report.findings}
+    new = [one for name, one in found.items() if name not in faulty.ordinary]
+    assert new
+    assert {(one.status, one.attribute) for one in new} == {(FindingStatus.UNKNOWN, action)}
+    code = code_of(FAULTS[fault](READERS[action].service))
+    assert all(action in one.reason and code in one.reason for one in new)
+    lost = set(faulty.ordinary) - set(found)
+    assert lost <= faulty.resting_on(action)
+    assert report.exit_code is ExitCode.PARTIAL
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"), [("denied", 1), ("throttled", 2 * ATTEMPTS), ("cut off", ATTEMPTS)]
+)
+def test_what_may_pass_is_tried_again(faulty: Faulty, fault: str, times: int) -> None:
+    faulty.run("rds:DescribeDBInstances", fault)
+    assert faulty.wire.asked.count("rds:DescribeDBInstances") == times

@@ -1,0 +1,144 @@
+"""What keeps healing from harm, each seen to hold in the whole loop on a live estate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from drift_check import checks
+from drift_check.apply import Writer
+from drift_check.events import Mode
+from drift_check.healing import Healer
+from drift_check.observe.reader import Observer
+from drift_check.remedies import EnableTtl
+from drift_check.settings import Allowed
+from drift_check.survey import Surveyor
+from tests.contract.estate import Live, live
+from tradai_shared.plans import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.judge import Judged
+
+TABLE = "tradai-deployments-prod"
+EXPIRING = "tradai-notifications-prod"
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Live]:
+    with live() as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def unprotected(world: Live) -> Iterator[None]:
+    """Every test begins with one automatic difference, and hours after the last."""
+    world.clock.hours_pass()
+    protect(world, on=False)
+    yield
+    protect(world, on=True)
+
+
+def protect(world: Live, *, on: bool) -> None:
+    table = world.client("dynamodb").describe_table(TableName=TABLE)["Table"]
+    if table.get("DeletionProtectionEnabled") is not on:
+        world.client("dynamodb").update_table(TableName=TABLE, DeletionProtectionEnabled=on)
+
+
+def healer(world: Live) -> tuple[Healer, Judged]:
+    """Ready to mend what a survey found."""
+    surveyor = Surveyor(world.config, checks.ALL, Observer(world.client))
+    survey = surveyor.survey()
+    world.writes.clear()
+    (one,) = [found for found in survey.judged if found.remedies]
+    return Healer(surveyor, Writer(world.client, world.config.region), survey, dry_run=False), one
+
+
+def test_the_switch_stops_every_event(world: Live) -> None:
+    report = world.run(Mode.HEAL, Allowed.REPORT)
+    assert not world.writes
+    assert not report.heals
+    assert "DRIFT_MODE" in report.notes[0]
+    assert world.run(Mode.HEAL, Allowed.HEAL).heals
+
+
+def test_a_report_writes_nothing(world: Live) -> None:
+    assert world.report().open
+    assert not world.writes
+
+
+def test_a_dry_run_shows_the_exact_calls_and_sends_none(world: Live) -> None:
+    (planned,) = world.run(dry_run=True).heals
+    assert not world.writes
+    world.run()
+    assert world.sent == [("UpdateTable", write.parameters) for write in planned.writes]
+
+
+def test_what_mended_itself_meanwhile_is_not_written(world: Live) -> None:
+    mend, one = healer(world)
+    protect(world, on=True)
+    world.writes.clear()
+    assert mend.heal(one).status is Status.ALREADY
+    assert not world.writes
+
+
+def test_nothing_is_written_blindly(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    mend, one = healer(world)
+    monkeypatch.setattr(world.client("dynamodb"), "describe_table", refuse)
+    heal = mend.heal(one)
+    assert (heal.status, heal.temporary) == (Status.FAILED, True)
+    assert "blindly" in heal.detail
+    assert not world.writes
+
+
+def test_a_write_that_shows_no_effect_has_failed(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    mend, one = healer(world)
+    monkeypatch.setattr(world.client("dynamodb"), "update_table", lambda **_: {})
+    heal = mend.heal(one)
+    assert heal.status is Status.FAILED
+    assert "still shows it" in heal.detail
+
+
+def test_a_refused_write_leaves_the_rest_mended(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.client("s3").delete_public_access_block(Bucket="tradai-configs-prod")
+    monkeypatch.setattr(world.client("dynamodb"), "update_table", refuse)
+    ends = {heal.finding.check: heal.status for heal in world.run().heals}
+    assert ends == {"tables": Status.FAILED, "buckets": Status.DONE}
+
+
+def test_three_failures_stop_it_until_a_person_approves(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as refusing:
+        refusing.setattr(world.client("dynamodb"), "update_table", refuse)
+        for _ in range(3):
+            (heal,) = world.run(history=True).heals
+            assert heal.status is Status.FAILED
+            world.clock.hours_pass()
+    report = world.run(history=True)
+    assert not report.heals
+    assert [one.id for one in report.choice.stuck] == [heal.finding.id]
+    approved = world.run(history=True, approve=frozenset({heal.finding.id}))
+    assert [one.status for one in approved.heals] == [Status.DONE]
+
+
+def test_a_resource_rests_for_an_hour_after_a_write(world: Live) -> None:
+    assert world.run(history=True).heals
+    protect(world, on=False)
+    assert not world.run(history=True).heals
+    world.clock.hours_pass()
+    assert world.run(history=True).heals
+
+
+def test_ttl_counts_first_what_would_begin_to_expire(world: Live) -> None:
+    dynamodb, now = world.client("dynamodb"), int(world.clock.now().timestamp())
+    ages = {"expired": now - 60, "living": now + 3600, "ancient": now - 6 * 365 * 86_400}
+    for name, ttl in ages.items():
+        dynamodb.put_item(TableName=EXPIRING, Item={"notification_id": {"S": name}, "ttl": {"N": str(ttl)}})
+    (write,) = Writer(world.client, world.config.region).writes(EnableTtl(EXPIRING, "ttl"))
+    assert write.note.startswith("1 items have expired")
+
+
+def refuse(**_: Any) -> None:
+    raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "a test"}}, "a test")

@@ -1,0 +1,18 @@
+"""The estate that several modules look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.drift_check.standing import Standing, standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def estate() -> Iterator[Standing]:
+    with standing() as one:
+        yield one
