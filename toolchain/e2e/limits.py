@@ -13,6 +13,9 @@ _TOLD = {
         "ministack has no AWS::EC2::EIP; tests/contract reads that half of the template, "
         "tests/kernel boots its script"
     ),
+    "the egress probe (EgressProbe=true)": (
+        "ministack refuses an alarm computed from two metrics; tests/simulation runs the probe"
+    ),
     "the NAT forwards packets": "there is no network behind moto; tests/kernel has one",
     "alarms fire by themselves": (
         "ministack makes metrics neither of a function's log nor of its own services; one alarm was set "
