@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from copy import copy
 from typing import TYPE_CHECKING, get_args
 
 import pytest
+from moto.autoscaling.models import InstanceState, autoscaling_backends
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 from drift_check.events import Mode
 from drift_check.remedies import Remedy
-from tests.contract.drifts import AUTOMATIC, NEVER, ON_APPROVAL, check_on, ttl
+from tests.contract.drifts import AUTOMATIC, NEVER, ON_APPROVAL, check_on, route_elsewhere, ttl
 from tests.contract.estate import Live, live
 from tradai_shared.findings import Healing
 from tradai_shared.plans import Status
@@ -39,6 +43,23 @@ def open_findings(report: Report) -> list[Finding]:
 
 def proposed(world: Live) -> set[type[Remedy]]:
     return {type(remedy) for one in world.survey().judged for remedy in one.remedies}
+
+
+@contextmanager
+def member_more(state: str) -> Iterator[None]:
+    """The group with a second member in that state; moto's own controller knows none of them."""
+    members = (
+        autoscaling_backends[ACCOUNT]["eu-central-1"]
+        .autoscaling_groups["tradai-nat-asg-prod"]
+        .instance_states
+    )
+    another = copy(members[0].instance)
+    another.id = "i-0123456789abcdef0"
+    members.append(InstanceState(another, lifecycle_state=state))
+    try:
+        yield
+    finally:
+        members.pop()
 
 
 def test_every_remedy_has_a_case() -> None:
@@ -118,6 +139,19 @@ def test_a_second_change_of_ttl_within_the_hour_is_refused_and_told(world: Live)
     world.clock.hours_pass()
     (heal,) = world.run().heals
     assert heal.status is Status.DONE
+
+
+def test_a_route_is_left_to_a_pending_lifecycle_action(world: Live) -> None:
+    route_elsewhere(world)
+    for state in ("Pending:Wait", "Terminating:Wait"):
+        with member_more(state):
+            (told,) = open_findings(world.run(Mode.REPORT))
+            assert "member" in told.observed
+            assert proposed(world) == set()
+            world.run()
+            assert not world.writes
+    world.run()
+    assert open_findings(world.run(Mode.REPORT)) == []
 
 
 def test_what_is_never_mended_is_not_written_even_if_approved(world: Live) -> None:
