@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from simulator import segments
 from simulator.events import Mishap
 from simulator.faults import Fault, Kind
+from simulator.remembered import Remembered
 from simulator.world import World
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ DISTURBED = st.lists(
 @given(seed=st.integers(min_value=0, max_value=10_000), mishaps=DISTURBED)
 def test_no_order_or_multiplicity_of_events_ends_in_another_state(seed: int, mishaps: list[Mishap]) -> None:
     with World(seed=seed) as world:
+        world.wire.remembered = Remembered()  # half the time; test_probe.py sees that no answer differs
         world.start()
         for mishap in mishaps:
             world.mishap(mishap)

@@ -7,6 +7,7 @@ import pytest
 from simulator.events import Mishap
 from simulator.faults import Fault, Kind
 from simulator.machines import Script
+from simulator.remembered import Remembered
 from simulator.segments import HEALTH_CHECK_PHASE
 from simulator.world import World
 from tests.simulation.scenes import (
@@ -214,6 +215,7 @@ def test_the_address_of_a_stranger_is_not_taken_and_the_stranger_is_named() -> N
 
 def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
     with World(seed=10, variables=SIGNAL) as world:
+        world.wire.remembered = Remembered()  # minutes of looking every second
         world.machines.script = signalling(world)
         world.start()
         world.machines.script = Script(forwards=False)
@@ -235,6 +237,7 @@ def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
 
 def test_twice_broken_an_unproven_nat_is_let_in_and_told() -> None:
     with World(seed=10, variables=SIGNAL) as world:
+        world.wire.remembered = Remembered()  # minutes of looking every second
         world.machines.script = signalling(world)
         world.start()
         world.machines.script = Script(forwards=False)

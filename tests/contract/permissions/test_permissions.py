@@ -15,8 +15,6 @@ from tests.contract.permissions.proofs import DECLARED, FUNCTIONS, REFUSED, Proo
 if TYPE_CHECKING:
     from tests.contract.permissions.policy import Statement
 
-pytestmark = pytest.mark.xdist_group("permissions")  # the calls are heard once for all of these
-
 # Where a wildcard stands though AWS could scope the action, and why.
 WIDE = {
     ("AttachToTheVpc", action): "asked by the Lambda service, which names no resource"

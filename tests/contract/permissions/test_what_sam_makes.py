@@ -13,7 +13,7 @@ import pytest
 from tests.contract.stack import ROOT, Stack, listed
 from tests.contract.test_egress_probe import PLACE
 
-pytestmark = [pytest.mark.toolchain, pytest.mark.xdist_group("sam")]
+pytestmark = pytest.mark.toolchain
 
 SCHEDULED = {
     "UpdateNatRoutesFunctionReconcileRole": "UpdateNatRoutesFunction",
