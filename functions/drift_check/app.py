@@ -16,7 +16,7 @@ from drift_check.survey import Surveyor, chosen
 from drift_check.tell import as_json, send
 from tradai_shared.aws.session import lean_session
 from tradai_shared.aws.settings import settings as client_settings
-from tradai_shared.config.load import canonical_config, waivers
+from tradai_shared.config import canonical_config, waivers
 from tradai_shared.observability import make_logger, make_metrics
 
 if TYPE_CHECKING:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from drift_check.judge import Judged
     from drift_check.run import Report
 
+pytestmark = pytest.mark.any_python
+
 HISTORY = ("dynamodb:GetItem", "dynamodb:PutItem")
 
 

@@ -15,6 +15,8 @@ from tests.contract.permissions.proofs import DECLARED, FUNCTIONS, REFUSED, Proo
 if TYPE_CHECKING:
     from tests.contract.permissions.policy import Statement
 
+pytestmark = pytest.mark.any_python
+
 # Where a wildcard stands though AWS could scope the action, and why.
 WIDE = {
     ("AttachToTheVpc", action): "asked by the Lambda service, which names no resource"

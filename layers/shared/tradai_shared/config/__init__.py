@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from tradai_shared.collector import collector_paused
+
 if TYPE_CHECKING:
     from tradai_shared.config.load import canonical_config, waivers
     from tradai_shared.config.marks import Provenance
@@ -46,4 +48,5 @@ def __getattr__(name: str) -> object:
     """Import what is asked for (PEP 562)."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    with collector_paused():
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

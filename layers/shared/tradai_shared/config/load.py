@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tradai_shared.collector import collector_paused
 from tradai_shared.config.canonical import build
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.own import OwnFile, parse
@@ -25,7 +26,8 @@ def canonical_config(env: str) -> CanonicalConfig:
     Raises:
         ConfigError: an unknown environment, an own file that cannot be read, a value that is not accepted.
     """
-    return build(environment(env), own_file(env).values)
+    with collector_paused():
+        return build(environment(env), own_file(env).values)
 
 
 def waivers(env: str) -> tuple[Waiver, ...]:
