@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from drift_check.run import Report
     from tradai_shared.findings import Finding
 
+pytestmark = pytest.mark.any_python
+
 CALLS = 85
 OF_THE_FAILOVER = {"ReplaceRoute", "CreateRoute", "CompleteLifecycleAction"}
 

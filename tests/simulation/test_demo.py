@@ -14,6 +14,8 @@ import pytest
 
 from simulator import demo, segments
 
+pytestmark = pytest.mark.any_python
+
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,8 @@ from tests.simulation.scenes import (
     writes,
 )
 
+pytestmark = pytest.mark.any_python
+
 LAUNCH = "EC2 Instance-launch Lifecycle Action"
 STATE = "EC2 Instance State-change Notification"
 
