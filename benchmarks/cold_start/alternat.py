@@ -4,17 +4,19 @@ Its EC2 client is made at import, the other in the handler; structlog and orjson
 Nothing else of it is here.
 """
 
+# ruff: noqa: F401 - the list of imports is what is measured
+
 from __future__ import annotations
 
-import json  # noqa: F401 - the list of imports is what is measured
+import json
 import logging
-import os  # noqa: F401
-import socket  # noqa: F401
-import time  # noqa: F401
-import urllib  # noqa: F401
+import os
+import socket
+import time
+import urllib
 
 import boto3
-import botocore  # noqa: F401
+import botocore
 import orjson  # type: ignore[import-not-found]  # of .tools/cold-start alone
 import structlog  # type: ignore[import-not-found]  # likewise
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import importlib
 import json
 import logging  # noqa: F401 - of Lambda's bootstrap, as are the rest that nothing here uses
-import os  # noqa: F401
+import os  # noqa: F401 - likewise
 import re
 import sys
 import time
-import traceback  # noqa: F401
+import traceback  # noqa: F401 - likewise
 from pathlib import Path
 
 

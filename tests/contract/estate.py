@@ -7,7 +7,6 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
@@ -24,6 +23,7 @@ from drift_check.run import Report, Run
 from drift_check.settings import Allowed, Settings
 from drift_check.survey import Survey, Surveyor
 from simulator import estate
+from tests.clocks import Impatient
 from tradai_shared import clock
 from tradai_shared.config.canonical import build
 from tradai_shared.config.naming import Environment
@@ -31,28 +31,11 @@ from update_nat_routes import app as failover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from tradai_shared.config import CanonicalConfig
 
 ENV = Environment.PROD
 READS = ("Describe", "Get", "List", "Scan")
-
-
-class Impatient:
-    """A clock on which waiting takes no time, and hours pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.time = clock.now()
-
-    def now(self) -> datetime:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        del seconds
-
-    def hours_pass(self) -> None:
-        self.time += timedelta(hours=2)
 
 
 @dataclass

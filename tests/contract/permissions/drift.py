@@ -11,7 +11,7 @@ from unittest.mock import Mock, patch
 
 from drift_check import app
 from tests.contract.drifts import AUTOMATIC, ON_APPROVAL
-from tests.contract.estate import Impatient, Live, invoked, live
+from tests.contract.estate import Live, invoked, live
 from tests.contract.permissions.iam import arn
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
@@ -19,6 +19,7 @@ from tests.contract.permissions.roles import deployed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.clocks import Impatient
     from tests.contract.permissions.policy import Need
     from tests.contract.stack import Stack
 

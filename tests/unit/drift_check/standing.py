@@ -13,12 +13,12 @@ from drift_check import checks
 from drift_check.observe.reader import Observer
 from drift_check.survey import Survey, Surveyor
 from simulator import estate
+from tests.clocks import Impatient
 from tradai_shared import clock
 from tradai_shared.config import CanonicalConfig, canonical_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
 
     from drift_check.reads import Call, Read
 
@@ -31,19 +31,6 @@ AWS = {
 @cache
 def config() -> CanonicalConfig:
     return canonical_config("dev")
-
-
-class Impatient:
-    """A clock on which waiting takes no time."""
-
-    def __init__(self) -> None:
-        self.time = clock.now()
-
-    def now(self) -> datetime:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        del seconds
 
 
 @dataclass(slots=True)

@@ -155,9 +155,8 @@ def wire(client: DynamoDBClient) -> DynamoDBWire:
     credentials = session.get_credentials()
     if credentials is None:
         raise PermanentError("sts:GetCallerIdentity", "NoCredentials", "boto3 finds no credentials")
-    ca_bundle = session.get_config_variable("ca_bundle") or os.environ.get(
-        "REQUESTS_CA_BUNDLE"
-    )  # as botocore
+    # the profile's or AWS_CA_BUNDLE, then requests' own, as botocore
+    ca_bundle = session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
     return DynamoDBWire(client, credentials, ca_bundle)
 
 
