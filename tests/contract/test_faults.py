@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_python
 
-HISTORY = ("dynamodb:GetItem", "dynamodb:PutItem")
-
 
 class Faulty:
     """A drifted estate, and the wire to it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.config_import import DEPLOYED
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, Stack
 from tradai_shared.config import naming
 from tradai_shared.config.load import canonical_config
@@ -23,6 +24,12 @@ def settings(env: str, **parameters: str) -> Settings:
 def test_the_function_has_the_configured_name(env: str) -> None:
     function = Stack(env)["UpdateNatRoutesFunction"]
     assert function["FunctionName"] == canonical_config(env).nat.function
+
+
+@in_every_environment
+def test_the_functions_have_what_the_benchmark_of_the_configuration_takes_for_deployed(env: str) -> None:
+    for name in ("DriftCheckFunction", "TtlReaperFunction"):
+        assert DEPLOYED.items() <= Stack(env).template.function(name).environment.items()
 
 
 @in_every_environment

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import http.client
 import json
 import ssl
 import threading
@@ -129,6 +130,21 @@ def test_a_refusal_becomes_the_toolkits_error(
     with pytest.raises(error) as told:
         wire.call(SCAN, "Scan", {})
     assert (told.value.action, told.value.code) == (SCAN, code)  # type: ignore[attr-defined]
+
+
+def test_a_request_leaves_in_one_write(wire: DynamoDBWire, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    send = http.client.HTTPConnection.send
+
+    def note(connection: http.client.HTTPConnection, data: bytes) -> None:
+        written.append(bytes(data))
+        send(connection, data)
+
+    monkeypatch.setattr(http.client.HTTPConnection, "send", note)
+    for _ in range(2):
+        assert wire.call(SCAN, "Scan", {"TableName": "t"}) == {}
+    assert len(written) == 2
+    assert all(one.endswith(b'\r\n\r\n{"TableName": "t"}') for one in written)
 
 
 def test_a_refusal_that_is_no_json_is_sorted_by_its_status(server: type[Handler], wire: DynamoDBWire) -> None:
