@@ -20,7 +20,8 @@ from ops.progress import progress
 from ops.session import clients_of
 from tradai_shared import clock
 from tradai_shared.config.canonical import build
-from tradai_shared.config.load import OWN_VALUES, canonical_config, environment, own_file
+from tradai_shared.config.early import OWN_VALUES
+from tradai_shared.config.load import canonical_config, environment, own_file
 
 
 def adopt_command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -27,6 +28,7 @@ def main() -> None:
     1 would say drift, to whoever reads the exit code of ``drift``.
     """
     gc.set_threshold(GARBAGE)
+    atexit.register(gc.freeze)  # else Python would walk over AWS's models once more before it ends
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look through every package
     try:
         app(sys.argv[1:], exit_on_error=False)

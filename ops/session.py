@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def clients_of(profile: str | None, region: str | None, default: str, pool: int) -> Callable[[str], Any]:
+def clients_of(
+    profile: str | None, region: str | None, default: str | None, pool: int
+) -> Callable[[str], Any]:
     """One client a service. ``default`` is the region where neither option nor profile names one.
 
     Raises:

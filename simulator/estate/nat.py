@@ -84,8 +84,14 @@ def instance(estate: Estate, ec2: Any, autoscaling: Any) -> None:
         NetworkInterfaceId=interface, SourceDestCheck={"Value": nat.boot.source_destination_check}
     )
     if nat.boot.eip_associated:
-        allocation = estate.ids["allocation"] = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        allocation = estate.ids["allocation"] = _address(estate, ec2)
         ec2.associate_address(AllocationId=allocation, NetworkInterfaceId=interface)
+
+
+def _address(estate: Estate, ec2: Any) -> str:
+    tags = [{"ResourceType": "elastic-ip", "Tags": estate.tags}]
+    made: str = ec2.allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
+    return made
 
 
 def routes(estate: Estate, ec2: Any) -> None:

@@ -20,7 +20,7 @@ TABLE, TTL_TABLE, INDEXED = (
     "tradai-workflow-state-prod",
 )
 TAG = "Project"
-EC2_KINDS = 7  # instance, network-acl, route-table, security-group, subnet, vpc, vpc-endpoint
+EC2_KINDS = 8  # elastic-ip, instance, network-acl, route-table, security-group, subnet, vpc, vpc-endpoint
 TAGGED = {
     "apigateway",
     "autoscaling",

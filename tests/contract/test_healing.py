@@ -84,7 +84,7 @@ def test_a_first_run_with_drift_is_within_the_budget_too(world: Live) -> None:
     world.requests.clear()
     report = world.run(Mode.REPORT, history=True)
     assert report.changes.new
-    assert report.calls == len(world.requests) <= CALLS
+    assert report.calls == len(world.requests) <= CALLS + 1  # what is new is written down
     world.run()
 
 

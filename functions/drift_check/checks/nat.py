@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 OLDEST_IMAGE = timedelta(days=90)
 IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
 RULES = "tradai-nat-"
+ADDRESSES = "ec2:DescribeAddresses"
 LIVE = "an InService NAT of the group"
 Found = dict[str, Any]
 
@@ -44,6 +45,7 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
     if call == Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name):
         if members := _member_ids(answer):
             yield Call("ec2:DescribeInstances", members)
+            yield Call(ADDRESSES, members)
     elif call.action == "ec2:DescribeInstances":
         for image in sorted({one["ImageId"] for one in _instances(answer)}):
             yield Call("ec2:DescribeImages", image)
@@ -68,6 +70,7 @@ def look(at: Estate) -> Iterator[Thing]:
         return  # what belongs to a group that is missing is not told one by one
     yield from _hooks(at, group)
     yield _instance(at, group, instances)
+    yield from _address(groups.then(lambda found: _addresses(at, found)))
     yield from egress.look(at, group, instances)
 
 
@@ -177,6 +180,23 @@ def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]
     tags = instance.map(lambda one: tag_map(one.get("Tags")) if one else {})
     arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
     return Thing("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
+
+
+def _addresses(at: Estate, groups: list[Found]) -> Read[list[Found]]:
+    ids = _member_ids(groups)
+    return at.get(ADDRESSES, ids) if ids else Known([])
+
+
+def _tags(thing: Found, _read: object) -> dict[str, str]:
+    return tag_map(thing.get("Tags"))
+
+
+def _address(carried: Read[list[Found]]) -> Iterator[Thing]:
+    """The Elastic IP that a member carries, for its tags; that one is there is the instance's finding."""
+    for address in carried.value if isinstance(carried, Known) else ({},):
+        name = str(address.get("AllocationId", "elastic-ip"))
+        tags = carried.map(partial(_tags, address))
+        yield Thing("nat.eip", name, "nat.eip.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}")
 
 
 def _has_elastic_ip(interface: Found) -> bool:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.observe.catalogue import PACED
 from drift_check.reads import Call, first_known
 from drift_check.remedies import (
     ChargeOnDemand,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tradai_shared.config.models.data import Index, KeyAttribute, Table
 
 ROOT = "dynamodb.tables"
-PACED = ("dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTimeToLive")
 SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves
 TTL_ON = {"ENABLED", "ENABLING"}
 

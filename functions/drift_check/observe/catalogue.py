@@ -115,6 +115,12 @@ READERS: dict[str, Reader] = {
         "Reservations",
         lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]},
     ),
+    "ec2:DescribeAddresses": Reader(
+        "ec2",
+        "describe_addresses",
+        "Addresses",
+        lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]},
+    ),
     "ec2:DescribeImages": Reader("ec2", "describe_images", "Images", listed("ImageIds")),
     "autoscaling:DescribeAutoScalingGroups": Reader(
         "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", listed("AutoScalingGroupNames")
@@ -191,5 +197,6 @@ READERS: dict[str, Reader] = {
         lambda subject: {"taskDefinition": subject, "include": ["TAGS"]},
     ),
 }
+PACED = tuple(action for action, reader in READERS.items() if reader.per_second)
 # API Gateway has one action for all its reads.
 IAM_ACTIONS = {"apigateway:GetRestApis": "apigateway:GET", "apigateway:GetStages": "apigateway:GET"}

@@ -54,13 +54,26 @@ class Observer:
     calls: int = 0  # each page is one
     counting: threading.Lock = field(default_factory=threading.Lock)
     paces: dict[str, Pace] = field(default_factory=dict)
+    pool: ThreadPoolExecutor | None = None
+    begun: dict[Call, Future[Read[Any]]] = field(default_factory=dict)
+
+    def begin(self, calls: Iterable[Call]) -> None:
+        """Ask already what takes its time; the next ``observe`` uses these answers, once."""
+        self.pool = ThreadPoolExecutor(self.workers)
+        self.begun = {call: self._start(self.pool, call) for call in calls}
+
+    def close(self) -> None:
+        """Give up what was begun and nobody has observed."""
+        if self.pool is not None:
+            self.pool.shutdown(wait=False, cancel_futures=True)
 
     def observe(self, first: Iterable[Call], follow: Callable[[Call, Read[Any]], Iterable[Call]]) -> Reads:
         """Ask the first calls, and what ``follow`` derives from each outcome, until none is left."""
         answers: dict[Call, Read[Any]] = {}
         asked: set[Call] = set()
         done: SimpleQueue[tuple[Call, Future[Read[Any]]]] = SimpleQueue()
-        with ThreadPoolExecutor(self.workers) as pool:
+        started, self.pool = self.pool, None
+        with started or ThreadPoolExecutor(self.workers) as pool:
             self._submit(pool, first, asked, done)
             while len(answers) < len(asked):
                 call, future = done.get()
@@ -79,9 +92,12 @@ class Observer:
         for call in calls:
             if call not in asked:
                 asked.add(call)
-                client = self.client(READERS[call.action].service)  # here, since sessions are not thread-safe
-                future = pool.submit(copy_context().run, self._read, client, call)
+                future = self.begun.pop(call, None) or self._start(pool, call)
                 future.add_done_callback(partial(_put, done, call))
+
+    def _start(self, pool: ThreadPoolExecutor, call: Call) -> Future[Read[Any]]:
+        client = self.client(READERS[call.action].service)  # here, since sessions are not thread-safe
+        return pool.submit(copy_context().run, self._read, client, call)
 
     def _read(self, client: Any, call: Call) -> Read[Any]:  # noqa: ANN401 - any of boto3's clients
         reader = READERS[call.action]

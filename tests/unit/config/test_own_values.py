@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tradai_shared.config import Provenance, canonical_config, load, provenance
+from tradai_shared.config import Provenance, canonical_config, early, load, provenance
 from tradai_shared.config.canonical import build
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.own import parse
@@ -33,7 +33,7 @@ def test_without_a_file_the_built_in_values_hold() -> None:
 def test_a_file_in_the_layer_replaces_values_of_its_environment_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load, "OWN_VALUES", tmp_path)
+    monkeypatch.setattr(early, "OWN_VALUES", tmp_path)
     written(tmp_path / "prod.json", OWN)
     assert canonical_config("prod").nat.group.name == "platform-nat"
     assert canonical_config("prod").network.endpoints.gateway == ("s3",)

@@ -178,3 +178,9 @@ def test_adopting_a_partly_read_estate_says_so(monkeypatch: pytest.MonkeyPatch, 
     own = tmp_path / "dev.json"
     assert run(monkeypatch, "adopt", "--env", "dev", "--out", str(own), "--yes") == ExitCode.PARTIAL
     assert "ttl" not in json.loads(own.read_text())["values"]["dynamodb"]["tables"]["notifications"]
+
+
+def test_what_takes_its_time_begins_before_the_models_are_imported() -> None:
+    asked = "import sys, ops.app, ops.drift; print('pydantic' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)  # noqa: S603
+    assert told.stdout.strip() == "False"

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from tradai_shared.config.invariants import violations
 from tradai_shared.config.marks import Provenance, join, marks_of, plain
 from tradai_shared.config.models import CanonicalConfig
+from tradai_shared.config.patch import merge
 from tradai_shared.config.problems import problems
 from tradai_shared.config.values import built_in
 from tradai_shared.errors import ConfigError
@@ -59,19 +60,6 @@ def refusal(found: list[tuple[str, str]]) -> ConfigError:
     """One error for all that was found; its path is that of the first."""
     (path, problem), *others = found
     return ConfigError(path, "\n".join([problem, *(f"{other}: {what}" for other, what in others)]))
-
-
-def merge(values: dict[str, Any], own: Mapping[str, Any]) -> None:
-    """Lay own values over the others, as RFC 7396 (JSON Merge Patch) says."""
-    for name, value in own.items():
-        if isinstance(value, dict):
-            below = values.get(name)
-            values[name] = below if isinstance(below, dict) else {}
-            merge(values[name], value)
-        elif value is None:
-            values.pop(name, None)
-        else:
-            values[name] = value
 
 
 def own_paths(own: Mapping[str, Any], path: str = "") -> Iterator[str]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradai_shared.collector import collector_paused
 from tradai_shared.config.canonical import build
+from tradai_shared.config.early import own_path
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.own import OwnFile, parse
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.own import Waiver
-
-PATH_VARIABLE = "CANONICAL_CONFIG_PATH"
-OWN_VALUES = Path(__file__).parent / "own_values"
 
 
 def canonical_config(env: str) -> CanonicalConfig:
@@ -52,16 +50,13 @@ def environment(env: str) -> Environment:
 
 
 def own_file(env: str) -> OwnFile:
-    """``own_values/<env>.json`` in the layer, or the file that CANONICAL_CONFIG_PATH names; else empty.
+    """What is laid over the built-in values; empty where there is no file and none is named.
 
     Raises:
         ConfigError: it cannot be read.
     """
-    named = os.environ.get(PATH_VARIABLE)
-    path = Path(named) if named else OWN_VALUES / f"{env}.json"
-    if not named and not path.exists():
-        return OwnFile()
-    return read(path)
+    path = own_path(env)
+    return OwnFile() if path is None else read(path)
 
 
 def read(path: Path) -> OwnFile:
