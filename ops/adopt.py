@@ -9,12 +9,7 @@ from rich.prompt import Confirm
 from rich.table import Table
 
 from drift_check import checks
-from drift_check.adoption import Adopted, adopt, merged
-from drift_check.checks.base import Estate
-from drift_check.observe.reader import WORKERS, Observer
-from drift_check.run import ExitCode
-from drift_check.survey import Surveyor
-from drift_check.tell.as_markdown import short
+from ops.adoption import Adopted, adopt, merged
 from ops.app import console
 from ops.progress import progress
 from ops.session import clients_of
@@ -22,6 +17,11 @@ from tradai_shared import clock
 from tradai_shared.config.canonical import build
 from tradai_shared.config.early import OWN_VALUES
 from tradai_shared.config.load import canonical_config, environment, own_file
+from tradai_shared.drift.check import Estate
+from tradai_shared.drift.observe.reader import WORKERS, Observer
+from tradai_shared.drift.run import ExitCode
+from tradai_shared.drift.survey import Surveyor
+from tradai_shared.drift.tell.as_markdown import short
 
 
 def adopt_command(

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from drift_check.events import Mode, parse
-from drift_check.observe.catalogue import PACED
-from drift_check.observe.reader import WORKERS, Observer
-from drift_check.reads import Call
-from drift_check.settings import MAX_HEALS, Allowed, Settings
 from ops.progress import progress
 from ops.session import clients_of
 from tradai_shared.config.early import region_and_tables
+from tradai_shared.drift.events import Mode, parse
+from tradai_shared.drift.observe.catalogue import PACED
+from tradai_shared.drift.observe.reader import WORKERS, Observer
+from tradai_shared.drift.reads import Call
+from tradai_shared.drift.settings import MAX_HEALS, Allowed, Settings
 
 if TYPE_CHECKING:
-    from drift_check.run import Report
+    from tradai_shared.drift.run import Report
 
 Many = Annotated[list[str] | None, Parameter(negative=())]
 
@@ -82,13 +82,13 @@ def look(env: str, event: dict[str, Any], max_heals: int, profile: str | None, r
 
 def run(env: str, event: dict[str, Any], observer: Observer, max_heals: int, region: str | None) -> Report:
     from drift_check import checks  # noqa: PLC0415 - see above
-    from drift_check.apply import Writer  # noqa: PLC0415
-    from drift_check.run import Run  # noqa: PLC0415
-    from drift_check.survey import Surveyor, chosen  # noqa: PLC0415
     from tradai_shared.config.load import canonical_config, environment, waivers  # noqa: PLC0415
+    from tradai_shared.drift.apply import Writer  # noqa: PLC0415
+    from tradai_shared.drift.run import Run  # noqa: PLC0415
+    from tradai_shared.drift.survey import Surveyor  # noqa: PLC0415
 
     request = parse(event, tuple(checks.BY_NAME))
     config = canonical_config(env)
-    surveyor = Surveyor(config, chosen(request.checks), observer, waivers(env))
+    surveyor = Surveyor(config, checks.chosen(request.checks), observer, waivers(env))
     settings = Settings(environment(env), Allowed.HEAL, max_heals=max_heals)
     return Run(settings, request, surveyor, Writer(observer.client, region or config.region)).run()

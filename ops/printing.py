@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from drift_check.tell.as_html import page
-from drift_check.tell.as_json import document
-from drift_check.tell.as_markdown import headline, markdown, short
 from ops.app import console
+from tradai_shared.drift.tell.as_html import page
+from tradai_shared.drift.tell.as_json import document
+from tradai_shared.drift.tell.as_markdown import headline, markdown, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drift_check.run import Report
+    from tradai_shared.drift.run import Report
     from tradai_shared.findings import Finding
 
 TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "blue", "info": "dim"}

@@ -16,19 +16,19 @@ from rich.console import Console
 from rich.table import Table
 
 from drift_check import checks
-from drift_check.apply import Writer
-from drift_check.events import Mode, Request
-from drift_check.observe.reader import Observer
-from drift_check.run import Report, Run
-from drift_check.settings import Allowed, Settings
-from drift_check.survey import Surveyor
-from drift_check.tell.as_html import page
-from drift_check.tell.as_json import document
-from drift_check.tell.as_markdown import headline, short
 from simulator import estate
 from tradai_shared import clock
 from tradai_shared.config.canonical import build
 from tradai_shared.config.naming import Environment
+from tradai_shared.drift.apply import Writer
+from tradai_shared.drift.events import Mode, Request
+from tradai_shared.drift.observe.reader import Observer
+from tradai_shared.drift.run import Report, Run
+from tradai_shared.drift.settings import Allowed, Settings
+from tradai_shared.drift.survey import Surveyor
+from tradai_shared.drift.tell.as_html import page
+from tradai_shared.drift.tell.as_json import document
+from tradai_shared.drift.tell.as_markdown import headline, short
 from tradai_shared.plans import Status
 
 if TYPE_CHECKING:

@@ -8,23 +8,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from drift_check import checks, remedies
-from drift_check.checks.base import Estate
-from drift_check.checks.unjudged import UNJUDGED
-from drift_check.judge import EXISTENCE, path_of
-from drift_check.observe.catalogue import IAM_ACTIONS, READERS
-from drift_check.reads import Reads
-from drift_check.severity import severity_of
-from drift_check.things import CONFIGURED, Fact, Thing
+from drift_check import checks
+from toolchain.unjudged import UNJUDGED
 from tradai_shared.config.canonical import build
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.paths import is_immutable
+from tradai_shared.drift import remedies
+from tradai_shared.drift.check import Estate
+from tradai_shared.drift.judge import EXISTENCE, path_of
+from tradai_shared.drift.observe.catalogue import IAM_ACTIONS, READERS
+from tradai_shared.drift.reads import Reads
+from tradai_shared.drift.severity import severity_of
+from tradai_shared.drift.things import CONFIGURED, Fact, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.checks.base import Check
     from tradai_shared.config import CanonicalConfig
+    from tradai_shared.drift.check import Check
 
 FILE = Path("docs/drift-findings.md")
 STALE = 1

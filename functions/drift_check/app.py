@@ -7,16 +7,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from drift_check import checks
-from drift_check.apply import Writer
-from drift_check.events import parse
-from drift_check.observe.reader import WORKERS, Observer
-from drift_check.run import Run
-from drift_check.settings import Settings
-from drift_check.survey import Surveyor, chosen
-from drift_check.tell import as_json, send
 from tradai_shared.aws.session import lean_session
 from tradai_shared.aws.settings import settings as client_settings
 from tradai_shared.config import canonical_config, waivers
+from tradai_shared.drift.apply import Writer
+from tradai_shared.drift.events import parse
+from tradai_shared.drift.observe.reader import WORKERS, Observer
+from tradai_shared.drift.run import Run
+from tradai_shared.drift.settings import Settings
+from tradai_shared.drift.survey import Surveyor
+from tradai_shared.drift.tell import as_json, send
 from tradai_shared.observability import make_logger, make_metrics
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def _handle(event: dict[str, object]) -> Answer:
     metrics.add_dimension("environment", str(settings.environment))
     request = parse(event, tuple(checks.BY_NAME))
     config = canonical_config(settings.environment)
-    surveyor = Surveyor(config, chosen(request.checks), Observer(client), waivers(settings.environment))
+    surveyor = Surveyor(
+        config, checks.chosen(request.checks), Observer(client), waivers(settings.environment)
+    )
     report = Run(settings, request, surveyor, Writer(client, config.region)).run()
     send.log(logger, report)
     send.measure(metrics, report)

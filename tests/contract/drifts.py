@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drift_check import checks, remedies
-from drift_check.apply import Writer
-from drift_check.checks.base import Estate as Seen
+from drift_check import checks
+from tradai_shared.drift import remedies
+from tradai_shared.drift.apply import Writer
+from tradai_shared.drift.check import Estate as Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drift_check.remedies import Remedy
     from tests.contract.estate import Live
+    from tradai_shared.drift.remedies import Remedy
 
 TABLE, TTL_TABLE, INDEXED = (
     "tradai-deployments-prod",

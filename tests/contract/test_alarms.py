@@ -16,13 +16,13 @@ OWN = {name: one for name, one in ALARMS.items() if one.get("Namespace") == NAME
 each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
 METRIC = re.compile(r'add_metric\("(\w+)"')
 TELLERS = {
-    "update_nat_routes": "update_nat_routes/tell.py",
-    "ttl_reaper": "ttl_reaper/app.py",
-    "drift_check": "drift_check/tell/send.py",
+    "update_nat_routes": "functions/update_nat_routes/tell.py",
+    "ttl_reaper": "functions/ttl_reaper/app.py",
+    "drift_check": "layers/shared/tradai_shared/drift/tell/send.py",
 }
 REAPER = (ROOT / "functions/ttl_reaper/app.py").read_text(encoding="utf-8")
 WRITTEN = {
-    service: set(METRIC.findall((ROOT / "functions" / path).read_text(encoding="utf-8")))
+    service: set(METRIC.findall((ROOT / path).read_text(encoding="utf-8")))
     for service, path in TELLERS.items()
 }
 

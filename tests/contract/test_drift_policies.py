@@ -6,10 +6,10 @@ from typing import Any, get_args
 
 import pytest
 
-from drift_check import remedies, store
-from drift_check.observe.catalogue import IAM_ACTIONS, READERS
-from drift_check.tell import send
 from tests.contract.stack import Stack, samples
+from tradai_shared.drift import remedies, store
+from tradai_shared.drift.observe.catalogue import IAM_ACTIONS, READERS
+from tradai_shared.drift.tell import send
 
 READS = {IAM_ACTIONS.get(action, action) for action in READERS}
 HEALS = {action for remedy in get_args(remedies.Remedy) for action in remedy.permissions}

@@ -13,18 +13,18 @@ import pytest
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
-from drift_check.observe.catalogue import READERS
-from drift_check.run import ExitCode
 from tests.contract.estate import Live, live
 from tests.contract.wire import FAULTS, Wire, no_waiting
 from tradai_shared.aws.settings import ATTEMPTS, settings
+from tradai_shared.drift.observe.catalogue import READERS
+from tradai_shared.drift.run import ExitCode
 from tradai_shared.findings import FindingStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.judge import Judged
-    from drift_check.run import Report
+    from tradai_shared.drift.judge import Judged
+    from tradai_shared.drift.run import Report
 
 pytestmark = pytest.mark.any_python
 

@@ -10,17 +10,17 @@ import pytest
 from moto.autoscaling.models import InstanceState, autoscaling_backends
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
-from drift_check.events import Mode
-from drift_check.remedies import Remedy
 from tests.contract.drifts import AUTOMATIC, NEVER, ON_APPROVAL, check_on, route_elsewhere, ttl
 from tests.contract.estate import Live, live
+from tradai_shared.drift.events import Mode
+from tradai_shared.drift.remedies import Remedy
 from tradai_shared.findings import Healing
 from tradai_shared.plans import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.run import Report
+    from tradai_shared.drift.run import Report
     from tradai_shared.findings import Finding
 
 pytestmark = pytest.mark.any_python

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drift_check.checks import (
     access,
@@ -16,14 +16,11 @@ from drift_check.checks import (
     services,
     tables,
 )
-from drift_check.reads import Known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from drift_check.checks.base import Check
-    from drift_check.reads import Call, Read
-    from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.drift.check import Check
 
 # In the order in which their calls begin: the ones that lead to others or are paced come first.
 ALL: tuple[Check, ...] = (
@@ -42,13 +39,7 @@ ALL: tuple[Check, ...] = (
 BY_NAME = {check.name: check for check in ALL}
 
 
-def first(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:
-    return list(dict.fromkeys(call for check in checks for call in check.first(config)))
-
-
-def follow(config: CanonicalConfig, checks: Iterable[Check], call: Call, read: Read[Any]) -> Iterator[Call]:
-    for check in checks:
-        if isinstance(read, Known):
-            yield from check.follow(config, call, read.value)
-        else:
-            yield from check.instead(config, call)
+def chosen(names: Iterable[str]) -> tuple[Check, ...]:
+    """The named checks, all where none is named."""
+    wanted = set(names)
+    return tuple(check for check in ALL if not wanted or check.name in wanted)

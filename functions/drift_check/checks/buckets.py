@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, Estate
-from drift_check.reads import Call, first_known
-from drift_check.remedies import BlockPublicAccess
-from drift_check.things import Fact, Thing
 from tradai_shared.config.models.data import BucketEncryption
+from tradai_shared.drift.check import TAGS, Check, Estate
+from tradai_shared.drift.reads import Call, first_known
+from tradai_shared.drift.remedies import BlockPublicAccess
+from tradai_shared.drift.things import Fact, Thing
 from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import places
 from drift_check.checks.network import DEFAULT
-from drift_check.reads import Known, both
-from drift_check.remedies import ReconcileRoutes
-from drift_check.things import Fact, Thing
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
+from tradai_shared.drift.reads import Known, both
+from tradai_shared.drift.remedies import ReconcileRoutes
+from tradai_shared.drift.things import Fact, Thing
 from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.checks.base import Estate
-    from drift_check.reads import Read
-    from drift_check.remedies import Remedy
+    from tradai_shared.drift.check import Estate
+    from tradai_shared.drift.reads import Read
+    from tradai_shared.drift.remedies import Remedy
 
 LIVE = "an InService NAT of the group"
 Found = dict[str, Any]

@@ -7,19 +7,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import egress, places
-from drift_check.checks.base import TAGS, Check, Estate
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.reads import Call, Known, both
-from drift_check.remedies import DisableSourceDestCheck, EnableRule, ResizeGroup
-from drift_check.things import PRESENT, Fact, Thing, tag_map
 from tradai_shared.config.naming import nat_instance_name
+from tradai_shared.drift.check import TAGS, Check, Estate
+from tradai_shared.drift.reads import Call, Known, both
+from tradai_shared.drift.remedies import DisableSourceDestCheck, EnableRule, ResizeGroup
+from tradai_shared.drift.things import PRESENT, Fact, Thing, tag_map
 from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.reads import Read
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.drift.reads import Read
 
 # Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
 OLDEST_IMAGE = timedelta(days=90)

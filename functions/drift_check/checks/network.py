@@ -6,17 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import places
-from drift_check.checks.base import Check, Estate
-from drift_check.reads import Call, Known, both
-from drift_check.things import PRESENT, Fact, Thing, tag_map
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
+from tradai_shared.drift.check import Check, Estate
+from tradai_shared.drift.reads import Call, Known, both
+from tradai_shared.drift.things import PRESENT, Fact, Thing, tag_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.reads import Read
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.drift.reads import Read
 
 PLACE_CALLS = (Call("ec2:DescribeRouteTables"), Call("ec2:DescribeVpcs"))
 CALLS = (

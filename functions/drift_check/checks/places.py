@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drift_check.reads import both
-from drift_check.things import tag_map
 from tradai_shared.config.naming import resource_name
+from tradai_shared.drift.reads import both
+from tradai_shared.drift.things import tag_map
 
 if TYPE_CHECKING:
-    from drift_check.checks.base import Estate
-    from drift_check.reads import Read
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.drift.check import Estate
+    from tradai_shared.drift.reads import Read
 
 
 def name_tag(described: dict[str, Any]) -> str:

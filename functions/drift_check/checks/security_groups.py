@@ -6,20 +6,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import places
-from drift_check.checks.base import Check, Estate
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.reads import Call, Known, both
-from drift_check.remedies import AuthorizeRule, RevokeWorldOpen
-from drift_check.things import Fact, Thing, tag_map
+from tradai_shared.drift.check import Check, Estate
+from tradai_shared.drift.reads import Call, Known, both
+from tradai_shared.drift.remedies import AuthorizeRule, RevokeWorldOpen
+from tradai_shared.drift.things import Fact, Thing, tag_map
 from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.reads import Read
-    from drift_check.remedies import Remedy
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.network import PortGap, SecurityGroup, SecurityRule
+    from tradai_shared.drift.reads import Read
+    from tradai_shared.drift.remedies import Remedy
 
 WORLD = {"0.0.0.0/0", "::/0"}
 EVERY_PROTOCOL = "-1"

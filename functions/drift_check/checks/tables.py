@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, Estate
-from drift_check.observe.catalogue import PACED
-from drift_check.reads import Call, first_known
-from drift_check.remedies import (
+from tradai_shared.config.models.data import BillingMode
+from tradai_shared.config.naming import PROJECT
+from tradai_shared.drift.check import TAGS, Check, Estate
+from tradai_shared.drift.observe.catalogue import PACED
+from tradai_shared.drift.reads import Call, first_known
+from tradai_shared.drift.remedies import (
     ChargeOnDemand,
     CreateIndex,
     DisableTtl,
@@ -16,17 +18,15 @@ from drift_check.remedies import (
     EnableTtl,
     ProtectTable,
 )
-from drift_check.things import PRESENT, Fact, Thing
-from tradai_shared.config.models.data import BillingMode
-from tradai_shared.config.naming import PROJECT
+from tradai_shared.drift.things import PRESENT, Fact, Thing
 from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.remedies import Remedy
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.data import Index, KeyAttribute, Table
+    from tradai_shared.drift.remedies import Remedy
 
 ROOT = "dynamodb.tables"
 SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
-from drift_check import remedies, store
-from drift_check.observe.catalogue import IAM_ACTIONS, READERS
-from drift_check.tell import send
 from tests.contract.permissions import drift, failover, probe, reaper
 from tests.contract.permissions.iam import EVERYTHING, arn
 from tests.contract.permissions.policy import Need, Statement, statements
 from tests.contract.permissions.roles import ATTACHING, by_lambda
+from tradai_shared.drift import remedies, store
+from tradai_shared.drift.observe.catalogue import IAM_ACTIONS, READERS
+from tradai_shared.drift.tell import send
 from ttl_reaper import audit, observe
 from ttl_reaper.model import Mode
 from ttl_reaper.statements import permission

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from drift_check.judge import Judged
-from drift_check.remedies import EnableRecovery, Remedy
 from tradai_shared.config.marks import Provenance
+from tradai_shared.drift.judge import Judged
+from tradai_shared.drift.remedies import EnableRecovery, Remedy
 from tradai_shared.findings import Finding, FindingStatus, Healing, Severity
 
 TABLE = "tradai-deployments-dev"

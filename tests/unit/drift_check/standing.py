@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from drift_check import checks
-from drift_check.observe.reader import Observer
-from drift_check.survey import Survey, Surveyor
 from simulator import estate
 from tests.clocks import Impatient
 from tradai_shared import clock
 from tradai_shared.config import CanonicalConfig, canonical_config
+from tradai_shared.drift.observe.reader import Observer
+from tradai_shared.drift.survey import Survey, Surveyor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from drift_check.reads import Call, Read
+    from tradai_shared.drift.reads import Call, Read
 
 AWS = {
     "AWS_DEFAULT_REGION": "eu-central-1",

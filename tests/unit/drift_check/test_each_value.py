@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drift_check.checks.unjudged import UNJUDGED, why_unjudged
 from tests.unit.drift_check.changed import another, changed
 from tests.unit.drift_check.standing import Standing, config
+from toolchain.unjudged import UNJUDGED, why_unjudged
 from tradai_shared.config import leaves
 from tradai_shared.findings import FindingStatus
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drift_check.heal import COOL_DOWN, FAILURES, Choice, choose
-from drift_check.history import History, Record
 from tests.unit.drift_check.findings import TABLE, finding, judged
 from tradai_shared.config.marks import Provenance
+from tradai_shared.drift.heal import COOL_DOWN, FAILURES, Choice, choose
+from tradai_shared.drift.history import History, Record
 from tradai_shared.findings import FindingStatus, Healing, Waiver
 
 if TYPE_CHECKING:
-    from drift_check.judge import Judged
+    from tradai_shared.drift.judge import Judged
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from drift_check.history import (
+from tests.unit.drift_check.findings import finding, unknown
+from tradai_shared.drift.history import (
     History,
     Record,
     compare,
@@ -17,7 +18,6 @@ from drift_check.history import (
     to_tell,
     tried,
 )
-from tests.unit.drift_check.findings import finding, unknown
 from tradai_shared.findings import Finding, Severity, Waiver
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

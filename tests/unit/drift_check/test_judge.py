@@ -7,17 +7,17 @@ import datetime as dt
 import pytest
 
 from drift_check import checks
-from drift_check.judge import judge
-from drift_check.reads import Known
-from drift_check.remedies import EnableRecovery
-from drift_check.survey import waived
-from drift_check.things import PRESENT, Fact, Thing
 from tests.unit.drift_check.changed import changed
 from tests.unit.drift_check.findings import judged
 from tests.unit.drift_check.standing import Standing, config
 from tradai_shared.config import is_immutable, leaves, provenance
 from tradai_shared.config.marks import Provenance
 from tradai_shared.config.own import Waiver
+from tradai_shared.drift.judge import judge
+from tradai_shared.drift.reads import Known
+from tradai_shared.drift.remedies import EnableRecovery
+from tradai_shared.drift.survey import waived
+from tradai_shared.drift.things import PRESENT, Fact, Thing
 from tradai_shared.findings import Finding, FindingStatus, Healing, Severity, finding_id
 
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)

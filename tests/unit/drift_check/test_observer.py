@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from drift_check.observe.reader import Observer, Pace
-from drift_check.reads import Call, Known, Unknown
 from tradai_shared import clock
+from tradai_shared.drift.observe.reader import Observer, Pace
+from tradai_shared.drift.reads import Call, Known, Unknown
 
 TABLES = Call("dynamodb:ListTables")
 

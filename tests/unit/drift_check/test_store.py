@@ -10,9 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from drift_check.history import History, Record
-from drift_check.reads import Call, Known, Unknown
-from drift_check.store import HISTORY, KEPT, Place, load, place, save
+from tradai_shared.drift.history import History, Record
+from tradai_shared.drift.reads import Call, Known, Unknown
+from tradai_shared.drift.store import HISTORY, KEPT, Place, load, place, save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

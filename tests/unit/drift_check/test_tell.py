@@ -9,17 +9,17 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError
 
-from drift_check.events import Request
-from drift_check.healing import Heal
-from drift_check.history import Changes
-from drift_check.run import ExitCode, Report
-from drift_check.settings import Settings
-from drift_check.tell.as_html import page
-from drift_check.tell.as_json import answer, document
-from drift_check.tell.as_markdown import headline, markdown, message
-from drift_check.tell.send import publish
 from tests.unit.drift_check.findings import finding, unknown
 from tradai_shared.config.naming import Environment
+from tradai_shared.drift.events import Request
+from tradai_shared.drift.healing import Heal
+from tradai_shared.drift.history import Changes
+from tradai_shared.drift.run import ExitCode, Report
+from tradai_shared.drift.settings import Settings
+from tradai_shared.drift.tell.as_html import page
+from tradai_shared.drift.tell.as_json import answer, document
+from tradai_shared.drift.tell.as_markdown import headline, markdown, message
+from tradai_shared.drift.tell.send import publish
 from tradai_shared.findings import Severity
 from tradai_shared.plans import Status
 

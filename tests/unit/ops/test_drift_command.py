@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drift_check.run import ExitCode
 from ops import adopt, app, drift, session
 from simulator import estate
 from tradai_shared.config import canonical_config, provenance
 from tradai_shared.config.marks import Provenance
+from tradai_shared.drift.run import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

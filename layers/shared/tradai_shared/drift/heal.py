@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from drift_check.history import History
-    from drift_check.judge import Judged
+    from tradai_shared.drift.history import History
+    from tradai_shared.drift.judge import Judged
     from tradai_shared.findings import Finding
 
 COOL_DOWN = timedelta(hours=1)  # AWS changes a table's TTL once an hour

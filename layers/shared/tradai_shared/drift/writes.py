@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from drift_check.remedies import AuthorizeRule, CreateIndex, ForceSsl, ResizeGroup
+    from tradai_shared.drift.remedies import AuthorizeRule, CreateIndex, ForceSsl, ResizeGroup
 
 EVERY_PORT = (0, 65535)
 

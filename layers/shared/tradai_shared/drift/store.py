@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from drift_check.history import History, from_json, to_json
-from drift_check.reads import Known
 from tradai_shared.aws.boundary import boundary
 from tradai_shared.config.naming import drift_check_function_name
+from tradai_shared.drift.history import History, from_json, to_json
+from tradai_shared.drift.reads import Known
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from drift_check.reads import Read
+    from tradai_shared.drift.reads import Read
 
 COMPONENT = "infra-drift-state"
 DESCRIBE, TTL = "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"

@@ -11,10 +11,10 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from drift_check.observe.catalogue import IAM_ACTIONS, READERS, Reader
-from drift_check.reads import Call, Known, Read, Reads, Unknown
 from tradai_shared import clock
 from tradai_shared.aws.boundary import boundary
+from tradai_shared.drift.observe.catalogue import IAM_ACTIONS, READERS, Reader
+from tradai_shared.drift.reads import Call, Known, Read, Reads, Unknown
 from tradai_shared.errors import AwsError, TemporaryError
 
 if TYPE_CHECKING:

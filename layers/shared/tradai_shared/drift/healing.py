@@ -12,10 +12,10 @@ from tradai_shared.findings import FindingStatus
 from tradai_shared.plans import Status
 
 if TYPE_CHECKING:
-    from drift_check.apply import Writer
-    from drift_check.judge import Judged
-    from drift_check.survey import Survey, Surveyor
-    from drift_check.writes import Write
+    from tradai_shared.drift.apply import Writer
+    from tradai_shared.drift.judge import Judged
+    from tradai_shared.drift.survey import Survey, Surveyor
+    from tradai_shared.drift.writes import Write
     from tradai_shared.findings import Finding
 
 # AWS shows some writes a moment late: tags, security groups, TTL.

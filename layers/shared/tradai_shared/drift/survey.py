@@ -5,22 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from drift_check import checks as all_checks
-from drift_check.checks.base import Estate
-from drift_check.judge import Judged, by_importance, judge
-from drift_check.reads import Reads
 from tradai_shared import clock
+from tradai_shared.drift.check import Estate, first, follow
+from tradai_shared.drift.judge import Judged, by_importance, judge
+from tradai_shared.drift.reads import Reads
 from tradai_shared.findings import FindingStatus, Waiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from drift_check.checks.base import Check
-    from drift_check.observe.reader import Observer
-    from drift_check.reads import Call, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.own import Waiver as OwnWaiver
+    from tradai_shared.drift.check import Check
+    from tradai_shared.drift.observe.reader import Observer
+    from tradai_shared.drift.reads import Call, Read
     from tradai_shared.findings import Finding
 
 
@@ -58,7 +57,7 @@ class Surveyor:
 
     def survey(self, also: Iterable[Call] = ()) -> Survey:
         """Ask everything that the checks need, and whatever else the caller wants to know."""
-        calls = (*all_checks.first(self.config, self.checks), *also)
+        calls = (*first(self.config, self.checks), *also)
         return self.judge(self.observer.observe(calls, self._follow))
 
     def again(self, before: Survey, sources: Iterable[Call]) -> Survey:
@@ -78,7 +77,7 @@ class Surveyor:
         return Survey(reads, by_importance(waived(judged, self.waivers, now)))
 
     def _follow(self, call: Call, read: Read[Any]) -> Iterator[Call]:
-        return all_checks.follow(self.config, self.checks, call, read)
+        return follow(self.config, self.checks, call, read)
 
 
 def waived(judged: Iterable[Judged], waivers: Sequence[OwnWaiver], now: datetime) -> Iterator[Judged]:
@@ -91,9 +90,3 @@ def waived(judged: Iterable[Judged], waivers: Sequence[OwnWaiver], now: datetime
             yield Judged(replace(one.finding, waiver=accepted), one.remedies, one.sources)
         else:
             yield one
-
-
-def chosen(names: Iterable[str]) -> tuple[Check, ...]:
-    """The named checks, all where none is named."""
-    wanted = set(names)
-    return tuple(check for check in all_checks.ALL if not wanted or check.name in wanted)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from drift_check.tell.as_html import page
-from drift_check.tell.as_json import document, finding, heal, summary
-from drift_check.tell.as_markdown import headline, message
 from tradai_shared.aws.boundary import boundary
+from tradai_shared.drift.tell.as_html import page
+from tradai_shared.drift.tell.as_json import document, finding, heal, summary
+from tradai_shared.drift.tell.as_markdown import headline, message
 from tradai_shared.errors import AwsError
 from tradai_shared.findings import Severity
 from tradai_shared.plans import Status
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger, Metrics
 
-    from drift_check.run import Report
-    from drift_check.settings import Settings
+    from tradai_shared.drift.run import Report
+    from tradai_shared.drift.settings import Settings
 
 SUBJECT_LENGTH = 100  # SNS allows no more
 EVENT_SOURCE, DETAIL_TYPE = "tradai.ops", "Drift Detected"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.run import Report
+    from tradai_shared.drift.run import Report
     from tradai_shared.findings import Finding, Json
 
 LONGEST = 80

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from drift_check import history as past
-from drift_check import store
-from drift_check.events import Mode, Request
-from drift_check.heal import Choice, choose
-from drift_check.healing import Heal, Healer
-from drift_check.history import Changes, History
-from drift_check.reads import Call, Known
-from drift_check.settings import Allowed
 from tradai_shared import clock
+from tradai_shared.drift import history as past
+from tradai_shared.drift import store
+from tradai_shared.drift.events import Mode, Request
+from tradai_shared.drift.heal import Choice, choose
+from tradai_shared.drift.healing import Heal, Healer
+from tradai_shared.drift.history import Changes, History
+from tradai_shared.drift.reads import Call, Known
+from tradai_shared.drift.settings import Allowed
 from tradai_shared.findings import FindingStatus
 from tradai_shared.plans import Status
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from drift_check.apply import Writer
-    from drift_check.settings import Settings
-    from drift_check.survey import Survey, Surveyor
+    from tradai_shared.drift.apply import Writer
+    from tradai_shared.drift.settings import Settings
+    from tradai_shared.drift.survey import Survey, Surveyor
     from tradai_shared.findings import Finding
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drift_check.reads import Call
+from tradai_shared.drift.reads import Call, Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from drift_check.reads import Read, Reads
-    from drift_check.things import Thing
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.drift.reads import Read, Reads
+    from tradai_shared.drift.things import Thing
 
 TAGS = Call("tag:GetResources")
 
@@ -65,3 +65,15 @@ class Check:
     look: Callable[[Estate], Iterator[Thing]]
     follow: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = follow_nothing
     instead: Callable[[CanonicalConfig, Call], Iterable[Call]] = nothing_instead
+
+
+def first(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:
+    return list(dict.fromkeys(call for check in checks for call in check.first(config)))
+
+
+def follow(config: CanonicalConfig, checks: Iterable[Check], call: Call, read: Read[Any]) -> Iterator[Call]:
+    for check in checks:
+        if isinstance(read, Known):
+            yield from check.follow(config, call, read.value)
+        else:
+            yield from check.instead(config, call)

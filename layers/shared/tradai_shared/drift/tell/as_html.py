@@ -7,15 +7,15 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drift_check.tell.as_markdown import headline
+from tradai_shared.drift.tell.as_markdown import headline
 from tradai_shared.findings import FindingStatus, Severity
 from tradai_shared.plans import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.healing import Heal
-    from drift_check.run import Report
+    from tradai_shared.drift.healing import Heal
+    from tradai_shared.drift.run import Report
     from tradai_shared.findings import Finding, Json
 
 STYLE = Path(__file__).with_name("style.css")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:
-    from drift_check.healing import Heal
-    from drift_check.run import Report
+    from tradai_shared.drift.healing import Heal
+    from tradai_shared.drift.run import Report
     from tradai_shared.findings import Finding, Waiver
     from tradai_shared.plans import Answer
 

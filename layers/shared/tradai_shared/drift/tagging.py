@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drift_check.writes import Write
 from tradai_shared.aws.boundary import boundary
+from tradai_shared.drift.writes import Write
 from tradai_shared.errors import PermanentError
 
 if TYPE_CHECKING:

@@ -6,18 +6,18 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drift_check.judge import TAGS, path_of, plain
-from drift_check.reads import Known
-from drift_check.things import CONFIGURED
 from tradai_shared.config.marks import Provenance
 from tradai_shared.config.paths import provenance, value_at
+from tradai_shared.drift.judge import TAGS, path_of, plain
+from tradai_shared.drift.reads import Known
+from tradai_shared.drift.things import CONFIGURED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.judge import Judged
-    from drift_check.things import Fact, Thing
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.drift.judge import Judged
+    from tradai_shared.drift.things import Fact, Thing
     from tradai_shared.findings import Json
 
 TAG_PATH = "required_tags"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from drift_check.reads import Known
+from tradai_shared.drift.reads import Known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from drift_check.reads import Read
-    from drift_check.remedies import Remedy
+    from tradai_shared.drift.reads import Read
+    from tradai_shared.drift.remedies import Remedy
     from tradai_shared.findings import Severity
 
 

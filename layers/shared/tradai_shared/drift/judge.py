@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from drift_check.reads import Known, Unknown
-from drift_check.remedies import AddTags, ReplaceTags, healing_of
-from drift_check.severity import severity_of
-from drift_check.things import CONFIGURED, Fact, Thing
 from tradai_shared.config.marks import Provenance
 from tradai_shared.config.paths import is_immutable, is_unstated, provenance, value_at
+from tradai_shared.drift.reads import Known, Unknown
+from tradai_shared.drift.remedies import AddTags, ReplaceTags, healing_of
+from tradai_shared.drift.severity import severity_of
+from tradai_shared.drift.things import CONFIGURED, Fact, Thing
 from tradai_shared.findings import Finding, FindingStatus, Healing, Severity, Waiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.reads import Call, Read
-    from drift_check.remedies import Remedy
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.drift.reads import Call, Read
+    from tradai_shared.drift.remedies import Remedy
     from tradai_shared.findings import Json
 
 EXISTENCE = "existence"

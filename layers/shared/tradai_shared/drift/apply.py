@@ -9,7 +9,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
-from drift_check.remedies import (
+from tradai_shared import clock
+from tradai_shared.aws.boundary import boundary
+from tradai_shared.drift.remedies import (
     AddTags,
     AuthorizeRule,
     BlockPublicAccess,
@@ -30,8 +32,8 @@ from drift_check.remedies import (
     RestoreSecret,
     RevokeWorldOpen,
 )
-from drift_check.tagging import tag_writes
-from drift_check.writes import (
+from tradai_shared.drift.tagging import tag_writes
+from tradai_shared.drift.writes import (
     Write,
     authorize,
     create_index,
@@ -42,8 +44,6 @@ from drift_check.writes import (
     ttl,
     update_table,
 )
-from tradai_shared import clock
-from tradai_shared.aws.boundary import boundary
 
 if TYPE_CHECKING:
     from collections.abc import Callable

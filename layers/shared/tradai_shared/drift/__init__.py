@@ -1,0 +1,1 @@
+"""The loop of a drift check: ask AWS, compare, mend, remember, tell. The checks say what."""
