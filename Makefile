@@ -110,7 +110,7 @@ config-snapshot: setup ## Agree on the canonical configuration's values as they 
 config-docs: setup ## Write docs/canonical-config.md from the canonical configuration
 	@$(BIN)/python -m tradai_shared.config document
 
-bench-drift: setup ## Measure what a drift check costs: calls, seconds, memory (ARGS="--factors 1 10 100" for its growth)
+bench-drift: setup ## Measure a drift check: calls, seconds, memory, also with 10 and 100 times the tables (8 minutes; ARGS="--factors 1": one)
 	@$(BIN)/python -m benchmarks.drift $(ARGS)
 
 drift-docs: setup ## Write docs/drift-findings.md from the checks
