@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 from aws_lambda_powertools import Metrics
+
+from tests.heard import Hearing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+hearing = Hearing()
+INVENTED = {  # where calls are about names that no deployment has
+    "unit/update_nat_routes": "no AWS answers but a script, about ids of its own",
+    "unit/drift_check/test_each_value.py": "every name of the configuration is changed, one at a time",
+    "unit/drift_check/test_judge.py": "the same of those that are immutable",
+    "unit/drift_check/test_store.py": "a table of the test's own",
+}
+UNHEARD = {Path(__file__).parent / place for place in INVENTED}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hearing() -> Iterator[None]:
+    with hearing.connected():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def calls_are_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a function calls in a test, its role in template.yaml must allow."""
+    hearing.on = UNHEARD.isdisjoint({request.path, *request.path.parents})
+    yield
+    hearing.judge()
 
 
 @pytest.fixture(autouse=True)

@@ -28,13 +28,14 @@ class Recorder:
     heard: set[Need] = field(default_factory=set)
     on: bool = False
     listens: Callable[[], bool] = lambda: False
+    tell: Callable[[list[Need]], None] = lambda _: None
 
     def __post_init__(self) -> None:
-        self.listens = lambda: self.on
+        self.listens, self.tell = lambda: self.on, self.heard.update
 
     def hear(self, service: str, operation: str, given: dict[str, Any]) -> None:
         if self.listens():
-            self.heard.update(needs(service, operation, given))
+            self.tell(needs(service, operation, given))
 
     @contextmanager
     def acting(self, *, on: bool = True) -> Iterator[None]:
