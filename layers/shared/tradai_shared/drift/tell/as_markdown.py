@@ -96,6 +96,8 @@ def difference(one: Finding) -> str:
 
 def short(value: Json) -> str:
     """A value that fits into a line."""
+    if value is None:
+        return "none"
     told = value if isinstance(value, str) else json.dumps(value)
     return told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
 
