@@ -34,7 +34,7 @@ print(json.dumps(transform(json.load(sys.stdin), {}, types.SimpleNamespace(load=
 
 @pytest.fixture(scope="module")
 def resources() -> Any:
-    if not PYTHON.exists():
+    if not PYTHON.with_name("sam").exists():
         pytest.skip("the SAM CLI is not installed: make .tools/sam/.ready")
     document = copy.deepcopy(Stack("prod", **PLACE).template.document)
     for one in document["Resources"].values():
