@@ -31,8 +31,9 @@ demo: setup ## Watch a NAT die and traffic return, drift mended, expired items r
 demo-picture: setup ## Renew the README's picture, docs/failover.svg
 	@$(BIN)/python -m simulator.demo >/dev/null && cp out/failover.svg docs/failover.svg
 
-.tools/sam/.ready: requirements/sam.txt
+.tools/sam/.ready: requirements/sam.txt requirements/pip.txt
 	$(or $(PYTHON313),$(PYTHON)) -m venv .tools/sam
+	.tools/sam/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/pip.txt
 	.tools/sam/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/sam.txt
 	@touch $@
 
@@ -131,7 +132,8 @@ bench-failover: setup ## Simulate 200 failovers of each kind, write docs/failove
 lock: ## Renew the hashed requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/layer.in -o layers/shared/requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
-	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/sam.in -o requirements/sam.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/sam.in -o requirements/sam.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/pip.in -o requirements/pip.txt
 	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/ministack.in -o requirements/ministack.txt
 	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/cold-start.in -o requirements/cold-start.txt
