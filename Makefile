@@ -29,7 +29,7 @@ demo: setup ## Watch a NAT die and traffic return, drift mended, expired items r
 	@$(BIN)/python -m simulator $(ARGS)
 
 demo-picture: setup ## Renew the README's picture, docs/failover.svg
-	@$(BIN)/python -m simulator.demo >/dev/null && cp out/failover.svg docs/failover.svg
+	@$(BIN)/python -m simulator.demo.failover >/dev/null && cp out/failover.svg docs/failover.svg
 
 .tools/sam/.ready: requirements/sam.txt requirements/pip.txt
 	$(or $(PYTHON313),$(PYTHON)) -m venv .tools/sam
@@ -65,25 +65,25 @@ demo-picture: setup ## Renew the README's picture, docs/failover.svg
 	@touch $@
 
 build: setup .aws-sam/.ready ## Build the zips of the functions and the layer, print their sizes
-	@$(BIN)/python -m toolchain.artefact
+	@$(BIN)/python -m toolchain.build.artifact
 
 invoke: setup .aws-sam/.ready .tools/runtime/.ready ## Run the built function on a sample: make invoke EVENT=events/update_nat_routes/reconcile.json
-	@$(BIN)/python -m toolchain.invoke $(EVENT)
+	@$(BIN)/python -m toolchain.local.invoke $(EVENT)
 
 local-invoke: setup .aws-sam/.ready ## Run every sample of events/ by sam local invoke (needs Docker and Lambda's image; about 10 minutes)
-	@$(BIN)/python -m toolchain.walk $(EVENTS)
+	@$(BIN)/python -m toolchain.local.invoke_all $(EVENTS)
 
 e2e: setup .aws-sam/.ready .tools/ministack/.ready ## Deploy dev, staging and prod on this machine, without AWS, and try what they promise
 	@$(BIN)/python -m toolchain.e2e
 
 template: setup ## Copy nat/user-data.sh into template.yaml
-	$(BIN)/python -m toolchain.user_data
+	$(BIN)/python -m toolchain.build.user_data
 
 costs: setup ## Write docs/costs.md from the template, prices and durations
-	@$(BIN)/python -m toolchain.costs
+	@$(BIN)/python -m toolchain.docs.costs
 
 models: setup ## Cut botocore's service models down to the failover's calls, into the layer
-	$(BIN)/python -m toolchain.service_models
+	$(BIN)/python -m toolchain.build.service_models
 
 # what a tool that is not to be had here would have run is skipped by its test, with the reason
 test-tools: setup
@@ -98,24 +98,24 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/cfn-lint template.yaml
-	$(BIN)/python -m toolchain.user_data --check
-	$(BIN)/python -m toolchain.service_models --check
-	$(BIN)/python -m toolchain.costs --check
-	$(BIN)/python -m tradai_shared.config snapshot --check
-	$(BIN)/python -m tradai_shared.config document --check
-	$(BIN)/python -m toolchain.drift_document --check
+	$(BIN)/python -m toolchain.build.user_data --check
+	$(BIN)/python -m toolchain.build.service_models --check
+	$(BIN)/python -m toolchain.docs.costs --check
+	$(BIN)/python -m toolchain.config_document snapshot --check
+	$(BIN)/python -m toolchain.config_document document --check
+	$(BIN)/python -m toolchain.docs.drift_findings --check
 
 config-snapshot: setup ## Agree on the canonical configuration's values as they are now
-	@$(BIN)/python -m tradai_shared.config snapshot
+	@$(BIN)/python -m toolchain.config_document snapshot
 
 config-docs: setup ## Write docs/canonical-config.md from the canonical configuration
-	@$(BIN)/python -m tradai_shared.config document
+	@$(BIN)/python -m toolchain.config_document document
 
 bench-drift: setup ## Measure a drift check: calls, seconds, memory, also with 10 and 100 times the tables (8 minutes; ARGS="--factors 1": one)
 	@$(BIN)/python -m benchmarks.drift $(ARGS)
 
 drift-docs: setup ## Write docs/drift-findings.md from the checks
-	@$(BIN)/python -m toolchain.drift_document
+	@$(BIN)/python -m toolchain.docs.drift_findings
 
 bench-config: setup ## Measure what importing and building the canonical configuration costs
 	@$(BIN)/python -m benchmarks.config_import $(ARGS)

@@ -9,19 +9,18 @@ from rich.prompt import Confirm
 from rich.table import Table
 
 from drift_check import checks
-from ops.adoption import Adopted, adopt, merged
+from drift_check.checks.base import Estate
+from drift_check.observe.observer import WORKERS, Observer
+from drift_check.reconcile import ExitCode
+from drift_check.report.as_markdown import short
+from drift_check.scan import Surveyor
+from ops.adopt_plan import Adopted, adopt, merged
 from ops.app import console
+from ops.aws_clients import clients_of
 from ops.progress import progress
-from ops.session import clients_of
 from tradai_shared import clock
-from tradai_shared.config.canonical import build
-from tradai_shared.config.early import OWN_VALUES
-from tradai_shared.config.load import canonical_config, environment, own_file
-from tradai_shared.drift.check import Estate
-from tradai_shared.drift.observe.reader import WORKERS, Observer
-from tradai_shared.drift.run import ExitCode
-from tradai_shared.drift.survey import Surveyor
-from tradai_shared.drift.tell.as_markdown import short
+from tradai_shared.config.build import build
+from tradai_shared.config.loader import OWN_VALUES, canonical_config, environment, own_file
 
 
 def adopt_command(

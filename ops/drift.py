@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from drift_check import checks
+from drift_check.apply.requests import Writer
+from drift_check.events import Mode, parse
+from drift_check.observe.observer import WORKERS, Observer
+from drift_check.reconcile import Run
+from drift_check.scan import Surveyor
+from drift_check.settings import MAX_HEALS, Allowed, Settings
+from ops.aws_clients import clients_of
+from ops.output import PRINTERS
 from ops.progress import progress
-from ops.session import clients_of
-from tradai_shared.config.early import region_and_tables
-from tradai_shared.drift.events import Mode, parse
-from tradai_shared.drift.observe.catalogue import PACED
-from tradai_shared.drift.observe.reader import WORKERS, Observer
-from tradai_shared.drift.reads import Call
-from tradai_shared.drift.settings import MAX_HEALS, Allowed, Settings
+from tradai_shared.config.loader import canonical_config, environment, waivers
 
 if TYPE_CHECKING:
-    from tradai_shared.drift.run import Report
+    from drift_check.reconcile import Report
 
 Many = Annotated[list[str] | None, Parameter(negative=())]
 
@@ -61,32 +63,19 @@ def drift(  # noqa: PLR0913 - one parameter an option
     """
     event = {"mode": mode, "dry_run": dry_run, "approve": approve or [], "checks": checks or []}
     report = look(env, event, max_heals, profile, region)
-    from ops.printing import PRINTERS  # noqa: PLC0415 - reading AWS begins the sooner
-
     PRINTERS[format](report)
     return report.exit_code
 
 
 def look(env: str, event: dict[str, Any], max_heals: int, profile: str | None, region: str | None) -> Report:
-    """One run with a progress display on standard error.
-
-    The calls that AWS wants paced begin before everything else is imported: they take a second in any case.
-    """
-    stated, tables = region_and_tables(env)
-    client = clients_of(profile, region, stated, WORKERS)
-    with progress() as told, closing(Observer(client, told=told)) as observer:
-        if not event["checks"] or "tables" in event["checks"]:
-            observer.begin(Call(action, name) for name in tables for action in PACED)
-        return run(env, event, observer, max_heals, region)
+    """One run with a progress display on standard error."""
+    config = canonical_config(env)
+    client = clients_of(profile, region, config.region, WORKERS)
+    with progress() as told:
+        return run(env, event, Observer(client, told=told), max_heals, region)
 
 
 def run(env: str, event: dict[str, Any], observer: Observer, max_heals: int, region: str | None) -> Report:
-    from drift_check import checks  # noqa: PLC0415 - see above
-    from tradai_shared.config.load import canonical_config, environment, waivers  # noqa: PLC0415
-    from tradai_shared.drift.apply import Writer  # noqa: PLC0415
-    from tradai_shared.drift.run import Run  # noqa: PLC0415
-    from tradai_shared.drift.survey import Surveyor  # noqa: PLC0415
-
     request = parse(event, tuple(checks.BY_NAME))
     config = canonical_config(env)
     surveyor = Surveyor(config, checks.chosen(request.checks), observer, waivers(env))

@@ -18,19 +18,19 @@ from ops.app import console
 from tradai_shared import clock
 from tradai_shared.aws import clients, dynamodb_wire
 from tradai_shared.config import canonical_config
-from ttl_reaper import answer, desired, events, observe
+from ttl_reaper import events, observe, report, tables
 from ttl_reaper.apply import Tools
 from ttl_reaper.audit import WRITTEN, NoCheckpoints
 from ttl_reaper.model import Limits, Mode, TtlClass
-from ttl_reaper.pace import Pace
-from ttl_reaper.reap import Room, reap
-from ttl_reaper.run import WORKERS
+from ttl_reaper.rate_limiter import Pace
+from ttl_reaper.reconcile import Room, reap
+from ttl_reaper.table_run import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ttl_reaper.model import Candidate, DesiredTable, ItemOutcome, Order, Tally
-    from ttl_reaper.run import TableResult
+    from ttl_reaper.table_run import TableResult
 
 A_DAY = 86_400.0  # a terminal has no end to stop before
 DEFAULT = Limits()
@@ -99,7 +99,7 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
         }
     )
     assert isinstance(event, events.WorkEvent)  # noqa: S101 - no action was given, so it is no summary
-    [chosen] = desired.chosen(event, desired.tables(canonical_config(env)))
+    [chosen] = tables.chosen(event, tables.tables(canonical_config(env)))
     with Desk.opened(chosen, audit) as desk:
         return desk.work(event.order, yes=yes)
 
@@ -203,13 +203,13 @@ def estimate(counted: TableResult, order: Order) -> Table:
     for ttl_class in TtlClass:
         table.add_row(f"expired, class {ttl_class}", f"{tally.expired.get(ttl_class, 0):,}")
     table.add_row("implausible, never touched", f"{tally.implausible:,}")
-    table.add_row("counting cost", f"{tally.read_units:,.0f} read units, {answer.usd(tally):.4f} USD")
+    table.add_row("counting cost", f"{tally.read_units:,.0f} read units, {report.usd(tally):.4f} USD")
     if order.mode is not Mode.REPORT:
         indexes = live.index_count if live else 0
         units = tally.planned * (1 + indexes)
         table.add_row(f"to {order.mode}", f"{tally.planned:,}")
         table.add_row("write units, items up to 1 KB", f"{units:,}")
-        table.add_row("estimate", f"{answer.estimated_usd(tally.planned, indexes):.4f} USD (us-east-1)")
+        table.add_row("estimate", f"{report.estimated_usd(tally.planned, indexes):.4f} USD (us-east-1)")
         table.add_row("at the allowed rate", f"{units / order.limits.write_units_per_second:,.0f} s at least")
     for note in counted.notes:
         table.add_row("note", note)
@@ -228,7 +228,7 @@ def told(result: TableResult) -> int:
     console.print(f"[{colour}]{result.end}[/{colour}]: {result.reason}", highlight=False)
     console.print(
         f"deleted {tally.deleted}, repaired {tally.repaired}, renewed and kept {tally.renewed}, "
-        f"failed {tally.failed}; {tally.write_units:,.0f} write units, {answer.usd(tally):.4f} USD",
+        f"failed {tally.failed}; {tally.write_units:,.0f} write units, {report.usd(tally):.4f} USD",
         highlight=False,
     )
     return 0 if result.ok else 1

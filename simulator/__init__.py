@@ -5,6 +5,6 @@ of this package is what moto has not: Auto Scaling's lifecycle, the delivery of 
 functions, time, and what goes wrong.
 """
 
-from simulator import thrift
+from simulator.moto_patches import speedups
 
-thrift.spare()
+speedups.spare()

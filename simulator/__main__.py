@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from simulator import demo
+from simulator.demo import failover
 
-OTHERS = ("simulator.demo_drift", "simulator.demo_reap")
+OTHERS = ("simulator.demo.drift", "simulator.demo.reap")
 
 
 def main(arguments: list[str]) -> int:
@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
         subprocess.Popen([sys.executable, "-m", module], stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own modules
         for module in OTHERS
     ]
-    failed = demo.main(arguments)
+    failed = failover.main(arguments)
     for other in others:
         told, _ = other.communicate()
         sys.stdout.write(f"\n{told}")
@@ -26,5 +26,5 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     if {"-h", "--help"} & set(sys.argv[1:]):
-        demo.parse(sys.argv[1:])
+        failover.parse(sys.argv[1:])
     sys.exit(main(sys.argv[1:]))

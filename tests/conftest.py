@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_lambda_powertools import Metrics
 
-from tests.heard import Hearing
+from tests.iam_enforcement import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +17,8 @@ hearing = Hearing()
 INVENTED = {  # where calls are about names that no deployment has
     "unit/update_nat_routes": "no AWS answers but a script, about ids of its own",
     "unit/drift_check/test_each_value.py": "every name of the configuration is changed, one at a time",
-    "unit/drift_check/test_judge.py": "the same of those that are immutable",
-    "unit/drift_check/test_store.py": "a table of the test's own",
+    "unit/drift_check/test_compare.py": "the same of those that are immutable",
+    "unit/drift_check/test_history_store.py": "a table of the test's own",
 }
 UNHEARD = {Path(__file__).parent / place for place in INVENTED}
 

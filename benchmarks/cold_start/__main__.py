@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cold_start.document import render
-from toolchain.artefact import BUILD
+from toolchain.build.artifact import BUILD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from benchmarks.failover_budget.figures import ALL_SERIES
 from benchmarks.failover_budget.peers import PEERS, platform
 from benchmarks.failover_budget.scenarios import CALM, LIMIT, PER_WORLD, Kind
-from simulator import segments
-from simulator.segments import Sure
+from simulator.engine import durations
+from simulator.engine.durations import Sure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -127,8 +127,8 @@ def _segments(sure: Sure) -> Iterator[str]:
         yield f"| {one.what} | {length} | {one.source} |"
 
 
-def _known(sure: Sure) -> Iterable[segments.Segment]:
-    return [one for one in segments.ALL if one.sure is sure]
+def _known(sure: Sure) -> Iterable[durations.Segment]:
+    return [one for one in durations.ALL if one.sure is sure]
 
 
 def _how(budget: Budget) -> str:

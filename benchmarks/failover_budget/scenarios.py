@@ -8,17 +8,18 @@ from enum import StrEnum
 from random import Random
 from typing import TYPE_CHECKING, assert_never
 
-from simulator import boot, segments
-from simulator.events import Mishap
-from simulator.probe import probing
-from simulator.remembered import Remembered
-from simulator.segments import Segment, Sure
-from simulator.world import World
+from simulator.aws.event_bridge import Mishap
+from simulator.engine import durations
+from simulator.engine.durations import Segment, Sure
+from simulator.engine.read_cache import Remembered
+from simulator.scenario import boot_scripts
+from simulator.scenario.egress_probe import probing
+from simulator.scenario.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from simulator.machines import Machine, Script
+    from simulator.aws.instances import Machine, Script
 
 LAUNCH = "EC2 Instance-launch Lifecycle Action"
 CALM = (60.0, 180.0)  # seconds between two failovers, so that none meets the same phase of a schedule
@@ -55,8 +56,8 @@ class Assumed(StrEnum):
     MOST = "most"
 
 
-BOOTS = {Boot.PACKAGED: segments.BOOT_PACKAGED, Boot.DNF: segments.BOOT_DNF}
-PHASES = frozenset({segments.SCHEDULE_PHASE, segments.HEALTH_CHECK_PHASE})
+BOOTS = {Boot.PACKAGED: durations.BOOT_PACKAGED, Boot.DNF: durations.BOOT_DNF}
+PHASES = frozenset({durations.SCHEDULE_PHASE, durations.HEALTH_CHECK_PHASE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,14 @@ def pace(assumed: Assumed) -> Mapping[Segment, float]:
     """Where a schedule's period begins stays chance: a death falls anywhere in it."""
     if assumed is Assumed.DRAWN:
         return {}
-    unsure = [one for one in segments.ALL if one.sure is Sure.ASSUMED and one not in PHASES]
+    unsure = [one for one in durations.ALL if one.sure is Sure.ASSUMED and one not in PHASES]
     return {one: one.low if assumed is Assumed.LEAST else one.high for one in unsure}
 
 
 def _script(world: World, batch: Batch) -> Script:
     if batch.kind is Kind.ADOPTED:
-        return replace(boot.ADOPTED, boot=BOOTS[batch.boot])
-    return boot.own(world.platform.allocation, BOOTS[batch.boot])
+        return replace(boot_scripts.ADOPTED, boot=BOOTS[batch.boot])
+    return boot_scripts.own(world.platform.allocation, BOOTS[batch.boot])
 
 
 def _mend(world: World, machine: Machine, script: Script) -> None:
@@ -160,7 +161,7 @@ def _begin(world: World, kind: Kind, nat: str) -> float:  # noqa: PLR0911 - one 
         case Kind.PLANNED:
             return world.refresh()
         case Kind.BROKEN_SCRIPT:
-            world.machines.script = replace(boot.BROKEN, boot=world.machines.script.boot)
+            world.machines.script = replace(boot_scripts.BROKEN, boot=world.machines.script.boot)
             return world.kill(nat)
         case Kind.LOST_EVENT:
             world.mishap(Mishap(LAUNCH, copies=0, times=1))

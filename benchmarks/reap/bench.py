@@ -43,9 +43,9 @@ from ttl_reaper.model import (
     TtlClass,
     TtlStatus,
 )
-from ttl_reaper.pace import Pace
-from ttl_reaper.run import Hooks, TableRun
-from ttl_reaper.statements import BATCH, statement
+from ttl_reaper.partiql import BATCH, statement
+from ttl_reaper.rate_limiter import Pace
+from ttl_reaper.table_run import Hooks, TableRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,23 +7,23 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from drift_check import checks
-from tradai_shared.aws.session import lean_session
-from tradai_shared.aws.settings import settings as client_settings
+from drift_check.apply.requests import Writer
+from drift_check.events import parse
+from drift_check.observe.observer import WORKERS, Observer
+from drift_check.reconcile import Run
+from drift_check.report import as_json, publish
+from drift_check.scan import Surveyor
+from drift_check.settings import Settings
+from tradai_shared.aws.botocore_session import lean_session
+from tradai_shared.aws.clients import client_config
 from tradai_shared.config import canonical_config, waivers
-from tradai_shared.drift.apply import Writer
-from tradai_shared.drift.events import parse
-from tradai_shared.drift.observe.reader import WORKERS, Observer
-from tradai_shared.drift.run import Run
-from tradai_shared.drift.settings import Settings
-from tradai_shared.drift.survey import Surveyor
-from tradai_shared.drift.tell import as_json, send
 from tradai_shared.observability import make_logger, make_metrics
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from botocore.session import Session
 
-    from tradai_shared.plans import Answer
+    from tradai_shared.outcomes import Answer
 
 SERVICE = "drift_check"
 logger = make_logger(SERVICE)
@@ -37,7 +37,7 @@ def session() -> Session:
 
 @cache
 def client(service: str) -> Any:  # noqa: ANN401 - any of boto3's clients, made once in an environment's life
-    return session().create_client(service, config=client_settings(pool=WORKERS))
+    return session().create_client(service, config=client_config(pool=WORKERS))
 
 
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
@@ -66,7 +66,7 @@ def _handle(event: dict[str, object]) -> Answer:
         config, checks.chosen(request.checks), Observer(client), waivers(settings.environment)
     )
     report = Run(settings, request, surveyor, Writer(client, config.region)).run()
-    send.log(logger, report)
-    send.measure(metrics, report)
-    send.publish(settings, report, client, logger)
+    publish.log(logger, report)
+    publish.measure(metrics, report)
+    publish.publish(settings, report, client, logger)
     return as_json.answer(report)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from egress_probe.events import Action, parse
 from egress_probe.observe import ask_all
+from egress_probe.reconcile import CONFIRMING_ROUNDS, SCHEDULED_ROUNDS, Watch
 from egress_probe.settings import Settings
-from egress_probe.watch import CONFIRMING_ROUNDS, SCHEDULED_ROUNDS, Watch
 from tradai_shared.observability import make_logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from tradai_shared.plans import Answer
+    from tradai_shared.outcomes import Answer
 
 SERVICE = "egress_probe"
 logger = make_logger(SERVICE)

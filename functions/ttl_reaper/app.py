@@ -13,23 +13,23 @@ from tradai_shared import clock
 from tradai_shared.aws import clients, dynamodb_wire
 from tradai_shared.config import canonical_config
 from tradai_shared.observability import make_logger, make_metrics
-from ttl_reaper import answer, desired, events, fanout, settings
+from ttl_reaper import distributed_map, events, report, settings, tables
 from ttl_reaper.apply import Tools
 from ttl_reaper.audit import LogAudit, NoCheckpoints, S3Audit, S3Checkpoints, key_hash
 from ttl_reaper.model import End, Tally
-from ttl_reaper.pace import Pace
-from ttl_reaper.reap import Room, reap
-from ttl_reaper.run import WORKERS, TableResult
+from ttl_reaper.rate_limiter import Pace
+from ttl_reaper.reconcile import Room, reap
+from ttl_reaper.table_run import WORKERS, TableResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from ttl_reaper.answer import ReapAnswer
     from ttl_reaper.audit import Audit, Checkpoints
     from ttl_reaper.events import SummaryEvent, WorkEvent
     from ttl_reaper.model import DesiredTable, ItemOutcome, Order
+    from ttl_reaper.report import ReapAnswer
     from ttl_reaper.settings import Settings
 
 SERVICE = "ttl_reaper"
@@ -64,16 +64,16 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
     parsed = events.parse(event)
     if isinstance(parsed, events.SummaryEvent):
         return _summary(parsed, own)
-    chosen = desired.chosen(parsed, desired.tables(canonical_config(own.environment)))
+    chosen = tables.chosen(parsed, tables.tables(canonical_config(own.environment)))
     if parsed.action is events.WorkAction.PLAN:
-        return _plan(fanout.plan(parsed, chosen), own)
+        return _plan(distributed_map.plan(parsed, chosen), own)
     with make_room(own, _seconds_left(context), context.aws_request_id) as room:
         results = [_reaped(room, table, parsed) for table in chosen]
     return _told(results, own)
 
 
 def _plan(work: list[dict[str, Any]], own: Settings) -> ReapAnswer:
-    data: answer.ReapData = {"summary": {"runs": len(work)}, "results": [], "unfinished": "", "work": work}
+    data: report.ReapData = {"summary": {"runs": len(work)}, "results": [], "unfinished": "", "work": work}
     return {"success": True, "data": data, "environment": own.environment.value}
 
 
@@ -82,8 +82,8 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
     metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not one.success for one in event.results))
     results: list[dict[str, object]] = [one.model_dump(exclude_none=True) for one in event.results]
     lost = "; ".join(f"{one.table} {one.segment}: {one.reason}" for one in event.results if not one.success)
-    data: answer.ReapData = {
-        "summary": fanout.add_up(event.results),
+    data: report.ReapData = {
+        "summary": distributed_map.add_up(event.results),
         "results": results,
         "unfinished": lost,
     }
@@ -129,7 +129,7 @@ def _failed(outcome: ItemOutcome) -> None:
 
 
 def _told(results: Sequence[TableResult], own: Settings) -> ReapAnswer:
-    told = answer.answer(results, own.environment.value)
+    told = report.answer(results, own.environment.value)
     for one, line in zip(results, told["data"]["results"], strict=True):
         log = logger.info if one.ok else logger.error
         log("Table ended", extra={name: value for name, value in line.items() if name != "checkpoint"})
@@ -149,7 +149,7 @@ def _measure(spent: Tally) -> None:
         "ItemsFailed": spent.failed,
         "ReadUnits": spent.read_units,
         "WriteUnits": spent.write_units,
-        "EstimatedUsd": answer.usd(spent),
+        "EstimatedUsd": report.usd(spent),
     }
     for name, value in counts.items():
         metrics.add_metric(name, MetricUnit.Count, value)

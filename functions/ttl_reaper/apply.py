@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, TemporaryError
 from ttl_reaper.model import Candidate, ItemOutcome, Mode, Verdict
-from ttl_reaper.statements import consumed, outcomes, permission, request
+from ttl_reaper.partiql import consumed, outcomes, permission, request
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
 
     from ttl_reaper.classify import Window
-    from ttl_reaper.pace import Pace
+    from ttl_reaper.rate_limiter import Pace
 
 ATTEMPTS = 10
 FIRST_PAUSE_SECONDS = 0.1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import ValidationError
 
-from tradai_shared.aws.boundary import boundary
+from tradai_shared.aws.error_mapping import boundary
 from tradai_shared.errors import PermanentError
 from ttl_reaper.checkpoint import Checkpoint
 from ttl_reaper.model import Verdict

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.aws.boundary import boundary
+from tradai_shared.aws.error_mapping import boundary
 from ttl_reaper.classify import LATEST
 from ttl_reaper.model import LiveTable, TtlStatus
-from ttl_reaper.statements import consumed
+from ttl_reaper.partiql import consumed
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

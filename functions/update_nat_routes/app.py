@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tradai_shared.aws import trimmed as aws
+from tradai_shared.aws import botocore_session as aws
 from tradai_shared.observability import make_logger, make_metrics
-from update_nat_routes import tell
+from update_nat_routes import report
 from update_nat_routes.apply import Writer
 from update_nat_routes.events import parse
-from update_nat_routes.loop import Loop
 from update_nat_routes.observe import Reader
+from update_nat_routes.reconcile import Loop
 from update_nat_routes.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_ec2 import EC2Client
 
-    from tradai_shared.plans import Answer
+    from tradai_shared.outcomes import Answer
 
 SERVICE = "update_nat_routes"
 logger = make_logger(SERVICE)
@@ -71,14 +71,14 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
     settings = Settings.from_env(os.environ)
     metrics.add_dimension("environment", str(settings.environment))
     trigger = parse(event)
-    report = Loop(
+    run_report = Loop(
         trigger=trigger,
         settings=settings,
         reader=reader(settings),
         writer=Writer(clients().ec2, clients().autoscaling),
         remaining=lambda: context.get_remaining_time_in_millis() / 1000,
     ).run()
-    tell.log(logger, report)
-    tell.measure(metrics, report)
-    tell.alert(settings, report, clients().ec2, logger)
-    return tell.answer(settings, report)
+    report.log(logger, run_report)
+    report.measure(metrics, run_report)
+    report.alert(settings, run_report, clients().ec2, logger)
+    return report.answer(settings, run_report)

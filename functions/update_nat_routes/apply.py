@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from tradai_shared.aws import clients as aws
-from tradai_shared.aws.boundary import boundary
+from tradai_shared.aws.error_mapping import boundary
 from tradai_shared.errors import AwsError, PermanentError, TemporaryError
-from tradai_shared.plans import Outcome, Status
+from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,
@@ -207,7 +207,7 @@ class Writer:
         """Asynchronous: the probe's failure comes back as an event of its own."""
         request = {"action": "confirm", "suspect": action.instance_id}
         with boundary("lambda:InvokeFunction"):
-            aws.functions().invoke(
+            aws.lambda_client().invoke(
                 FunctionName=action.function, InvocationType="Event", Payload=json.dumps(request)
             )
         return Status.DONE, "the probe looks again"

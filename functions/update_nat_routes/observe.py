@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tradai_shared.aws.boundary import boundary
-from update_nat_routes.lifecycle import Ask
+from tradai_shared.aws.error_mapping import boundary
 from update_nat_routes.model import (
     Group,
     Hook,
@@ -25,6 +24,7 @@ from update_nat_routes.model import (
     Target,
     TargetKind,
 )
+from update_nat_routes.planner.lifecycle_hooks import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

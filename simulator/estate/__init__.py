@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from moto import mock_aws
 
-from simulator import strict_estate, strict_network
 from simulator.estate import data, nat, network, services
+from simulator.moto_patches import network as network_patches
+from simulator.moto_patches import services as service_patches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +45,7 @@ class Estate:
 @contextmanager
 def account() -> Iterator[Callable[[str], Any]]:
     """An empty account on moto, in process and corrected where moto is not as AWS is; yields its clients."""
-    with mock_aws(), strict_network.network.applied(), strict_estate.estate.applied():
+    with mock_aws(), network_patches.network.applied(), service_patches.estate.applied():
         session: Any = boto3.Session()  # services by their names
         yield cache(session.client)
 

@@ -17,7 +17,8 @@ import boto3
 from moto import server as moto_server
 from moto.server import ThreadedMotoServer
 
-from simulator import estate, strict_estate, strict_network
+from simulator import estate
+from simulator.moto_patches import network, services
 from tradai_shared.config import canonical_config
 
 ACCOUNT = {"AWS_ACCESS_KEY_ID": "invented", "AWS_SECRET_ACCESS_KEY": "invented"}
@@ -31,7 +32,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     os.environ.update(ACCOUNT, MOTO_EC2_LOAD_DEFAULT_AMIS="false")
     config = canonical_config(options.env)
-    with strict_network.network.applied(), strict_estate.estate.applied():
+    with network.network.applied(), services.estate.applied():
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
         host, port = server.get_host_and_port()

@@ -14,19 +14,19 @@ from unittest.mock import Mock, patch
 from botocore.awsrequest import AWSResponse
 
 from drift_check import checks
-from ops.adoption import adopt, merged
+from drift_check.apply.requests import Writer
+from drift_check.checks.base import Estate as Seen
+from drift_check.events import Mode, Request
+from drift_check.observe.observer import Observer
+from drift_check.reconcile import Report, Run
+from drift_check.scan import Survey, Surveyor
+from drift_check.settings import Allowed, Settings
+from ops.adopt_plan import adopt, merged
 from simulator import estate
-from tests.clocks import Impatient
+from tests.fakes.clock import Impatient
 from tradai_shared import clock
-from tradai_shared.config.canonical import build
+from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
-from tradai_shared.drift.apply import Writer
-from tradai_shared.drift.check import Estate as Seen
-from tradai_shared.drift.events import Mode, Request
-from tradai_shared.drift.observe.reader import Observer
-from tradai_shared.drift.run import Report, Run
-from tradai_shared.drift.settings import Allowed, Settings
-from tradai_shared.drift.survey import Survey, Surveyor
 from update_nat_routes import app as failover
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simulator.template import Template
+from simulator.aws.sam_template import Template
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENTS = ("dev", "staging", "prod")

@@ -16,9 +16,9 @@ OWN = {name: one for name, one in ALARMS.items() if one.get("Namespace") == NAME
 each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
 METRIC = re.compile(r'add_metric\("(\w+)"')
 TELLERS = {
-    "update_nat_routes": "functions/update_nat_routes/tell.py",
+    "update_nat_routes": "functions/update_nat_routes/report.py",
     "ttl_reaper": "functions/ttl_reaper/app.py",
-    "drift_check": "layers/shared/tradai_shared/drift/tell/send.py",
+    "drift_check": "functions/drift_check/report/publish.py",
 }
 REAPER = (ROOT / "functions/ttl_reaper/app.py").read_text(encoding="utf-8")
 WRITTEN = {
@@ -30,7 +30,7 @@ WRITTEN = {
 COUNTED = {
     "update_nat_routes": set[str](),
     "drift_check": set[str](),
-    "ttl_reaper": set(re.findall(r'^        "(\w+)": (?:spent|sum|answer)', REAPER, re.MULTILINE)),
+    "ttl_reaper": set(re.findall(r'^        "(\w+)": (?:spent|sum|report)', REAPER, re.MULTILINE)),
 }
 
 

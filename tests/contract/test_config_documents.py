@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tradai_shared.config.__main__ import main
+from toolchain.config_document.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from simulator.template import Template
+from simulator.aws.sam_template import Template
 from tests.contract.stack import ROOT
 from tests.contract.test_alarms import COUNTED, WRITTEN
-from toolchain.artefact import PSEUDO
-from toolchain.bill import PLACE, PRICES, TEMPLATE, WORKS, Line, bill, toolkit, total, watched
-from toolchain.costs import DOCUMENT, document
-from ttl_reaper import answer
+from toolchain.build.artifact import PSEUDO
+from toolchain.docs.cost_model import PLACE, PRICES, TEMPLATE, WORKS, Line, bill, toolkit, total, watched
+from toolchain.docs.costs import DOCUMENT, document
+from ttl_reaper import report
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # sent by incidents and not by each run
@@ -53,7 +53,7 @@ def test_an_expression_is_paid_for_each_metric_that_it_adds_up() -> None:
 
 
 def test_the_reaper_s_own_estimate_uses_the_same_price() -> None:
-    assert PRICES["reads"].usd == answer.USD_A_READ_UNIT
+    assert PRICES["reads"].usd == report.USD_A_READ_UNIT
 
 
 def test_a_sum_is_that_of_its_part() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, Stack
-from toolchain.user_data import SCRIPT, TEMPLATE, generated
-from tradai_shared.config.load import canonical_config
+from toolchain.build.user_data import SCRIPT, TEMPLATE, generated
+from tradai_shared.config.loader import canonical_config
 
 NAT = {
     "NatGroup",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
-from tradai_shared.config.load import canonical_config
+from tradai_shared.config.loader import canonical_config
 
 CONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
 SECTIONS = {"dev": "default", "staging": "staging", "prod": "prod"}

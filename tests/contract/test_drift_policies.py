@@ -6,14 +6,14 @@ from typing import Any, get_args
 
 import pytest
 
+from drift_check import actions, history_store
+from drift_check.observe.api_reads import IAM_ACTIONS, READERS
+from drift_check.report import publish
 from tests.contract.stack import Stack, samples
-from tradai_shared.drift import remedies, store
-from tradai_shared.drift.observe.catalogue import IAM_ACTIONS, READERS
-from tradai_shared.drift.tell import send
 
 READS = {IAM_ACTIONS.get(action, action) for action in READERS}
-HEALS = {action for remedy in get_args(remedies.Remedy) for action in remedy.permissions}
-TELLS = {*send.PERMISSIONS, *store.PERMISSIONS}
+HEALS = {action for remedy in get_args(actions.Remedy) for action in remedy.permissions}
+TELLS = {*publish.PERMISSIONS, *history_store.PERMISSIONS}
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 
 

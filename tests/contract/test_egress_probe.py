@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from egress_probe.events import Action, parse
+from egress_probe.reconcile import INTERVAL, ROUNDS_IN_DOUBT, SCHEDULED_ROUNDS
 from egress_probe.settings import Settings
-from egress_probe.watch import INTERVAL, ROUNDS_IN_DOUBT, SCHEDULED_ROUNDS
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, ROOT, Stack, samples
 from tradai_shared.config import naming
-from tradai_shared.config.load import canonical_config
+from tradai_shared.config.loader import canonical_config
 from tradai_shared.errors import EgressDownError
 
 PLACE = {

@@ -13,18 +13,18 @@ import pytest
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
+from drift_check.findings import FindingStatus
+from drift_check.observe.api_reads import READERS
+from drift_check.reconcile import ExitCode
 from tests.contract.estate import Live, live
 from tests.contract.wire import FAULTS, Wire, no_waiting
-from tradai_shared.aws.settings import ATTEMPTS, settings
-from tradai_shared.drift.observe.catalogue import READERS
-from tradai_shared.drift.run import ExitCode
-from tradai_shared.findings import FindingStatus
+from tradai_shared.aws.clients import ATTEMPTS, client_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradai_shared.drift.judge import Judged
-    from tradai_shared.drift.run import Report
+    from drift_check.compare import Judged
+    from drift_check.reconcile import Report
 
 pytestmark = pytest.mark.any_python
 
@@ -36,7 +36,7 @@ class Faulty:
         self.world, self.wire = world, Wire()
         session: Any = boto3.Session(region_name="eu-central-1")
         world.client = cache(
-            lambda service: self.wire.join(session.client(service, config=settings(pool=12)))
+            lambda service: self.wire.join(session.client(service, config=client_config(pool=12)))
         )
         self.ordinary = {one.finding.id: one for one in world.survey().judged}
         self.asked = set(self.wire.asked)

@@ -8,20 +8,20 @@ import pytest
 from botocore.exceptions import ClientError
 
 from drift_check import checks
+from drift_check.actions import EnableTtl
+from drift_check.apply.healer import Healer
+from drift_check.apply.requests import Writer
+from drift_check.events import Mode
+from drift_check.observe.observer import Observer
+from drift_check.scan import Surveyor
+from drift_check.settings import Allowed
 from tests.contract.estate import Live, live
-from tradai_shared.drift.apply import Writer
-from tradai_shared.drift.events import Mode
-from tradai_shared.drift.healing import Healer
-from tradai_shared.drift.observe.reader import Observer
-from tradai_shared.drift.remedies import EnableTtl
-from tradai_shared.drift.settings import Allowed
-from tradai_shared.drift.survey import Surveyor
-from tradai_shared.plans import Status
+from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradai_shared.drift.judge import Judged
+    from drift_check.compare import Judged
 
 TABLE = "tradai-deployments-prod"
 EXPIRING = "tradai-notifications-prod"

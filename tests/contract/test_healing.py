@@ -10,18 +10,18 @@ import pytest
 from moto.autoscaling.models import InstanceState, autoscaling_backends
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
-from tests.contract.drifts import AUTOMATIC, NEVER, ON_APPROVAL, check_on, route_elsewhere, ttl
+from drift_check.actions import Remedy
+from drift_check.events import Mode
+from drift_check.findings import Healing
+from tests.contract.drift_scenarios import AUTOMATIC, NEVER, ON_APPROVAL, check_on, route_elsewhere, ttl
 from tests.contract.estate import Live, live
-from tradai_shared.drift.events import Mode
-from tradai_shared.drift.remedies import Remedy
-from tradai_shared.findings import Healing
-from tradai_shared.plans import Status
+from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradai_shared.drift.run import Report
-    from tradai_shared.findings import Finding
+    from drift_check.findings import Finding
+    from drift_check.reconcile import Report
 
 pytestmark = pytest.mark.any_python
 

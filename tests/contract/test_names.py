@@ -7,7 +7,7 @@ import pytest
 from benchmarks.config_import import DEPLOYED
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, Stack
 from tradai_shared.config import naming
-from tradai_shared.config.load import canonical_config
+from tradai_shared.config.loader import canonical_config
 from update_nat_routes.settings import Readiness, Settings
 
 in_every_environment = pytest.mark.parametrize("env", ENVIRONMENTS)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tradai_shared.config.canonical import build
+from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.own import parse
+from tradai_shared.config.overrides import parse
 from tradai_shared.errors import ConfigError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own-values.md").read_text(encoding="utf-8")

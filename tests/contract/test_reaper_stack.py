@@ -10,11 +10,11 @@ import pytest
 
 from tests.contract.stack import ACCOUNT, ENVIRONMENTS, REGION, ROOT, Stack
 from tradai_shared.config import canonical_config, naming
-from ttl_reaper import events, fanout
+from ttl_reaper import distributed_map, events
 from ttl_reaper.app import SPARE_SECONDS
 from ttl_reaper.model import Mode
 from ttl_reaper.observe import SCAN
-from ttl_reaper.statements import permission
+from ttl_reaper.partiql import permission
 
 MACHINE = json.loads((ROOT / "statemachines/reap.asl.json").read_text(encoding="utf-8"))
 
@@ -65,7 +65,7 @@ def test_the_function_has_its_name_and_lambdas_longest_time(env: str) -> None:
 
 
 def test_the_state_machine_runs_no_more_at_a_time_than_the_rate_is_divided_by() -> None:
-    assert MACHINE["States"]["Segments"]["MaxConcurrency"] == fanout.CONCURRENCY
+    assert MACHINE["States"]["Segments"]["MaxConcurrency"] == distributed_map.CONCURRENCY
 
 
 def test_the_state_machine_may_start_executions_of_itself() -> None:

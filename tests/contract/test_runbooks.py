@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
 from tradai_shared.config import naming
-from update_nat_routes.planner import NoteKind
+from update_nat_routes.planner.plan import NoteKind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, Stack
 from tradai_shared.config import naming
-from tradai_shared.config.canonical import build
+from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from update_nat_routes.actions import (
 )
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Group, Instance, Member, Observed, RouteTable, Target, TargetKind
-from update_nat_routes.planner import plan
+from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.plan import plan
 from update_nat_routes.settings import Settings
-from update_nat_routes.situation import Memory
 
 if TYPE_CHECKING:
     from tests.kernel.lab import Lab

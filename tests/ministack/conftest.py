@@ -12,9 +12,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from toolchain.emulator import ROOT
-from toolchain.servers import MINISTACK
-from toolchain.servers import ministack as ministack_server
+from toolchain.local.emulator import ROOT
+from toolchain.local.servers import MINISTACK
+from toolchain.local.servers import ministack as ministack_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

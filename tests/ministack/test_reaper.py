@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.reaper_stage import DAY, Context, fill, make_table
+from simulator.scenario.reaper_table import DAY, Context, fill, make_table
 from tradai_shared.aws import dynamodb_wire
 from ttl_reaper.app import lambda_handler
 

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from simulator.dynamodb import strict
-from simulator.reaper_stage import fill, make_table
+from simulator.moto_patches.dynamodb import strict
+from simulator.scenario.reaper_table import fill, make_table
 
 if TYPE_CHECKING:
     from conftest import Ministack

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.reaper_stage import DAY, fill, make_table
+from simulator.scenario.reaper_table import DAY, fill, make_table
 
 if TYPE_CHECKING:
     from conftest import Ministack

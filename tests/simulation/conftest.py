@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.world import World
+from simulator.scenario.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from simulator.clock import Killed, VirtualClock
+from simulator.engine.virtual_clock import Killed, VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from simulator import demo, segments
+from simulator.demo import failover
+from simulator.engine import durations
 
 pytestmark = pytest.mark.any_python
 
@@ -23,12 +24,12 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*options: str) -> dict[str, Any]:
-    assert demo.main(options) == 0
-    return dict(json.loads(demo.OUT.joinpath("failover.json").read_text(encoding="utf-8")))
+    assert failover.main(options) == 0
+    return dict(json.loads(failover.OUT.joinpath("failover.json").read_text(encoding="utf-8")))
 
 
 def page() -> str:
-    return demo.OUT.joinpath("failover.html").read_text(encoding="utf-8")
+    return failover.OUT.joinpath("failover.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -99,13 +100,13 @@ def test_the_same_seed_leaves_the_same_page(capsys: pytest.CaptureFixture[str]) 
 def test_a_table_that_fails_leaves_the_other_healed(capsys: pytest.CaptureFixture[str]) -> None:
     data = run("--failing-route-table")
     first, last = (sum(end - start for start, end in spans) for spans in data["outages_simulated"].values())
-    assert first < 60 < demo.REPAIRED_AFTER < last
+    assert first < 60 < failover.REPAIRED_AFTER < last
     assert "grants the missing permission" in capsys.readouterr().out
     assert "in the last table after" in page()
 
 
 def test_a_planned_replacement_costs_seconds_at_most(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--planned")["outage_seconds_simulated"] < segments.ADDRESS_EFFECT.high
+    assert run("--planned")["outage_seconds_simulated"] < durations.ADDRESS_EFFECT.high
     assert "Traffic paused for" in page()
     capsys.readouterr()
 
@@ -114,16 +115,16 @@ def test_every_segment_names_its_source_and_how_sure_it_is(capsys: pytest.Captur
     run()
     capsys.readouterr()
     html = page()
-    assert {segment.sure for segment in segments.ALL} == {"cited", "assumed"}
-    for segment in segments.ALL:
+    assert {segment.sure for segment in durations.ALL} == {"cited", "assumed"}
+    for segment in durations.ALL:
         assert segment.source
         assert segment.low <= segment.high
         assert escape(segment.what) in html
 
 
 def test_the_readmes_picture_is_that_of_the_first_seed() -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "simulator.demo"]
+    command = [sys.executable, "-W", "ignore", "-m", "simulator.demo.failover"]
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - ours, in a process of its own
-    drawn = demo.OUT.joinpath("failover.svg").read_text(encoding="utf-8")
+    drawn = failover.OUT.joinpath("failover.svg").read_text(encoding="utf-8")
     kept = Path(__file__).parents[2] / "docs/failover.svg"
     assert kept.read_text(encoding="utf-8") == drawn, "make demo-picture brings it up to date"

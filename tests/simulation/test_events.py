@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.events import Mishap
-from simulator.world import World
+from simulator.aws.event_bridge import Mishap
+from simulator.scenario.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from simulator.events import Event
+    from simulator.aws.event_bridge import Event
 
 LAUNCH = "EC2 Instance-launch Lifecycle Action"
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from simulator import segments
-from simulator.events import Mishap
-from simulator.faults import Fault, Kind
-from simulator.remembered import Remembered
-from simulator.world import World
+from simulator.aws.event_bridge import Mishap
+from simulator.engine import durations
+from simulator.engine.faults import Fault, Kind
+from simulator.engine.read_cache import Remembered
+from simulator.scenario.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,13 +130,13 @@ def test_the_outage_that_the_function_tells_is_near_the_truth(living: World) -> 
 
 PROGRAM = """
 import sys
-from simulator.world import World
+from simulator.scenario.world import World
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from simulator import segments
-from simulator.events import Mishap
-from simulator.faults import Fault, Kind
+from simulator.engine import durations
+from simulator.aws.event_bridge import Mishap
+from simulator.engine.faults import Fault, Kind
 with World(seed=int(sys.argv[1])) as world:
     world.mishap(Mishap(copies=2, delay=30, probability=0.5))
     world.fault(Fault(Kind.THROTTLED, probability=0.2))
@@ -203,7 +203,7 @@ def test_no_order_or_multiplicity_of_events_ends_in_another_state(seed: int, mis
 
 def test_a_launch_costs_ten_calls_and_its_duplicate_four() -> None:
     """Ready at first look, two tables and an address to move, nobody else at work."""
-    with World(seed=2, pace={segments.HOOK_REACTION: 40.0}) as world:
+    with World(seed=2, pace={durations.HOOK_REACTION: 40.0}) as world:
         world.start()
         for source in ("aws.ec2", "aws.scheduler"):
             world.mishap(Mishap(source=source, copies=0))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from simulator import segments
-from simulator.world import World
+from simulator.engine import durations
+from simulator.scenario.world import World
 from tradai_shared import clock
-from tradai_shared.aws import settings
+from tradai_shared.aws import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ MINIMAL = """
 
 
 def client() -> EC2Client:
-    return boto3.client("ec2", config=settings.settings())
+    return boto3.client("ec2", config=clients.client_config())
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def small(tmp_path: Path) -> Callable[..., World]:
     def make(handler: Callable[[Any, Any], object], settings: str = "", **options: Any) -> World:  # noqa: ANN401 - World's
         path = tmp_path / "template.yaml"
         path.write_text(textwrap.dedent(MINIMAL) + textwrap.indent(textwrap.dedent(settings), "      "))
-        return World(handler=handler, template=path, pace={segments.COLD_START: 1.0}, **options)
+        return World(handler=handler, template=path, pace={durations.COLD_START: 1.0}, **options)
 
     return make
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.events import Mishap
-from simulator.world import World
-from tests.simulation.scenes import SIGNAL, at_rest, healed, names, of_kind, routes, signalling, writes
+from simulator.aws.event_bridge import Mishap
+from simulator.scenario.world import World
+from tests.simulation.assertions import SIGNAL, at_rest, healed, names, of_kind, routes, signalling, writes
 
 LAUNCH = "EC2 Instance-launch Lifecycle Action"
 STATE = "EC2 Instance State-change Notification"

@@ -6,17 +6,18 @@ import json
 
 import pytest
 
-from simulator import boot, segments
-from simulator.probe import probing
-from simulator.remembered import Remembered
-from simulator.world import World
-from tests.simulation.scenes import SIGNAL, names, writes
+from simulator.engine import durations
+from simulator.engine.read_cache import Remembered
+from simulator.scenario import boot_scripts
+from simulator.scenario.egress_probe import probing
+from simulator.scenario.world import World
+from tests.simulation.assertions import SIGNAL, names, writes
 
 OLD = 650.0
 
 
 def own(world: World) -> None:
-    world.machines.script = boot.own(world.platform.allocation)
+    world.machines.script = boot_scripts.own(world.platform.allocation)
 
 
 def test_it_is_replaced_once_the_probe_has_failed_twice() -> None:
@@ -67,7 +68,7 @@ def test_what_the_probe_is_not_asked_in_earnest_is_refused() -> None:
 def test_reads_from_memory_change_nothing_but_the_time_that_a_run_takes(end: str) -> None:
     outages = []
     for memory in (None, Remembered()):
-        with World(seed=44, variables=SIGNAL, pace={segments.BOOT_PACKAGED: 30.0}) as world:
+        with World(seed=44, variables=SIGNAL, pace={durations.BOOT_PACKAGED: 30.0}) as world:
             world.wire.remembered = memory
             own(world)
             world.start()

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from simulator import segments
-from simulator.machines import Script
-from simulator.world import World
+from simulator.aws.instances import Script
+from simulator.engine import durations
+from simulator.scenario.world import World
 from tests.simulation.conftest import idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from simulator.events import Event
+    from simulator.aws.event_bridge import Event
 
 GROUP = "tradai-nat-asg-prod"
 LAUNCH_HOOK, TERMINATE_HOOK = "tradai-nat-launch-prod", "tradai-nat-terminate-prod"
@@ -219,7 +219,7 @@ def test_an_impaired_instance_is_replaced_after_some_minutes(group: Group) -> No
     instance = group.in_service()
     impaired = group.world.impair(instance)
     assert group.world.run_until(lambda: len(group.members()) == 2, 400)
-    assert group.world.clock.elapsed - impaired > segments.IMPAIRED.low
+    assert group.world.clock.elapsed - impaired > durations.IMPAIRED.low
 
 
 def test_an_instance_that_forwards_no_more_and_passes_its_check_is_never_replaced(group: Group) -> None:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from simulator import segments
-from simulator.machines import Script
-from simulator.world import World
+from simulator.aws.instances import Script
+from simulator.engine import durations
+from simulator.scenario.world import World
 from tests.simulation.conftest import idle
 from tests.simulation.test_strict_network import launch
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
-    from simulator.events import Event
-    from simulator.machines import Machine
+    from simulator.aws.event_bridge import Event
+    from simulator.aws.instances import Machine
 
 
 def state_of(ec2: EC2Client, instance_id: str) -> str:
@@ -79,7 +79,7 @@ def test_a_started_instance_has_a_new_launch_time(world: World, ec2: EC2Client) 
 
 
 def test_what_is_described_follows_the_event() -> None:
-    with World(handler=idle, pace={segments.DESCRIBE_LAG: 1.0}) as world:
+    with World(handler=idle, pace={durations.DESCRIBE_LAG: 1.0}) as world:
         ec2 = world.client("ec2")
         instance = launch(world, ec2)
         with pytest.raises(ClientError, match=r"InvalidInstanceID\.NotFound"):
@@ -143,7 +143,7 @@ def test_an_automatic_address_goes_when_the_instance_stops_and_another_comes(
 def test_an_instance_forwards_once_its_script_is_through_and_a_broken_one_never(
     world: World, ec2: EC2Client
 ) -> None:
-    world.machines.script = Script(boot=segments.BOOT_DNF)
+    world.machines.script = Script(boot=durations.BOOT_DNF)
     slow = launch(world, ec2)
     world.machines.script = Script(forwards=False)
     broken = launch(world, ec2)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from types_boto3_ec2 import EC2Client
 
-    from simulator.world import World
+    from simulator.scenario.world import World
 
 ANYWHERE = "0.0.0.0/0"
 

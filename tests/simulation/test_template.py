@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.template import Template
-from simulator.world import FUNCTION, PSEUDO, TEMPLATE
+from simulator.aws.sam_template import Template
+from simulator.scenario.world import FUNCTION, PSEUDO, TEMPLATE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator import segments
-from simulator.traffic import Egress
-from simulator.world import World
+from simulator.engine import durations
+from simulator.scenario.traffic import Egress
+from simulator.scenario.world import World
 from tests.simulation.conftest import idle
 from tests.simulation.test_strict_network import interface_of, launch
 
@@ -103,9 +103,9 @@ def test_a_moved_route_and_a_moved_address_take_effect_after_a_moment(
     ec2.replace_route(**table, NetworkInterfaceId=interface_of(ec2, other)["NetworkInterfaceId"])
     world.advance(0)
     assert state(world) is Egress.UP  # packets still go the old way
-    world.advance(segments.ROUTE_EFFECT.high)
+    world.advance(durations.ROUTE_EFFECT.high)
     assert state(world) is Egress.NO_ADDRESS
-    world.advance(segments.ADDRESS_EFFECT.high)
+    world.advance(durations.ADDRESS_EFFECT.high)
     assert state(world) is Egress.UP
 
 

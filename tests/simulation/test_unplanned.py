@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.events import Mishap
-from simulator.faults import Fault, Kind
-from simulator.machines import Script
-from simulator.remembered import Remembered
-from simulator.segments import HEALTH_CHECK_PHASE
-from simulator.world import World
-from tests.simulation.scenes import (
+from simulator.aws.event_bridge import Mishap
+from simulator.aws.instances import Script
+from simulator.engine.durations import HEALTH_CHECK_PHASE
+from simulator.engine.faults import Fault, Kind
+from simulator.engine.read_cache import Remembered
+from simulator.scenario.world import World
+from tests.simulation.assertions import (
     READY_AT_FIRST_LOOK,
     SIGNAL,
     at_rest,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from simulator import segments
-from simulator.clock import Killed
-from simulator.faults import Fault, Kind
-from simulator.world import World
+from simulator.engine import durations
+from simulator.engine.faults import Fault, Kind
+from simulator.engine.virtual_clock import Killed
+from simulator.scenario.world import World
 from tests.simulation.conftest import idle
-from tradai_shared.aws import settings
-from tradai_shared.aws.boundary import boundary
+from tradai_shared.aws import clients
+from tradai_shared.aws.error_mapping import boundary
 from tradai_shared.errors import AccessDenied, AwsError, PermanentError, TemporaryError
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from types_boto3_ec2 import EC2Client
 
-    from simulator.clock import Process
-    from simulator.journal import Call
+    from simulator.engine.journal import Call
+    from simulator.engine.virtual_clock import Process
 
 
 def client() -> EC2Client:
-    return boto3.client("ec2", config=settings.settings())
+    return boto3.client("ec2", config=clients.client_config())
 
 
 def caller(world: World, work: Callable[[EC2Client], object], name: str = "caller") -> Process:
@@ -46,7 +46,7 @@ def attempts(world: World, name: str = "caller") -> list[Call]:
 
 
 def test_every_attempt_takes_time_and_is_recorded() -> None:
-    with World(handler=idle, pace={segments.API_CALL: 0.1}) as world:
+    with World(handler=idle, pace={durations.API_CALL: 0.1}) as world:
         world.advance(1)
         process = caller(world, describe)
         (call,) = attempts(world)
@@ -66,14 +66,14 @@ def test_throttling_that_ends_is_survived_by_botocores_own_retries(world: World)
     ]
     assert [call.attempt for call in attempts(world)] == [1, 2, 3]
     gaps = attempts(world)[2].at - attempts(world)[1].at
-    assert gaps > segments.API_CALL.low  # it backed off in virtual time
+    assert gaps > durations.API_CALL.low  # it backed off in virtual time
 
 
 def test_throttling_that_lasts_is_a_temporary_error(world: World) -> None:
     world.fault(Fault(Kind.THROTTLED, "ec2:*"))
     process = caller(world, describe)
     assert isinstance(process.error, TemporaryError)
-    assert len(attempts(world)) == settings.ATTEMPTS
+    assert len(attempts(world)) == clients.ATTEMPTS
 
 
 def test_a_servers_fault_is_a_temporary_error(world: World) -> None:
@@ -122,7 +122,7 @@ def test_a_call_is_carried_out_when_its_answer_is_lost_and_never_when_it_fails(
 def test_a_time_out_takes_as_long_as_the_client_waits(world: World) -> None:
     world.fault(Fault(Kind.TIME_OUT, times=1))
     caller(world, describe)
-    assert world.clock.elapsed >= settings.READ_SECONDS
+    assert world.clock.elapsed >= clients.READ_SECONDS
 
 
 def test_a_fault_can_be_one_resources_alone(world: World) -> None:
@@ -167,7 +167,7 @@ def test_two_callers_take_turns_within_each_call(world: World) -> None:
 def test_a_caller_that_is_killed_in_the_middle_of_a_call_leaves_what_was_carried_out(
     after: float, outcome: str, made: int
 ) -> None:
-    with World(handler=idle, pace={segments.API_CALL: 0.1}) as world:
+    with World(handler=idle, pace={durations.API_CALL: 0.1}) as world:
         before = len(world.client("ec2").describe_addresses()["Addresses"])
         process = world.clock.spawn("caller", lambda: allocate(client()))
         world.clock.after(after, process.kill)

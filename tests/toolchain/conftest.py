@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from toolchain.emulator import ROOT, RUNTIME
+from toolchain.local.emulator import ROOT, RUNTIME
 
 if TYPE_CHECKING:
     from pathlib import Path

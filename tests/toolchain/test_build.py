@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.toolchain.conftest import Build, sam
-from toolchain.artefact import sizes
-from toolchain.emulator import ROOT, RUNTIME
+from toolchain.build.artifact import sizes
+from toolchain.local.emulator import ROOT, RUNTIME
 
 pytestmark = pytest.mark.toolchain
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from toolchain.artefact import artefact
-from toolchain.emulator import ROOT, Emulator, emulator
-from toolchain.estate import Estate, estate, variables
-from toolchain.invoke import sample
+from toolchain.build.artifact import artefact
+from toolchain.local.emulator import ROOT, Emulator, emulator
+from toolchain.local.invoke import sample
+from toolchain.local.moto_platform import Estate, estate, variables
 from tradai_shared.config.naming import Environment
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from toolchain.e2e import failover, stacks, upkeep
+from toolchain.e2e import drift_and_reap, failover, stacks
+from toolchain.e2e.environment import Stage
 from toolchain.e2e.limits import OUT_OF_REACH
 from toolchain.e2e.report import End, Row, document, failed, show, table
-from toolchain.e2e.stage import Stage
-from toolchain.processes import StartError
-from toolchain.servers import ministack, moto
+from toolchain.local.processes import StartError
+from toolchain.local.servers import ministack, moto
 from tradai_shared.config.naming import Environment
 
 if TYPE_CHECKING:
@@ -105,11 +105,14 @@ def acts(stage: Stage) -> Iterator[tuple[str, Act]]:
         partial(failover.kept_as_dead_letters, stage, PROD),
     )
     yield "prod: an alarm reaches people", partial(failover.told_to_people, stage, PROD)
-    yield "prod: drift is told, and a report writes nothing", partial(upkeep.drift_told, stage, PROD)
-    yield "prod: the reaper reaps, and only what has expired", partial(upkeep.reaped, stage, PROD)
-    yield "prod: so does its state machine", partial(upkeep.reaped_by_the_state_machine, stage, PROD)
-    yield "dev: an operator allows healing and names the address", partial(upkeep.allowed_to_heal, stage, DEV)
-    yield "dev: drift is healed", partial(upkeep.drift_healed, stage, DEV)
+    yield "prod: drift is told, and a report writes nothing", partial(drift_and_reap.drift_told, stage, PROD)
+    yield "prod: the reaper reaps, and only what has expired", partial(drift_and_reap.reaped, stage, PROD)
+    yield "prod: so does its state machine", partial(drift_and_reap.reaped_by_the_state_machine, stage, PROD)
+    yield (
+        "dev: an operator allows healing and names the address",
+        partial(drift_and_reap.allowed_to_heal, stage, DEV),
+    )
+    yield "dev: drift is healed", partial(drift_and_reap.drift_healed, stage, DEV)
     yield "dev: the address goes along", partial(failover.takes_the_address_along, stage, DEV)
     yield "prod: a second deploy changes nothing", partial(stacks.nothing_to_do, stage, PROD)
     yield "staging: a delete leaves what is kept on purpose", partial(stacks.leave, stage, STAGING, before)

@@ -6,16 +6,16 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from toolchain.e2e.environment import until
 from toolchain.e2e.report import require
 from toolchain.e2e.stacks import physical, topic
-from toolchain.e2e.stage import until
-from toolchain.emulator import ROOT
-from toolchain.estate import ACCOUNT, REGION
-from toolchain.invoke import SAMPLE_INSTANCE
+from toolchain.local.emulator import ROOT
+from toolchain.local.invoke import SAMPLE_INSTANCE
+from toolchain.local.moto_platform import ACCOUNT, REGION
 from tradai_shared.config import naming
 
 if TYPE_CHECKING:
-    from toolchain.e2e.stage import Stage
+    from toolchain.e2e.environment import Stage
     from tradai_shared.config.naming import Environment
 
 SAMPLES = ROOT / "events/update_nat_routes"

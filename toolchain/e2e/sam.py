@@ -6,13 +6,13 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+from toolchain.e2e.environment import CREDENTIALS
 from toolchain.e2e.report import NotShownError
-from toolchain.e2e.stage import CREDENTIALS
-from toolchain.emulator import ROOT
-from toolchain.local_invoke import SAM
+from toolchain.local.emulator import ROOT
+from toolchain.local.sam_local_invoke import SAM
 
 if TYPE_CHECKING:
-    from toolchain.e2e.stage import Stage
+    from toolchain.e2e.environment import Stage
     from tradai_shared.config.naming import Environment
 
 SECONDS = 180

@@ -7,17 +7,17 @@ import tomllib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from simulator.template import Template
-from toolchain.artefact import PSEUDO
+from simulator.aws.sam_template import Template
+from toolchain.build.artifact import PSEUDO
 from toolchain.e2e.report import require
 from toolchain.e2e.sam import config, deploy, sam, stack_name
-from toolchain.emulator import ROOT
-from toolchain.estate import ACCOUNT, REGION
+from toolchain.local.emulator import ROOT
+from toolchain.local.moto_platform import ACCOUNT, REGION
 from tradai_shared.config import canonical_config, naming
 from tradai_shared.config.naming import Environment
 
 if TYPE_CHECKING:
-    from toolchain.e2e.stage import Stage
+    from toolchain.e2e.environment import Stage
 
 Inventory = dict[str, set[str]]
 # kind: the client, its list, the key of the items, the key of a name

@@ -20,7 +20,7 @@ from drift_check.checks import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tradai_shared.drift.check import Check
+    from drift_check.checks.base import Check
 
 # In the order in which their calls begin: the ones that lead to others or are paced come first.
 ALL: tuple[Check, ...] = (

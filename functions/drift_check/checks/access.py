@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from drift_check.actions import RequireMfa, RestoreSecret
+from drift_check.checks.base import TAGS, TAGS_CALL, Check, Estate
+from drift_check.checks.resource import PRESENT, Fact, Thing, tag_map
+from drift_check.findings import Severity
+from drift_check.observe.observations import Call, Known, Unknown, both
 from tradai_shared.config.naming import PROJECT
-from tradai_shared.drift.check import TAGS, TAGS_CALL, Check, Estate
-from tradai_shared.drift.reads import Call, Known, Unknown, both
-from tradai_shared.drift.remedies import RequireMfa, RestoreSecret
-from tradai_shared.drift.things import PRESENT, Fact, Thing, tag_map
-from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
-    from tradai_shared.drift.reads import Read
 
 LIST_POOLS, POOL, SECRET = (
     "cognito-idp:ListUserPools",

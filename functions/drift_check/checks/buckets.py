@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from drift_check.actions import BlockPublicAccess
+from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.resource import Fact, Thing
+from drift_check.findings import Severity
+from drift_check.observe.observations import Call, first_known
 from tradai_shared.config.models.data import BucketEncryption
-from tradai_shared.drift.check import TAGS, Check, Estate
-from tradai_shared.drift.reads import Call, first_known
-from tradai_shared.drift.remedies import BlockPublicAccess
-from tradai_shared.drift.things import Fact, Thing
-from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.drift.check import Check, Estate
-from tradai_shared.drift.reads import Call, Known, both
-from tradai_shared.drift.remedies import ForceSsl
-from tradai_shared.drift.things import Fact, Thing, tag_map
-from tradai_shared.findings import Severity
+from drift_check.actions import ForceSsl
+from drift_check.checks.base import Check, Estate
+from drift_check.checks.resource import Fact, Thing, tag_map
+from drift_check.findings import Severity
+from drift_check.observe.observations import Call, Known, both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drift_check.actions import Remedy
+    from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
-    from tradai_shared.drift.reads import Read
-    from tradai_shared.drift.remedies import Remedy
 
 INSTANCES, PARAMETERS = "rds:DescribeDBInstances", "rds:DescribeDBParameters"
 IN_SYNC = "in-sync"

@@ -6,10 +6,10 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.resource import PRESENT, Fact, Thing
+from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
-from tradai_shared.drift.check import TAGS, Check, Estate
-from tradai_shared.drift.reads import Call, Known
-from tradai_shared.drift.things import PRESENT, Fact, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,16 +6,16 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.resource import PRESENT, Fact, Thing
+from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
-from tradai_shared.drift.check import TAGS, Check, Estate
-from tradai_shared.drift.reads import Call, Known
-from tradai_shared.drift.things import PRESENT, Fact, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
-    from tradai_shared.drift.reads import Read
 
 TOPICS, QUEUES, ATTRIBUTES = "sns:ListTopics", "sqs:ListQueues", "sqs:GetQueueAttributes"
 PREFIX = f"{PROJECT}-"

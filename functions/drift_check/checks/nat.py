@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks import egress, places
+from drift_check.actions import DisableSourceDestCheck, EnableRule, ResizeGroup
+from drift_check.checks import nat_routes, vpc_lookup
+from drift_check.checks.base import TAGS, Check, Estate
 from drift_check.checks.network import PLACE_CALLS
+from drift_check.checks.resource import PRESENT, Fact, Thing, tag_map
+from drift_check.findings import Severity
+from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.naming import nat_instance_name
-from tradai_shared.drift.check import TAGS, Check, Estate
-from tradai_shared.drift.reads import Call, Known, both
-from tradai_shared.drift.remedies import DisableSourceDestCheck, EnableRule, ResizeGroup
-from tradai_shared.drift.things import PRESENT, Fact, Thing, tag_map
-from tradai_shared.findings import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
-    from tradai_shared.drift.reads import Read
 
 # Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
 OLDEST_IMAGE = timedelta(days=90)
@@ -71,7 +71,7 @@ def look(at: Estate) -> Iterator[Thing]:
     yield from _hooks(at, group)
     yield _instance(at, group, instances)
     yield from _address(groups.then(lambda found: _addresses(at, found)))
-    yield from egress.look(at, group, instances)
+    yield from nat_routes.look(at, group, instances)
 
 
 def _members(at: Estate, groups: list[Found]) -> Read[list[Found]]:
@@ -116,12 +116,12 @@ def _subnet(at: Estate, group: Read[Found | None]) -> Read[str]:
         by_id = {
             subnet["SubnetId"]: key
             for key in at.config.network.subnets
-            if (subnet := places.subnet_of(at, key, found[1]))
+            if (subnet := vpc_lookup.subnet_of(at, key, found[1]))
         }
         used = [by_id.get(zone, zone) for zone in zones]
         return wanted if wanted in used else ",".join(used)
 
-    return both(group, places.inside(at, "ec2:DescribeSubnets")).map(judge)
+    return both(group, vpc_lookup.inside(at, "ec2:DescribeSubnets")).map(judge)
 
 
 def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[Thing]:
@@ -148,16 +148,16 @@ def _hook(hooks: list[Found], *, name: str) -> Found | None:
 
 
 def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Thing:
-    instance = both(group, instances).map(lambda found: egress.in_service(*found))
+    instance = both(group, instances).map(lambda found: nat_routes.in_service(*found))
     image = instance.then(lambda one: at.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])).map(
         lambda found: found[0] if found else {}
     )
-    interface = instance.map(lambda one: egress.primary(one) if one else {})
+    interface = instance.map(lambda one: nat_routes.primary(one) if one else {})
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
     family = at.config.nat.image.family
     facts = (
         Fact("instance_type", instance.show(lambda one: one["InstanceType"])),
-        Fact("name", instance.show(places.name_tag)),
+        Fact("name", instance.show(vpc_lookup.name_tag)),
         Fact("image.architecture", image.map(lambda one: one.get("Architecture"))),
         Fact("image.family", image.map(lambda one: _family(one, family))),
         Fact("image.latest", image.map(lambda one: at.now - _made(one) < OLDEST_IMAGE)),

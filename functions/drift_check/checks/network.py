@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks import places
+from drift_check.checks import vpc_lookup
+from drift_check.checks.base import Check, Estate
+from drift_check.checks.resource import PRESENT, Fact, Thing, tag_map
+from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
-from tradai_shared.drift.check import Check, Estate
-from tradai_shared.drift.reads import Call, Known, both
-from tradai_shared.drift.things import PRESENT, Fact, Thing, tag_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
-    from tradai_shared.drift.reads import Read
 
 PLACE_CALLS = (Call("ec2:DescribeRouteTables"), Call("ec2:DescribeVpcs"))
 CALLS = (
@@ -41,14 +41,17 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
         return
     for vpc in answer:
         names = {resource_name("vpc", config.environment)}
-        if vpc["CidrBlock"] == config.network.vpc.cidr or places.name_tag(vpc) in names:
+        if vpc["CidrBlock"] == config.network.vpc.cidr or vpc_lookup.name_tag(vpc) in names:
             for attribute in DNS.values():
                 yield Call("ec2:DescribeVpcAttribute", f"{vpc['VpcId']}/{attribute}")
 
 
 def look(at: Estate) -> Iterator[Thing]:
     yield _vpc(at)
-    tables, subnets = places.inside(at, "ec2:DescribeRouteTables"), places.inside(at, "ec2:DescribeSubnets")
+    tables, subnets = (
+        vpc_lookup.inside(at, "ec2:DescribeRouteTables"),
+        vpc_lookup.inside(at, "ec2:DescribeSubnets"),
+    )
     for key in at.config.network.subnets:
         yield _subnet(at, key, subnets, tables)
     for role in at.config.network.route_tables:
@@ -58,11 +61,12 @@ def look(at: Estate) -> Iterator[Thing]:
 
 
 def _vpc(at: Estate) -> Thing:
-    vpc, path = places.vpc(at), "network.vpc"
+    vpc, path = vpc_lookup.vpc(at), "network.vpc"
     dns = (
-        Fact(name, places.vpc_id(at).then(partial(_dns, at, attribute=asked))) for name, asked in DNS.items()
+        Fact(name, vpc_lookup.vpc_id(at).then(partial(_dns, at, attribute=asked)))
+        for name, asked in DNS.items()
     )
-    logs = both(places.vpc_id(at), at.get("ec2:DescribeFlowLogs")).map(
+    logs = both(vpc_lookup.vpc_id(at), at.get("ec2:DescribeFlowLogs")).map(
         lambda found: any(
             log["ResourceId"] == found[0] and log["FlowLogStatus"] == "ACTIVE" for log in found[1]
         )
@@ -87,13 +91,13 @@ def _dns(at: Estate, vpc_id: str, *, attribute: str) -> Read[bool]:
 
 def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[Found]]) -> Thing:
     path = f"network.subnets.{key}"
-    subnet = subnets.map(lambda found: places.subnet_of(at, key, found))
+    subnet = subnets.map(lambda found: vpc_lookup.subnet_of(at, key, found))
 
     def role(found: tuple[list[Found], list[Found]]) -> str | None:
         all_tables, all_subnets = found
-        here = places.subnet_of(at, key, all_subnets)
-        table = places.table_of(here["SubnetId"], all_tables) if here else None
-        known = {one["RouteTableId"]: name for name, one in places.roles(at, *found).items()}
+        here = vpc_lookup.subnet_of(at, key, all_subnets)
+        table = vpc_lookup.table_of(here["SubnetId"], all_tables) if here else None
+        known = {one["RouteTableId"]: name for name, one in vpc_lookup.roles(at, *found).items()}
         wanted = at.config.network.subnets[key].route_table
         if wanted not in known.values():
             return wanted  # that table is missing, which is told once
@@ -116,7 +120,7 @@ def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[
 
 def _table(at: Estate, role: str, found: Read[tuple[list[Found], list[Found]]]) -> Thing:
     path = f"network.route_tables.{role}"
-    table = found.map(lambda both_lists: places.roles(at, *both_lists).get(role))
+    table = found.map(lambda both_lists: vpc_lookup.roles(at, *both_lists).get(role))
     desired = at.config.network.route_tables[role]
     leads_to_nat = desired.default_route is DefaultRoute.NAT
     return Thing(
@@ -125,7 +129,7 @@ def _table(at: Estate, role: str, found: Read[tuple[list[Found], list[Found]]]) 
         f"{path}.name" if desired.name else f"{path}.default_route",
         table.map(lambda one: one is not None),
         (
-            *((Fact("name", table.show(places.name_tag)),) if desired.name else ()),
+            *((Fact("name", table.show(vpc_lookup.name_tag)),) if desired.name else ()),
             # where a NAT should be, the check of the NAT looks at the live target
             *((Fact("default_route", table.show(default_route)),) if not leads_to_nat else ()),
         ),
@@ -144,7 +148,7 @@ def default_route(table: Found) -> str:
 
 
 def _endpoints(at: Estate) -> Iterator[Thing]:
-    ours = places.inside(at, "ec2:DescribeVpcEndpoints").map(
+    ours = vpc_lookup.inside(at, "ec2:DescribeVpcEndpoints").map(
         lambda found: [one for one in found if str(one["State"]).lower() == "available"]
     )
     wanted = at.config.network.endpoints.gateway
@@ -163,7 +167,7 @@ def _endpoints(at: Estate) -> Iterator[Thing]:
 
 
 def _acls(at: Estate, subnets: Read[list[Found]]) -> Iterator[Thing]:
-    acls = places.inside(at, "ec2:DescribeNetworkAcls")
+    acls = vpc_lookup.inside(at, "ec2:DescribeNetworkAcls")
 
     def one_per_tier(found: tuple[list[Found], list[Found]]) -> bool:
         of_subnet = {
@@ -171,7 +175,7 @@ def _acls(at: Estate, subnets: Read[list[Found]]) -> Iterator[Thing]:
         }
         by_tier: dict[str, set[str | None]] = {}
         for key, desired in at.config.network.subnets.items():
-            if subnet := places.subnet_of(at, key, found[1]):
+            if subnet := vpc_lookup.subnet_of(at, key, found[1]):
                 by_tier.setdefault(desired.tier, set()).add(of_subnet.get(subnet["SubnetId"]))
         used = [acl for acls_of_tier in by_tier.values() for acl in acls_of_tier]
         return len(used) == len(set(used)) == len(by_tier)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks import places
+from drift_check.actions import AuthorizeRule, RevokeWorldOpen
+from drift_check.checks import vpc_lookup
+from drift_check.checks.base import Check, Estate
 from drift_check.checks.network import PLACE_CALLS
-from tradai_shared.drift.check import Check, Estate
-from tradai_shared.drift.reads import Call, Known, both
-from tradai_shared.drift.remedies import AuthorizeRule, RevokeWorldOpen
-from tradai_shared.drift.things import Fact, Thing, tag_map
-from tradai_shared.findings import Severity
+from drift_check.checks.resource import Fact, Thing, tag_map
+from drift_check.findings import Severity
+from drift_check.observe.observations import Call, Known, both
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from drift_check.actions import Remedy
+    from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.network import PortGap, SecurityGroup, SecurityRule
-    from tradai_shared.drift.reads import Read
-    from tradai_shared.drift.remedies import Remedy
 
 WORLD = {"0.0.0.0/0", "::/0"}
 EVERY_PROTOCOL = "-1"
@@ -34,7 +34,7 @@ def first(_config: CanonicalConfig) -> Iterable[Call]:
 
 
 def look(at: Estate) -> Iterator[Thing]:
-    groups = places.inside(at, "ec2:DescribeSecurityGroups")
+    groups = vpc_lookup.inside(at, "ec2:DescribeSecurityGroups")
     role_of = groups.map(lambda found: _roles(at.config, found))
     for role, desired in at.config.network.security_groups.items():
         group = groups.map(partial(_named, name=desired.name))

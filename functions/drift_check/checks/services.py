@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.drift.check import TAGS, Check, Estate
-from tradai_shared.drift.observe.catalogue import SERVICES_A_CALL
-from tradai_shared.drift.reads import Call, Known, both
-from tradai_shared.drift.things import Fact, Thing, tag_map
-from tradai_shared.findings import Severity
+from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.resource import Fact, Thing, tag_map
+from drift_check.findings import Severity
+from drift_check.observe.api_reads import SERVICES_A_CALL
+from drift_check.observe.observations import Call, Known, both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.services import Service, Variable
-    from tradai_shared.drift.reads import Read
 
 SERVICES, DEFINITION = "ecs:DescribeServices", "ecs:DescribeTaskDefinition"
 MODE = "TRADING_MODE"

@@ -5,12 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.config.models.data import BillingMode
-from tradai_shared.config.naming import PROJECT
-from tradai_shared.drift.check import TAGS, Check, Estate
-from tradai_shared.drift.observe.catalogue import PACED
-from tradai_shared.drift.reads import Call, first_known
-from tradai_shared.drift.remedies import (
+from drift_check.actions import (
     ChargeOnDemand,
     CreateIndex,
     DisableTtl,
@@ -18,15 +13,20 @@ from tradai_shared.drift.remedies import (
     EnableTtl,
     ProtectTable,
 )
-from tradai_shared.drift.things import PRESENT, Fact, Thing
-from tradai_shared.findings import Severity
+from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.resource import PRESENT, Fact, Thing
+from drift_check.findings import Severity
+from drift_check.observe.api_reads import PACED
+from drift_check.observe.observations import Call, first_known
+from tradai_shared.config.models.data import BillingMode
+from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drift_check.actions import Remedy
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.data import Index, KeyAttribute, Table
-    from tradai_shared.drift.remedies import Remedy
 
 ROOT = "dynamodb.tables"
 SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.contract.permissions.iam import ec2, needs
-from toolchain.user_data import SCRIPT
+from toolchain.build.user_data import SCRIPT
 
 if TYPE_CHECKING:
     from pathlib import Path

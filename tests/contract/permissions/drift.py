@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
 
 from drift_check import app
-from tests.contract.drifts import AUTOMATIC, ON_APPROVAL
+from tests.contract.drift_scenarios import AUTOMATIC, ON_APPROVAL
 from tests.contract.estate import Live, invoked, live
 from tests.contract.permissions.iam import arn
 from tests.contract.permissions.recorder import Recorder
@@ -19,9 +19,9 @@ from tests.contract.permissions.roles import deployed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.clocks import Impatient
     from tests.contract.permissions.policy import Need
     from tests.contract.stack import Stack
+    from tests.fakes.clock import Impatient
 
 REPORTS = "drift-reports-of-somebody"
 # in this order: what reopens a group comes after what empties it

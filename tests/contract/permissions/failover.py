@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from simulator import boot
-from simulator.faults import Fault, Kind
-from simulator.functions import Invocation
-from simulator.lifecycle import LAUNCHING
-from simulator.machines import Script
-from simulator.probe import probing
-from simulator.world import World
+from simulator.aws.instances import Script
+from simulator.aws.lambda_service import Invocation
+from simulator.aws.lifecycle_actions import LAUNCHING
+from simulator.engine.faults import Fault, Kind
+from simulator.scenario import boot_scripts
+from simulator.scenario.egress_probe import probing
+from simulator.scenario.world import World
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
-from tests.simulation.scenes import SIGNAL, healed, routes
+from tests.simulation.assertions import SIGNAL, healed, routes
 from tradai_shared.config import naming
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def recorded(*, tagged: bool = False) -> list[tuple[Stack, frozenset[Need]]]:
 
 def record(scene: Callable[[World], None], parameters: dict[str, str]) -> tuple[Stack, frozenset[Need]]:
     with World(seed=10, variables=SIGNAL, parameters=parameters) as world:
-        world.machines.script = boot.own(world.platform.allocation)
+        world.machines.script = boot_scripts.own(world.platform.allocation)
         recorder = Recorder()
         recorder.listens = lambda: runs(world)
         with recorder.connected():

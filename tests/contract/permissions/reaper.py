@@ -11,8 +11,8 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 
-from simulator.dynamodb import strict
-from simulator.reaper_stage import DAY, Context, HandClock, fill, make_table
+from simulator.moto_patches.dynamodb import strict
+from simulator.scenario.reaper_table import DAY, Context, HandClock, fill, make_table
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
 from tradai_shared import clock

@@ -8,9 +8,9 @@ import pytest
 from botocore import xform_name
 from botocore.session import Session
 
-from toolchain.service_models import generated, present, shapes_in, trimmed
-from tradai_shared.aws.trimmed import OPERATIONS, make_session
-from update_nat_routes import actions, observe, tell
+from toolchain.build.service_models import generated, present, shapes_in, trimmed
+from tradai_shared.aws.botocore_session import OPERATIONS, trimmed_session
+from update_nat_routes import actions, observe, report
 
 REGIONS = ("eu-central-1", "us-gov-west-1", "cn-north-1")
 
@@ -19,7 +19,7 @@ REGIONS = ("eu-central-1", "us-gov-west-1", "cn-north-1")
 def clients() -> dict[tuple[str, str], tuple[Any, Any]]:
     """For each service and region the trimmed client and boto3's own."""
     keys: dict[str, Any] = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
-    whole, small = Session(), make_session()
+    whole, small = Session(), trimmed_session()
     return {
         (service, region): (
             small.create_client(service, region_name=region, **keys),
@@ -35,7 +35,7 @@ def test_the_models_are_what_botocore_s_give() -> None:
 
 
 def test_the_clients_know_what_the_failover_declares_and_nothing_else() -> None:
-    declared = {*observe.PERMISSIONS, *tell.PERMISSIONS}
+    declared = {*observe.PERMISSIONS, *report.PERMISSIONS}
     declared |= {action for needed in actions.PERMISSIONS.values() for action in needed}
     known = {f"{service}:{name}" for service, names in OPERATIONS.items() for name in names}
     assert known == {action for action in declared if action.split(":")[0] in OPERATIONS}

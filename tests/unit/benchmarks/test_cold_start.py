@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.cold_start import calls, stub
 from benchmarks.cold_start.document import render
-from tradai_shared.aws.trimmed import make_session
+from tradai_shared.aws.botocore_session import trimmed_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def url() -> Iterator[str]:
 
 
 def test_ten_calls_move_both_tables(url: str) -> None:
-    session = make_session()
+    session = trimmed_session()
     ec2, autoscaling = (
         session.create_client(name, endpoint_url=url, **KEYS) for name in ("ec2", "autoscaling")
     )

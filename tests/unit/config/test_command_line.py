@@ -1,12 +1,12 @@
-"""python -m tradai_shared.config"""
+"""python -m toolchain.config_document"""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tradai_shared.config.__main__ import main
-from tradai_shared.config.canonical import build
+from toolchain.config_document.__main__ import main
+from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
 
 

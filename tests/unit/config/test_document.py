@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from tradai_shared.config.canonical import build
-from tradai_shared.config.control.changes import Change
-from tradai_shared.config.control.document import document, shown
+from toolchain.config_document.render import document, shown
+from tradai_shared.config.build import build
+from tradai_shared.config.changelog import Change
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.paths import leaves
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tradai_shared.config import invariants
-from tradai_shared.config.canonical import build
+from tradai_shared.config.build import build
 from tradai_shared.config.invariants import INVARIANTS, Invariant, violations
 from tradai_shared.config.naming import Environment
 from tradai_shared.errors import ConfigError

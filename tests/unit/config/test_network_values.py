@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tradai_shared.config.canonical import build
+from tradai_shared.config.build import build
 from tradai_shared.config.models import CanonicalConfig
 from tradai_shared.config.naming import Environment
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from tradai_shared.config.canonical import build
-from tradai_shared.config.control.changes import CHANGES
-from tradai_shared.config.control.document import document
-from tradai_shared.config.control.snapshot import check, take
+from toolchain.config_document.render import document
+from toolchain.config_document.snapshot import check, take
+from tradai_shared.config.build import build
+from tradai_shared.config.changelog import CHANGES
 from tradai_shared.config.models import CanonicalConfig
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.values import data, functions, house, services
+from tradai_shared.config.values import data, functions, platform, services
 from tradai_shared.config.values.data import table
 
 
@@ -60,7 +60,7 @@ def test_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_tag(monkeypatch: pytest.MonkeyPatch) -> None:
-    tags = house.required_tags
-    monkeypatch.setattr(house, "required_tags", lambda env: {**tags(env), "Owner": ["ops"]})
+    tags = platform.required_tags
+    monkeypatch.setattr(platform, "required_tags", lambda env: {**tags(env), "Owner": ["ops"]})
     assert build(Environment.PROD).required_tags["Owner"] == ("ops",)
     picked_up("| `Owner` | `ops` ○ |", "required_tags.Owner")

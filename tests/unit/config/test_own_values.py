@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tradai_shared.config import Provenance, canonical_config, early, load, provenance
-from tradai_shared.config.canonical import build
+from tradai_shared.config import Provenance, canonical_config, loader, provenance_of
+from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.own import parse
+from tradai_shared.config.overrides import parse
 from tradai_shared.errors import ConfigError
 
 PROD = Environment.PROD
@@ -33,7 +33,7 @@ def test_without_a_file_the_built_in_values_hold() -> None:
 def test_a_file_in_the_layer_replaces_values_of_its_environment_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(early, "OWN_VALUES", tmp_path)
+    monkeypatch.setattr(loader, "OWN_VALUES", tmp_path)
     written(tmp_path / "prod.json", OWN)
     assert canonical_config("prod").nat.group.name == "platform-nat"
     assert canonical_config("prod").network.endpoints.gateway == ("s3",)
@@ -52,21 +52,21 @@ def test_an_empty_variable_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_its_values_count_as_confirmed_and_no_others() -> None:
     config = build(PROD, OWN)
-    assert provenance(config, "nat.group.name") is Provenance.CONFIRMED
-    assert provenance(config, "nat.group.min_size") is Provenance.SEED
-    assert provenance(config, "network.endpoints.gateway") is Provenance.CONFIRMED
+    assert provenance_of(config, "nat.group.name") is Provenance.CONFIRMED
+    assert provenance_of(config, "nat.group.min_size") is Provenance.SEED
+    assert provenance_of(config, "network.endpoints.gateway") is Provenance.CONFIRMED
 
 
 def test_a_value_that_is_given_as_it_was_is_confirmed() -> None:
     config = build(PROD, {"nat": {"group": {"name": "tradai-nat-asg-prod"}}})
     assert config.model_dump() == build(PROD).model_dump()
-    assert provenance(config, "nat.group.name") is Provenance.CONFIRMED
+    assert provenance_of(config, "nat.group.name") is Provenance.CONFIRMED
 
 
 def test_null_takes_away_and_that_too_is_confirmed() -> None:
     config = build(PROD, {"dynamodb": {"tables": {"notifications": {"ttl": None}}}})
     assert config.dynamodb.tables["notifications"].ttl is None
-    assert provenance(config, "dynamodb.tables.notifications.ttl") is Provenance.CONFIRMED
+    assert provenance_of(config, "dynamodb.tables.notifications.ttl") is Provenance.CONFIRMED
 
 
 def test_a_ttl_can_be_given_to_a_table_that_had_none() -> None:
@@ -74,14 +74,14 @@ def test_a_ttl_can_be_given_to_a_table_that_had_none() -> None:
     ttl = config.dynamodb.tables["workflow-state"].ttl
     assert ttl is not None
     assert ttl.attribute == "expires_at"
-    assert provenance(config, "dynamodb.tables.workflow-state.ttl.attribute") is Provenance.CONFIRMED
+    assert provenance_of(config, "dynamodb.tables.workflow-state.ttl.attribute") is Provenance.CONFIRMED
 
 
 def test_the_exported_values_are_accepted_as_own_ones() -> None:
     exported = build(PROD).model_dump(mode="json")
     config = build(PROD, exported)
     assert config.model_dump(mode="json") == exported
-    assert provenance(config, "dynamodb.tables.notifications.ttl.attribute") is Provenance.CONFIRMED
+    assert provenance_of(config, "dynamodb.tables.notifications.ttl.attribute") is Provenance.CONFIRMED
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -161,5 +161,5 @@ def test_waivers_stand_beside_the_values(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "own.json"
     path.write_text(json.dumps({"waivers": [waiver]}), encoding="utf-8")
     monkeypatch.setenv("CANONICAL_CONFIG_PATH", str(path))
-    (found,) = load.waivers("prod")
+    (found,) = loader.waivers("prod")
     assert found.model_dump(mode="json") == waiver

@@ -1,6 +1,6 @@
 """What the platform's documents say of what runs on it and around it, written out once more."""
 
-from tradai_shared.config.canonical import build
+from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
 
 DEV, STAGING, PROD = map(build, Environment)

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from tradai_shared.config.canonical import build
-from tradai_shared.config.control.changes import CHANGES, Change, next_version, number
-from tradai_shared.config.control.snapshot import Entry, Snapshot, check, dump, parse, take
+from toolchain.config_document.snapshot import Entry, Snapshot, check, dump, parse, take
+from tradai_shared.config.build import build
+from tradai_shared.config.changelog import CHANGES, Change, next_version, number
 from tradai_shared.config.naming import Environment
 
 VERSION = "9.3.0+4"

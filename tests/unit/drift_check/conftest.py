@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.drift_check.standing import Standing, standing
+from tests.unit.drift_check.moto_estate import Standing, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

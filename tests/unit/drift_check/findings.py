@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tradai_shared.config.marks import Provenance
-from tradai_shared.drift.judge import Judged
-from tradai_shared.drift.remedies import EnableRecovery, Remedy
-from tradai_shared.findings import Finding, FindingStatus, Healing, Severity
+from drift_check.actions import EnableRecovery, Remedy
+from drift_check.compare import Judged
+from drift_check.findings import Finding, FindingStatus, Healing, Severity
+from tradai_shared.config.provenance import Provenance
 
 TABLE = "tradai-deployments-dev"
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.drift_check.changed import another, changed
-from tests.unit.drift_check.standing import Standing, config
-from toolchain.unjudged import UNJUDGED, why_unjudged
+from drift_check.findings import FindingStatus
+from tests.unit.drift_check.config_mutation import another, changed
+from tests.unit.drift_check.moto_estate import Standing, config
+from toolchain.docs.unchecked_values import UNJUDGED, why_unjudged
 from tradai_shared.config import leaves
-from tradai_shared.findings import FindingStatus
 
 if TYPE_CHECKING:
-    from tradai_shared.findings import Finding
+    from drift_check.findings import Finding
 
 # What else must be told when a value changes, since it is wrong then too.
 CONSEQUENCES = (

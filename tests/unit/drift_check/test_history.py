@@ -7,18 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from drift_check.findings import Finding, Severity, Waiver
+from drift_check.history import History, Record, compare, from_json, remember, to_json, to_tell, tried
 from tests.unit.drift_check.findings import finding, unknown
-from tradai_shared.drift.history import (
-    History,
-    Record,
-    compare,
-    from_json,
-    remember,
-    to_json,
-    to_tell,
-    tried,
-)
-from tradai_shared.findings import Finding, Severity, Waiver
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHECKS = {"tables"}

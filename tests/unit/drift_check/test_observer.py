@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from threading import Event
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from drift_check.observe.observations import Call, Known, Unknown
+from drift_check.observe.observer import Observer, Pace
 from tradai_shared import clock
-from tradai_shared.drift.observe.reader import Observer, Pace
-from tradai_shared.drift.reads import Call, Known, Unknown
 
 TABLES = Call("dynamodb:ListTables")
 
@@ -80,35 +79,3 @@ def test_a_call_that_two_checks_want_is_asked_once() -> None:
     client = Client("", 0)
     observe(client, TABLES, TABLES)
     assert client.asked == 1
-
-
-def test_what_was_begun_is_used_once_and_then_asked_afresh() -> None:
-    client = Client("", 0)
-    observer = Observer(lambda _: client)
-    observer.begin([TABLES])
-    for asked in (1, 2):
-        answers = observer.observe([TABLES], lambda *_: ()).answers
-        assert isinstance(answers[TABLES], Known)
-        assert client.asked == asked
-
-
-class Waiting(Client):
-    """Answers when it is let."""
-
-    def __init__(self) -> None:
-        super().__init__("", 0)
-        self.let = Event()
-
-    def list_tables(self) -> dict[str, Any]:
-        self.let.wait(timeout=10)
-        return super().list_tables()
-
-
-def test_what_was_begun_in_vain_is_given_up() -> None:
-    client, waiting = Waiting(), Call("dynamodb:ListTables", "behind it")
-    observer = Observer(lambda _: client, workers=1)
-    observer.begin([TABLES, waiting])
-    observer.close()
-    client.let.set()
-    assert isinstance(observer.begun[TABLES].result(), Known)
-    assert observer.begun[waiting].cancelled()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from drift_check.checks import BY_NAME
+from drift_check.events import Mode, Request, parse
+from drift_check.settings import Allowed, Settings
 from tradai_shared.config.naming import Environment
-from tradai_shared.drift.events import Mode, Request, parse
-from tradai_shared.drift.settings import Allowed, Settings
 from tradai_shared.errors import EventError, SettingsError
 
 SAMPLES = sorted((Path(__file__).parents[3] / "events/drift_check").glob("*.json"))

@@ -6,7 +6,7 @@ import random
 from functools import cache
 
 from egress_probe.planner import RULE, Round, Try, Verdict, judge
-from egress_probe.watch import SCHEDULED_ROUNDS
+from egress_probe.reconcile import SCHEDULED_ROUNDS
 
 MINUTES = 30 * 24 * 60
 FAILING = 0.01

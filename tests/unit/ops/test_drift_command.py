@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ops import adopt, app, drift, session
+from drift_check.reconcile import ExitCode
+from ops import adopt, app, aws_clients, drift
 from simulator import estate
-from tradai_shared.config import canonical_config, provenance
-from tradai_shared.config.marks import Provenance
-from tradai_shared.drift.run import ExitCode
+from tradai_shared.config import canonical_config, provenance_of
+from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,7 +62,7 @@ def refusing(*operations: str) -> Callable[..., Callable[[str], Any]]:
     """The command's clients, with some operations denied; all where none is named."""
 
     def clients(*given: Any) -> Callable[[str], Any]:
-        inner = session.clients_of(*given)
+        inner = aws_clients.clients_of(*given)
 
         def client(service: str) -> Any:
             made = inner(service)
@@ -149,7 +149,7 @@ def test_adopting_shows_the_difference_and_writes_what_is_confirmed(
     assert 0 <= shown.index(TTL.rpartition(".")[0]) < shown.index("wrote")
     monkeypatch.setenv("CANONICAL_CONFIG_PATH", str(own))
     confirmed = canonical_config("dev")
-    assert provenance(confirmed, TTL) is not Provenance.ASSUMED
+    assert provenance_of(confirmed, TTL) is not Provenance.ASSUMED
     assert confirmed.dynamodb.tables["notifications"].ttl.attribute == "expires_at"
     assert run(monkeypatch, "drift", "--env", "dev", "--checks", "tables", "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["data"]["results"] == []
@@ -178,9 +178,3 @@ def test_adopting_a_partly_read_estate_says_so(monkeypatch: pytest.MonkeyPatch, 
     own = tmp_path / "dev.json"
     assert run(monkeypatch, "adopt", "--env", "dev", "--out", str(own), "--yes") == ExitCode.PARTIAL
     assert "ttl" not in json.loads(own.read_text())["values"]["dynamodb"]["tables"]["notifications"]
-
-
-def test_what_takes_its_time_begins_before_the_models_are_imported() -> None:
-    asked = "import sys, ops.app, ops.drift; print('pydantic' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)  # noqa: S603
-    assert told.stdout.strip() == "False"

@@ -9,8 +9,8 @@ import pytest
 from moto import mock_aws
 
 from ops import app, reap
-from simulator.dynamodb import strict
-from simulator.reaper_stage import DAY, fill, make_table
+from simulator.moto_patches.dynamodb import strict
+from simulator.scenario.reaper_table import DAY, fill, make_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,23 +11,23 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from simulator.dynamodb import strict
-from simulator.reaper_stage import DAY, Context, HandClock, fill, make_table
+from simulator.moto_patches.dynamodb import strict
+from simulator.scenario.reaper_table import DAY, Context, HandClock, fill, make_table
 from tradai_shared import clock
 from tradai_shared.aws.dynamodb_wire import wire
 from ttl_reaper.apply import Tools
 from ttl_reaper.audit import NoCheckpoints
 from ttl_reaper.model import DesiredTable, Limits, Mode, Order, Segments
-from ttl_reaper.pace import Pace
 from ttl_reaper.planner import DEFAULT_CLASSES
-from ttl_reaper.reap import Room, reap
+from ttl_reaper.rate_limiter import Pace
+from ttl_reaper.reconcile import Room, reap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from ttl_reaper.run import TableResult
+    from ttl_reaper.table_run import TableResult
 
 TABLE = "tradai-notifications-dev"
 

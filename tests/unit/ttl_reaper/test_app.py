@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from simulator.reaper_stage import make_table
+from simulator.scenario.reaper_table import make_table
 from tradai_shared.errors import AccessDenied, SettingsError
 from ttl_reaper import app
 from ttl_reaper.app import lambda_handler

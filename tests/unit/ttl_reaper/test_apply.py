@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.reaper_stage import HandClock
+from simulator.scenario.reaper_table import HandClock
 from tradai_shared import clock
 from tradai_shared.errors import AccessDenied, PermanentError, TemporaryError
 from ttl_reaper import apply
 from ttl_reaper.apply import Tools
 from ttl_reaper.classify import Window
 from ttl_reaper.model import Candidate, Mode, TtlClass, Verdict
-from ttl_reaper.pace import Pace
+from ttl_reaper.rate_limiter import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

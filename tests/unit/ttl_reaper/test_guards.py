@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.reaper_stage import fill, make_table
+from simulator.scenario.reaper_table import fill, make_table
 from tradai_shared.config import canonical_config
-from ttl_reaper import desired
+from ttl_reaper import tables
 from ttl_reaper.model import End, Limits, Mode, Segments
 from ttl_reaper.planner import allowance
 
@@ -94,7 +94,7 @@ def test_a_table_that_is_never_reaped_is_refused(world: World, order: Any) -> No
 
 @pytest.mark.parametrize("env", ["dev", "staging", "prod"])
 def test_the_configuration_protects_what_live_trading_stands_on(env: str) -> None:
-    protected = {one.component for one in desired.tables(canonical_config(env)) if not one.may_be_reaped}
+    protected = {one.component for one in tables.tables(canonical_config(env)) if not one.may_be_reaped}
     assert protected >= {"trading-state", "config-versions", "deployments"}
 
 

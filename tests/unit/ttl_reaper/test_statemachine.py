@@ -21,8 +21,8 @@ import pytest
 from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from simulator.dynamodb import strict
-from simulator.reaper_stage import DAY, Context, fill, make_table
+from simulator.moto_patches.dynamodb import strict
+from simulator.scenario.reaper_table import DAY, Context, fill, make_table
 from ttl_reaper.app import lambda_handler
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from update_nat_routes.model import (
     Target,
     TargetKind,
 )
-from update_nat_routes.planner import Plan, plan
+from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.plan import Plan, plan
 from update_nat_routes.settings import Readiness, Settings
-from update_nat_routes.situation import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -25,13 +25,13 @@ from tests.unit.update_nat_routes.builder import (
 )
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import Trigger, TriggerKind
-from update_nat_routes.lifecycle import Ask, WaitKind
 from update_nat_routes.model import Hook
-from update_nat_routes.situation import Memory
+from update_nat_routes.planner.lifecycle_hooks import Ask, WaitKind
+from update_nat_routes.planner.nat_state import Memory
 
 if TYPE_CHECKING:
     from update_nat_routes.model import Observed
-    from update_nat_routes.planner import Plan
+    from update_nat_routes.planner.plan import Plan
 
 LAUNCH = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id="i-a", hook=LAUNCH_HOOK)
 NOTHING_SERVES = tables(to_instance("i-x", blackhole=True))

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.aws.settings import settings
+from botocore.config import Config
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
+
+# botocore's default is 60 s each: one hung call would eat the failover.
+CONNECT_SECONDS = 2
+READ_SECONDS = 5
+ATTEMPTS = 3
+
+
+def client_config(*, pool: int = 10) -> Config:
+    """The toolkit's time-outs and retries; ``pool`` is the number of connections, one a worker."""
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        max_pool_connections=pool,
+    )
 
 
 def sns() -> SNSClient:
@@ -28,13 +43,13 @@ def s3() -> S3Client:
     return made
 
 
-def functions() -> LambdaClient:
+def lambda_client() -> LambdaClient:
     made: LambdaClient = _client("lambda")
     return made
 
 
 def _client(service: str, pool: int = 10) -> Any:  # noqa: ANN401 - its callers name the type
-    """boto3 is imported at the first client: the failover has its own way to its two (``trimmed``)."""
+    """boto3 is imported at the first client: the failover makes its own two in ``botocore_session``."""
     import boto3  # noqa: PLC0415 - see above
 
-    return boto3.client(service, config=settings(pool=pool))  # type: ignore[call-overload]  # any service
+    return boto3.client(service, config=client_config(pool=pool))  # type: ignore[call-overload]  # any service

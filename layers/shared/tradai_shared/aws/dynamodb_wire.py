@@ -29,8 +29,8 @@ from botocore.session import Session
 from typing_extensions import override
 
 from tradai_shared import clock
-from tradai_shared.aws.boundary import boundary
-from tradai_shared.aws.settings import READ_SECONDS
+from tradai_shared.aws.clients import READ_SECONDS
+from tradai_shared.aws.error_mapping import boundary
 from tradai_shared.errors import PermanentError, TemporaryError
 
 if TYPE_CHECKING:

@@ -8,14 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tradai_shared.collector import collector_paused
-
 if TYPE_CHECKING:
-    from tradai_shared.config.load import canonical_config, waivers
-    from tradai_shared.config.marks import Provenance
+    from tradai_shared.config.loader import canonical_config, waivers
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.naming import Environment
-    from tradai_shared.config.paths import is_immutable, is_unstated, leaves, provenance, value_at
+    from tradai_shared.config.paths import is_immutable, is_unstated, leaves, provenance_of, value_at
+    from tradai_shared.config.provenance import Provenance
 
 __all__ = [
     "CanonicalConfig",
@@ -25,7 +23,7 @@ __all__ = [
     "is_immutable",
     "is_unstated",
     "leaves",
-    "provenance",
+    "provenance_of",
     "value_at",
     "waivers",
 ]
@@ -33,14 +31,14 @@ __all__ = [
 _HOME = {
     "CanonicalConfig": "models",
     "Environment": "naming",
-    "Provenance": "marks",
-    "canonical_config": "load",
+    "Provenance": "provenance",
+    "canonical_config": "loader",
     "is_immutable": "paths",
     "is_unstated": "paths",
     "leaves": "paths",
-    "provenance": "paths",
+    "provenance_of": "paths",
     "value_at": "paths",
-    "waivers": "load",
+    "waivers": "loader",
 }
 
 
@@ -48,5 +46,4 @@ def __getattr__(name: str) -> object:
     """Import what is asked for (PEP 562)."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with collector_paused():
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

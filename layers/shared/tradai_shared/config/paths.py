@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tradai_shared.config.marks import SUREST_FIRST, Provenance, join, mark_at
 from tradai_shared.config.models.base import IMMUTABLE, UNSTATED, Model
+from tradai_shared.config.provenance import SUREST_FIRST, Provenance, join, mark_at
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def leaves(section: object, path: str = "") -> Iterator[tuple[str, object]]:
         yield from leaves(value, join(path, name))
 
 
-def provenance(config: CanonicalConfig, path: str) -> Provenance:
+def provenance_of(config: CanonicalConfig, path: str) -> Provenance:
     """How sure the value at a path is; a section is as sure as the least sure of its values.
 
     Raises:

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from pydantic import PrivateAttr
 from typing_extensions import override
 
-from tradai_shared.config.marks import Provenance
 from tradai_shared.config.models.base import Immutable, Model, Name, Named, Text
 from tradai_shared.config.models.data import S3, Database, DynamoDb
 from tradai_shared.config.models.nat import Nat
@@ -25,6 +24,7 @@ from tradai_shared.config.models.services import (
     Waf,
 )
 from tradai_shared.config.naming import Environment
+from tradai_shared.config.provenance import Provenance
 
 # In days, as CloudWatch Logs knows them.
 Retention = Literal[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.config.values import data, functions, house, nat, network, services
+from tradai_shared.config.values import data, functions, nat, network, platform, services
 
 if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def built_in(env: Environment) -> dict[str, Any]:
     """Every built-in value of one environment, with its marks."""
     return {
-        **house.values(env),
+        **platform.values(env),
         "network": network.values(env),
         "nat": nat.values(env),
         "dynamodb": data.dynamodb(env),

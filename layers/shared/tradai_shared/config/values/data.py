@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tradai_shared.config import naming
-from tradai_shared.config.marks import Marked, Provenance, assumed, documented, seed
 from tradai_shared.config.naming import Environment
+from tradai_shared.config.provenance import Marked, Provenance, assumed, documented, seed
 
 DAY = 86_400
 DOCUMENTED, ASSUMED = Provenance.DOCUMENTED, Provenance.ASSUMED

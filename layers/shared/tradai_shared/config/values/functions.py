@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config import naming
-from tradai_shared.config.marks import Marked, assumed, documented, seed
+from tradai_shared.config.provenance import Marked, assumed, documented, seed
 
 if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradai_shared.config import naming
-from tradai_shared.config.marks import Marked, assumed, documented, seed
 from tradai_shared.config.naming import Environment
+from tradai_shared.config.provenance import Marked, assumed, documented, seed
 
 if TYPE_CHECKING:
     from typing import Any

@@ -1,0 +1,280 @@
+"""The writes that healing may make; nothing else can be written. Each declares who may order it.
+
+A finding is healed only by a remedy that its check proposed; what has none is never written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from drift_check.findings import Healing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AUTOMATIC, ON_APPROVAL = Healing.AUTOMATIC, Healing.ON_APPROVAL
+# tag:TagResources asks for the service's own action too.
+# https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagResources.html
+BEHIND_TAG_RESOURCES = (
+    "apigateway:PUT",
+    "cloudwatch:TagResource",
+    "cognito-idp:TagResource",
+    "dynamodb:TagResource",
+    "ecs:TagResource",
+    "events:TagResource",
+    "lambda:TagResource",
+    "logs:TagResource",
+    "rds:AddTagsToResource",
+    "secretsmanager:TagResource",
+    "sns:TagResource",
+    "sqs:TagQueue",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EnableTtl:
+    """Switch TTL on. What has expired begins to vanish, so it is counted first."""
+
+    table: str
+    attribute: str
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTimeToLive", "dynamodb:Scan")
+    warning: ClassVar[str] = "items that have expired begin to vanish within days"
+
+
+@dataclass(frozen=True, slots=True)
+class DisableTtl:
+    """Switch TTL off: the first half of moving it to another attribute, which AWS allows an hour later."""
+
+    table: str
+    attribute: str
+    healing: ClassVar[Healing] = ON_APPROVAL
+    permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTimeToLive",)
+    warning: ClassVar[str] = "nothing expires until TTL is switched on again, an hour later at the earliest"
+
+
+@dataclass(frozen=True, slots=True)
+class EnableRecovery:
+    """Switch point-in-time recovery on."""
+
+    table: str
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateContinuousBackups",)
+    warning: ClassVar[str] = "earlier recovery points are gone: recovery begins now"
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectTable:
+    """Switch deletion protection on, alone in its call."""
+
+    table: str
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
+    warning: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeOnDemand:
+    """Change the billing mode to on-demand; AWS allows it four times in 24 hours."""
+
+    table: str
+    healing: ClassVar[Healing] = ON_APPROVAL
+    permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
+    warning: ClassVar[str] = "the table's bill changes"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIndex:
+    """Create a missing global secondary index; the table fills it in the background. One at a time."""
+
+    table: str
+    index: str
+    partition: tuple[str, str]  # name and type
+    sort: tuple[str, str] | None
+    healing: ClassVar[Healing] = ON_APPROVAL
+    permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
+    warning: ClassVar[str] = "the whole table is read and written once to fill it"
+
+
+@dataclass(frozen=True, slots=True)
+class AddTags:
+    """Add tags that are missing. Removes and replaces none."""
+
+    arn: str
+    tags: tuple[tuple[str, str], ...]
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = (
+        "tag:TagResources",
+        "s3:GetBucketTagging",
+        "s3:PutBucketTagging",
+        "autoscaling:CreateOrUpdateTags",
+        "ec2:CreateTags",
+        *BEHIND_TAG_RESOURCES,
+    )
+    warning: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceTags:
+    """Give tags that have another value the required one; permissions may hang on the present one."""
+
+    arn: str
+    tags: tuple[tuple[str, str], ...]
+    healing: ClassVar[Healing] = ON_APPROVAL
+    permissions: ClassVar[tuple[str, ...]] = AddTags.permissions
+    warning: ClassVar[str] = "permissions or bills may depend on the present value"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeRule:
+    """Add a missing rule to a security group. ``peer`` is a CIDR or a group's id; no ports: every port."""
+
+    group_id: str
+    egress: bool
+    protocol: str
+    from_port: int | None
+    to_port: int | None
+    peer: str
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = (
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:AuthorizeSecurityGroupEgress",
+    )
+    warning: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeWorldOpen:
+    """Revoke, by rule id, what lets the whole world into a group that must not be open."""
+
+    group_id: str
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = (
+        "ec2:DescribeSecurityGroupRules",
+        "ec2:RevokeSecurityGroupIngress",
+    )
+    warning: ClassVar[str] = "whoever came in by it is shut out"
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileRoutes:
+    """Have the failover itself look at the routes now, with its own planner and its own rules for races."""
+
+    function: str
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = ("lambda:InvokeFunction",)
+    warning: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisableSourceDestCheck:
+    """Let the NAT's interface forward what is not addressed to it."""
+
+    interface_id: str
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = ("ec2:ModifyNetworkInterfaceAttribute",)
+    warning: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnableRule:
+    """Enable an EventBridge rule as it is; its pattern and targets are not touched."""
+
+    rule: str
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = ("events:EnableRule",)
+    warning: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPublicAccess:
+    """Switch all four blocks of a bucket on."""
+
+    bucket: str
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]] = ("s3:PutBucketPublicAccessBlock",)
+    warning: ClassVar[str] = "whoever reads it in public no longer can"
+
+
+@dataclass(frozen=True, slots=True)
+class ForceSsl:
+    """Make the database's own parameter group demand SSL."""
+
+    parameter_group: str
+    parameter: str
+    healing: ClassVar[Healing] = ON_APPROVAL
+    permissions: ClassVar[tuple[str, ...]] = ("rds:ModifyDBParameterGroup",)
+    warning: ClassVar[str] = "clients that connect without SSL are refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RequireMfa:
+    """Set the user pool's MFA alone; UpdateUserPool would reset what it is not given."""
+
+    pool_id: str
+    mfa: str
+    healing: ClassVar[Healing] = ON_APPROVAL
+    permissions: ClassVar[tuple[str, ...]] = (
+        "cognito-idp:GetUserPoolMfaConfig",
+        "cognito-idp:SetUserPoolMfaConfig",
+    )
+    warning: ClassVar[str] = "users without a second factor must set one up to sign in"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreSecret:
+    """Cancel a secret's scheduled deletion."""
+
+    secret: str
+    healing: ClassVar[Healing] = ON_APPROVAL
+    permissions: ClassVar[tuple[str, ...]] = ("secretsmanager:RestoreSecret",)
+    warning: ClassVar[str] = "somebody wanted it gone"
+
+
+@dataclass(frozen=True, slots=True)
+class ResizeGroup:
+    """Set the NAT group's sizes. A lower maximum also lowers the desired capacity: an instance ends."""
+
+    group: str
+    minimum: int
+    maximum: int
+    desired: int
+    healing: ClassVar[Healing] = ON_APPROVAL
+    permissions: ClassVar[tuple[str, ...]] = ("autoscaling:UpdateAutoScalingGroup",)
+    warning: ClassVar[str] = "an instance may be launched or ended"
+
+
+Remedy: TypeAlias = (
+    EnableTtl
+    | DisableTtl
+    | EnableRecovery
+    | ProtectTable
+    | ChargeOnDemand
+    | CreateIndex
+    | AddTags
+    | ReplaceTags
+    | AuthorizeRule
+    | RevokeWorldOpen
+    | ReconcileRoutes
+    | DisableSourceDestCheck
+    | EnableRule
+    | BlockPublicAccess
+    | ForceSsl
+    | RequireMfa
+    | RestoreSecret
+    | ResizeGroup
+)
+
+
+def healing_of(remedies: tuple[Remedy, ...]) -> Healing:
+    """The most careful class of several writes."""
+    if not remedies:
+        return Healing.NEVER
+    automatic = all(remedy.healing is AUTOMATIC for remedy in remedies)
+    return AUTOMATIC if automatic else ON_APPROVAL
+
+
+def parameters(remedy: Remedy) -> Mapping[str, Any]:
+    """What a remedy is about, by name."""
+    return asdict(remedy)

@@ -1,0 +1,113 @@
+"""Where the private default routes really lead, and when the failover may be asked to mend them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from drift_check.actions import ReconcileRoutes
+from drift_check.checks import vpc_lookup
+from drift_check.checks.network import DEFAULT
+from drift_check.checks.resource import Fact, Thing
+from drift_check.findings import Severity
+from drift_check.observe.observations import Known, both
+from tradai_shared.config.models.network import DefaultRoute
+from tradai_shared.config.naming import resource_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.actions import Remedy
+    from drift_check.checks.base import Estate
+    from drift_check.observe.observations import Read
+
+LIVE = "an InService NAT of the group"
+Found = dict[str, Any]
+
+
+def look(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Iterator[Thing]:
+    tables = vpc_lookup.inside(at, "ec2:DescribeRouteTables")
+    for role, desired in at.config.network.route_tables.items():
+        if desired.default_route is not DefaultRoute.NAT:
+            continue
+        name = desired.name or resource_name(f"{role}-rt", at.config.environment)
+        named = tables.map(partial(_named, name=name))
+        for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
+            whole = both(named, both(group, instances))
+            live = whole.map(partial(_target, at, table))
+            path = f"network.route_tables.{role}.default_route"
+            fact = Fact(
+                "live target",
+                live,
+                desired=LIVE,
+                path=path,
+                remedies=_reconcile(at, both(group, instances)),
+                severity=Severity.CRITICAL,
+                reason="the private subnets have no way out, or one that nobody watches",
+            )
+            yield Thing(
+                f"network.route_tables.{role}",
+                f"{name} {table['RouteTableId']}",
+                path,
+                named.map(bool),
+                (fact,),
+            )
+
+
+def _named(tables: list[Found], *, name: str) -> list[Found]:
+    return [table for table in tables if vpc_lookup.name_tag(table) == name]
+
+
+def _target(at: Estate, table: Found, found: tuple[list[Found], tuple[Found | None, list[Found]]]) -> str:
+    return target(at, table, *found[1])
+
+
+def target(at: Estate, table: Found, group: Found | None, instances: list[Found]) -> str:
+    """What the default route really leads to."""
+    route = next((r for r in table.get("Routes", []) if r.get("DestinationCidrBlock") == DEFAULT), None)
+    if route is None:
+        return "nothing"
+    if route.get("State") == "blackhole":
+        return "a blackhole"
+    if gateway := route.get("NatGatewayId"):
+        return LIVE if at.config.nat.may_use_nat_gateway else f"NAT gateway {gateway}"
+    carrier = next((one for one in instances if _carries(one, route)), None)
+    members = {one["InstanceId"]: one["LifecycleState"] for one in (group or {}).get("Instances", [])}
+    if carrier is None or carrier["InstanceId"] not in members:
+        where = route.get("InstanceId") or route.get("NetworkInterfaceId") or route.get("GatewayId")
+        return f"{where}, which is no member of the group"
+    state, lifecycle = carrier["State"]["Name"], members[carrier["InstanceId"]]
+    return (
+        LIVE if (state, lifecycle) == ("running", "InService") else f"a member that is {state}, {lifecycle}"
+    )
+
+
+def _carries(instance: Found, route: Found) -> bool:
+    interface = primary(instance).get("NetworkInterfaceId")
+    return instance["InstanceId"] == route.get("InstanceId") or (
+        interface is not None and interface == route.get("NetworkInterfaceId")
+    )
+
+
+def _reconcile(at: Estate, read: Read[tuple[Found | None, list[Found]]]) -> tuple[Remedy, ...]:
+    """Only to a member in service, and never while a lifecycle action is pending: that heals by itself."""
+    if not isinstance(read, Known) or read.value[0] is None or in_service(*read.value) is None:
+        return ()
+    pending = any(one["LifecycleState"] != "InService" for one in read.value[0].get("Instances", []))
+    return () if pending else (ReconcileRoutes(at.config.nat.function),)
+
+
+def in_service(group: Found | None, instances: list[Found]) -> Found | None:
+    """The newest running member in service."""
+    serving = {
+        one["InstanceId"]
+        for one in (group or {}).get("Instances", [])
+        if one["LifecycleState"] == "InService" and one["HealthStatus"] == "Healthy"
+    }
+    able = [one for one in instances if one["InstanceId"] in serving and one["State"]["Name"] == "running"]
+    return max(able, key=lambda one: (one["LaunchTime"], one["InstanceId"]), default=None)
+
+
+def primary(instance: Found) -> Found:
+    interfaces = instance.get("NetworkInterfaces", [])
+    return next((one for one in interfaces if one.get("Attachment", {}).get("DeviceIndex") == 0), {})

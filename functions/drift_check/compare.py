@@ -1,0 +1,234 @@
+"""From facts to findings: one comparison for every value, one-sided, since only what is stated is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from drift_check.actions import AddTags, ReplaceTags, healing_of
+from drift_check.checks.resource import CONFIGURED, Fact, Thing
+from drift_check.findings import Finding, FindingStatus, Healing, Severity, Waiver
+from drift_check.observe.observations import Known, Unknown
+from drift_check.severity import severity_of
+from tradai_shared.config.paths import is_immutable, is_unstated, provenance_of, value_at
+from tradai_shared.config.provenance import Provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from drift_check.actions import Remedy
+    from drift_check.findings import Json
+    from drift_check.observe.observations import Call, Read
+    from tradai_shared.config.models import CanonicalConfig
+
+EXISTENCE = "existence"
+TAGS = "tags"
+TAG_PATH = "required_tags"
+PLATFORM = "the platform"
+
+
+class Judged:
+    """A finding with what a program may do about it and on which readings it rests."""
+
+    __slots__ = ("finding", "remedies", "sources")
+
+    def __init__(self, finding: Finding, remedies: tuple[Remedy, ...], sources: frozenset[Call]) -> None:
+        """Keep all three."""
+        self.finding, self.remedies, self.sources = finding, remedies, sources
+
+
+def judge(config: CanonicalConfig, check: str, thing: Thing) -> Iterator[Judged]:
+    """Every difference of one thing. What could not be read is told once a failed call, never as drift."""
+    facts = [*_required_tags(config, thing), *thing.facts]
+    if isinstance(thing.exists, Known) and not thing.exists.value:
+        yield _missing(config, check, thing)
+        return
+    unknown: dict[Call, list[tuple[str, Unknown]]] = {}
+    for name, read in ((EXISTENCE, thing.exists), *((fact.attribute, fact.observed) for fact in facts)):
+        if isinstance(read, Unknown):
+            unknown.setdefault(read.call, []).append((name, read))
+    for call, lost in unknown.items():
+        yield _unknown(config, check, thing, call, lost)
+    for fact in facts:
+        if isinstance(fact.observed, Known):
+            yield from _compare(config, check, thing, fact, fact.observed)
+
+
+def _compare(
+    config: CanonicalConfig, check: str, thing: Thing, fact: Fact, observed: Known[Any]
+) -> Iterator[Judged]:
+    path = path_of(thing, fact)
+    if fact.desired is CONFIGURED and is_unstated(config, path):
+        return
+    desired = plain(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
+    seen = plain(observed.value)
+    if fact.strays:
+        yield from (
+            _stray(config, check, thing, fact, str(name), observed.sources) for name in observed.value
+        )
+    elif not same(desired, seen):
+        locked = fact.desired is CONFIGURED and is_immutable(config, path)
+        finding = Finding(
+            check=check,
+            resource=thing.resource,
+            attribute=fact.attribute,
+            status=FindingStatus.DRIFTED,
+            desired=desired,
+            observed=seen,
+            severity=Severity.CRITICAL if locked else fact.severity or severity_of(check, fact.attribute),
+            healing=Healing.NEVER if locked else healing_of(fact.remedies),
+            provenance=provenance_of(config, path),
+            reason=_why(fact, locked=locked),
+            path=path,
+            waiver=Waiver(fact.accepted, PLATFORM) if fact.accepted else None,
+        )
+        yield Judged(_humble(finding), () if locked else fact.remedies, observed.sources)
+
+
+def path_of(thing: Thing, fact: Fact) -> str:
+    if fact.path is not None:
+        return fact.path
+    if fact.desired is not CONFIGURED:
+        return thing.identity  # a rule of this toolkit is as sure as the thing itself
+    return f"{thing.path}.{fact.attribute}" if thing.path else fact.attribute
+
+
+def _why(fact: Fact, *, locked: bool) -> str:
+    if locked:
+        return fact.reason or "immutable: it must not change without a migration plan"
+    return fact.reason or "AWS differs from the canonical configuration"
+
+
+def _humble(finding: Finding) -> Finding:
+    """What is only assumed may be wrong itself: it informs, and nobody is woken."""
+    if finding.provenance is Provenance.ASSUMED:
+        return replace(finding, severity=Severity.INFO)
+    return finding
+
+
+def _missing(config: CanonicalConfig, check: str, thing: Thing) -> Judged:
+    finding = Finding(
+        check=check,
+        resource=thing.resource,
+        attribute=EXISTENCE,
+        status=FindingStatus.MISSING,
+        desired="present",
+        observed="absent",
+        severity=severity_of(check, EXISTENCE),
+        healing=Healing.NEVER,
+        provenance=provenance_of(config, thing.identity),
+        reason="the configuration names it and AWS does not have it",
+        path=thing.path,
+    )
+    return Judged(_humble(finding), (), getattr(thing.exists, "sources", frozenset()))
+
+
+def _stray(  # noqa: PLR0913, PLR0917 - what a finding is made of
+    config: CanonicalConfig, check: str, thing: Thing, fact: Fact, name: str, sources: frozenset[Call]
+) -> Judged:
+    path = path_of(thing, fact)
+    finding = Finding(
+        check=check,
+        resource=f"{thing.resource}/{name}",
+        attribute=fact.attribute,
+        status=FindingStatus.UNEXPECTED,
+        desired=None,
+        observed=name,
+        severity=fact.severity or severity_of(check, fact.attribute),
+        healing=Healing.NEVER,
+        provenance=provenance_of(config, path),
+        reason=fact.reason,
+        path=path,
+    )
+    return Judged(_humble(finding), (), sources)
+
+
+def _unknown(
+    config: CanonicalConfig, check: str, thing: Thing, call: Call, lost: list[tuple[str, Unknown]]
+) -> Judged:
+    names, code = [name for name, _ in lost], lost[0][1].code
+    finding = Finding(
+        check=check,
+        resource=thing.resource,
+        attribute=call.action,
+        status=FindingStatus.UNKNOWN,
+        desired=None,
+        observed=None,
+        severity=Severity.MEDIUM,
+        healing=Healing.NEVER,
+        provenance=provenance_of(config, thing.identity),
+        reason=f"{call.action} failed with {code}; not judged: {', '.join(names)}",
+        path=thing.path,
+    )
+    return Judged(finding, (), frozenset({call}))
+
+
+def _required_tags(config: CanonicalConfig, thing: Thing) -> Iterator[Fact]:
+    """One fact for all of a thing's tags; a wrong value is more delicate to mend than none."""
+    if thing.tags is None:
+        return
+    accepted = config.required_tags
+
+    def wanting(tags: Mapping[str, str]) -> dict[str, str | None]:
+        return {name: tags.get(name) for name, values in accepted.items() if tags.get(name) not in values}
+
+    observed: Read[dict[str, str | None]] = thing.tags.map(wanting)
+    remedies: tuple[Remedy, ...] = ()
+    if isinstance(observed, Known) and thing.arn:
+        missing = tuple((name, accepted[name][0]) for name, value in observed.value.items() if value is None)
+        wrong = tuple(
+            (name, accepted[name][0]) for name, value in observed.value.items() if value is not None
+        )
+        remedies = ((AddTags(thing.arn, missing),) if missing else ()) + (
+            (ReplaceTags(thing.arn, wrong),) if wrong else ()
+        )
+    wanted = observed.map(lambda seen: {name: list(accepted[name]) for name in seen})
+    yield Fact(
+        TAGS,
+        observed,
+        desired=wanted.value if isinstance(wanted, Known) else {},
+        path=TAG_PATH,
+        remedies=remedies,
+        reason="required tags are missing or have another value",
+    )
+
+
+def plain(value: Any) -> Json:  # noqa: ANN401 - any value of the configuration, or of AWS
+    """The same value as JSON has it."""
+    match value:
+        case BaseModel():
+            return plain(dict(value))
+        case Enum():
+            return plain(value.value)
+        case Mapping():
+            return {str(name): plain(below) for name, below in value.items()}
+        case tuple() | list() | set() | frozenset():
+            return [plain(one) for one in value]
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return str(value)
+
+
+def same(desired: Json, observed: Json) -> bool:
+    """Equal; the order of a list says nothing."""
+    if isinstance(desired, list) and isinstance(observed, list):
+        return sorted(map(str, desired)) == sorted(map(str, observed))
+    return desired == observed and type(desired) is type(observed)
+
+
+def by_importance(judged: Iterable[Judged]) -> list[Judged]:
+    return sorted(
+        judged,
+        key=lambda one: (
+            one.finding.waiver is not None,
+            one.finding.severity.rank,
+            one.finding.check,
+            one.finding.resource,
+            one.finding.attribute,
+        ),
+    )

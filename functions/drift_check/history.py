@@ -1,0 +1,147 @@
+"""What earlier runs knew: since when a finding is there, when it was told, how often mending it failed.
+
+Pure: the table that keeps it is ``store``'s business. A finding that comes and goes keeps its record for a
+week, so that it is told once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from drift_check.findings import Finding, FindingStatus, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping
+
+REMEMBERED = timedelta(days=7)  # after it was gone
+REMINDED = timedelta(days=7)  # of a critical finding that stays
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One finding's past. ``failures`` are the heals that failed in a row."""
+
+    check: str
+    resource: str
+    first_seen: datetime
+    told: datetime | None = None
+    gone: datetime | None = None
+    tried: datetime | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """By the finding's id. ``known`` is False where no table could tell: then nothing counts as new."""
+
+    records: Mapping[str, Record] = field(default_factory=dict)
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What this run adds to history: ids."""
+
+    new: frozenset[str] = frozenset()
+    persisting: frozenset[str] = frozenset()
+    resolved: frozenset[str] = frozenset()
+
+
+def compare(history: History, findings: Iterable[Finding], checks: Container[str]) -> Changes:
+    """What cannot be read, or was not looked at, is neither new nor resolved."""
+    seen, unreadable = _seen(findings)
+    open_before = {one for one, record in history.records.items() if record.gone is None}
+    resolved = {
+        one
+        for one in open_before - set(seen)
+        if history.records[one].check in checks
+        and (history.records[one].check, history.records[one].resource) not in unreadable
+    }
+    new = set(seen) - set(history.records) if history.known else set()
+    return Changes(frozenset(new), frozenset(set(seen) - new), frozenset(resolved))
+
+
+def _seen(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
+    """Findings that are known, without those that the platform itself accepts: they are never news."""
+    every = [one for one in findings if not (one.waiver and one.waiver.until is None)]
+    unreadable = {(one.check, one.resource) for one in every if one.status is FindingStatus.UNKNOWN}
+    return {one.id: one for one in every if one.status is not FindingStatus.UNKNOWN}, unreadable
+
+
+def to_tell(history: History, changes: Changes, findings: Iterable[Finding], now: datetime) -> list[Finding]:
+    """New findings that count, and critical ones again after a week."""
+    told = []
+    for finding in findings:
+        if not finding.counts:
+            continue
+        record = history.records.get(finding.id)
+        critical = finding.severity is Severity.CRITICAL
+        due = record is None or record.told is None or now - record.told >= REMINDED
+        if finding.id in changes.new or (critical and due):
+            told.append(finding)
+    return told
+
+
+def remember(
+    history: History, changes: Changes, findings: Iterable[Finding], told: Iterable[Finding], now: datetime
+) -> History:
+    """The past as the next run should know it."""
+    seen, _ = _seen(findings)
+    told_ids = {finding.id for finding in told}
+    records = {}
+    for one, record in history.records.items():
+        if one in changes.resolved:
+            records[one] = replace(record, gone=now)
+        elif record.gone is None or now - record.gone < REMEMBERED:
+            records[one] = record
+    for one, finding in seen.items():
+        before = records.get(one) or Record(finding.check, finding.resource, first_seen=now)
+        records[one] = replace(before, gone=None, told=now if one in told_ids else before.told)
+    return replace(history, records=records)
+
+
+def tried(history: History, finding: Finding, *, failed: bool, now: datetime) -> History:
+    """History after a heal was tried."""
+    before = history.records.get(finding.id) or Record(finding.check, finding.resource, first_seen=now)
+    after = replace(before, tried=now, failures=before.failures + 1 if failed else 0)
+    return replace(history, records={**history.records, finding.id: after})
+
+
+def dated(history: History, findings: Iterable[Finding], now: datetime) -> list[Finding]:
+    """The findings with the time at which each was first seen."""
+    records = history.records
+    return [
+        replace(one, first_seen=records[one.id].first_seen if one.id in records else now) for one in findings
+    ]
+
+
+def to_json(history: History) -> dict[str, Any]:
+    """Records as JSON keeps them."""
+    return {
+        one: {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name in Record.__dataclass_fields__
+            if (value := getattr(record, name)) is not None
+        }
+        for one, record in history.records.items()
+    }
+
+
+def from_json(kept: Mapping[str, Any]) -> History:
+    """Records from what ``to_json`` made.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: somebody else wrote them.
+    """
+    return History({one: _record(fields) for one, fields in kept.items()})
+
+
+def _record(fields: Mapping[str, Any]) -> Record:
+    times = {
+        name: datetime.fromisoformat(fields[name])
+        for name in ("first_seen", "told", "gone", "tried")
+        if name in fields
+    }
+    return Record(fields["check"], fields["resource"], failures=fields.get("failures", 0), **times)

@@ -1,0 +1,81 @@
+"""Where history is kept: one item of the infra-drift-state table, whose real key is the live table's.
+
+A table that cannot serve costs the history, never the run.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from drift_check.history import History, from_json, to_json
+from drift_check.observe.observations import Known
+from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.config.naming import drift_check_function_name
+from tradai_shared.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from drift_check.observe.observations import Read
+
+COMPONENT = "infra-drift-state"
+DESCRIBE, TTL = "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"
+PERMISSIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
+HISTORY = "history"
+KEPT = timedelta(days=90)  # an item that no run renews
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The item of one environment. ``ttl`` is the live table's attribute, where TTL is on."""
+
+    table: str
+    key: Mapping[str, Any]
+    ttl: str | None
+
+
+def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> Place | str:
+    """The item's place by the live table's own key, or why it cannot serve."""
+    if not isinstance(described, Known):
+        return f"{described.call.action} failed with {described.code}"
+    if described.value is None:
+        return "the table does not exist"
+    types = {one["AttributeName"]: one["AttributeType"] for one in described.value["AttributeDefinitions"]}
+    names = [one["AttributeName"] for one in described.value["KeySchema"]]
+    if unfit := [name for name in names if types[name] != "S"]:
+        return f"its key {unfit[0]} is no text"
+    value = {"S": drift_check_function_name(env)}
+    on = isinstance(ttl, Known) and (ttl.value or {}).get("TimeToLiveStatus") == "ENABLED"
+    attribute = ttl.value.get("AttributeName") if on and isinstance(ttl, Known) else None
+    return Place(table, dict.fromkeys(names, value), attribute)
+
+
+def load(client: DynamoDBClient, at: Place) -> History | str:
+    """The history, empty at the first run, or why it cannot be had."""
+    try:
+        with boundary("dynamodb:GetItem"):
+            item = client.get_item(TableName=at.table, Key=at.key, ConsistentRead=True).get("Item", {})
+        return from_json(json.loads(item.get(HISTORY, {}).get("S", "{}")))
+    except AwsError as error:
+        return str(error)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"the item was written by somebody else: {error}"
+
+
+def save(client: DynamoDBClient, at: Place, history: History, now: datetime) -> str | None:
+    """Keep it; None, or why that failed."""
+    item = {**at.key, HISTORY: {"S": json.dumps(to_json(history))}}
+    if at.ttl:
+        item[at.ttl] = {"N": str(int((now + KEPT).timestamp()))}
+    try:
+        with boundary("dynamodb:PutItem"):
+            client.put_item(TableName=at.table, Item=item)
+    except AwsError as error:
+        return str(error)
+    return None

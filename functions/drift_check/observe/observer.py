@@ -1,0 +1,145 @@
+"""The loop that asks AWS: many calls in flight, each failing alone, what follows asked at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from drift_check.observe.api_reads import IAM_ACTIONS, READERS, Reader
+from drift_check.observe.observations import Call, Known, Read, Reads, Unknown
+from tradai_shared import clock
+from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.errors import AwsError, TemporaryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
+    from datetime import datetime
+
+WORKERS = 12
+# botocore has tried three times by then; one more chance when the account's bucket has refilled.
+THROTTLED_PAUSE_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Pace:
+    """At most ``per_second`` calls begin within any second; the rest wait."""
+
+    per_second: int
+    began: deque[datetime] = field(default_factory=deque)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self) -> None:
+        with self.lock:
+            if len(self.began) == self.per_second:
+                spent = (clock.now() - self.began.popleft()).total_seconds()
+                if spent < 1:
+                    clock.sleep(1 - spent)
+            self.began.append(clock.now())
+
+
+@dataclass(slots=True)
+class Observer:
+    """Reads with the given clients; ``client`` makes or finds one by boto3's name for the service."""
+
+    client: Callable[[str], Any]
+    workers: int = WORKERS
+    told: Callable[[int, int], None] = lambda _done, _all: None  # progress
+    calls: int = 0  # each page is one
+    counting: threading.Lock = field(default_factory=threading.Lock)
+    paces: dict[str, Pace] = field(default_factory=dict)
+
+    def observe(self, first: Iterable[Call], follow: Callable[[Call, Read[Any]], Iterable[Call]]) -> Reads:
+        """Ask the first calls, and what ``follow`` derives from each outcome, until none is left."""
+        answers: dict[Call, Read[Any]] = {}
+        asked: set[Call] = set()
+        done: SimpleQueue[tuple[Call, Future[Read[Any]]]] = SimpleQueue()
+        with ThreadPoolExecutor(self.workers) as pool:
+            self._submit(pool, first, asked, done)
+            while len(answers) < len(asked):
+                call, future = done.get()
+                answer = answers[call] = future.result()
+                self._submit(pool, follow(call, answer), asked, done)
+                self.told(len(answers), len(asked))
+        return Reads(answers)
+
+    def _submit(
+        self,
+        pool: ThreadPoolExecutor,
+        calls: Iterable[Call],
+        asked: set[Call],
+        done: SimpleQueue[tuple[Call, Future[Read[Any]]]],
+    ) -> None:
+        for call in calls:
+            if call not in asked:
+                asked.add(call)
+                future = self._start(pool, call)
+                future.add_done_callback(partial(_put, done, call))
+
+    def _start(self, pool: ThreadPoolExecutor, call: Call) -> Future[Read[Any]]:
+        client = self.client(READERS[call.action].service)  # here, since sessions are not thread-safe
+        return pool.submit(copy_context().run, self._read, client, call)
+
+    def _read(self, client: Any, call: Call) -> Read[Any]:  # noqa: ANN401 - any of boto3's clients
+        reader = READERS[call.action]
+        for last in (False, True):
+            self._pace(call.action, reader)
+            try:
+                return Known(_ask(client, reader, call, self._count), frozenset({call}))
+            except TemporaryError as error:
+                if last or not _throttled(error):
+                    return Unknown(call, error.code)
+                clock.sleep(THROTTLED_PAUSE_SECONDS)
+            except AwsError as error:
+                return _conclude(reader, call, error)
+        raise AssertionError  # pragma: no cover - the loop always returns
+
+    def _count(self) -> None:
+        with self.counting:
+            self.calls += 1
+
+    def _pace(self, action: str, reader: Reader) -> None:
+        if reader.per_second is not None:
+            self.paces.setdefault(action, Pace(reader.per_second)).take()
+
+
+def _put(done: SimpleQueue[Any], call: Call, future: Future[Read[Any]]) -> None:
+    done.put((call, future))
+
+
+def _ask(client: Any, reader: Reader, call: Call, count: Callable[[], None]) -> Any:  # noqa: ANN401 - AWS's answer
+    with boundary(IAM_ACTIONS.get(call.action, call.action)):
+        count()
+        if client.can_paginate(reader.operation):
+            pages = client.get_paginator(reader.operation).paginate(**reader.ask(call.subject))
+            return list(_joined(pages, reader.result, count))
+        answer = getattr(client, reader.operation)(**reader.ask(call.subject))
+    return answer.get(reader.result) if reader.result else answer
+
+
+def _joined(pages: Iterable[dict[str, Any]], result: str, count: Callable[[], None]) -> Iterator[Any]:
+    for number, page in enumerate(pages):
+        if number:
+            count()
+        yield from page.get(result, [])
+
+
+def _conclude(reader: Reader, call: Call, error: AwsError) -> Read[Any]:
+    sources = frozenset({call})
+    if error.code in reader.absent:
+        return Known(None, sources)
+    if error.code in reader.empty:
+        return Known({}, sources)
+    return Unknown(call, error.code)
+
+
+def _throttled(error: TemporaryError) -> bool:
+    from tradai_shared.aws.error_mapping import THROTTLED  # noqa: PLC0415
+
+    return error.code in THROTTLED

@@ -1,0 +1,87 @@
+"""What may be mended now: pure. Each finding that has a remedy is chosen or refused with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from drift_check.findings import FindingStatus, Healing
+from tradai_shared.config.provenance import Provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from drift_check.compare import Judged
+    from drift_check.findings import Finding
+    from drift_check.history import History
+
+COOL_DOWN = timedelta(hours=1)  # AWS changes a table's TTL once an hour
+FAILURES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to mend, in order, and what not, each with its reason. ``stuck`` are those that keep failing."""
+
+    chosen: tuple[Judged, ...]
+    refused: tuple[tuple[Finding, str], ...]
+    stuck: tuple[Finding, ...] = ()
+
+
+def choose(
+    judged: Iterable[Judged], approved: frozenset[str], history: History, most: int, now: datetime
+) -> Choice:
+    """The most important first, at most so many."""
+    chosen: list[Judged] = []
+    refused: list[tuple[Finding, str]] = []
+    stuck: list[Finding] = []
+    for one in judged:
+        finding = one.finding
+        if finding.status is FindingStatus.UNKNOWN or not one.remedies:
+            if finding.id in approved:
+                refused.append((finding, "there is nothing that a program may write"))
+            continue
+        reason = _refusal(finding, approved, history, now)
+        if reason is None and len(chosen) >= most:
+            reason = f"this run has its {most} heals; the next one goes on"
+        if reason is None:
+            chosen.append(one)
+            continue
+        refused.append((finding, reason))
+        if _keeps_failing(finding, history):
+            stuck.append(finding)
+    return Choice(tuple(chosen), tuple(refused), tuple(stuck))
+
+
+def _refusal(  # noqa: PLR0911 - one return a reason
+    finding: Finding, approved: frozenset[str], history: History, now: datetime
+) -> str | None:
+    if finding.waiver:
+        return f"accepted: {finding.waiver.reason}"
+    if finding.provenance is Provenance.ASSUMED:
+        return "its desired value is only assumed: confirm it first (tradai-ops adopt)"
+    if finding.healing is Healing.NEVER:
+        return "never mended by a program"
+    if finding.healing is Healing.ON_APPROVAL and finding.id not in approved:
+        return f"needs a person's approval of {finding.id}"
+    if _keeps_failing(finding, history) and finding.id not in approved:
+        return f"mending it failed {FAILURES} times in a row: a person must look"
+    if _cooling(finding, history, now):
+        return "something was written to it within the last hour"
+    return None
+
+
+def _keeps_failing(finding: Finding, history: History) -> bool:
+    record = history.records.get(finding.id)
+    return record is not None and record.failures >= FAILURES
+
+
+def _cooling(finding: Finding, history: History, now: datetime) -> bool:
+    return any(
+        record.tried is not None
+        and now - record.tried < COOL_DOWN
+        and (record.check, record.resource) == (finding.check, finding.resource)
+        for record in history.records.values()
+    )

@@ -1,0 +1,163 @@
+"""A run as one self-contained page, light and dark, for a person with a cup of coffee."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drift_check.findings import FindingStatus, Severity
+from drift_check.report.as_markdown import headline
+from tradai_shared.outcomes import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from drift_check.apply.healer import Heal
+    from drift_check.findings import Finding, Json
+    from drift_check.reconcile import Report
+
+STYLE = Path(__file__).with_name("style.css")
+TONES = {Status.DONE: "good", Status.ALREADY: "good", Status.PLANNED: "low", Status.FAILED: "critical"}
+
+
+def page(report: Report) -> str:
+    """The whole page. It loads nothing."""
+    title = escape(headline(report))
+    return "".join(
+        (
+            '<!doctype html><html lang="en"><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{title}</title><style>{STYLE.read_text(encoding='utf-8')}</style><main>",
+            f"<h1>{title}</h1><p class=soft>{_when(report)}</p>",
+            *_tiles(report),
+            *(f'<p class="note">{escape(note)}</p>' for note in report.notes),
+            *_findings("To look at", report.open, report),
+            *_heals(report),
+            *_findings("Could not be read", report.unknown, report),
+            *_findings("Only assumed", _assumed(report), report),
+            *_findings("Accepted", [one for one in report.findings if one.waiver], report),
+            "</main></html>",
+        )
+    )
+
+
+def _when(report: Report) -> str:
+    return (
+        f"{report.started:%d %B %Y, %H:%M} UTC · AWS against the canonical configuration · "
+        f"{report.calls} calls in {report.seconds:.1f} s"
+    )
+
+
+def _assumed(report: Report) -> list[Finding]:
+    return [
+        one
+        for one in report.findings
+        if one.severity is Severity.INFO and not one.waiver and one.status is not FindingStatus.UNKNOWN
+    ]
+
+
+def _tiles(report: Report) -> Iterator[str]:
+    yield '<div class="tiles">'
+    for severity in Severity:
+        if severity is not Severity.INFO:
+            count = sum(one.severity is severity for one in report.open)
+            yield _tile(count, str(severity), str(severity))
+    yield _tile(len(report.unknown), "not readable", "unknown")
+    yield _tile(len(report.changes.new), "new", "")
+    if report.heals:
+        yield _tile(sum(one.status is Status.DONE for one in report.heals), "mended", "good")
+    yield "</div>"
+
+
+def _tile(count: int, name: str, tone: str) -> str:
+    return f'<div class="tile {tone if count else "none"}"><b>{count}</b><small>{name}</small></div>'
+
+
+def _findings(title: str, findings: Iterable[Finding], report: Report) -> Iterator[str]:
+    shown = list(findings)
+    if shown:
+        yield f"<h2>{title} <span>{len(shown)}</span></h2>"
+    for one in shown:
+        yield _finding(one, new=one.id in report.changes.new)
+
+
+def _finding(one: Finding, *, new: bool) -> str:
+    unknown = one.status is FindingStatus.UNKNOWN
+    tone = "unknown" if unknown else str(one.severity)
+    pills = "".join(
+        (
+            '<span class="pill new">new</span>' if new else "",
+            "" if unknown else f'<span class="pill">mending: {one.healing}</span>',
+        )
+    )
+    return "".join(
+        (
+            f'<article class="{tone}"><header><span class="badge">{tone}</span>',
+            f"<strong>{escape(one.resource)}</strong><span>{escape(one.attribute)}</span>{pills}</header>",
+            "" if unknown else _values(one),
+            f"<p>{escape(one.reason)}</p>",
+            _waiver(one),
+            f"<small>{_facts(one)}</small></article>",
+        )
+    )
+
+
+def _values(one: Finding, seen: str = "AWS has", wanted: str = "should be") -> str:
+    return (
+        f'<div class="values"><div class="seen"><small>{seen}</small>{_value(one.observed)}</div>'
+        f'<div class="wanted"><small>{wanted}</small>{_value(one.desired)}</div></div>'
+    )
+
+
+def _value(value: Json) -> str:
+    if value is None:
+        return "none"
+    return escape(value if isinstance(value, str) else json.dumps(value))
+
+
+def _waiver(one: Finding) -> str:
+    if one.waiver is None:
+        return ""
+    until = f", until {one.waiver.until:%d %B %Y}" if one.waiver.until else ""
+    return f"<p>Accepted by {escape(one.waiver.owner)}{until}: {escape(one.waiver.reason)}</p>"
+
+
+def _facts(one: Finding) -> str:
+    since = f"since {one.first_seen:%d %b %H:%M} · " if one.first_seen else ""
+    path = f"{escape(one.path)} ({one.provenance}) · " if one.path else ""
+    return f"{since}{path}check {one.check} · <code>{one.id}</code>"
+
+
+def _heals(report: Report) -> Iterator[str]:
+    if report.heals:
+        what = "What would be mended" if report.request.dry_run else "Mended"
+        yield f"<h2>{what} <span>{len(report.heals)}</span></h2>"
+    for heal in report.heals:
+        yield _heal(heal)
+
+
+def _tenses(heal: Heal) -> tuple[str, str]:
+    return ("was", "is now") if heal.status is Status.DONE else ("AWS has", "should be")
+
+
+def _heal(heal: Heal) -> str:
+    tone = TONES[heal.status]
+    calls = "\n".join(f"{write.action} {json.dumps(write.parameters, indent=1)}" for write in heal.writes)
+    notes = "; ".join(note for note in (heal.detail, *(write.note for write in heal.writes)) if note)
+    count = len(heal.writes)
+    plural = "s" if count != 1 else ""
+    return "".join(
+        (
+            f'<article class="{tone}"><header><span class="badge">{heal.status}</span>',
+            f"<strong>{escape(heal.finding.resource)}</strong><span>{escape(heal.finding.attribute)}</span>",
+            "</header>",
+            _values(heal.finding, *_tenses(heal)),
+            f"<p>{escape(notes)}</p>" if notes else "",
+            f"<details><summary>{count} call{plural}</summary><pre>{escape(calls)}</pre></details>"
+            if count
+            else "",
+            "</article>",
+        )
+    )

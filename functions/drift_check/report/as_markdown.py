@@ -1,0 +1,106 @@
+"""A run as Markdown, for chat and mail."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from drift_check.findings import Finding, Json
+    from drift_check.reconcile import Report
+
+LONGEST = 80
+
+
+def headline(report: Report) -> str:
+    """One line that says it all."""
+    found, unknown = len(report.open), len(report.unknown)
+    parts = [f"{found} difference{'s' if found != 1 else ''}" if found else "in sync"]
+    if unknown:
+        parts.append(f"{unknown} could not be read")
+    if healed := sum(heal.status == "done" for heal in report.heals):
+        parts.append(f"{healed} mended")
+    if report.failed:
+        parts.append(f"{len(report.failed)} could not be mended")
+    return f"tradai {report.environment}: {', '.join(parts)}"
+
+
+def markdown(report: Report) -> str:
+    """The whole run."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def message(report: Report) -> str:
+    """What is new or critical, in plain text that a phone shows well."""
+    lines = [headline(report), ""]
+    for one in report.to_tell:
+        lines.append(f"[{one.severity}] {one.resource} {one.attribute}: {difference(one)}")
+        lines.append(f"    {one.reason}. Mending: {one.healing}. Finding {one.id}")
+    lines += [
+        f"could not be mended: {heal.finding.resource} {heal.finding.attribute}: {heal.detail}"
+        for heal in report.failed
+    ]
+    lines += [
+        f"mending keeps failing: {one.resource} {one.attribute} ({one.id})" for one in report.choice.stuck
+    ]
+    return "\n".join(lines + report.notes)
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield f"# {headline(report)}"
+    yield ""
+    yield f"{report.started:%Y-%m-%d %H:%M} UTC, {report.calls} calls in {report.seconds:.1f} s."
+    yield from (f"\n> {note}" for note in report.notes)
+    yield from _section("Differences", report.open)
+    yield from _unknown(report.unknown)
+    yield from _heals(report)
+    rest = [one for one in report.findings if not one.counts and one not in report.unknown]
+    yield from _section("Only assumed, or accepted", rest)
+
+
+def _section(title: str, findings: Iterable[Finding]) -> Iterator[str]:
+    rows = [
+        f"| {one.severity} | {one.resource} | {one.attribute} | {_cell(one.desired)} | {_cell(one.observed)} "
+        f"| {one.healing} | {one.waiver.reason if one.waiver else one.reason} | `{one.id}` |"
+        for one in findings
+    ]
+    if rows:
+        yield f"\n## {title}\n"
+        yield "| severity | resource | attribute | desired | observed | mending | why | id |"
+        yield "|---|---|---|---|---|---|---|---|"
+        yield from rows
+
+
+def _unknown(findings: list[Finding]) -> Iterator[str]:
+    if findings:
+        yield "\n## Could not be read\n"
+        yield from (f"- {one.resource}: {one.reason}" for one in findings)
+
+
+def _heals(report: Report) -> Iterator[str]:
+    if report.heals:
+        yield "\n## Mending\n"
+    for heal in report.heals:
+        detail = f": {heal.detail}" if heal.detail else ""
+        yield f"- {heal.status}: {heal.finding.resource} {heal.finding.attribute}{detail}"
+        for write in heal.writes:
+            yield f"  - `{write.action}` `{json.dumps(write.parameters)}`"
+
+
+def difference(one: Finding) -> str:
+    """Observed against desired, short."""
+    return f"is {short(one.observed)}, should be {short(one.desired)}"
+
+
+def short(value: Json) -> str:
+    """A value that fits into a line."""
+    if value is None:
+        return "none"
+    told = value if isinstance(value, str) else json.dumps(value)
+    return told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
+
+
+def _cell(value: Json) -> str:
+    return short(value).replace("|", "\\|")

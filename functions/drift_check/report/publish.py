@@ -1,0 +1,109 @@
+"""Sending: log, metrics, S3, the alerts topic, the event bus. What cannot be sent is logged, never fatal."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from drift_check.findings import Severity
+from drift_check.report.as_html import page
+from drift_check.report.as_json import document, finding, heal, summary
+from drift_check.report.as_markdown import headline, message
+from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.errors import AwsError
+from tradai_shared.outcomes import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools import Logger, Metrics
+
+    from drift_check.reconcile import Report
+    from drift_check.settings import Settings
+
+SUBJECT_LENGTH = 100  # SNS allows no more
+EVENT_SOURCE, DETAIL_TYPE = "tradai.ops", "Drift Detected"
+TOLD_IN_EVENT = 50  # an event holds 256 KB
+PREFIX = "drift"
+PERMISSIONS = ("events:PutEvents", "s3:PutObject", "sns:Publish")
+
+
+def log(logger: Logger, report: Report) -> None:
+    """One line a finding that counts or could not be read, one a heal, one for the run."""
+    for one in (*report.open, *report.unknown):
+        logger.warning("finding", extra=finding(report, one))
+    for healed in report.heals:
+        level = logger.error if healed.status is Status.FAILED else logger.info
+        level("heal", extra={"heal": heal(healed)})
+    logger.info("run", extra={"summary": summary(report)})
+
+
+def measure(metrics: Metrics, report: Report) -> None:
+    """Open findings by severity, what could not be read, and heals."""
+    severities = [one.severity for one in report.open]
+    critical, high = severities.count(Severity.CRITICAL), severities.count(Severity.HIGH)
+    healed = sum(one.status is Status.DONE for one in report.heals)
+    metrics.add_metric("FindingsCritical", MetricUnit.Count, critical)
+    metrics.add_metric("FindingsHigh", MetricUnit.Count, high)
+    metrics.add_metric("FindingsOther", MetricUnit.Count, len(severities) - critical - high)
+    metrics.add_metric("FindingsUnknown", MetricUnit.Count, len(report.unknown))
+    metrics.add_metric("HealsDone", MetricUnit.Count, healed)
+    metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.choice.stuck))
+
+
+def publish(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
+    """To S3 where a bucket is set; a message and an event where there is news. A dry run is no news."""
+    if settings.report_bucket:
+        _attempt(logger, lambda: _to_bucket(str(settings.report_bucket), report, client("s3")))
+    if report.request.dry_run or not _is_news(report):
+        return
+    if settings.topic_arn:
+        _attempt(logger, lambda: _to_topic(str(settings.topic_arn), report, client("sns")))
+    if report.to_tell:
+        _attempt(logger, lambda: _to_bus(report, client("events")))
+
+
+def _is_news(report: Report) -> bool:
+    return bool(report.to_tell or report.failed or report.choice.stuck)
+
+
+def _attempt(logger: Logger, send: Callable[[], None]) -> None:
+    try:
+        send()
+    except AwsError as error:
+        logger.exception("not sent", extra={"action": error.action})
+
+
+def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - boto3's client
+    bodies = {
+        "json": ("application/json", json.dumps(document(report), indent=2)),
+        "html": ("text/html; charset=utf-8", page(report)),
+    }
+    when = f"{report.started:%Y/%m/%d/%H%M%S}"
+    for kind, (content_type, body) in bodies.items():
+        for name in (when, "latest"):
+            with boundary("s3:PutObject"):
+                s3.put_object(
+                    Bucket=bucket,
+                    Key=f"{PREFIX}/{report.environment}/{name}.{kind}",
+                    Body=body.encode(),
+                    ContentType=content_type,
+                )
+
+
+def _to_topic(topic: str, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client
+    with boundary("sns:Publish"):
+        sns.publish(TopicArn=topic, Subject=headline(report)[:SUBJECT_LENGTH], Message=message(report))
+
+
+def _to_bus(report: Report, events: Any) -> None:  # noqa: ANN401 - boto3's client
+    detail = {
+        "environment": report.environment,
+        "summary": summary(report),
+        "findings": [finding(report, one) for one in report.to_tell[:TOLD_IN_EVENT]],
+    }
+    entry = {"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail)}
+    with boundary("events:PutEvents"):
+        events.put_events(Entries=[entry])

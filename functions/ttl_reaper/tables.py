@@ -1,0 +1,53 @@
+"""The tables as the canonical configuration has them, in the reaper's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradai_shared.config import Provenance, provenance_of
+from tradai_shared.errors import EventError
+from ttl_reaper.events import ALL
+from ttl_reaper.model import DesiredTable
+
+if TYPE_CHECKING:
+    from tradai_shared.config import CanonicalConfig
+    from ttl_reaper.events import WorkEvent
+
+
+def tables(config: CanonicalConfig) -> tuple[DesiredTable, ...]:
+    """Every table of the configuration."""
+    return tuple(
+        DesiredTable(
+            component=component,
+            name=table.name,
+            ttl_attribute=table.ttl.attribute if table.ttl else None,
+            ttl_confirmed=provenance_of(config, f"dynamodb.tables.{component}.ttl") is not Provenance.ASSUMED,
+            may_be_reaped=table.may_be_reaped,
+        )
+        for component, table in config.dynamodb.tables.items()
+    )
+
+
+def chosen(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTable, ...]:
+    """The tables that an event is about; ``all`` means those that may be reaped and have a TTL.
+
+    Raises:
+        EventError: a table is not in the configuration, is never reaped, or is named twice.
+    """
+    if event.tables == ALL:
+        return tuple(table for table in known if table.may_be_reaped and table.ttl_attribute)
+    if event.table is not None:
+        return (_named("table", event.table, known),)
+    found = tuple(_named(f"tables.{number}", name, known) for number, name in enumerate(event.tables or ()))
+    if len(set(found)) < len(found):
+        raise EventError("tables", "a table is named twice")
+    return found
+
+
+def _named(field: str, name: str, known: tuple[DesiredTable, ...]) -> DesiredTable:
+    for table in known:
+        if name in {table.component, table.name}:
+            if not table.may_be_reaped:
+                raise EventError(field, f"{table.name} is never reaped: the configuration says so")
+            return table
+    raise EventError(field, f"{name!r} is not a table of the canonical configuration")

@@ -1,0 +1,219 @@
+"""The shell around the planner: observe, plan, apply, read back, report; again while something is coming."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tradai_shared import clock
+from tradai_shared.errors import AwsError, TemporaryError
+from tradai_shared.outcomes import Outcome, Status
+from update_nat_routes.actions import Move, RecordHeartbeat, ReplaceInstance, ReportUnhealthy, Route, key
+from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
+from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.plan import PROBLEMS, Plan, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from update_nat_routes.apply import Result, Writer
+    from update_nat_routes.model import Observed
+    from update_nat_routes.observe import Reader
+    from update_nat_routes.settings import Settings
+
+POLL_SECONDS = 1.0
+THROTTLED_POLL_SECONDS = 5.0
+ATTEMPTS = 5
+# Left for the last calls and the telling: one hung call with its retries takes 21 s.
+MARGIN_SECONDS = 25.0
+FOREVER = float("inf")
+# The template lets no event get older; what claims to be is a sample or a drill.
+OLDEST_EVENT = timedelta(seconds=300)
+SCHEDULE_SECONDS = 50.0
+CONFIRM_SECONDS = 10.0
+ALL_WAITS = frozenset(WaitKind)
+# How long each trigger may wait, and for what: the schedule comes again, a lifecycle action does not.
+PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
+    TriggerKind.LAUNCH_ACTION: (FOREVER, ALL_WAITS),
+    TriggerKind.TERMINATE_ACTION: (FOREVER, ALL_WAITS),
+    TriggerKind.RECONCILE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.DRILL: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.PROBE_FAILURE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.INSTANCE_STATE: (CONFIRM_SECONDS, frozenset({WaitKind.CONFIRMING})),
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """What one run saw, did and left. ``results`` holds the last outcome of each action, by its key."""
+
+    trigger: Trigger
+    started: datetime
+    plan: Plan = field(default_factory=Plan)
+    results: dict[str, Result] = field(default_factory=dict)
+    routes_replaced: set[str] = field(default_factory=set)
+    instances_replaced: set[str] = field(default_factory=set)
+    unproven_moves: bool = False
+    failover_seconds: float | None = None
+    waiting: Wait | None = None
+    error: AwsError | None = None
+    concerned: bool = True
+
+    @property
+    def failed(self) -> list[Result]:
+        return [result for result in self.results.values() if result.status is Status.FAILED]
+
+    @property
+    def success(self) -> bool:
+        problems = any(note.kind in PROBLEMS for note in self.plan.notes)
+        return self.error is None and not self.failed and not problems
+
+
+@dataclass(slots=True)
+class Loop:
+    """One run. ``remaining`` tells the seconds that the invocation has left."""
+
+    trigger: Trigger
+    settings: Settings
+    reader: Reader
+    writer: Writer
+    remaining: Callable[[], float]
+    report: Report = field(init=False)
+    memory: Memory = field(default_factory=Memory)
+    attempts: Counter[str] = field(default_factory=Counter)
+    seen: Observed | None = None
+    incident: datetime | None = None
+    pause: float = POLL_SECONDS
+
+    def __post_init__(self) -> None:
+        self.report = Report(self.trigger, clock.now())
+
+    def run(self) -> Report:
+        """Pass after pass, until nothing is left to do or to wait for, or time runs out."""
+        try:
+            if self._concerned():
+                while self._pass() and self._has_time():
+                    clock.sleep(self.pause)
+        except AwsError as error:
+            self.report.error = error
+        return self.report
+
+    def _concerned(self) -> bool:
+        trigger = self.trigger
+        if trigger.group is not None and trigger.group != self.settings.group_name:
+            self.report.concerned = False
+        elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE}:
+            self.report.concerned = self.reader.concerns(str(trigger.instance_id))
+        return self.report.concerned
+
+    def _pass(self) -> bool:
+        """Observe everything afresh and do what it needs. True: another pass is wanted."""
+        try:
+            step = self._plan(self.reader.observe())
+        except TemporaryError as error:
+            self.report.error = error
+            self.pause = min(self.pause * 2, THROTTLED_POLL_SECONDS)
+            return True
+        self.report.error, self.pause = None, POLL_SECONDS
+        if self.trigger.dry_run:
+            self._record([Outcome(action, Status.PLANNED) for action in step.actions])
+            return False
+        again = self._apply(step)
+        if self._moved(step):
+            step = self._plan(self._read_back(step))
+            again = self._apply(step) or bool(step.moves)
+            if not step.moves and self.incident and self.report.failover_seconds is None:
+                self.report.failover_seconds = (clock.now() - self.incident).total_seconds()
+        self.report.waiting = self._allowed(step.wait)
+        return again or self.report.waiting is not None
+
+    def _plan(self, observed: Observed) -> Plan:
+        if self.seen is not None:
+            observed = replace(observed, hooks=self.seen.hooks)
+        step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
+        while step.asks:  # an answer can raise the next question: history before hooks
+            observed = self.reader.answer(observed, step.asks)
+            step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
+        self.seen, self.report.plan = observed, step
+        self._settle_lost_races(step)
+        return step
+
+    def _settle_lost_races(self, step: Plan) -> None:
+        """What failed for a moment and is wanted no more was done by another run."""
+        wanted = {key(action) for action in step.actions} | self.memory.given_up
+        for name, result in self.report.results.items():
+            if result.status is Status.FAILED and result.temporary and name not in wanted:
+                detail = f"a later look shows that it is done ({result.detail})"
+                self.report.results[name] = replace(result, status=Status.ALREADY, detail=detail)
+
+    def _read_back(self, step: Plan) -> Observed:
+        assert self.seen is not None  # noqa: S101 - a plan was made from it
+        assert step.gateway is not None  # noqa: S101 - moves lead to a gateway
+        return self.reader.read_back(self.seen, str(step.gateway.interface_id))
+
+    def _apply(self, step: Plan) -> bool:
+        """Write, record, and say whether another try is worth it."""
+        self._note_incident(step)
+        outcomes = self.writer.apply(step.actions)
+        self._record(outcomes)
+        retry = False
+        for outcome in outcomes:
+            if outcome.settled:
+                continue
+            name = key(outcome.action)
+            self.attempts[name] += 1
+            if outcome.temporary and self.attempts[name] < ATTEMPTS:
+                retry = True
+            elif isinstance(outcome.action, Move):
+                self.memory = replace(self.memory, given_up=self.memory.given_up | {name})
+                retry = True  # without it the rest can go on
+        return retry
+
+    def _record(self, outcomes: list[Result]) -> None:
+        for outcome in outcomes:
+            action = outcome.action
+            self.report.results[key(action)] = outcome
+            if isinstance(action, Move) and outcome.settled:
+                self.memory = replace(self.memory, mended=True)
+            if outcome.status is not Status.DONE:
+                continue
+            if isinstance(action, Route):
+                self.report.routes_replaced.add(action.table_id)
+                self.report.unproven_moves |= self.report.plan.unproven
+            elif isinstance(action, ReplaceInstance | ReportUnhealthy):
+                self.report.instances_replaced.add(action.instance_id)
+            elif isinstance(action, RecordHeartbeat):
+                beats = {**self.memory.heartbeats, action.instance_id: clock.now()}
+                self.memory = replace(self.memory, heartbeats=beats)
+
+    def _moved(self, step: Plan) -> bool:
+        return any(self.report.results[key(move)].settled for move in step.moves)
+
+    def _note_incident(self, step: Plan) -> None:
+        """When the outage that these routes end began: the death's time, else this run's own event."""
+        assert self.seen is not None  # noqa: S101 - a plan was made from it
+        down = {move.table_id for move in step.moves if isinstance(move, Route)} & set(step.egress_down)
+        for table in self.seen.tables:
+            if table.table_id in down:
+                began = self._death(table.target.instance_id)
+                self.incident = min(self.incident or began, began)
+
+    def _death(self, instance_id: str | None) -> datetime:
+        instance = self.seen.instances.get(instance_id or "") if self.seen else None
+        if instance and instance.died_at and self.trigger.dead != instance_id:
+            return instance.died_at
+        said, started = self.trigger.at, self.report.started
+        return said if said and started - said < OLDEST_EVENT else started
+
+    def _allowed(self, wait: Wait | None) -> Wait | None:
+        _, kinds = PATIENCE.get(self.trigger.kind, (0.0, frozenset[WaitKind]()))
+        return wait if wait and wait.kind in kinds else None
+
+    def _has_time(self) -> bool:
+        patience, _ = PATIENCE.get(self.trigger.kind, (CONFIRM_SECONDS, ALL_WAITS))
+        spent = (clock.now() - self.report.started).total_seconds()
+        return spent + self.pause < patience and self.remaining() > MARGIN_SECONDS + self.pause

@@ -1,0 +1,151 @@
+"""Telling: one structured line an outcome, metrics, a message where a person is needed, a small answer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from tradai_shared.aws import clients as aws
+from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.errors import AwsError
+from tradai_shared.outcomes import Answer, Status
+from update_nat_routes.actions import CompleteLifecycleAction, ReportUnhealthy
+from update_nat_routes.planner.lifecycle_hooks import ABANDON
+from update_nat_routes.planner.plan import NoteKind
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger, Metrics
+    from types_boto3_ec2 import EC2Client
+
+    from update_nat_routes.apply import Result
+    from update_nat_routes.reconcile import Report
+    from update_nat_routes.settings import Settings
+
+FAILED_STEP = "TRADAI-NAT-FAILED"  # the boot script's one line where a step failed
+SUBJECT_LENGTH = 100  # SNS allows no more
+PERMISSIONS = ("ec2:GetConsoleOutput", "sns:Publish")
+
+
+def log(logger: Logger, report: Report) -> None:
+    """One line an outcome, one a note, one for the whole run."""
+    for result in report.results.values():
+        level = logger.error if result.status is Status.FAILED else logger.info
+        level("action", extra=_result(result))
+    for note in report.plan.notes:
+        logger.warning("note", extra={"note": note.kind, "subject": note.subject, "reason": note.reason})
+    if report.error:
+        logger.error(
+            "AWS could not be read", extra={"action": report.error.action, "error": str(report.error)}
+        )
+    logger.info("run", extra={"summary": summary(report), "success": report.success})
+
+
+def measure(metrics: Metrics, report: Report) -> None:
+    """At most eight metrics, and only of what was seen or written by this run itself."""
+    if not report.concerned:
+        return
+    metrics.add_metric("ActionsFailed", MetricUnit.Count, len(report.failed) + bool(report.error))
+    if report.error:
+        return
+    notes = [note.kind for note in report.plan.notes]
+    metrics.add_metric("Passes", MetricUnit.Count, 1)
+    metrics.add_metric("EgressDown", MetricUnit.Count, int(bool(report.plan.egress_down)))
+    metrics.add_metric("NatUnproven", MetricUnit.Count, int(report.plan.unproven))
+    metrics.add_metric("ProcessesSuspended", MetricUnit.Count, notes.count(NoteKind.SUSPENDED))
+    if report.routes_replaced:
+        metrics.add_metric("RoutesReplaced", MetricUnit.Count, len(report.routes_replaced))
+    if report.instances_replaced:
+        metrics.add_metric("InstancesReplaced", MetricUnit.Count, len(report.instances_replaced))
+    if report.failover_seconds is not None:
+        metrics.add_metric("FailoverSeconds", MetricUnit.Seconds, report.failover_seconds)
+
+
+def answer(settings: Settings, report: Report) -> Answer:
+    """The platform's own form of an answer."""
+    results = [_result(result) for result in report.results.values()]
+    results += [{"note": str(note.kind), **_without_kind(asdict(note))} for note in report.plan.notes]
+    if report.error:
+        results.append({"action": report.error.action, "status": "failed", "detail": str(report.error)})
+    return {
+        "success": report.success,
+        "data": {"summary": summary(report), "results": results},
+        "environment": str(settings.environment),
+    }
+
+
+def summary(report: Report) -> dict[str, object]:
+    """The run in a few words."""
+    return {
+        "trigger": str(report.trigger.kind),
+        "concerned": report.concerned,
+        "dry_run": report.trigger.dry_run,
+        "gateway": report.plan.gateway.instance_id if report.plan.gateway else None,
+        "routes_replaced": len(report.routes_replaced),
+        "egress_down": list(report.plan.egress_down),
+        "unproven": report.plan.unproven,
+        "waiting": report.waiting.reason if report.waiting else None,
+        "failover_seconds": report.failover_seconds,
+    }
+
+
+def alert(settings: Settings, report: Report, ec2: EC2Client, logger: Logger) -> None:
+    """Publish what needs a person and was caused or found by an event; the rest is the alarms' business.
+
+    A message that cannot be sent is logged: the routes matter more than the telling.
+    """
+    lines = list(_worth_a_message(report, ec2, logger))
+    if not lines or settings.topic_arn is None:
+        return
+    subject = f"tradai {settings.environment}: NAT needs attention"[:SUBJECT_LENGTH]
+    try:
+        with boundary("sns:Publish"):
+            aws.sns().publish(TopicArn=settings.topic_arn, Subject=subject, Message="\n".join(lines))
+    except AwsError:
+        logger.exception("alert not sent", extra={"lines": lines})
+
+
+def _worth_a_message(report: Report, ec2: EC2Client, logger: Logger) -> list[str]:
+    lines = []
+    for result in report.results.values():
+        action = result.action
+        if isinstance(action, CompleteLifecycleAction) and action.result == ABANDON and result.settled:
+            lines.append(f"{action.instance_id} was given up: {action.reason}.")
+            lines.append(f"Its console says: {boot_failure(ec2, action.instance_id, logger)}")
+        if isinstance(action, ReportUnhealthy) and result.settled:
+            lines.append(f"{action.instance_id} runs and does not forward: {action.reason}. It is replaced.")
+    if report.unproven_moves:
+        lines.append("Routes point at a NAT that never signalled, since nothing else serves.")
+    lines += [
+        f"{type(result.action).__name__} on {result.action.target} failed: {result.detail}"
+        for result in report.failed
+        if report.trigger.at is not None  # the schedule repeats itself; its alarm does not
+    ]
+    return lines
+
+
+def boot_failure(ec2: EC2Client, instance_id: str, logger: Logger) -> str:
+    """The boot script's own words on the console of an instance that failed; says so where there are none."""
+    try:
+        with boundary("ec2:GetConsoleOutput"):
+            output = ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
+    except AwsError as error:
+        logger.warning("console not read", extra={"instance_id": instance_id, "error": str(error)})
+        return f"unknown ({error.code})"
+    failed = [line for line in output.splitlines() if FAILED_STEP in line]
+    return failed[-1].strip() if failed else "nothing of a failed step"
+
+
+def _result(result: Result) -> dict[str, object]:
+    return {
+        "action": type(result.action).__name__,
+        "target": result.action.target,
+        "status": str(result.status),
+        "reason": result.action.reason,
+        "detail": result.detail,
+    }
+
+
+def _without_kind(note: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in note.items() if name != "kind"}

@@ -1,1 +1,0 @@
-"""Document control: versions, the snapshot that holds every value, the document that mirrors them."""

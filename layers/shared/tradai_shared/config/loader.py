@@ -1,0 +1,80 @@
+"""Reads CANONICAL_CONFIG_PATH and the override file: the one module here that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradai_shared.config.build import build
+from tradai_shared.config.naming import Environment
+from tradai_shared.config.overrides import OwnFile, parse
+from tradai_shared.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.overrides import Waiver
+
+PATH_VARIABLE = "CANONICAL_CONFIG_PATH"
+OWN_VALUES = Path(__file__).parent / "own_values"
+
+
+def own_path(env: str) -> Path | None:
+    """What CANONICAL_CONFIG_PATH names, or ``own_values/<env>.json`` in the layer where it exists."""
+    if named := os.environ.get(PATH_VARIABLE):
+        return Path(named)
+    packed = OWN_VALUES / f"{env}.json"
+    return packed if packed.exists() else None
+
+
+def canonical_config(env: str) -> CanonicalConfig:
+    """The configuration of one environment, with a deployment's own values over the built-in ones.
+
+    Raises:
+        ConfigError: an unknown environment, an own file that cannot be read, a value that is not accepted.
+    """
+    return build(environment(env), own_file(env).values)
+
+
+def waivers(env: str) -> tuple[Waiver, ...]:
+    """The findings that a deployment accepts, the ended ones included.
+
+    Raises:
+        ConfigError: the own file cannot be read.
+    """
+    return own_file(env).waivers
+
+
+def environment(env: str) -> Environment:
+    """The environment of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    try:
+        return Environment(env)
+    except ValueError:
+        raise ConfigError("environment", f"{env!r} is none of {', '.join(Environment)}") from None
+
+
+def own_file(env: str) -> OwnFile:
+    """What is laid over the built-in values; empty where there is no file and none is named.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    path = own_path(env)
+    return OwnFile() if path is None else read(path)
+
+
+def read(path: Path) -> OwnFile:
+    """An own file, read and understood.
+
+    Raises:
+        ConfigError: it is not there or cannot be understood.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {error}") from None
+    return parse(text, str(path))

@@ -1,1 +1,0 @@
-"""The loop of a drift check: ask AWS, compare, mend, remember, tell. The checks say what."""

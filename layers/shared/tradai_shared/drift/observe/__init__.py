@@ -1,1 +1,0 @@
-"""Reading AWS: what can be asked, and the loop that asks."""

@@ -1,0 +1,26 @@
+"""AWS as the AWS CLI sees it: profiles, regions, AWS_ENDPOINT_URL."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tradai_shared.aws.botocore_session import lean_session
+from tradai_shared.aws.clients import client_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def clients_of(
+    profile: str | None, region: str | None, default: str | None, pool: int
+) -> Callable[[str], Any]:
+    """One client a service. ``default`` is the region where neither option nor profile names one.
+
+    Raises:
+        PermanentError: there is no such profile.
+    """
+    session: Any = lean_session(profile)  # services by their names
+    where = region or session.get_config_variable("region") or default
+    config = client_config(pool=pool)
+    return cache(lambda service: session.create_client(service, region_name=where, config=config))

@@ -1,0 +1,71 @@
+"""Printing a run of drift_check, in each of its forms."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from drift_check.report.as_html import page
+from drift_check.report.as_json import document
+from drift_check.report.as_markdown import headline, markdown, short
+from ops.app import console
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drift_check.findings import Finding
+    from drift_check.reconcile import Report
+
+TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "blue", "info": "dim"}
+
+
+def table(report: Report) -> None:
+    """For a terminal."""
+    console.print(f"[bold]{headline(report)}[/bold]  [dim]{report.calls} calls, {report.seconds:.1f} s[/dim]")
+    for note in report.notes:
+        console.print(f"[yellow]{note}[/yellow]")
+    shown = [one for one in report.findings if one.counts]
+    if shown:
+        console.print(differences(shown))
+    for one in report.unknown:
+        console.print(f"[magenta]unknown[/magenta] {one.resource}: {one.reason}")
+    for heal in report.heals:
+        console.print(
+            f"[green]{heal.status}[/green] {heal.finding.resource} {heal.finding.attribute} {heal.detail}"
+        )
+        for write in heal.writes:
+            console.print(f"  [dim]{write.action} {json.dumps(write.parameters)} {write.note}[/dim]")
+    for refused, reason in report.choice.refused:
+        console.print(f"[dim]not mended: {refused.resource} {refused.attribute}: {reason}[/dim]")
+    rest = len(report.findings) - len(shown) - len(report.unknown)
+    if rest:
+        console.print(f"[dim]{rest} more are only assumed or accepted: --format markdown lists them[/dim]")
+
+
+def differences(findings: list[Finding]) -> Table:
+    """One row a finding."""
+    rows = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("severity", "resource", "attribute", "is", "should be", "mending", "id"):
+        rows.add_column(name, overflow="fold")
+    for one in findings:
+        rows.add_row(
+            f"[{TONES[one.severity]}]{one.severity}[/]",
+            one.resource,
+            one.attribute,
+            short(one.observed),
+            short(one.desired),
+            str(one.healing),
+            one.id,
+        )
+    return rows
+
+
+PRINTERS: dict[str, Callable[[Report], object]] = {
+    "table": table,
+    "json": lambda report: sys.stdout.write(json.dumps(document(report), indent=2) + "\n"),
+    "markdown": lambda report: sys.stdout.write(markdown(report)),
+    "html": lambda report: sys.stdout.write(page(report)),
+}

@@ -1,0 +1,42 @@
+"""The figures of a story, as JSON and as the page shows them. Each says that it is simulated."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from simulator.engine import durations
+
+if TYPE_CHECKING:
+    from simulator.demo.timeline import Story
+
+
+def figures(story: Story, seed: int, options: list[str], stated: tuple[int, int]) -> dict[str, Any]:
+    """Everything that the page says, for a program to read."""
+    return {
+        "simulated": True,
+        "seed": seed,
+        "options": options,
+        "outage_seconds_simulated": None if story.outage is None else round(story.outage, 3),
+        "outage_seconds_stated_by_the_platform": list(stated),
+        "outages_simulated": story.outages,
+        "steps_simulated": [asdict(step) for step in story.steps],
+        "invocations_simulated": story.invocations,
+        "aws_calls_simulated": story.calls,
+        "aws_writes_simulated": story.writes,
+        "machines": story.machines,
+        "route_tables": story.tables,
+        "timeline_simulated": {
+            "spans": [asdict(span) for span in story.spans],
+            "moments": [asdict(moment) for moment in story.moments],
+        },
+        "segments": [
+            {
+                "what": one.what,
+                "seconds": [one.low, one.high],
+                "sure": str(one.sure),
+                "source": one.source,
+            }
+            for one in durations.ALL
+        ],
+    }

@@ -1,0 +1,26 @@
+"""What every part of the world stands on: time, the record of what happened, and how long things take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.engine.durations import Pace, Segment
+    from simulator.engine.journal import Journal
+    from simulator.engine.virtual_clock import Timer, VirtualClock
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Shared by the parts of one world."""
+
+    clock: VirtualClock
+    journal: Journal
+    pace: Pace
+
+    def after(self, segment: Segment, callback: Callable[[], None]) -> Timer:
+        """Call back when a segment, drawn afresh, is over."""
+        return self.clock.after(self.pace.draw(segment), callback)

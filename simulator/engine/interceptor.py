@@ -1,0 +1,250 @@
+"""Between botocore and moto: latency, faults, and a record of every attempt.
+
+botocore emits ``before-send`` to every handler, whatever the first of them answers: a fault registered in
+front of moto would fail the caller while moto still carries the call out. So moto's own handler is taken
+off the session, and this one calls it where the call is to be carried out.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+import types
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import boto3
+import botocore.endpoint
+import botocore.waiter
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.client import BaseClient
+from botocore.exceptions import ReadTimeoutError
+from moto.core.base_backend import BackendDict
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
+
+from simulator.engine import durations
+from simulator.engine.faults import Fault, Kind, error_body
+from simulator.engine.journal import Call
+from simulator.engine.read_cache import Remembered, is_read
+from simulator.engine.virtual_clock import Killed
+from tradai_shared.aws import botocore_session
+from tradai_shared.aws.clients import READ_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from random import Random
+
+    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.model import OperationModel
+    from botocore.session import Session
+
+    from simulator.engine.context import Stage
+    from simulator.engine.virtual_clock import VirtualClock
+
+    # A call's parameters to its HTTP status and body.
+    StandIn = Callable[[Mapping[str, object]], tuple[int, str]]
+
+REGION = "eu-central-1"
+OPERATOR = "operator"
+_CODE = re.compile(rb"<Code>([^<]+)</Code>")
+_sending = threading.local()
+
+
+class Wire:
+    """One world's wire. The person at the scenario calls without latency and without faults."""
+
+    def __init__(self, stage: Stage, chance: Random) -> None:
+        self.faults: list[Fault] = []
+        self.stand_ins: dict[str, StandIn] = {}  # by action: what answers in moto's place
+        self.remembered: Remembered | None = None  # None: every read is carried out
+        self._stage = stage
+        self._chance = chance
+
+    def send(self, request: AWSPreparedRequest, action: str) -> AWSResponse:
+        parameters: dict[str, object] = getattr(_sending, "parameters", {})
+        _sending.attempt += 1
+        at, actor, attempt = self._stage.clock.elapsed, self._actor(), _sending.attempt
+        outcome, _sending.carried_out = "not sent", False
+        try:
+            response = self._exchange(request, action, parameters, actor)
+            outcome = "ok" if response.status_code < 300 else _error_code(response)  # noqa: PLR2004 - HTTP
+        except _Silence as silence:
+            outcome = silence.outcome
+            raise ReadTimeoutError(endpoint_url=request.url) from None
+        except Killed:
+            outcome = Kind.ANSWER_LOST if _sending.carried_out else outcome
+            raise
+        finally:
+            self._stage.journal.record(Call(at, actor, action, parameters, attempt, outcome))
+        return response
+
+    def _exchange(
+        self, request: AWSPreparedRequest, action: str, parameters: dict[str, object], actor: str
+    ) -> AWSResponse:
+        if actor == OPERATOR:
+            return self._carry_out(request, action)
+        latency, _sending.on_the_way = _sending.on_the_way or self._set_out(), None
+        fault = next((f for f in self.faults if f.hits(action, parameters, actor, self._chance)), None)
+        response = self._answer(request, action, fault)
+        if response is None:
+            self._stage.clock.sleep(READ_SECONDS)
+            raise _Silence(fault.kind if fault else "")
+        self._stage.clock.sleep(latency / 2)
+        return response
+
+    def _set_out(self) -> float:
+        """Half of the way; tells the whole."""
+        latency = self._stage.pace.draw(durations.API_CALL)
+        self._stage.clock.sleep(latency / 2)
+        return latency
+
+    def call(self, action: str, parameters: dict[str, object], carry_out: Callable[[], object]) -> object:
+        """A call as a whole, from memory where that is kept and has the answer."""
+        _sending.on_the_way, _sending.seen = None, None
+        if self.remembered is None or self.faults or self._actor() == OPERATOR or not is_read(action):
+            return carry_out()
+        at, latency = self._stage.clock.elapsed, self._set_out()
+        answer = self.remembered.recall(action, parameters, self._stage.clock.changes)
+        if answer is None:
+            _sending.on_the_way = latency
+            answer = carry_out()
+            self.remembered.keep(action, parameters, _sending.seen, answer)
+            return answer
+        self._stage.clock.sleep(latency / 2)
+        self._stage.journal.record(Call(at, self._actor(), action, parameters, 1, "ok"))
+        return answer
+
+    def _answer(self, request: AWSPreparedRequest, action: str, fault: Fault | None) -> AWSResponse | None:
+        if fault is None:
+            return self._carry_out(request, action)
+        if fault.kind is Kind.TIME_OUT:
+            return None
+        if fault.kind is Kind.ANSWER_LOST:
+            self._carry_out(request, action)
+            return None
+        service = action.split(":", maxsplit=1)[0]
+        status, code, message = fault.answer(service)
+        return _response(request, status, error_body(service, code, message))
+
+    def _carry_out(self, request: AWSPreparedRequest, action: str) -> AWSResponse:
+        if action in self.stand_ins:
+            response = _response(request, *self.stand_ins[action](_sending.parameters))
+        else:
+            response = botocore_stubber("before-send", request)
+        self._stage.clock.changes += not is_read(action)
+        _sending.seen = self._stage.clock.changes
+        _sending.carried_out = True
+        return response
+
+    def _actor(self) -> str:
+        return self._stage.clock.running.name if self._stage.clock.running else OPERATOR
+
+
+class _Silence(Exception):  # noqa: N818 - not an error of this package's: it never leaves this module
+    """No answer came."""
+
+    def __init__(self, outcome: str) -> None:
+        self.outcome = outcome
+
+
+def _response(request: AWSPreparedRequest, status: int, body: str) -> AWSResponse:
+    return AWSResponse(request.url, status, HTTPHeaders(), MockRawResponse(body))
+
+
+def _error_code(response: AWSResponse) -> str:
+    found = _CODE.search(response.content)
+    return found.group(1).decode() if found else f"HTTP {response.status_code}"
+
+
+_worlds: list[Wire] = []  # the wire in use is the last: one session, and its models, serve every world
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    session = boto3.Session(
+        aws_access_key_id="simulated",
+        aws_secret_access_key="simulated",  # noqa: S106 - no secret: nothing leaves the process
+        region_name=REGION,
+    )
+    _hook(session.events)
+    return session
+
+
+@functools.cache
+def _trimmed_session() -> Session:
+    """The failover's own."""
+    session = botocore_session.trimmed_session()
+    session.set_credentials("simulated", "simulated")
+    session.set_config_variable("region", REGION)
+    _hook(session.get_component("event_emitter"))
+    return session
+
+
+def _hook(events: Any) -> None:
+    events.unregister("before-send", botocore_stubber)
+    events.register("before-send.*.*", _before_send)
+    events.register("before-parameter-build.*.*", _before_call)
+
+
+def _before_call(params: dict[str, Any], model: OperationModel, **_: object) -> None:
+    _sending.parameters = {name: value for name, value in params.items() if name != "ClientToken"}
+    _sending.attempt = 0
+    _sending.action = f"{model.service_model.signing_name}:{model.name}"
+
+
+_make_api_call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of every call
+
+
+def _call(client: Any, operation: str, parameters: dict[str, object]) -> object:
+    action = f"{client.meta.service_model.signing_name}:{operation}"
+    return _worlds[-1].call(action, parameters, lambda: _make_api_call(client, operation, parameters))
+
+
+def _before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+    return _worlds[-1].send(request, _sending.action)
+
+
+@contextmanager
+def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
+    """Every client that boto3's default session makes inside, and botocore's waiting, are this world's."""
+    waiting = types.SimpleNamespace(sleep=clock.sleep)
+    with ExitStack() as stack:
+        stack.enter_context(_state())
+        stack.enter_context(patch.object(boto3, "DEFAULT_SESSION", _session()))
+        stack.enter_context(patch.object(botocore_session, "session", _trimmed_session))
+        stack.enter_context(patch.object(BaseClient, "_make_api_call", _call))
+        stack.enter_context(patch.object(botocore.endpoint, "time", waiting))
+        stack.enter_context(patch.object(botocore.waiter, "time", waiting))
+        stack.enter_context(_seeded(seed))
+        _worlds.append(wire)
+        stack.callback(_worlds.pop)
+        yield
+
+
+@contextmanager
+def _state() -> Iterator[None]:
+    """An empty moto. Its own ``mock_aws`` also stands in for the requests library, which costs time."""
+    BackendDict.reset()
+    with patch.object(botocore_stubber, "enabled", new=True):
+        yield
+    BackendDict.reset()
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Botocore's backoff draws from the global generator, moto's ids from its own."""
+    import random  # noqa: PLC0415 - only its global state is meant here
+
+    from moto.moto_api._internal import mock_random  # noqa: PLC0415 - likewise
+
+    before = random.getstate(), mock_random.getstate()
+    random.seed(seed)
+    mock_random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        mock_random.setstate(before[1])

@@ -1,0 +1,46 @@
+"""What a process on moto spares itself: a third to a half of a short simulation's time. No answer differs."""
+
+from __future__ import annotations
+
+import gc
+from functools import cache
+from typing import Any
+
+from botocore.loaders import Loader
+from moto.utilities import utils
+from typing_extensions import override
+
+from tradai_shared.aws.botocore_session import LeanFileLoader, LeanLoader
+
+REGION = "eu-central-1"
+OFFERINGS = "ec2/resources/instance_type_offerings"
+GARBAGE = 50_000  # objects; Python's 700 has it walk over all the models again and again
+
+_load_resource = utils.load_resource
+
+
+class SharedFileLoader(LeanFileLoader):
+    """Loaders have one copy of a file. moto reads each model for itself, and EC2's once more at import."""
+
+    @override
+    def load_file(self, file_path: str) -> Any:
+        """The parsed file; None where there is none."""
+        return _read(file_path)
+
+
+@cache
+def _read(path: str) -> Any:
+    return LeanFileLoader().load_file(path)
+
+
+def load_resource(resource: str) -> Any:
+    """Moto's data, without the machines that other regions offer."""
+    return [] if OFFERINGS in resource and REGION not in resource else _load_resource(resource)
+
+
+def spare() -> None:
+    """From now on; before moto's EC2 is imported, which reads all of it then."""
+    Loader.FILE_LOADER_CLASS = SharedFileLoader
+    Loader.list_available_services = LeanLoader.list_available_services  # type: ignore[method-assign,assignment]
+    utils.load_resource = load_resource
+    gc.set_threshold(GARBAGE)

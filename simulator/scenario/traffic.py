@@ -1,0 +1,154 @@
+"""Whether traffic gets out: the ground truth of each private route table, at every instant.
+
+It is computed from what the world is (routes, interfaces, machines), not from what a function says of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from simulator.engine import durations
+
+if TYPE_CHECKING:
+    from simulator.aws.instances import Machine, Machines
+    from simulator.engine.context import Stage
+    from simulator.scenario.platform import Platform
+
+
+class Egress(StrEnum):
+    """What becomes of a packet that leaves a private subnet."""
+
+    UP = "up"
+    NO_ROUTE = "no default route"
+    GONE = "target gone"
+    NOT_RUNNING = "target not running"
+    CHECKED = "source/destination check on"
+    NOT_FORWARDING = "target does not forward"
+    NO_ADDRESS = "target has not the address"
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time without a way out; ``end`` is None while it lasts. Seconds after the world's start."""
+
+    table: str
+    start: float
+    end: float | None
+    causes: tuple[Egress, ...]
+
+    @property
+    def seconds(self) -> float:
+        return float("inf") if self.end is None else self.end - self.start
+
+
+@dataclass
+class _Table:
+    """One table: what packets follow, and how they fare."""
+
+    target: str | None = None  # the interface that packets follow
+    ordered: str | None = None  # the interface that the API shows; packets follow after a moment
+    state: Egress = Egress.UP
+    since: float = 0.0
+    causes: list[Egress] = field(default_factory=list)
+
+
+class Traffic:
+    """Watches the world after every step."""
+
+    def __init__(self, stage: Stage, backend: Any, machines: Machines, platform: Platform) -> None:
+        self.outages: list[Outage] = []
+        self._backend = backend
+        self._tables = {table: _Table(state=Egress.NO_ROUTE) for table in platform.tables}
+        self._allocation = platform.allocation
+        self._holder: str | None = None  # the interface that packets find behind the address
+        self._ordered_holder: str | None = None
+        self._machines = machines
+        self._stage = stage
+        self._down_since: dict[str, float] = dict.fromkeys(platform.tables, 0.0)
+
+    def state(self, table: str) -> Egress:
+        return self._tables[table].state
+
+    @property
+    def up(self) -> bool:
+        """Whether every table has a way out."""
+        return all(table.state is Egress.UP for table in self._tables.values())
+
+    def observe(self) -> None:
+        """Look at the world; called after every step."""
+        self._follow_address()
+        for name, table in self._tables.items():
+            self._follow_route(name, table)
+            state = self._fate(table.target)
+            if state is not table.state:
+                self._change(name, table, state)
+
+    def since(self, moment: float) -> list[Outage]:
+        """The outages that touched the time after a moment, those that last included."""
+        lasting = [
+            Outage(name, self._down_since[name], None, tuple(table.causes))
+            for name, table in self._tables.items()
+            if table.state is not Egress.UP
+        ]
+        return [one for one in [*self.outages, *lasting] if one.end is None or one.end > moment]
+
+    def _change(self, name: str, table: _Table, state: Egress) -> None:
+        now = self._stage.clock.elapsed
+        if table.state is Egress.UP:
+            self._down_since[name], table.causes = now, [state]
+        elif state is Egress.UP:
+            self.outages.append(Outage(name, self._down_since[name], now, tuple(table.causes)))
+        else:
+            table.causes.append(state)
+        table.state = state
+        self._stage.journal.note("traffic", str(state), table=name)
+
+    def _follow_route(self, name: str, table: _Table) -> None:
+        route = next(
+            (r for r in self._backend.route_tables[name].routes if r.destination_cidr_block == "0.0.0.0/0"),
+            None,
+        )
+        ordered = route.network_interface_id if route else None
+        if ordered != table.ordered:
+            table.ordered = ordered
+            self._stage.after(durations.ROUTE_EFFECT, lambda: self._take(table, ordered))
+
+    @staticmethod
+    def _take(table: _Table, ordered: str | None) -> None:
+        if table.ordered == ordered:
+            table.target = ordered
+
+    def _follow_address(self) -> None:
+        if not self._allocation:
+            return
+        elastic = self._backend.address_by_allocation([self._allocation])[0]
+        ordered = elastic.eni.id if elastic.eni else None
+        if ordered != self._ordered_holder:
+            self._ordered_holder = ordered
+            self._stage.after(durations.ADDRESS_EFFECT, lambda: self._hold(ordered))
+
+    def _hold(self, ordered: str | None) -> None:
+        if self._ordered_holder == ordered:
+            self._holder = ordered
+
+    def _fate(self, target: str | None) -> Egress:
+        if target is None:
+            return Egress.NO_ROUTE
+        interface = self._backend.enis.get(target)
+        if interface is None or interface.instance is None:
+            return Egress.GONE
+        fate = _fate_at(interface, self._machines[interface.instance.id])
+        if fate is Egress.UP and self._allocation and self._holder != target:
+            return Egress.NO_ADDRESS
+        return fate
+
+
+def _fate_at(interface: Any, machine: Machine) -> Egress:
+    """What the instance behind an interface does with a packet that is not for itself."""
+    if machine.state != "running":
+        return Egress.NOT_RUNNING
+    if interface.source_dest_check:
+        return Egress.CHECKED
+    return Egress.UP if machine.serves else Egress.NOT_FORWARDING

@@ -1,0 +1,221 @@
+"""The world: the platform's network, its NAT, the function with the rules that ship, and what may go wrong.
+
+with World(seed=1) as world:
+    world.start()
+    world.kill(world.nat())
+    world.run_until(lambda: world.traffic.up, limit=600)
+    print(world.traffic.outages)
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Self
+from unittest.mock import patch
+
+import boto3
+import moto.ec2.models.instances as moto_instances
+from moto.ec2 import ec2_backends
+
+from simulator.aws.auto_scaling import Controller
+from simulator.aws.auto_scaling_api import StrictAutoScaling
+from simulator.aws.event_bridge import ACCOUNT, Bus, Event, Mishap
+from simulator.aws.execution_environment import environment, handler_of
+from simulator.aws.instances import Machine, Machines
+from simulator.aws.lambda_service import FunctionService, Invocation
+from simulator.aws.sam_template import Template
+from simulator.engine.context import Stage
+from simulator.engine.durations import Pace, Segment
+from simulator.engine.interceptor import REGION, Wire, connected
+from simulator.engine.journal import Journal
+from simulator.engine.virtual_clock import VirtualClock
+from simulator.moto_patches.network import network
+from simulator.scenario.platform import Platform, build
+from simulator.scenario.traffic import Traffic
+from tradai_shared import clock as product_clock
+from tradai_shared.config.naming import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from simulator.engine.faults import Fault
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+FUNCTION = "UpdateNatRoutesFunction"
+PSEUDO = {
+    "AWS::Region": REGION,
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::StackName": "simulated",
+}
+
+
+class World:
+    """A world of its own, in process. Enter it, start it, let things happen, look.
+
+    Attributes:
+        clock: virtual time. ``world.advance`` and ``world.run_until`` are its.
+        journal: what happened, and every AWS call.
+        bus: events, their mishaps and dead letters.
+        machines: the instances as they are.
+        traffic: the ground truth of egress.
+        function: the function's invocations and what its on-failure destination got.
+    """
+
+    def __init__(  # noqa: PLR0913 - a scenario names the few that matter to it
+        self,
+        seed: int = 1,
+        env: Environment = Environment.PROD,
+        *,
+        tables: int = 2,
+        handler: Callable[[Any, Any], object] | None = None,
+        template: Path = TEMPLATE,
+        parameters: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
+        launches_first: bool = True,
+        pace: Mapping[Segment, float] | None = None,
+    ) -> None:
+        """Describe the world.
+
+        Args:
+            seed: the same seed gives the same run.
+            env: the platform's environment; names follow it.
+            tables: how many private route tables there are.
+            handler: another one than the template's.
+            template: the file that rules and settings are read from.
+            parameters: of the template, over those that the world itself gives.
+            variables: of the function, over the template's.
+            launches_first: the group's maintenance policy is 100 % to 200 %.
+            pace: segments with an exact length, in seconds.
+        """
+        self.seed = seed
+        self.env = env
+        self.clock = VirtualClock()
+        self.journal = Journal(self.clock)
+        self.stage = Stage(self.clock, self.journal, Pace(seed, pace))
+        self.bus = Bus(self.stage, Random(f"{seed} events"))
+        self.machines = Machines(self.stage, self.bus)
+        self.wire = Wire(self.stage, Random(f"{seed} wire"))
+        self.platform: Platform
+        self.traffic: Traffic
+        self.function: FunctionService
+        self._tables = tables
+        self._handler = handler
+        self._template = template
+        self._parameters = dict(parameters or {})
+        self._variables = dict(variables or {})
+        self._launches_first = launches_first
+        self._auto_scaling = StrictAutoScaling(self._controller_for)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            # moto's catalogue of images costs seconds, and the platform registers its own
+            stack.enter_context(patch.dict(os.environ, {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}))
+            stack.enter_context(connected(self.wire, self.clock, self.seed))
+            naive = lambda: self.clock.now().replace(tzinfo=None)  # noqa: E731 - a name for one expression
+            stack.enter_context(patch.object(moto_instances, "utcnow", naive))
+            stack.enter_context(network.applied())
+            stack.enter_context(self.machines.corrections().applied())
+            stack.enter_context(self._auto_scaling.corrections().applied())
+            stack.enter_context(product_clock.use(self.clock))
+            self._build(stack)
+            stack.callback(self.clock.close)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _build(self, stack: ExitStack) -> None:
+        self.platform = build(self.env, self._tables, launches_first=self._launches_first)
+        backend = ec2_backends[ACCOUNT][REGION]
+        self.traffic = Traffic(self.stage, backend, self.machines, self.platform)
+        self.clock.after_step.append(self.traffic.observe)
+        template = Template.load(self._template, {**self.platform.parameters, **self._parameters}, PSEUDO)
+        description = template.function(FUNCTION)
+        handler = self._handler or handler_of(description)
+        stack.enter_context(environment(self.clock, {**description.environment, **self._variables}))
+        self.function = FunctionService(description, handler, self.stage, self.bus)
+        for rule in description.rules:
+            self.bus.subscribe(rule, self.function.invoke_async)
+        for schedule in description.schedules:
+            self.bus.tick(schedule, self.function.invoke_async)
+
+    def _controller_for(self, group: Any) -> Controller:
+        return Controller(group, self.stage, self.bus, self.machines)
+
+    # What happens
+    def start(self, limit: float = 600) -> float:
+        """Let the group launch its first NAT and the world come to rest; tell when egress was up."""
+        if not self.run_until(lambda: self.traffic.up and self.in_service() is not None, limit):
+            raise RuntimeError(f"no egress after {limit} s:\n{self.journal.text()}")
+        up = self.clock.elapsed
+        self.run_until(lambda: not self.busy(), limit)
+        return up
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    def run_until(self, predicate: Callable[[], bool], limit: float) -> bool:
+        return self.clock.run_until(predicate, limit)
+
+    def kill(self, instance_id: str) -> float:
+        """The instance is terminated by somebody else than its group; tell when."""
+        self.journal.note("operator", "kills", instance=instance_id)
+        self.machines[instance_id].instance.terminate()
+        return self.clock.elapsed
+
+    def stop(self, instance_id: str) -> float:
+        self.journal.note("operator", "stops", instance=instance_id)
+        self.machines[instance_id].instance.stop()
+        return self.clock.elapsed
+
+    def impair(self, instance_id: str, *, status_check: bool = True) -> float:
+        """The instance runs on and forwards nothing; with ``status_check`` EC2 notices."""
+        self.machines.impair(instance_id, status_check=status_check)
+        return self.clock.elapsed
+
+    def refresh(self) -> float:
+        """Replace the NAT as planned, by an instance refresh."""
+        self.journal.note("operator", "refreshes the group")
+        self.client("autoscaling").start_instance_refresh(AutoScalingGroupName=self.platform.group)
+        return self.clock.elapsed
+
+    def invoke(self, event: Event) -> Invocation:
+        """Invoke the function as a person does, and wait."""
+        return self.function.invoke(event)
+
+    def mishap(self, mishap: Mishap) -> None:
+        self.bus.mishaps.append(mishap)
+
+    def fault(self, fault: Fault) -> None:
+        self.wire.faults.append(fault)
+
+    # What there is to see
+    def client(self, service: str) -> Any:
+        """A client of the person at the scenario: no latency, no faults."""
+        return boto3.client(service)  # type: ignore[call-overload]  # any service
+
+    @property
+    def group(self) -> Controller:
+        return self._auto_scaling.controllers[self.platform.group]
+
+    def in_service(self) -> Machine | None:
+        """The newest member in service."""
+        members = [one for one in self.group.group.instance_states if one.lifecycle_state == "InService"]
+        return self.machines[members[-1].instance_id] if members else None
+
+    def nat(self) -> str:
+        """The id of the newest member in service."""
+        machine = self.in_service()
+        if machine is None:
+            raise LookupError("no member is in service")
+        return machine.id
+
+    def busy(self) -> bool:
+        """Whether an invocation runs."""
+        return any(one.ended is None for one in self.function.invocations)

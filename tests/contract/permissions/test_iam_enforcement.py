@@ -1,0 +1,53 @@
+"""What is heard of every test is held against the roles; without a statement, a failover is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.scenario.world import World
+from tests import iam_enforcement
+from tests.contract.permissions.policy import Need
+from tests.simulation.assertions import healed
+
+NEEDED = {
+    "ReadNatState": "ec2:DescribeInstances",
+    "MovePrivateRoutes": "ec2:ReplaceRoute",
+    "CompleteLifecycleAction": "autoscaling:CompleteLifecycleAction",
+}
+
+
+@pytest.fixture(scope="module")
+def failover() -> frozenset[iam_enforcement.Heard]:
+    """A killed NAT and its successor, as they were heard."""
+    hearing = iam_enforcement.Hearing()
+    with hearing.connected(), World(seed=3) as world:
+        world.start()
+        world.kill(lost := world.nat())
+        assert healed(world, lost, 600)
+    return frozenset(hearing.heard)
+
+
+def test_a_failover_is_heard_and_allowed(failover: frozenset[iam_enforcement.Heard]) -> None:
+    assert {one.role for one in failover} == {"UpdateNatRoutesRole"}
+    assert set(NEEDED.values()) <= {one.need.action for one in failover}
+    iam_enforcement.Hearing(set(failover)).judge()
+
+
+@pytest.mark.parametrize("action", NEEDED.values())
+def test_without_its_statement_it_is_refused(
+    action: str, failover: frozenset[iam_enforcement.Heard], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = iam_enforcement.policy
+
+    def less(*asked: object) -> object:
+        return [one for one in whole(*asked) if action not in one.actions]
+
+    monkeypatch.setattr(iam_enforcement, "policy", less)
+    with pytest.raises(AssertionError, match=action):
+        iam_enforcement.Hearing(set(failover)).judge()
+
+
+def test_what_a_test_does_itself_is_not_heard() -> None:
+    hearing = iam_enforcement.Hearing()
+    hearing.hear([Need("ec2:TerminateInstances", "*")])
+    assert hearing.heard == set()

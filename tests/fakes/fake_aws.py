@@ -1,0 +1,88 @@
+"""A scripted AWS and a clock of our own, for the loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tests.unit.update_nat_routes.builder import NOW, instance, member, observed, tables, to_instance
+from tests.unit.update_nat_routes.test_properties import after
+from tradai_shared.errors import AwsError, TemporaryError
+from tradai_shared.outcomes import Outcome, Status
+from update_nat_routes.actions import Action, key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from update_nat_routes.apply import Result
+    from update_nat_routes.model import Observed
+    from update_nat_routes.planner.lifecycle_hooks import Ask
+
+
+@dataclass
+class FakeClock:
+    at: datetime = NOW
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class Aws:
+    """A world that obeys at once, unless a test says how it fails."""
+
+    world: Observed
+    clock: FakeClock
+    failures: dict[str, list[AwsError]] = field(default_factory=dict)
+    unreadable: list[AwsError] = field(default_factory=list)
+    becomes: Callable[[float, Observed], Observed] = lambda _seconds, world: world
+    applied: list[str] = field(default_factory=list)
+    reads: int = 0
+    concerned: bool = True
+
+    def observe(self) -> Observed:
+        self.reads += 1
+        if self.unreadable:
+            raise self.unreadable.pop(0)
+        self.world = self.becomes((self.clock.now() - NOW).total_seconds(), self.world)
+        return replace(self.world, hooks=None, last_launch_abandoned=None)
+
+    def read_back(self, before: Observed, interface_id: str) -> Observed:
+        assert interface_id
+        return replace(self.world, hooks=before.hooks)
+
+    def answer(self, seen: Observed, asks: Iterable[Ask]) -> Observed:
+        assert asks
+        return replace(seen, hooks=self.world.hooks, last_launch_abandoned=self.world.last_launch_abandoned)
+
+    def concerns(self, instance_id: str) -> bool:
+        assert instance_id
+        return self.concerned
+
+    def apply(self, actions: Iterable[Action]) -> list[Result]:
+        return [self._attempt(action) for action in actions]
+
+    def _attempt(self, action: Action) -> Result:
+        self.applied.append(key(action))
+        errors = self.failures.get(key(action))
+        if errors:
+            error = errors.pop(0)
+            return Outcome(action, Status.FAILED, str(error), temporary=isinstance(error, TemporaryError))
+        self.world = after(self.world, (action,))
+        return Outcome(action, Status.DONE)
+
+
+def dead_nat(age: float = 10, state: str = "running", **more: object) -> Observed:
+    died = NOW - timedelta(seconds=20)
+    return observed(
+        [member("i-a", "Pending:Wait")],
+        [instance("i-a", state, age=age, check=True), instance("i-old", "terminated", died_at=died)],
+        tables(to_instance("i-old"), to_instance("i-old")),
+        **more,  # type: ignore[arg-type]
+    )

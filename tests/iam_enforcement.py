@@ -1,0 +1,127 @@
+"""Every AWS call that any test makes through a function's code, held against that function's role.
+
+Whose call it is, the stack tells: the innermost of our packages. The role is that of the deployment whose
+variables the call was made under, since these are all that an execution environment knows. That a role allows
+no more than is needed is proved in tests/contract/permissions, from runs that do all that a function can do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+
+from simulator.engine import interceptor
+from tests.contract.permissions.policy import Need, Statement, allowed, statements
+from tests.contract.permissions.recorder import Recorder
+from tests.contract.permissions.roles import deployed
+from tests.contract.stack import ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROLES = {
+    "update_nat_routes.": "UpdateNatRoutesRole",
+    "drift_check.": "DriftCheckRole",
+    "ttl_reaper.": "TtlReaperRole",
+}
+# what a test stages while a function calls, a writer that renews an item for example, is not the function's
+OTHERS = ("tests.", "simulator.", "toolchain.", "benchmarks.", "ops.")
+LISTENING = (__name__, Recorder.__module__, interceptor.__name__)
+# the function's variables that its role depends on, and where the template has them from
+GIVEN = {
+    "NAT_ASG_NAME": "NatAsgName",
+    "NAT_EIP_ALLOCATION_ID": "NatEipAllocationId",
+    "PRIVATE_ROUTE_TABLE_IDS": "PrivateRouteTableIds",
+    "SNS_ALERTS_TOPIC_ARN": "AlertsTopicArn",
+    "DRIFT_REPORT_BUCKET": "DriftReportBucket",
+    "REAPER_AUDIT_BUCKET": "ReaperBucket",  # no parameter: the stack makes it
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A question to IAM, whose role it is put to, and in which deployments that may be."""
+
+    role: str
+    need: Need
+    environments: tuple[str, ...]
+    given: tuple[tuple[str, str], ...]
+
+    @property
+    def allowed(self) -> bool:
+        return any(allowed(policy(self.role, env, self.given), self.need) for env in self.environments)
+
+
+@dataclass
+class Hearing:
+    """What was heard and is not judged yet."""
+
+    heard: set[Heard] = field(default_factory=set)
+    on: bool = True
+
+    def hear(self, asked: list[Need]) -> None:
+        """Note it where a function calls; a call outside any environment may be of each."""
+        if role := calling():
+            env = os.environ.get("ENVIRONMENT", "")
+            environments = (env,) if env in ENVIRONMENTS else ENVIRONMENTS
+            given = tuple(
+                (GIVEN[name], os.environ[name]) for name in sorted(GIVEN.keys() & os.environ.keys())
+            )
+            self.heard |= {Heard(role, need, environments, given) for need in asked}
+
+    def judge(self) -> None:
+        """Forget what was heard.
+
+        Raises:
+            AssertionError: a role does not allow some of it.
+        """
+        heard, self.heard = self.heard, set()
+        refused = sorted(
+            f"{one.role}: {one.need.action} on {one.need.resource}" for one in heard if not one.allowed
+        )
+        assert not refused, "calls that template.yaml does not allow:\n" + "\n".join(refused)
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Hear all of botocore's calls, and those of the reaper's own wire."""
+        recorder = Recorder()
+        recorder.listens = lambda: self.on and calling() is not None
+        recorder.tell = self.hear
+        with (
+            recorder.connected(),
+            patch.object(
+                interceptor, "_make_api_call", BaseClient._make_api_call
+            ),  # a world's calls pass there
+        ):
+            yield
+
+
+def calling() -> str | None:
+    """The role of the function whose code calls."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.startswith(OTHERS) and name not in LISTENING:
+            return None
+        if found := next((role for package, role in ROLES.items() if name.startswith(package)), None):
+            return found
+        frame = frame.f_back
+    return None
+
+
+@cache
+def policy(role: str, env: str, given: tuple[tuple[str, str], ...]) -> list[Statement]:
+    """A deployment's role. The probe and healing are on: what either adds is tested apart."""
+    known = dict(given)
+    bucket = known.pop("ReaperBucket", None)
+    stack = deployed(env, DriftMode="heal", EgressProbe="true", **known)
+    if bucket:
+        stack.template.values |= {"ReaperBucket": bucket, "ReaperBucket.Arn": f"arn:aws:s3:::{bucket}"}
+    return statements(stack.statements(role))

@@ -1,0 +1,89 @@
+"""What a difference is worth: immutable, assumed, accepted, waived."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from drift_check import checks
+from drift_check.actions import EnableRecovery
+from drift_check.checks.resource import PRESENT, Fact, Thing
+from drift_check.compare import judge
+from drift_check.findings import Finding, FindingStatus, Healing, Severity, finding_id
+from drift_check.observe.observations import Known
+from drift_check.scan import waived
+from tests.unit.drift_check.config_mutation import changed
+from tests.unit.drift_check.findings import judged
+from tests.unit.drift_check.moto_estate import Standing, config
+from tradai_shared.config import is_immutable, leaves, provenance_of
+from tradai_shared.config.overrides import Waiver
+from tradai_shared.config.provenance import Provenance
+
+NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+
+
+def only(estate: Standing, path: str, value: object) -> Finding:
+    """The one finding that a changed value brings, where it brings one."""
+    (found,) = [one for one in estate.survey(changed(config(), path, value)).findings if not one.waiver]
+    return found
+
+
+def test_an_immutable_value_is_critical_and_never_mended(estate: Standing) -> None:
+    found = only(estate, "network.vpc.cidr", "10.9.0.0/16")
+    assert (found.severity, found.healing) == (Severity.CRITICAL, Healing.NEVER)
+    assert "migration" in found.reason
+
+
+def test_a_remedy_of_an_immutable_value_is_not_even_proposed() -> None:
+    fact = Fact("cidr", Known("10.9.0.0/16"), remedies=(EnableRecovery("a-table"),))
+    (one,) = judge(config(), "network", Thing("network.vpc", "vpc", "network.vpc.cidr", PRESENT, (fact,)))
+    assert (one.remedies, one.finding.healing) == ((), Healing.NEVER)
+
+
+def test_an_assumed_value_only_informs(estate: Standing) -> None:
+    path = "dynamodb.tables.notifications.ttl.attribute"
+    assert provenance_of(config(), path) is Provenance.ASSUMED
+    found = only(estate, path, "expiry")
+    assert found.severity is Severity.INFO
+    assert not found.counts
+
+
+def test_a_documented_value_counts(estate: Standing) -> None:
+    found = only(estate, "rds.backup_retention_days", 30)
+    assert (found.desired, found.observed, found.counts) == (30, 7, True)
+
+
+def test_an_id_depends_on_check_resource_and_attribute_alone(estate: Standing) -> None:
+    assert (
+        only(estate, "rds.backup_retention_days", 30).id == only(estate, "rds.backup_retention_days", 14).id
+    )
+    assert len({finding_id("a", "b", "c"), finding_id("a", "b", "d"), finding_id("a", "x", "c")}) == 3
+
+
+@pytest.mark.parametrize(("day", "holds"), [(22, True), (21, False)])
+def test_a_waiver_holds_through_its_last_day(day: int, *, holds: bool) -> None:
+    one = judged()
+    waiver = Waiver(finding=one.finding.id, reason="why", owner="who", until=dt.date(2026, 11, day))
+    (found,) = waived([one], [waiver], NOON)
+    assert (found.finding.waiver is not None) is holds
+    assert found.finding.counts is not holds
+
+
+def test_no_waiver_hides_what_could_not_be_read() -> None:
+    one = judged(status=FindingStatus.UNKNOWN)
+    waiver = Waiver(finding=one.finding.id, reason="why", owner="who", until=dt.date(2026, 12, 1))
+    (found,) = waived([one], [waiver], NOON)
+    assert found.finding.waiver is None
+
+
+def test_no_immutable_value_has_a_finding_that_anything_may_mend(estate: Standing) -> None:
+    for path, value in leaves(config()):
+        if is_immutable(config(), path) and isinstance(value, str) and value:
+            other = "10.9.0.0/24" if "cidr" in path else f"{value}x"
+            found = estate.survey(changed(config(), path, other)).findings
+            assert {one.healing for one in found} == {Healing.NEVER}, path
+
+
+def test_checks_have_names_of_their_own() -> None:
+    assert len(checks.BY_NAME) == len(checks.ALL)

@@ -1,0 +1,83 @@
+"""What may be mended: everything that must not be is refused with its reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drift_check.findings import FindingStatus, Healing, Waiver
+from drift_check.history import History, Record
+from drift_check.planner import COOL_DOWN, FAILURES, Choice, choose
+from tests.unit.drift_check.findings import TABLE, finding, judged
+from tradai_shared.config.provenance import Provenance
+
+if TYPE_CHECKING:
+    from drift_check.compare import Judged
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def chosen(*found: Judged, approved: str = "", history: History | None = None, most: int = 5) -> Choice:
+    ids = frozenset({approved}) if approved else frozenset()
+    return choose(found, ids, history or History(), most, NOW)
+
+
+def past(tried: timedelta = timedelta(days=1), failures: int = 0, attribute: str = "ttl") -> History:
+    record = Record("tables", TABLE, NOW - timedelta(days=2), tried=NOW - tried, failures=failures)
+    return History({finding(attribute=attribute).id: record})
+
+
+def test_what_is_automatic_is_mended() -> None:
+    assert len(chosen(judged()).chosen) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"provenance": Provenance.ASSUMED},
+        {"waiver": Waiver("why", "who", date(2027, 1, 1))},
+        {"healing": Healing.NEVER},
+        {"healing": Healing.ON_APPROVAL},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_what_must_not_be_mended_is_refused_with_a_reason(changes: dict[str, object]) -> None:
+    choice = chosen(judged(**changes))
+    assert not choice.chosen
+    assert [reason for _, reason in choice.refused if reason]
+
+
+def test_what_needs_approval_is_mended_once_approved() -> None:
+    one = judged(healing=Healing.ON_APPROVAL)
+    assert chosen(one, approved=one.finding.id).chosen == (one,)
+
+
+@pytest.mark.parametrize("changes", [{"healing": Healing.NEVER}, {"provenance": Provenance.ASSUMED}])
+def test_no_approval_mends_what_is_never_mended_or_only_assumed(changes: dict[str, object]) -> None:
+    one = judged(**changes)
+    assert not chosen(one, approved=one.finding.id).chosen
+
+
+def test_what_is_unknown_is_never_written() -> None:
+    one = judged(status=FindingStatus.UNKNOWN)
+    assert not chosen(one, approved=one.finding.id).chosen
+
+
+def test_a_run_mends_so_many_and_no_more() -> None:
+    choice = chosen(*(judged(resource=f"table-{number}") for number in range(3)), most=2)
+    assert (len(choice.chosen), len(choice.refused)) == (2, 1)
+
+
+def test_a_resource_that_was_just_written_is_left_to_cool_down() -> None:
+    assert not chosen(judged(), history=past(tried=COOL_DOWN / 2)).chosen
+    assert chosen(judged(), history=past(tried=COOL_DOWN)).chosen
+
+
+def test_what_keeps_failing_waits_for_a_person() -> None:
+    stuck = past(failures=FAILURES, attribute=finding().attribute)
+    choice = chosen(judged(), history=stuck)
+    assert not choice.chosen
+    assert choice.stuck == (finding(),)
+    assert chosen(judged(), history=stuck, approved=finding().id).chosen

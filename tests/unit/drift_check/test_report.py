@@ -1,0 +1,119 @@
+"""What a run tells, in each form, and to whom."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from botocore.exceptions import ClientError
+
+from drift_check.apply.healer import Heal
+from drift_check.events import Request
+from drift_check.findings import Severity
+from drift_check.history import Changes
+from drift_check.reconcile import ExitCode, Report
+from drift_check.report.as_html import page
+from drift_check.report.as_json import answer, document
+from drift_check.report.as_markdown import headline, markdown, message
+from drift_check.report.publish import publish
+from drift_check.settings import Settings
+from tests.unit.drift_check.findings import finding, unknown
+from tradai_shared.config.naming import Environment
+from tradai_shared.outcomes import Status
+
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:tradai-alerts-dev"
+
+
+def report(**changes: Any) -> Report:
+    ordinary = {
+        "findings": [finding()],
+        "to_tell": [finding()],
+        "changes": Changes(new=frozenset({finding().id})),
+    }
+    made = Report("dev", Request(), datetime(2026, 11, 22, tzinfo=UTC))
+    for name, value in (ordinary | changes).items():
+        setattr(made, name, value)
+    return made
+
+
+def sent(told: Report, clients: Mock) -> Mock:
+    settings = Settings(Environment.DEV, report_bucket="reports", topic_arn=TOPIC)
+    publish(settings, told, lambda service: getattr(clients, service), Mock())
+    return clients
+
+
+@pytest.mark.parametrize(
+    ("findings", "code"),
+    [
+        ([], ExitCode.IN_SYNC),
+        ([finding(severity=Severity.INFO)], ExitCode.IN_SYNC),
+        ([finding()], ExitCode.DRIFT),
+        ([finding(), unknown()], ExitCode.PARTIAL),
+    ],
+)
+def test_the_exit_code_says_what_was_found(findings: list[Any], code: ExitCode) -> None:
+    assert report(findings=findings).exit_code is code
+
+
+def test_a_run_that_nobody_answered_is_an_error() -> None:
+    assert report(findings=[unknown()], blind=True).exit_code is ExitCode.ERROR
+
+
+def test_what_could_not_be_read_is_no_success() -> None:
+    assert answer(report())["success"]
+    assert not answer(report(findings=[unknown()]))["success"]
+
+
+def test_a_failed_heal_is_no_success() -> None:
+    assert not answer(report(heals=[Heal(finding(), Status.FAILED, "refused")]))["success"]
+
+
+def test_the_answer_has_the_form_of_the_house() -> None:
+    told = answer(report())
+    assert set(told) == {"success", "data", "environment"}
+    assert told["data"]["results"][0]["id"] == finding().id
+    assert document(report())["started"] == "2026-11-22T00:00:00+00:00"
+
+
+def test_every_form_names_the_finding_and_its_id() -> None:
+    told = report()
+    for text in (markdown(told), message(told), page(told)):
+        assert finding().resource in text
+        assert finding().id in text
+    assert headline(told) == "tradai dev: 1 difference"
+
+
+def test_the_page_loads_nothing_and_escapes_what_aws_says() -> None:
+    text = page(report(findings=[finding(observed="<script>alert(1)</script>")]))
+    assert "<script" not in text
+    assert "http" not in text
+
+
+def test_news_go_to_the_bucket_the_topic_and_the_bus() -> None:
+    clients = sent(report(), Mock())
+    keys = {call.kwargs["Key"] for call in clients.s3.put_object.call_args_list}
+    assert {"drift/dev/latest.html", "drift/dev/latest.json", "drift/dev/2026/11/22/000000.json"} <= keys
+    assert clients.sns.publish.call_args.kwargs["TopicArn"] == TOPIC
+    (entry,) = clients.events.put_events.call_args.kwargs["Entries"]
+    assert (entry["Source"], entry["DetailType"]) == ("tradai.ops", "Drift Detected")
+
+
+@pytest.mark.parametrize("quiet", [{"to_tell": []}, {"request": Request(dry_run=True)}])
+def test_no_news_and_dry_runs_disturb_nobody(quiet: dict[str, Any]) -> None:
+    clients = sent(report(**quiet), Mock())
+    clients.sns.publish.assert_not_called()
+    clients.events.put_events.assert_not_called()
+
+
+def test_a_heal_that_failed_is_told_though_nothing_is_new() -> None:
+    clients = sent(report(to_tell=[], heals=[Heal(finding(), Status.FAILED, "refused")]), Mock())
+    assert "refused" in clients.sns.publish.call_args.kwargs["Message"]
+
+
+def test_what_cannot_be_sent_stops_nothing() -> None:
+    clients = Mock()
+    clients.s3.put_object.side_effect = ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
+    sent(report(), clients)
+    clients.sns.publish.assert_called_once()

@@ -1,0 +1,197 @@
+"""Telling: metrics, messages, the answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from aws_lambda_powertools import Logger, Metrics
+from botocore.stub import Stubber
+
+from tests.unit.update_nat_routes.builder import NOW, RUNNING, SCHEDULE
+from tradai_shared.errors import AccessDenied
+from tradai_shared.outcomes import Outcome, Status
+from update_nat_routes import report
+from update_nat_routes.actions import CompleteLifecycleAction, ReplaceInstance, ReplaceRoute
+from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
+from update_nat_routes.planner.plan import Note, NoteKind, Plan
+from update_nat_routes.reconcile import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROUTE = ReplaceRoute("rtb-1", "eni-a", "eni-x", "i-x is terminated and i-a is running")
+ABANDONED = CompleteLifecycleAction("g", "h", "i-a", "ABANDON", "it was not ready in time: one more try")
+REPLACED = ReplaceInstance("g", "i-a", "it is stopped")
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:tradai-alerts-prod"
+EVENT = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW)
+ALL = {
+    "ActionsFailed",
+    "Passes",
+    "EgressDown",
+    "NatUnproven",
+    "ProcessesSuspended",
+    "RoutesReplaced",
+    "InstancesReplaced",
+    "FailoverSeconds",
+}
+
+
+def run_report(*outcomes: Outcome[Any], trigger: Trigger = EVENT, **more: Any) -> Report:  # noqa: ANN401
+    results = {str(number): outcome for number, outcome in enumerate(outcomes)}
+    return Report(trigger, NOW, results=results, **more)
+
+
+def measured(told: Report, capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
+    metrics = Metrics(namespace="TradAI/Ops", service="update_nat_routes")
+    metrics.add_dimension("environment", "prod")
+    report.measure(metrics, told)
+    metrics.flush_metrics()
+    emitted = json.loads(capsys.readouterr().out or "{}")
+    assert emitted.get("environment", "prod") == "prod"
+    return {name: value[0] for name, value in emitted.items() if name in ALL}
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_a_run_that_concerned_nobody_measures_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert measured(run_report(concerned=False), capsys) == {}
+
+
+def test_at_most_eight_metrics_tell_a_failover(capsys: pytest.CaptureFixture[str]) -> None:
+    told = run_report(
+        Outcome(ROUTE, Status.FAILED),
+        routes_replaced={"rtb-2"},
+        instances_replaced={"i-x"},
+        failover_seconds=9.5,
+        plan=Plan(egress_down=("rtb-1",), unproven=True, notes=(Note(NoteKind.SUSPENDED, "Launch", "why"),)),
+    )
+    emitted = measured(told, capsys)
+    assert emitted == {
+        "ActionsFailed": 1,
+        "Passes": 1,
+        "EgressDown": 1,
+        "NatUnproven": 1,
+        "ProcessesSuspended": 1,
+        "RoutesReplaced": 1,
+        "InstancesReplaced": 1,
+        "FailoverSeconds": 9.5,
+    }
+    assert set(emitted) == ALL
+
+
+def test_a_quiet_run_counts_no_writes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert measured(run_report(), capsys) == {
+        "ActionsFailed": 0,
+        "Passes": 1,
+        "EgressDown": 0,
+        "NatUnproven": 0,
+        "ProcessesSuspended": 0,
+    }
+
+
+def test_a_run_that_could_not_read_is_no_pass_and_claims_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    blind = run_report(error=AccessDenied("ec2:DescribeInstances", "UnauthorizedOperation", "no"))
+    assert measured(blind, capsys) == {"ActionsFailed": 1}
+
+
+def test_the_answer_has_the_houses_form() -> None:
+    told = run_report(
+        Outcome(ROUTE, Status.DONE, "was eni-x"),
+        plan=Plan(notes=(Note(NoteKind.FOREIGN_ROUTE, "rtb-2", "somebody's"),)),
+        waiting=Wait(WaitKind.ARRIVING, "i-b is pending"),
+    )
+    answer = report.answer(RUNNING, told)
+    assert answer["success"] is True
+    assert answer["environment"] == "prod"
+    assert answer["data"]["summary"]["waiting"] == "i-b is pending"
+    assert [result["status"] for result in answer["data"]["results"] if "status" in result] == ["done"]
+    assert json.loads(json.dumps(answer)) == answer
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        run_report(Outcome(ROUTE, Status.FAILED, "denied")),
+        run_report(error=AccessDenied("ec2:DescribeInstances", "UnauthorizedOperation", "no")),
+        run_report(plan=Plan(notes=(Note(NoteKind.NO_TABLES, "rtb", "none"),))),
+        run_report(plan=Plan(notes=(Note(NoteKind.EIP_ELSEWHERE, "eipalloc-0a", "i-z"),))),
+    ],
+)
+def test_part_of_the_work_that_failed_is_no_success(told: Report) -> None:
+    assert report.answer(RUNNING, told)["success"] is False
+
+
+class Operator:
+    """Receives what is published; the console says what a test lets it say."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        options: dict[str, Any] = {
+            "region_name": "eu-central-1",
+            "aws_access_key_id": "testing",
+            "aws_secret_access_key": "testing",
+        }
+        self.ec2, self.sns = boto3.client("ec2", **options), boto3.client("sns", **options)
+        self.console, self.topic = Stubber(self.ec2), Stubber(self.sns)
+        self.console.activate()
+        self.topic.activate()
+        monkeypatch.setattr("tradai_shared.aws.clients.sns", lambda: self.sns)
+        self.messages: list[str] = []
+        self.sns.meta.events.register("before-parameter-build.sns.Publish", self._hear)
+
+    def _hear(self, params: dict[str, str], **_: object) -> None:
+        self.messages.append(params["Message"])
+
+    def told(self, told: Report, topic: str | None = TOPIC) -> list[str]:
+        given = replace(RUNNING, topic_arn=topic)
+        report.alert(given, told, self.ec2, Logger(service="update_nat_routes"))
+        return self.messages
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator]:
+    hears = Operator(monkeypatch)
+    hears.topic.add_response("publish", {"MessageId": "m"})
+    return hears
+
+
+def test_an_abandoned_instance_is_told_with_what_its_console_says(operator: Operator) -> None:
+    output = "booting\nTRADAI-NAT-FAILED step=masquerade reason=no such table\nlogin:"
+    operator.console.add_response("get_console_output", {"Output": output})
+    (message,) = operator.told(run_report(Outcome(ABANDONED, Status.DONE)))
+    assert "i-a was given up" in message
+    assert "step=masquerade reason=no such table" in message
+    assert "booting" not in message
+
+
+def test_a_console_that_cannot_be_read_is_unknown_and_the_message_goes_out(operator: Operator) -> None:
+    operator.console.add_client_error("get_console_output", "UnauthorizedOperation")
+    (message,) = operator.told(run_report(Outcome(ABANDONED, Status.DONE)))
+    assert "unknown (UnauthorizedOperation)" in message
+
+
+def test_a_failure_is_told_by_an_event_and_not_again_by_every_minute(operator: Operator) -> None:
+    failed = Outcome(ROUTE, Status.FAILED, "denied")
+    assert operator.told(run_report(failed, trigger=SCHEDULE)) == []
+    assert "ReplaceRoute on rtb-1 failed: denied" in operator.told(run_report(failed))[0]
+
+
+def test_an_unproven_nat_is_told(operator: Operator) -> None:
+    assert "never signalled" in operator.told(run_report(unproven_moves=True))[0]
+
+
+def test_a_smooth_failover_needs_no_message(operator: Operator) -> None:
+    assert operator.told(run_report(Outcome(ROUTE, Status.DONE), Outcome(REPLACED, Status.DONE))) == []
+
+
+def test_without_a_topic_nothing_is_published(operator: Operator) -> None:
+    assert operator.told(run_report(unproven_moves=True), topic=None) == []
+
+
+def test_a_message_that_cannot_be_sent_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = Operator(monkeypatch)
+    deaf.topic.add_client_error("publish", "AuthorizationError")
+    deaf.told(run_report(unproven_moves=True))

@@ -1,0 +1,163 @@
+"""Moving the address and the routes."""
+
+from __future__ import annotations
+
+from tests.unit.update_nat_routes.builder import (
+    NOW,
+    NOWHERE,
+    decide,
+    instance,
+    kinds,
+    member,
+    observed,
+    settings,
+    tables,
+    to_gateway,
+    to_instance,
+)
+from update_nat_routes.actions import AssociateAddress, CreateRoute, DisableSourceDestCheck, ReplaceRoute, key
+from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.plan import NoteKind
+
+DEAD = to_instance("i-dead", blackhole=True)
+
+
+def test_check_then_address_then_the_routes_in_the_very_next_calls() -> None:
+    world = observed([member("i-a", "Pending:Wait")], [instance("i-a", check=True)], tables(DEAD, DEAD))
+    assert kinds(decide(world)) == [
+        "DisableSourceDestCheck eni-a",
+        "AssociateAddress eipalloc-0a",
+        "ReplaceRoute rtb-1",
+        "ReplaceRoute rtb-2",
+    ]
+
+
+def test_routes_go_to_the_primary_interface() -> None:
+    world = observed([member("i-a")], [instance("i-a")], tables(DEAD), eip="i-a")
+    (move,) = decide(world).moves
+    assert isinstance(move, ReplaceRoute)
+    assert (move.interface_id, move.was) == ("eni-a", "eni-dead")
+
+
+def test_an_instance_without_an_interface_gets_nothing() -> None:
+    world = observed([member("i-a")], [instance("i-a", interface=False)], tables(DEAD))
+    assert decide(world).moves == ()
+
+
+def test_what_is_right_is_not_written() -> None:
+    world = observed([member("i-a")], [instance("i-a")], tables(to_instance("i-a")), eip="i-a")
+    assert decide(world).actions == ()
+
+
+def test_a_table_without_a_default_route_gets_one() -> None:
+    world = observed([member("i-a")], [instance("i-a")], tables(NOWHERE), eip="i-a")
+    (move,) = decide(world).moves
+    assert isinstance(move, CreateRoute)
+
+
+def test_a_route_to_a_nat_gateway_is_left_alone_and_reported() -> None:
+    world = observed([member("i-a")], [instance("i-a")], tables(to_gateway(), DEAD), eip="i-a")
+    plan = decide(world)
+    assert kinds(plan) == ["ReplaceRoute rtb-2"]
+    assert [(note.kind, note.subject) for note in plan.notes] == [(NoteKind.FOREIGN_ROUTE, "rtb-1")]
+
+
+def test_a_setting_takes_a_gateways_route_over() -> None:
+    world = observed([member("i-a")], [instance("i-a")], tables(to_gateway()), eip="i-a")
+    plan = decide(world, given=settings(take_over=True))
+    assert kinds(plan) == ["ReplaceRoute rtb-1"]
+    assert plan.notes == ()
+
+
+def test_the_address_is_taken_when_nobody_was_seen_with_it_and_aws_is_told_to_refuse_otherwise() -> None:
+    world = observed([member("i-a")], [instance("i-a")], tables(to_instance("i-a")))
+    (move,) = decide(world).moves
+    assert isinstance(move, AssociateAddress)
+    assert move.take_from is None
+
+
+def test_the_address_is_taken_from_a_member_of_the_group() -> None:
+    world = observed(
+        [member("i-old", "Terminating:Wait"), member("i-a")],
+        [instance("i-old", age=900), instance("i-a")],
+        tables(to_instance("i-old")),
+        eip="i-old",
+    )
+    move = decide(world).moves[0]
+    assert isinstance(move, AssociateAddress)
+    assert move.take_from == "i-old"
+
+
+def test_the_address_is_not_taken_from_a_stranger_but_the_routes_move() -> None:
+    world = observed(
+        [member("i-a")], [instance("i-a"), instance("i-other")], tables(to_instance("i-other")), eip="i-other"
+    )
+    plan = decide(world)
+    assert kinds(plan) == ["ReplaceRoute rtb-1"]
+    assert NoteKind.EIP_ELSEWHERE in {note.kind for note in plan.notes}
+
+
+def test_without_an_allocation_no_address_is_moved() -> None:
+    world = observed([member("i-a")], [instance("i-a")], tables(DEAD))
+    assert kinds(decide(world, given=settings(eip=False))) == ["ReplaceRoute rtb-1"]
+
+
+def test_a_terminating_instance_keeps_its_routes_until_a_successor_is_ready() -> None:
+    world = observed(
+        [member("i-old", "Terminating:Wait"), member("i-a", "Pending:Wait")],
+        [instance("i-old", age=900), instance("i-a", "pending")],
+        tables(to_instance("i-old")),
+        eip="i-old",
+    )
+    assert decide(world).moves == ()
+
+
+def test_a_lost_check_or_address_of_the_serving_one_is_healed() -> None:
+    world = observed([member("i-a")], [instance("i-a", check=True)], tables(to_instance("i-a")))
+    moves = decide(world).moves
+    assert [type(move) for move in moves] == [DisableSourceDestCheck, AssociateAddress]
+
+
+def test_a_table_that_was_given_up_does_not_hold_up_the_others() -> None:
+    world = observed([member("i-a")], [instance("i-a")], tables(DEAD, DEAD), eip="i-a")
+    first = decide(world).moves[0]
+    plan = decide(world, memory=Memory(given_up=frozenset({key(first)})))
+    assert kinds(plan) == ["ReplaceRoute rtb-2"]
+
+
+def test_with_the_address_out_of_reach_only_routes_that_lead_nowhere_move() -> None:
+    world = observed(
+        [member("i-old"), member("i-a")],
+        [instance("i-old", age=900), instance("i-a")],
+        tables(to_instance("i-old"), DEAD),
+    )
+    memory = Memory(given_up=frozenset({"AssociateAddress:eipalloc-0a"}))
+    assert kinds(decide(world, memory=memory)) == ["ReplaceRoute rtb-2"]
+
+
+def test_a_terminate_event_never_overwrites_a_route_that_already_points_elsewhere() -> None:
+    world = observed(
+        [member("i-old", "Terminating:Wait"), member("i-a")],
+        [instance("i-old", age=900), instance("i-a")],
+        tables(to_instance("i-a")),
+        eip="i-a",
+    )
+    late = Trigger(TriggerKind.TERMINATE_ACTION, at=NOW, group="tradai-nat-asg-prod", instance_id="i-old")
+    assert decide(world, trigger=late).moves == ()
+
+
+def test_an_empty_group_and_a_missing_table_are_told() -> None:
+    plan = decide(observed([], [], ()))
+    assert {note.kind for note in plan.notes} == {NoteKind.NO_TABLES}
+
+
+def test_every_move_says_why() -> None:
+    world = observed(
+        [member("i-a")],
+        [instance("i-a", check=True), instance("i-old", "terminated")],
+        tables(to_instance("i-old"), NOWHERE),
+    )
+    reasons = [move.reason for move in decide(world).moves]
+    assert all(len(reason) > 15 for reason in reasons)
+    assert "i-old is terminated" in reasons[2]

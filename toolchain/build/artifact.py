@@ -1,0 +1,73 @@
+"""What sam build left in .aws-sam/build: the functions' and the layer's folders, as they would be zipped."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.aws.sam_template import Template
+from toolchain.local.moto_platform import ACCOUNT, AUDIT_BUCKET, REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulator.aws.sam_template import Function
+
+BUILD = Path(__file__).resolve().parents[2] / ".aws-sam/build"
+PSEUDO = {
+    "AWS::Region": REGION,
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::StackName": "tradai-ops",
+    "AWS::URLSuffix": "amazonaws.com",
+    "ReaperBucket": AUDIT_BUCKET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A built function: the template's view of it, its code and its layer."""
+
+    logical_id: str
+    function: Function
+    code: Path
+    layer: Path
+
+
+def artefact(package: str, parameters: Mapping[str, str], build: Path = BUILD) -> Artefact:
+    """The built function whose handler is in this package.
+
+    Raises:
+        StopIteration: there is none.
+    """
+    template = Template.load(build / "template.yaml", parameters, PSEUDO)
+    functions = (
+        name
+        for name, one in template.document["Resources"].items()
+        if one["Type"] == "AWS::Serverless::Function"
+        and one["Properties"]["Handler"].startswith(f"{package}.")
+    )
+    logical_id = next(functions)
+    return Artefact(logical_id, template.function(logical_id), build / logical_id, build / "SharedLayer")
+
+
+def zipped_bytes(folder: Path) -> int:
+    """The size of the folder as a zip with the compression that SAM uses."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return buffer.tell()
+
+
+def sizes(build: Path = BUILD) -> dict[str, int]:
+    """Bytes of every zip, by logical id."""
+    return {folder.name: zipped_bytes(folder) for folder in sorted(build.iterdir()) if folder.is_dir()}
+
+
+if __name__ == "__main__":
+    for name, size in sizes().items():
+        print(f"{name:<28}{size / 1000:>9,.1f} kB zipped")

@@ -1,0 +1,39 @@
+"""make template: copies nat/user-data.sh into template.yaml: CloudFormation reads no file into UserData."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "nat/user-data.sh"
+TEMPLATE = ROOT / "template.yaml"
+BEGIN = "              # generated from nat/user-data.sh by `make template`; edit it there\n"
+END = "              # end of what is generated\n"
+
+
+def generated(template: str, script: str) -> str:
+    """The template with the script between the marks, as a literal block: nothing in it is substituted."""
+    before, _, rest = template.partition(BEGIN)
+    _, mark, after = rest.partition(END)
+    if not mark:
+        raise SystemExit(f"{TEMPLATE.name} lacks the marks around the copy of {SCRIPT.name}")
+    indent = " " * (len(BEGIN) - len(BEGIN.lstrip()))
+    lines = "".join(f"{indent}  {line}".rstrip() + "\n" for line in script.splitlines())
+    return f"{before}{BEGIN}{indent}- |\n{lines}{END}{after}"
+
+
+def main(arguments: list[str]) -> int:
+    current = TEMPLATE.read_text(encoding="utf-8")
+    wanted = generated(current, SCRIPT.read_text(encoding="utf-8"))
+    if current == wanted:
+        return 0
+    if "--check" in arguments:
+        print(f"{TEMPLATE.name} holds an older copy of {SCRIPT.name}: make template", file=sys.stderr)
+        return 1
+    TEMPLATE.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

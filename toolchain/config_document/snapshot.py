@@ -1,0 +1,180 @@
+"""The snapshot: every value of every environment as it was when last agreed on.
+
+A value that differs from it needs a higher version with a line in ``changes.py``; an immutable one also
+the migration that it needs. So no value changes by accident, and none unsaid.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tradai_shared.config.changelog import next_version, number
+from tradai_shared.config.naming import Environment
+from tradai_shared.config.paths import is_immutable, provenance_of
+from tradai_shared.config.provenance import join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tradai_shared.config.changelog import Change
+    from tradai_shared.config.models import CanonicalConfig
+
+ALL = "all"
+UPDATE = "make config-snapshot"
+CHANGES_FILE = "layers/shared/tradai_shared/config/changelog.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value in each environment, and how sure it is there; an absent environment has no such value."""
+
+    values: Mapping[str, Any]
+    sure: Mapping[str, str]
+    immutable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    version: str
+    entries: Mapping[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A value that changed in a way that the rules do not allow, and what to do."""
+
+    path: str
+    problem: str
+
+
+def take(configs: Sequence[CanonicalConfig], version: str) -> Snapshot:
+    """The snapshot of these configurations, one an environment."""
+    flat = {config.environment.value: dict(leaves(config.model_dump(mode="json"))) for config in configs}
+    paths = dict.fromkeys(path for values in flat.values() for path in values)
+    return Snapshot(version, {path: _entry(configs, flat, path) for path in paths})
+
+
+def _entry(configs: Sequence[CanonicalConfig], flat: Mapping[str, Mapping[str, Any]], path: str) -> Entry:
+    having = [config for config in configs if path in flat[config.environment]]
+    return Entry(
+        values={config.environment.value: flat[config.environment][path] for config in having},
+        sure={config.environment.value: provenance_of(config, path).value for config in having},
+        immutable=is_immutable(having[0], path),
+    )
+
+
+def leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a tree of JSON by its path; a list is one value."""
+    for name, value in tree.items():
+        here = join(path, name)
+        if isinstance(value, dict) and value:
+            yield from leaves(value, here)
+        else:
+            yield here, value
+
+
+def check(agreed: Snapshot, now: Snapshot, changes: Sequence[Change]) -> list[Violation]:
+    """What the rules forbid in the way from the agreed values to those of now; empty where all is well."""
+    recent = [change for change in changes if number(change.version) > number(agreed.version)]
+    differing = [
+        path
+        for path in dict.fromkeys([*agreed.entries, *now.entries])
+        if agreed.entries.get(path) != now.entries.get(path)
+    ]
+    unsaid = [] if recent else [_unsaid(agreed, now, path) for path in differing]
+    unmigrated = [
+        _unmigrated(agreed, now, path) for path in differing if _needs_migration(agreed, now, path, recent)
+    ]
+    return unsaid + unmigrated
+
+
+def _unsaid(agreed: Snapshot, now: Snapshot, path: str) -> Violation:
+    version = next_version(agreed.version)
+    todo = f'add Change("{version}", …) to {CHANGES_FILE}, then run {UPDATE}'
+    return Violation(
+        path, f"{difference(agreed, now, path)}, but the version is still {agreed.version}: {todo}"
+    )
+
+
+def _unmigrated(agreed: Snapshot, now: Snapshot, path: str) -> Violation:
+    todo = f'give the new Change in {CHANGES_FILE} migrations={{"{path}": "…"}}, or take the change back'
+    return Violation(path, f"{difference(agreed, now, path)}, and it is immutable: {todo}")
+
+
+def _needs_migration(agreed: Snapshot, now: Snapshot, path: str, recent: Sequence[Change]) -> bool:
+    """Whether an agreed, immutable value is altered and no recent change says how it is migrated."""
+    before, after = agreed.entries.get(path), now.entries.get(path)
+    if before is None or not before.immutable:
+        return False
+    if after is not None and after.immutable and after.values == before.values:
+        return False  # only how sure it is has changed
+    return not any(_covers(covered, path) for change in recent for covered in change.migrations)
+
+
+def _covers(section: str, path: str) -> bool:
+    return path == section or path.startswith(f"{section}.")
+
+
+def difference(agreed: Snapshot, now: Snapshot, path: str) -> str:
+    """How an entry changed, in words."""
+    before, after = agreed.entries.get(path), now.entries.get(path)
+    if before is None:
+        return "is new"
+    if after is None:
+        return "is gone"
+    if before.values != after.values:
+        return "; ".join(_changes_of(before.values, after.values))
+    if before.sure != after.sure:
+        return "is now: " + "; ".join(_changes_of(before.sure, after.sure))
+    return "is now immutable" if after.immutable else "is no longer immutable"
+
+
+def _changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Each environment's change, or one for all where they are alike."""
+    told = {
+        env: f"{json.dumps(before.get(env))} → {json.dumps(after.get(env))}"
+        for env in dict.fromkeys([*before, *after])
+        if before.get(env) != after.get(env)
+    }
+    if len(told) == len(Environment) and len(set(told.values())) == 1:
+        yield next(iter(told.values()))
+    else:
+        yield from (f"{env}: {words}" for env, words in told.items())
+
+
+def dump(snapshot: Snapshot) -> str:
+    """As JSON, a line a path, so that a review sees what changed."""
+    lines = ",\n".join(
+        f"  {json.dumps(path)}: {json.dumps(_packed(entry), ensure_ascii=False)}"
+        for path, entry in snapshot.entries.items()
+    )
+    return f'{{"version": {json.dumps(snapshot.version)}, "values": {{\n{lines}\n}}}}\n'
+
+
+def parse(text: str) -> Snapshot:
+    """The snapshot that ``dump`` wrote."""
+    document = json.loads(text)
+    entries = {path: _unpacked(packed) for path, packed in document["values"].items()}
+    return Snapshot(document["version"], entries)
+
+
+def _packed(entry: Entry) -> dict[str, Any]:
+    packed = {"value": _alike(entry.values), "sure": _alike(entry.sure)}
+    return {**packed, "immutable": True} if entry.immutable else packed
+
+
+def _unpacked(packed: Mapping[str, Any]) -> Entry:
+    return Entry(_apart(packed["value"]), _apart(packed["sure"]), packed.get("immutable", False))
+
+
+def _alike(values: Mapping[str, Any]) -> dict[str, Any]:
+    """One value for all where every environment has the same."""
+    first, *others = values.values()
+    everywhere = len(values) == len(Environment) and all(value == first for value in others)
+    return {ALL: first} if everywhere else dict(values)
+
+
+def _apart(values: Mapping[str, Any]) -> dict[str, Any]:
+    return dict.fromkeys(map(str, Environment), values[ALL]) if ALL in values else dict(values)
