@@ -17,6 +17,7 @@ GARBAGE = 50_000  # objects; by Python's 700 a fifth of a short life goes into w
 
 app = App(name="tradai-ops", help="Self-healing operations, by hand: nothing is changed without --yes.")
 app.command("ops.adopt:adopt_command", name="adopt")
+app.command("ops.doctor.command:doctor", name="doctor")
 app.command("ops.drift:drift", name="drift")
 app.command("ops.reap:reap_command", name="reap")
 console = Console()
