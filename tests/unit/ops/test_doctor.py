@@ -41,6 +41,7 @@ class Account:
 
     def __init__(self) -> None:
         self.notified: dict[str, str] = {}
+        self.quota = 10
         ec2, autoscaling = self.client("ec2"), self.client("autoscaling")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
@@ -84,10 +85,12 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 def correct_hooks(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
-    """moto answers one notification target for every hook, whatever was put."""
+    """moto answers one notification target for every hook, and has no account settings."""
     answer = BaseClient._make_api_call
 
     def corrected(client: Any, operation: str, request: Any) -> Any:
+        if operation == "GetAccountSettings":
+            return {"AccountLimit": {"ConcurrentExecutions": account.quota}}
         response = answer(client, operation, request)
         for hook in response.get("LifecycleHooks", []):
             hook.pop("NotificationTargetARN", None)
@@ -191,6 +194,15 @@ def test_a_suspended_process_and_its_remedy(
     )
     _, document = diagnosis(config, capsys)
     assert any("Launch suspended" in line["text"] for line in document["lines"])
+
+
+def test_a_reservation_that_the_account_s_quota_refuses(
+    account: Account, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(samconfig.changed(SAMCONFIG, "prod", {"ReservedConcurrency": "5"}))
+    assert "concurrency" in remedies(diagnosis(config, capsys)[1])
+    account.quota = 1000
+    assert "concurrency" not in remedies(diagnosis(config, capsys)[1])
 
 
 def test_a_topic_that_does_not_exist_reaches_nobody(
