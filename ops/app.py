@@ -19,6 +19,7 @@ app = App(name="tradai-ops", help="Self-healing operations, by hand: nothing is 
 app.command("ops.adopt:adopt_command", name="adopt")
 app.command("ops.doctor.command:doctor", name="doctor")
 app.command("ops.drift:drift", name="drift")
+app.command("ops.drill.command:drill", name="drill")
 app.command("ops.reap:reap_command", name="reap")
 console = Console()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.markup import escape
 from rich.prompt import Confirm
@@ -24,6 +24,8 @@ from tradai_shared.config.loader import environment
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ops.doctor.model import Diagnosis, Line
 
 TONES = {Level.OK: "green", Level.INFO: "dim", Level.DO: "bold red", Level.UNREAD: "magenta"}
@@ -64,16 +66,10 @@ def doctor(  # noqa: PLR0913 - one parameter an option
     endpoint_url
         Another AWS, such as a stand-in on this machine; AWS_ENDPOINT_URL does the same.
     """
-    text = _read(samconfig_file)
-    named = environment(env)
-    wanted = Wanted(
-        named,
-        str(samconfig.deployment(text, env).get("stack_name", f"tradai-ops-{env}")),
-        samconfig.parameters(text, env),
-    )
-    where = region_of(profile, region, samconfig.region(text, env))
-    client = clients_of(profile, where, where, CONNECTIONS, endpoint_url)
-    diagnosis = diagnose(AccountReader(client).read(identify(client, where), wanted), wanted)
+    target = deployment(env, samconfig_file, profile, region, endpoint_url)
+    wanted = target.wanted
+    identity = identify(target.client, target.region)
+    diagnosis = diagnose(AccountReader(target.client).read(identity, wanted), wanted)
     news = {name: value for name, value in diagnosis.parameters.items() if wanted.parameter(name) != value}
     if format == "json":
         document = {"lines": [asdict(line) for line in diagnosis.lines], "parameters": diagnosis.parameters}
@@ -81,8 +77,42 @@ def doctor(  # noqa: PLR0913 - one parameter an option
     else:
         _print(diagnosis, news)
     if write and news:
-        _write(samconfig_file, text, samconfig.changed(text, env, news), yes=yes)
+        _write(samconfig_file, target.text, samconfig.changed(target.text, env, news), yes=yes)
     return diagnosis.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One environment's deployment as samconfig.toml has it, and how to reach its account."""
+
+    wanted: Wanted
+    region: str
+    client: Callable[[str], Any]
+    text: str
+
+    @property
+    def function(self) -> str:
+        """The failover's function."""
+        return next(iter(self.wanted.functions))
+
+
+def deployment(
+    env: str, file: Path, profile: str | None, region: str | None, endpoint_url: str | None
+) -> Deployment:
+    """Read samconfig.toml, and make clients.
+
+    Raises:
+        ConfigError: an unknown environment, or a file that cannot be understood.
+        PermanentError: there is no such profile.
+    """
+    text = _read(file)
+    wanted = Wanted(
+        environment(env),
+        str(samconfig.deployment(text, env).get("stack_name", f"tradai-ops-{env}")),
+        samconfig.parameters(text, env),
+    )
+    where = region_of(profile, region, samconfig.region(text, env))
+    return Deployment(wanted, where, clients_of(profile, where, where, CONNECTIONS, endpoint_url), text)
 
 
 def _read(file: Path) -> str:

@@ -45,7 +45,7 @@ class Account:
         ec2, autoscaling = self.client("ec2"), self.client("autoscaling")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
-        image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        image = ec2.register_image(Name="acme")["ImageId"]
         autoscaling.create_launch_configuration(
             LaunchConfigurationName="acme", ImageId=image, InstanceType="t3.nano"
         )
@@ -78,6 +78,7 @@ class Account:
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # moto's catalogue of images costs seconds
     with mock_aws():
         world = Account()
         correct_hooks(monkeypatch, world)
