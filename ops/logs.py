@@ -12,7 +12,7 @@ from ops.app import console
 from ops.doctor.command import deployment
 from ops.doctor.observe import identify
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.config import naming
 from tradai_shared.errors import ConfigError
 
@@ -97,7 +97,7 @@ def events(client: Callable[[str], Any], group: str, since: datetime) -> Iterato
     Raises:
         AwsError: the log could not be read.
     """
-    with boundary("logs:FilterLogEvents"):
+    with translate_errors("logs:FilterLogEvents"):
         pages = client("logs").get_paginator("filter_log_events")
         for page in pages.paginate(logGroupName=group, startTime=int(since.timestamp() * 1000)):
             yield from page.get("events", [])

@@ -11,7 +11,7 @@ from rich.prompt import Confirm
 from ops.app import console
 from ops.doctor.command import deployment
 from ops.doctor.observe import identify
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def invoke(client: Callable[[str], Any], function: str, event: dict[str, Any]) -
     Raises:
         AwsError: the function could not be invoked, or ended with an error of its own.
     """
-    with boundary("lambda:InvokeFunction"):
+    with translate_errors("lambda:InvokeFunction"):
         response = client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
         payload = response["Payload"].read()
     try:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from ops.app import console
 from ops.doctor.command import deployment
 from ops.doctor.observe import AccountReader, identify
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class StatusReader:
         if account.group is None:
             yield Fact("NAT", f"the group {self.wanted.group_name} was not found", well=False)
             return
-        with boundary("autoscaling:DescribeAutoScalingGroups"):
+        with translate_errors("autoscaling:DescribeAutoScalingGroups"):
             groups = self.client("autoscaling").describe_auto_scaling_groups(
                 AutoScalingGroupNames=[account.group.name]
             )["AutoScalingGroups"]
@@ -75,7 +75,7 @@ class StatusReader:
             )
 
     def _alarms(self) -> Iterator[Fact]:
-        with boundary("cloudwatch:DescribeAlarms"):
+        with translate_errors("cloudwatch:DescribeAlarms"):
             pages = self.client("cloudwatch").get_paginator("describe_alarms")
             found = [
                 alarm
@@ -92,7 +92,7 @@ class StatusReader:
 
     def _schedules(self) -> Iterator[Fact]:
         group = f"tradai-ops-{self.wanted.env}"
-        with boundary("scheduler:ListSchedules"):
+        with translate_errors("scheduler:ListSchedules"):
             listed = self.client("scheduler").list_schedules(GroupName=group)["Schedules"]
         for schedule in listed:
             enabled = schedule["State"] == "ENABLED"
@@ -103,7 +103,7 @@ class StatusReader:
     def _dead_letters(self) -> Iterator[Fact]:
         queue = f"tradai-ops-dead-letters-{self.wanted.env}"
         sqs = self.client("sqs")
-        with boundary("sqs:GetQueueAttributes"):
+        with translate_errors("sqs:GetQueueAttributes"):
             url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
             attributes = sqs.get_queue_attributes(
                 QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]

@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tradai_shared.alerts import publish_message
 from tradai_shared.aws import clients as aws
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 from tradai_shared.outcomes import Answer, Status
 from update_nat_routes.actions import CompleteLifecycleAction, ReportUnhealthy
@@ -127,7 +127,7 @@ def _worth_a_message(report: Report, ec2: EC2Client, logger: Logger) -> list[str
 def boot_failure(ec2: EC2Client, instance_id: str, logger: Logger) -> str:
     """The boot script's own words on the console of an instance that failed; says so where there are none."""
     try:
-        with boundary("ec2:GetConsoleOutput"):
+        with translate_errors("ec2:GetConsoleOutput"):
             output = ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
     except AwsError as error:
         logger.warning("console not read", extra={"instance_id": instance_id, "error": str(error)})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.doctor import parse
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def identify(client: Callable[[str], Any], region: str) -> Identity:
     Raises:
         AwsError: nobody who may: nothing else of the account can be read then.
     """
-    with boundary("sts:GetCallerIdentity"):
+    with translate_errors("sts:GetCallerIdentity"):
         caller = client("sts").get_caller_identity()
     return Identity(caller["Account"], caller["Arn"], region)
 
@@ -71,7 +71,7 @@ class AccountReader:
         absent: frozenset[str] = frozenset(),
     ) -> Any:  # noqa: ANN401 - the same
         try:
-            with boundary(action):
+            with translate_errors(action):
                 return call()
         except AwsError as error:
             if error.code not in absent:

@@ -14,7 +14,7 @@ from ops.doctor.observe import AccountReader, identify
 from ops.drill.follow import terminate_and_follow, watched
 from ops.drill.log import drill_run
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def put_event(client: Callable[[str], Any], entry: dict[str, str]) -> None:
     Raises:
         AwsError: it was not taken.
     """
-    with boundary("events:PutEvents"):
+    with translate_errors("events:PutEvents"):
         response = client("events").put_events(Entries=[entry])
     if response.get("FailedEntryCount"):
         failed = response["Entries"][0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ops.doctor import parse
 from ops.drill.model import DrillReport, Look, Moment, changes, is_healed, seconds_by_name
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError, TemporaryError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Watcher:
         Raises:
             AwsError: one of them could not be read.
         """
-        with boundary("autoscaling:DescribeAutoScalingGroups"):
+        with translate_errors("autoscaling:DescribeAutoScalingGroups"):
             groups = self.client("autoscaling").describe_auto_scaling_groups(
                 AutoScalingGroupNames=[self.watched.group]
             )["AutoScalingGroups"]
@@ -53,7 +53,7 @@ class Watcher:
 
     def _states(self, ids: set[str]) -> dict[str, str]:
         filters = [{"Name": "instance-id", "Values": sorted(ids)}]  # a filter refuses no id that is gone
-        with boundary("ec2:DescribeInstances"):
+        with translate_errors("ec2:DescribeInstances"):
             described = self.client("ec2").describe_instances(Filters=filters)
         return {
             instance["InstanceId"]: instance["State"]["Name"]
@@ -62,7 +62,7 @@ class Watcher:
         }
 
     def _routes(self) -> dict[str, str | None]:
-        with boundary("ec2:DescribeRouteTables"):
+        with translate_errors("ec2:DescribeRouteTables"):
             described = self.client("ec2").describe_route_tables(RouteTableIds=list(self.watched.tables))
         tables = (parse.route_table(table) for table in described["RouteTables"])
         return {table.id: table.instance_id for table in tables}
@@ -70,7 +70,7 @@ class Watcher:
     def _holder(self) -> str | None:
         if self.watched.allocation_id is None:
             return None
-        with boundary("ec2:DescribeAddresses"):
+        with translate_errors("ec2:DescribeAddresses"):
             described = self.client("ec2").describe_addresses(AllocationIds=[self.watched.allocation_id])
         return next((address.get("InstanceId") or None for address in described["Addresses"]), None)
 
@@ -113,7 +113,7 @@ def terminate_and_follow(
     watcher = Watcher(client, target)
     before = watcher.look(victim)
     started = clock.now()
-    with boundary("autoscaling:TerminateInstanceInAutoScalingGroup"):
+    with translate_errors("autoscaling:TerminateInstanceInAutoScalingGroup"):
         client("autoscaling").terminate_instance_in_auto_scaling_group(
             InstanceId=victim, ShouldDecrementDesiredCapacity=False
         )

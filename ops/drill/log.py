@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ def drill_run(
     """
     started = clock.now()
     while (clock.now() - started).total_seconds() < limit:
-        with boundary("logs:FilterLogEvents"):
+        with translate_errors("logs:FilterLogEvents"):
             response = client("logs").filter_log_events(
                 logGroupName=f"/aws/lambda/{function}",
                 startTime=int(since.timestamp() * 1000),

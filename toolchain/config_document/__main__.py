@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from toolchain.config_document import snapshot
 from toolchain.config_document.render import document
-from tradai_shared.config import canonical_config, is_immutable, is_unstated, leaves, provenance_of
+from tradai_shared.config import canonical_config, is_immutable, is_unspecified, leaves, provenance_of
 from tradai_shared.config.build import build
 from tradai_shared.config.changelog import CHANGES
 from tradai_shared.config.loader import environment, read
@@ -72,7 +72,7 @@ def export(options: argparse.Namespace) -> int:
             "values": config.model_dump(mode="json"),
             "provenance": nested({path: provenance_of(config, path) for path in paths}),
             "immutable": [path for path in paths if is_immutable(config, path)],
-            "unstated": [path for path in paths if is_unstated(config, path)],
+            "unstated": [path for path in paths if is_unspecified(config, path)],
         }
     )
     return 0

@@ -12,7 +12,7 @@ from drift_check.report.as_html import page
 from drift_check.report.as_json import document, finding, heal, summary
 from drift_check.report.as_markdown import headline, message
 from tradai_shared.alerts import publish_message
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 from tradai_shared.outcomes import Status
 
@@ -84,7 +84,7 @@ def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - 
     when = f"{report.started:%Y/%m/%d/%H%M%S}"
     for kind, (content_type, body) in bodies.items():
         for name in (when, "latest"):
-            with boundary("s3:PutObject"):
+            with translate_errors("s3:PutObject"):
                 s3.put_object(
                     Bucket=bucket,
                     Key=f"{PREFIX}/{report.environment}/{name}.{kind}",
@@ -104,5 +104,5 @@ def _to_bus(report: Report, events: Any) -> None:  # noqa: ANN401 - boto3's clie
         "findings": [finding(report, one) for one in report.to_tell[:TOLD_IN_EVENT]],
     }
     entry = {"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail)}
-    with boundary("events:PutEvents"):
+    with translate_errors("events:PutEvents"):
         events.put_events(Entries=[entry])

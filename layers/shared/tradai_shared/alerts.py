@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
@@ -25,7 +25,7 @@ def publish_message(sns: SNSClient, topic_arn: str, subject: str, message: str) 
     Raises:
         AwsError: SNS did not take the message.
     """
-    with boundary(PERMISSION):
+    with translate_errors(PERMISSION):
         sns.publish(TopicArn=topic_arn, Subject=to_subject(subject), Message=to_message(message))
 
 

@@ -23,7 +23,7 @@ from botocore.session import Session
 from typing_extensions import override
 
 from tradai_shared.aws.clients import client_config
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
@@ -97,7 +97,7 @@ def lean_session(profile: str | None = None) -> Session:
     Raises:
         PermanentError: there is no such profile.
     """
-    with boundary("profile"):
+    with translate_errors("profile"):
         session = Session(profile=profile)
         paths = session.get_config_variable("data_path")
     loader = LeanLoader(
