@@ -142,7 +142,9 @@ def test_the_zips_are_small(build: Build) -> None:
     found = sizes(build.folder)
     assert found.pop("SharedLayer") < LAYER_BYTES
     assert set(found) == set(FUNCTIONS)
-    assert {name: size for name, size in found.items() if size >= LARGER_FUNCTIONS.get(name, FUNCTION_BYTES)} == {}
+    assert {
+        name: size for name, size in found.items() if size >= LARGER_FUNCTIONS.get(name, FUNCTION_BYTES)
+    } == {}
 
 
 def test_the_same_sources_give_the_same_bytes_from_another_folder(build: Build, tmp_path: Path) -> None:
