@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config.changelog import next_version, number
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.paths import is_immutable, provenance_of
-from tradai_shared.config.provenance import join
+from tradai_shared.config.paths import is_immutable, leaves, provenance_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,16 +62,6 @@ def _entry(configs: Sequence[CanonicalConfig], flat: Mapping[str, Mapping[str, A
         confidence={config.environment.value: provenance_of(config, path).value for config in having},
         immutable=is_immutable(having[0], path),
     )
-
-
-def leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value of a tree of JSON by its path; a list is one value."""
-    for name, value in tree.items():
-        below = join(path, name)
-        if isinstance(value, dict) and value:
-            yield from leaves(value, below)
-        else:
-            yield below, value
 
 
 def check(agreed: Snapshot, now: Snapshot, changes: Sequence[Change]) -> list[Violation]:
