@@ -92,6 +92,9 @@ test-tools: setup
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+exhaust: setup ## Plan every combination of what the failover can see of two members (about ten minutes on two cores)
+	$(BIN)/python -m tests.exhaustive.search
+
 check: setup ## Lint, types, import contracts, generated documents: everything but the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
