@@ -95,6 +95,14 @@ test: test-tools ## Run every test that this machine can run; skips print their 
 exhaust: setup ## Plan every combination of what the failover can see of two members (about ten minutes on two cores)
 	$(BIN)/python -m tests.exhaustive.search
 
+.tools/coverage/.ready: $(VENV)/.ready requirements/coverage.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target .tools/coverage -r requirements/coverage.txt
+	@touch $@
+
+coverage: .tools/coverage/.ready ## Measure and print the product's coverage, lines and branches (one process; TESTS=tests/unit: a part)
+	PYTHONPATH=.tools/coverage $(BIN)/python -m coverage run -m pytest -n 0 -m 'not kernel and not toolchain and not any_python' $(TESTS)
+	PYTHONPATH=.tools/coverage $(BIN)/python -m coverage report
+
 check: setup ## Lint, types, import contracts, generated documents: everything but the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -136,7 +144,7 @@ bench-failover: setup ## Simulate 200 failovers of each kind, write docs/failove
 # each lock: its input, the lowest Python that it serves, its output
 LOCKS := layer:3.11:layers/shared/requirements.txt dev:3.11:requirements/dev.txt sam:3.11:requirements/sam.txt \
 	pip:3.11:requirements/pip.txt ministack:3.12:requirements/ministack.txt runtime:3.13:requirements/runtime.txt \
-	cold-start:3.13:requirements/cold-start.txt
+	cold-start:3.13:requirements/cold-start.txt coverage:3.11:requirements/coverage.txt
 
 lock: ## Renew the hashed requirements (needs uv)
 	@set -e; for lock in $(LOCKS); do IFS=: read -r name python output <<<"$$lock"; \
