@@ -90,13 +90,13 @@ def document(configs: Sequence[CanonicalConfig], changes: Sequence[Change]) -> s
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def head(config: CanonicalConfig, last: Change) -> str:
+def head(config: CanonicalConfig, latest: Change) -> str:
     paths = [path for path, _ in leaves(config)]
     stated = [path for path in paths if not is_unspecified(config, path)]
     counted = Counter(provenance_of(config, path) for path in stated)
     return HEAD.format(
-        version=last.version,
-        day=last.day,
+        version=latest.version,
+        day=latest.day,
         platform=config.document.version,
         authority=config.document.authority,
         seeds=counted[Provenance.SEED],

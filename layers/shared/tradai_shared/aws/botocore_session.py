@@ -70,10 +70,10 @@ def _parse(text: bytes) -> Any:  # noqa: ANN401 - whatever the file holds
     return json.loads(text, object_hook=_without_prose)
 
 
-def _without_prose(found: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(found.get("documentation"), str):  # a member of that name is a shape, not prose
-        found["documentation"] = ""  # botocore wants one in some places
-    return found
+def _without_prose(model: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(model.get("documentation"), str):  # a member of that name is a shape, not prose
+        model["documentation"] = ""  # botocore wants one in some places
+    return model
 
 
 class LeanLoader(Loader):
