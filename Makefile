@@ -95,6 +95,17 @@ test-tools: setup
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+exhaust: setup ## Plan every combination of what the failover can see of two members (about ten minutes on two cores)
+	$(BIN)/python -m tests.exhaustive.search
+
+.tools/coverage/.ready: $(VENV)/.ready requirements/coverage.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target .tools/coverage -r requirements/coverage.txt
+	@touch $@
+
+coverage: .tools/coverage/.ready ## Measure and print the product's coverage, lines and branches (one process; TESTS=tests/unit: a part)
+	PYTHONPATH=.tools/coverage $(BIN)/python -m coverage run -m pytest -n 0 -m 'not kernel and not toolchain and not any_python' $(TESTS)
+	PYTHONPATH=.tools/coverage $(BIN)/python -m coverage report
+
 check: setup ## Lint, types, import contracts, generated documents: everything but the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -107,6 +118,7 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/python -m toolchain.config_document snapshot --check
 	$(BIN)/python -m toolchain.config_document document --check
 	$(BIN)/python -m toolchain.docs.drift_findings --check
+	$(BIN)/python -m toolchain.docs.reachable_modules
 
 config-snapshot: setup ## Agree on the canonical configuration's values as they are now
 	@$(BIN)/python -m toolchain.config_document snapshot
@@ -132,13 +144,14 @@ bench-cold-start: setup .aws-sam/.ready .tools/cold-start/.ready ## Measure the 
 bench-failover: setup ## Simulate 200 failovers of each kind, write docs/failover-budget.* (about an hour of CPU)
 	@$(BIN)/python -m benchmarks.failover $(ARGS)
 
+# each lock: its input, the lowest Python that it serves, its output
+LOCKS := layer:3.11:layers/shared/requirements.txt dev:3.11:requirements/dev.txt sam:3.11:requirements/sam.txt \
+	pip:3.11:requirements/pip.txt ministack:3.12:requirements/ministack.txt runtime:3.13:requirements/runtime.txt \
+	cold-start:3.13:requirements/cold-start.txt coverage:3.11:requirements/coverage.txt
+
 lock: ## Renew the hashed requirements (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/layer.in -o layers/shared/requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/sam.in -o requirements/sam.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/pip.in -o requirements/pip.txt
-	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/ministack.in -o requirements/ministack.txt
-	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
-	uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements/cold-start.in -o requirements/cold-start.txt
+	@set -e; for lock in $(LOCKS); do IFS=: read -r name python output <<<"$$lock"; \
+		uv pip compile --quiet --universal --python-version "$$python" --generate-hashes $$([ "$$name" != pip ] || echo --allow-unsafe) \
+			--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "requirements/$$name.in" -o "$$output"; done
 
 .PHONY: help setup demo test test-tools check build invoke template lock config-snapshot config-docs bench-config bench-drift drift-docs

@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import sys
+from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 from rich.console import Console
@@ -13,12 +14,27 @@ from rich.console import Console
 from tradai_shared.errors import TradaiError
 
 ERROR = 2
+INTERRUPTED = 130  # as a shell counts a program that SIGINT ended
 GARBAGE = 50_000  # objects; by Python's 700 a fifth of a short life goes into walking over AWS's models
 
-app = App(name="tradai-ops", help="Self-healing operations, by hand: nothing is changed without --yes.")
-app.command("ops.adopt:adopt_command", name="adopt")
-app.command("ops.drift:drift", name="drift")
-app.command("ops.reap:reap_command", name="reap")
+app = App(name="tradai-ops", version=version("tradai-ops"), help="Self-healing operations, by hand.")
+app.command(
+    "ops.adopt:adopt_command",
+    name="adopt",
+    help="Confirm assumed values of the configuration from the live account.",
+)
+app.command("ops.config:config", name="config", help="Print, check and look up the configuration.")
+app.command(
+    "ops.doctor.command:doctor", name="doctor", help="Find what an account has, say what a deployment needs."
+)
+app.command("ops.drift:drift", name="drift", help="Compare AWS with the canonical configuration.")
+app.command(
+    "ops.drill.command:drill", name="drill", help="Try the failover, by an event or by ending the NAT."
+)
+app.command("ops.logs:logs", name="logs", help="Print a function's log.")
+app.command("ops.reap:reap_command", name="reap", help="Show or remove expired items of a table.")
+app.command("ops.reconcile:reconcile", name="reconcile", help="Run the failover's loop once.")
+app.command("ops.status:status", name="status", help="Show NAT, routes, alarms and schedules.")
 console = Console()
 
 
@@ -32,6 +48,9 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look through every package
     try:
         app(sys.argv[1:], exit_on_error=False)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("interrupted")
+        sys.exit(INTERRUPTED)
     except CycloptsError:
         sys.exit(ERROR)  # it has printed what it did not understand
     except TradaiError as error:

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def clients_of(
-    profile: str | None, region: str | None, default: str | None, pool: int
+    profile: str | None,
+    region: str | None,
+    default: str | None,
+    pool: int,
+    endpoint_url: str | None = None,
 ) -> Callable[[str], Any]:
     """One client a service. ``default`` is the region where neither option nor profile names one.
 
@@ -23,4 +27,17 @@ def clients_of(
     session: Any = lean_session(profile)  # services by their names
     where = region or session.get_config_variable("region") or default
     config = client_config(pool=pool)
-    return cache(lambda service: session.create_client(service, region_name=where, config=config))
+    return cache(
+        lambda service: session.create_client(
+            service, region_name=where, config=config, endpoint_url=endpoint_url
+        )
+    )
+
+
+def region_of(profile: str | None, region: str | None, default: str) -> str:
+    """The region that ``clients_of`` would use.
+
+    Raises:
+        PermanentError: there is no such profile.
+    """
+    return region or str(lean_session(profile).get_config_variable("region") or default)

@@ -24,7 +24,7 @@ TAIL = """
 Of the function with alternat's imports, the built function takes {cpu:.0%} of the CPU time and {memory:.0%} of the
 memory; the goal is {goal:.0%} of each.
 
-- **as built**: the artefact of `sam build`, function and layer, which is what is deployed.
+- **as built**: the artifact of `sam build`, function and layer, which is what is deployed.
 - **without bytecode**: the same as sources, which Lambda would compile at each cold start.
 - **alternat's imports**: what alternat's replace-route function imports (structlog {structlog}, orjson {orjson}) and
   its two boto3 clients, making the same ten calls. None of its code.

@@ -17,6 +17,7 @@ from drift_check.settings import Settings
 from tradai_shared.aws.botocore_session import lean_session
 from tradai_shared.aws.clients import client_config
 from tradai_shared.config import canonical_config, waivers
+from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 
 if TYPE_CHECKING:
@@ -47,14 +48,8 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
         EventError: the event cannot be understood; nothing was read or written.
         SettingsError, ConfigError: a deployment variable or the configuration is wrong.
     """
-    logger.append_keys(request_id=context.aws_request_id)
-    try:
+    with invocation(logger, context, metrics):
         return _handle(event)
-    except Exception:
-        logger.exception("run failed")
-        raise
-    finally:
-        metrics.flush_metrics()
 
 
 def _handle(event: dict[str, object]) -> Answer:

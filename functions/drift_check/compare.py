@@ -14,7 +14,7 @@ from drift_check.checks.resource import CONFIGURED, Fact, Thing
 from drift_check.findings import Finding, FindingStatus, Healing, Severity, Waiver
 from drift_check.observe.observations import Known, Unknown
 from drift_check.severity import severity_of
-from tradai_shared.config.paths import is_immutable, is_unstated, provenance_of, value_at
+from tradai_shared.config.paths import is_immutable, is_unspecified, provenance_of, value_at
 from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _compare(
     config: CanonicalConfig, check: str, thing: Thing, fact: Fact, observed: Known[Any]
 ) -> Iterator[Judged]:
     path = path_of(thing, fact)
-    if fact.desired is CONFIGURED and is_unstated(config, path):
+    if fact.desired is CONFIGURED and is_unspecified(config, path):
         return
     desired = plain(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
     seen = plain(observed.value)

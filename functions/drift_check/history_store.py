@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.history import History, from_json, to_json
 from drift_check.observe.observations import Known
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.config.naming import drift_check_function_name
 from tradai_shared.errors import AwsError
 
@@ -59,7 +59,7 @@ def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> Place |
 def load(client: DynamoDBClient, at: Place) -> History | str:
     """The history, empty at the first run, or why it cannot be had."""
     try:
-        with boundary("dynamodb:GetItem"):
+        with translate_errors("dynamodb:GetItem"):
             item = client.get_item(TableName=at.table, Key=at.key, ConsistentRead=True).get("Item", {})
         return from_json(json.loads(item.get(HISTORY, {}).get("S", "{}")))
     except AwsError as error:
@@ -74,7 +74,7 @@ def save(client: DynamoDBClient, at: Place, history: History, now: datetime) -> 
     if at.ttl:
         item[at.ttl] = {"N": str(int((now + KEPT).timestamp()))}
     try:
-        with boundary("dynamodb:PutItem"):
+        with translate_errors("dynamodb:PutItem"):
             client.put_item(TableName=at.table, Item=item)
     except AwsError as error:
         return str(error)

@@ -14,6 +14,7 @@ from egress_probe.events import Action, parse
 from egress_probe.observe import ask_all
 from egress_probe.reconcile import CONFIRMING_ROUNDS, SCHEDULED_ROUNDS, Watch
 from egress_probe.settings import Settings
+from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger
 
 if TYPE_CHECKING:
@@ -33,12 +34,8 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
         EventError: the event cannot be understood.
         SettingsError: a deployment variable is missing or malformed.
     """
-    logger.append_keys(request_id=context.aws_request_id)
-    try:
+    with invocation(logger, context):
         return _handle(event)
-    except Exception:
-        logger.exception("probe failed")
-        raise
 
 
 def _handle(event: dict[str, object]) -> Answer:

@@ -7,11 +7,13 @@ from ipaddress import AddressValueError, IPv4Address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tradai_shared.config.naming import Environment
+from tradai_shared import env as variables
 from tradai_shared.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tradai_shared.config.naming import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,7 @@ class Settings:
         Raises:
             SettingsError: names the first variable that is missing or malformed.
         """
-        return cls(_environment(env), _endpoints(env), _address(env))
-
-
-def _environment(env: Mapping[str, str]) -> Environment:
-    value = env.get("ENVIRONMENT", "").strip()
-    try:
-        return Environment(value)
-    except ValueError:
-        raise SettingsError(
-            "ENVIRONMENT", f"expected one of {', '.join(Environment)}, got {value!r}"
-        ) from None
+        return cls(variables.environment(env), _endpoints(env), _address(env))
 
 
 def _endpoints(env: Mapping[str, str]) -> tuple[str, ...]:

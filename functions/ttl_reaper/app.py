@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from tradai_shared import clock
 from tradai_shared.aws import clients, dynamodb_wire
 from tradai_shared.config import canonical_config
+from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 from ttl_reaper import distributed_map, events, report, settings, tables
 from ttl_reaper.apply import Tools
@@ -46,20 +47,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
     Raises:
         EventError: the event cannot be understood; nothing was touched.
     """
-    logger.append_keys(request_id=context.aws_request_id)
-    try:
+    with invocation(logger, context, metrics, error_metric="ReapErrors"):
         return _handle(event, context)
-    except Exception:
-        logger.exception("Not carried out")
-        metrics.add_metric("ReapErrors", MetricUnit.Count, 1)
-        raise
-    finally:
-        if metrics.metric_set:  # a plan has none
-            metrics.flush_metrics()
 
 
 def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
-    own = settings.load(os.environ)
+    own = settings.Settings.from_env(os.environ)
     metrics.set_default_dimensions(environment=own.environment.value)
     parsed = events.parse(event)
     if isinstance(parsed, events.SummaryEvent):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import ValidationError
 
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
 from ttl_reaper.checkpoint import Checkpoint
 from ttl_reaper.model import Verdict
@@ -85,7 +85,7 @@ class S3Audit:
 
     def _put(self, what: str, lines: Sequence[dict[str, object]]) -> None:
         body = "".join(json.dumps(line) + "\n" for line in lines).encode()
-        with boundary("s3:PutObject"):
+        with translate_errors("s3:PutObject"):
             self._client.put_object(
                 Bucket=self._bucket, Key=f"{self._prefix}/{self._round:05d}-{what}.jsonl", Body=body
             )
@@ -143,7 +143,7 @@ class S3Checkpoints:
     def load(self, name: str) -> Checkpoint | None:
         """The kept one; None where there is none, or where it is not one of this version."""
         try:
-            with boundary("s3:GetObject"):
+            with translate_errors("s3:GetObject"):
                 kept = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read()
         except PermanentError as error:
             if error.code == "NoSuchKey":
@@ -156,13 +156,13 @@ class S3Checkpoints:
 
     def save(self, name: str, checkpoint: Checkpoint) -> None:
         """Write it."""
-        with boundary("s3:PutObject"):
+        with translate_errors("s3:PutObject"):
             body = checkpoint.model_dump_json().encode()
             self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=body)
 
     def forget(self, name: str) -> None:
         """Delete it."""
-        with boundary("s3:DeleteObject"):
+        with translate_errors("s3:DeleteObject"):
             self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
 
     def _key(self, name: str) -> str:

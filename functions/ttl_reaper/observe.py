@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from ttl_reaper.classify import LATEST
 from ttl_reaper.model import LiveTable, TtlStatus
 from ttl_reaper.partiql import consumed
@@ -33,11 +33,11 @@ def live_table(client: DynamoDBClient, name: str) -> LiveTable:
         PermanentError: there is no such table.
         TemporaryError: throttled or a server's fault, after botocore's own retries.
     """
-    with boundary("dynamodb:DescribeTable"):
+    with translate_errors("dynamodb:DescribeTable"):
         table = client.describe_table(TableName=name)["Table"]
-    with boundary("dynamodb:DescribeTimeToLive"):
+    with translate_errors("dynamodb:DescribeTimeToLive"):
         ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    with boundary("dynamodb:DescribeContinuousBackups"):
+    with translate_errors("dynamodb:DescribeContinuousBackups"):
         backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     recovery = backups.get("PointInTimeRecoveryDescription", {})
     return LiveTable(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tradai_shared.config.naming import Environment
-from tradai_shared.errors import SettingsError
+from tradai_shared import env as variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tradai_shared.config.naming import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +20,14 @@ class Settings:
     environment: Environment
     bucket: str | None  # for checkpoints and the audit; None: the answer and the log carry them
 
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read and check every variable.
 
-def load(variables: Mapping[str, str]) -> Settings:
-    """Read what is needed.
-
-    Raises:
-        SettingsError: ENVIRONMENT is missing or not one of the platform's.
-    """
-    environment = variables.get("ENVIRONMENT", "")
-    if environment not in set(Environment):
-        raise SettingsError("ENVIRONMENT", f"must be one of {', '.join(Environment)}, not {environment!r}")
-    return Settings(Environment(environment), variables.get("REAPER_AUDIT_BUCKET") or None)
+        Raises:
+            SettingsError: names the first variable that is missing or malformed.
+        """
+        return cls(
+            environment=variables.environment(env),
+            bucket=variables.optional(env, "REAPER_AUDIT_BUCKET", variables.BUCKET),
+        )

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tradai_shared.aws import botocore_session as aws
+from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 from update_nat_routes import report
 from update_nat_routes.apply import Writer
@@ -55,16 +56,8 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
         EventError: the event cannot be understood; nothing was changed and the queue keeps it.
         SettingsError: a deployment variable is missing or malformed.
     """
-    logger.append_keys(request_id=context.aws_request_id)
-    try:
+    with invocation(logger, context, metrics):
         return _handle(event, context)
-    except Exception:
-        logger.exception("run failed")
-        raise
-    finally:
-        if metrics.metric_set:
-            metrics.flush_metrics()
-        metrics.clear_metrics()
 
 
 def _handle(event: dict[str, object], context: LambdaContext) -> Answer:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from tradai_shared.aws import clients as aws
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, PermanentError, TemporaryError
 from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import (
@@ -97,7 +97,7 @@ class Writer:
                 assert_never(action)
 
     def _disable_check(self, action: DisableSourceDestCheck) -> tuple[Status, str]:
-        with boundary("ec2:ModifyNetworkInterfaceAttribute"):
+        with translate_errors("ec2:ModifyNetworkInterfaceAttribute"):
             self.ec2.modify_network_interface_attribute(
                 NetworkInterfaceId=action.interface_id, SourceDestCheck={"Value": False}
             )
@@ -105,7 +105,7 @@ class Writer:
 
     def _associate(self, action: AssociateAddress) -> tuple[Status, str]:
         try:
-            with boundary("ec2:AssociateAddress"):
+            with translate_errors("ec2:AssociateAddress"):
                 self.ec2.associate_address(
                     AllocationId=action.allocation_id,
                     NetworkInterfaceId=action.interface_id,
@@ -118,7 +118,7 @@ class Writer:
         return Status.DONE, ""
 
     def _already_associated(self, action: AssociateAddress, error: PermanentError) -> tuple[Status, str]:
-        with boundary("ec2:DescribeAddresses"):
+        with translate_errors("ec2:DescribeAddresses"):
             found = self.ec2.describe_addresses(AllocationIds=[action.allocation_id])["Addresses"][0]
         holder = found.get("NetworkInterfaceId")
         if holder == action.interface_id:
@@ -130,7 +130,7 @@ class Writer:
 
     def _replace_route(self, action: ReplaceRoute) -> tuple[Status, str]:
         try:
-            with boundary("ec2:ReplaceRoute"):
+            with translate_errors("ec2:ReplaceRoute"):
                 self.ec2.replace_route(
                     RouteTableId=action.table_id,
                     DestinationCidrBlock=DEFAULT_ROUTE,
@@ -144,7 +144,7 @@ class Writer:
 
     def _create_route(self, action: CreateRoute) -> tuple[Status, str]:
         try:
-            with boundary("ec2:CreateRoute"):
+            with translate_errors("ec2:CreateRoute"):
                 self.ec2.create_route(
                     RouteTableId=action.table_id,
                     DestinationCidrBlock=DEFAULT_ROUTE,
@@ -158,7 +158,7 @@ class Writer:
 
     def _complete(self, action: CompleteLifecycleAction) -> tuple[Status, str]:
         try:
-            with boundary("autoscaling:CompleteLifecycleAction"):
+            with translate_errors("autoscaling:CompleteLifecycleAction"):
                 self.autoscaling.complete_lifecycle_action(
                     AutoScalingGroupName=action.group,
                     LifecycleHookName=action.hook,
@@ -171,7 +171,7 @@ class Writer:
 
     def _heartbeat(self, action: RecordHeartbeat) -> tuple[Status, str]:
         try:
-            with boundary("autoscaling:RecordLifecycleActionHeartbeat"):
+            with translate_errors("autoscaling:RecordLifecycleActionHeartbeat"):
                 self.autoscaling.record_lifecycle_action_heartbeat(
                     AutoScalingGroupName=action.group,
                     LifecycleHookName=action.hook,
@@ -183,7 +183,7 @@ class Writer:
 
     def _replace_instance(self, action: ReplaceInstance) -> tuple[Status, str]:
         try:
-            with boundary("autoscaling:TerminateInstanceInAutoScalingGroup"):
+            with translate_errors("autoscaling:TerminateInstanceInAutoScalingGroup"):
                 self.autoscaling.terminate_instance_in_auto_scaling_group(
                     InstanceId=action.instance_id, ShouldDecrementDesiredCapacity=False
                 )
@@ -198,7 +198,7 @@ class Writer:
         return Status.DONE, f"marked unhealthy, since terminating was refused: {refusal.message}"
 
     def _set_unhealthy(self, instance_id: str) -> None:
-        with boundary("autoscaling:SetInstanceHealth"):
+        with translate_errors("autoscaling:SetInstanceHealth"):
             self.autoscaling.set_instance_health(
                 InstanceId=instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
             )
@@ -206,7 +206,7 @@ class Writer:
     def _confirm(self, action: ConfirmEgress) -> tuple[Status, str]:
         """Asynchronous: the probe's failure comes back as an event of its own."""
         request = {"action": "confirm", "suspect": action.instance_id}
-        with boundary("lambda:InvokeFunction"):
+        with translate_errors("lambda:InvokeFunction"):
             aws.lambda_client().invoke(
                 FunctionName=action.function, InvocationType="Event", Payload=json.dumps(request)
             )

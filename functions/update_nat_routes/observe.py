@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from update_nat_routes.model import (
     Group,
     Hook,
@@ -89,7 +89,7 @@ class Reader:
     def read_back(self, before: Observed, interface_id: str) -> Observed:
         """The same moment again after moves: the tables, and the gateway's interface with its address."""
         after = replace(before, tables=self.tables())
-        with boundary("ec2:DescribeNetworkInterfaces"):
+        with translate_errors("ec2:DescribeNetworkInterfaces"):
             found = self.ec2.describe_network_interfaces(
                 Filters=[{"Name": "network-interface-id", "Values": [interface_id]}]
             )["NetworkInterfaces"]
@@ -115,7 +115,7 @@ class Reader:
 
     def concerns(self, instance_id: str) -> bool:
         """Whether an instance is of the group, carries the Elastic IP, or is a route's target: two reads."""
-        with boundary("ec2:DescribeInstances"):
+        with translate_errors("ec2:DescribeInstances"):
             found = self._describe({instance_id})
         tags = {tag["Key"]: tag["Value"] for one in found for tag in one.get("Tags", [])}
         if tags.get(GROUP_TAG) == self.settings.group_name:
@@ -126,7 +126,7 @@ class Reader:
 
     def group(self) -> Group | None:
         name = self.settings.group_name
-        with boundary("autoscaling:DescribeAutoScalingGroups"):
+        with translate_errors("autoscaling:DescribeAutoScalingGroups"):
             answer = self.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
         for group in answer["AutoScalingGroups"]:
             return Group(
@@ -146,19 +146,19 @@ class Reader:
         by: FilterTypeDef = (
             {"Name": "route-table-id", "Values": list(ids)} if ids else {"Name": "tag:Name", "Values": [name]}
         )
-        with boundary("ec2:DescribeRouteTables"):
+        with translate_errors("ec2:DescribeRouteTables"):
             found = self.ec2.describe_route_tables(Filters=[by])["RouteTables"]
         tables = [RouteTable(table["RouteTableId"], _default_target(table)) for table in found]
         return tuple(sorted(tables, key=lambda table: table.table_id))
 
     def instances(self, ids: set[str]) -> dict[str, Instance]:
         """By id. A filter, since one id that EC2 does not show would fail the whole call."""
-        with boundary("ec2:DescribeInstances"):
+        with translate_errors("ec2:DescribeInstances"):
             found = self._describe(ids) if ids else []
         return {one["InstanceId"]: _instance(one) for one in found}
 
     def hooks(self) -> tuple[Hook, ...]:
-        with boundary("autoscaling:DescribeLifecycleHooks"):
+        with translate_errors("autoscaling:DescribeLifecycleHooks"):
             answer = self.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=self.settings.group_name)
         return tuple(
             Hook(one["LifecycleHookName"], one["LifecycleTransition"], one.get("HeartbeatTimeout", 3600))
@@ -170,7 +170,7 @@ class Reader:
 
         An abandoned launch is an activity that is Cancelled and whose message says ABANDON.
         """
-        with boundary("autoscaling:DescribeScalingActivities"):
+        with translate_errors("autoscaling:DescribeScalingActivities"):
             answer = self.autoscaling.describe_scaling_activities(
                 AutoScalingGroupName=self.settings.group_name, MaxRecords=ACTIVITIES_READ
             )
@@ -194,7 +194,7 @@ class Reader:
 
     def _allocated_address(self, allocation_id: str) -> str:
         if self.address is None:
-            with boundary("ec2:DescribeAddresses"):
+            with translate_errors("ec2:DescribeAddresses"):
                 answer = self.ec2.describe_addresses(AllocationIds=[allocation_id])
             self.address = answer["Addresses"][0]["PublicIp"]
         return self.address

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from tradai_shared.alerts import publish_message
 from tradai_shared.aws import clients as aws
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 from tradai_shared.outcomes import Answer, Status
 from update_nat_routes.actions import CompleteLifecycleAction, ReportUnhealthy
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from update_nat_routes.settings import Settings
 
 FAILED_STEP = "TRADAI-NAT-FAILED"  # the boot script's one line where a step failed
-SUBJECT_LENGTH = 100  # SNS allows no more
 PERMISSIONS = ("ec2:GetConsoleOutput", "sns:Publish")
 
 
@@ -98,10 +98,9 @@ def alert(settings: Settings, report: Report, ec2: EC2Client, logger: Logger) ->
     lines = list(_worth_a_message(report, ec2, logger))
     if not lines or settings.topic_arn is None:
         return
-    subject = f"tradai {settings.environment}: NAT needs attention"[:SUBJECT_LENGTH]
+    subject = f"tradai {settings.environment}: NAT needs attention"
     try:
-        with boundary("sns:Publish"):
-            aws.sns().publish(TopicArn=settings.topic_arn, Subject=subject, Message="\n".join(lines))
+        publish_message(aws.sns(), settings.topic_arn, subject, "\n".join(lines))
     except AwsError:
         logger.exception("alert not sent", extra={"lines": lines})
 
@@ -128,7 +127,7 @@ def _worth_a_message(report: Report, ec2: EC2Client, logger: Logger) -> list[str
 def boot_failure(ec2: EC2Client, instance_id: str, logger: Logger) -> str:
     """The boot script's own words on the console of an instance that failed; says so where there are none."""
     try:
-        with boundary("ec2:GetConsoleOutput"):
+        with translate_errors("ec2:GetConsoleOutput"):
             output = ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")
     except AwsError as error:
         logger.warning("console not read", extra={"instance_id": instance_id, "error": str(error)})

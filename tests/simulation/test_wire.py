@@ -13,7 +13,7 @@ from simulator.engine.virtual_clock import Killed
 from simulator.scenario.world import World
 from tests.simulation.conftest import idle
 from tradai_shared.aws import clients
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AccessDenied, AwsError, PermanentError, TemporaryError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def caller(world: World, work: Callable[[EC2Client], object], name: str = "calle
 
 
 def describe(ec2: EC2Client) -> object:
-    with boundary("ec2:DescribeAddresses"):
+    with translate_errors("ec2:DescribeAddresses"):
         return ec2.describe_addresses()
 
 
@@ -96,7 +96,7 @@ def test_a_call_that_is_refused_carries_the_code_it_is_given(world: World) -> No
 
 
 def allocate(ec2: EC2Client) -> object:
-    with boundary("ec2:AllocateAddress"):
+    with translate_errors("ec2:AllocateAddress"):
         return ec2.allocate_address(Domain="vpc")
 
 
@@ -129,7 +129,7 @@ def test_a_fault_can_be_one_resources_alone(world: World) -> None:
     bad, good = world.platform.tables
 
     def write(ec2: EC2Client, table: str) -> object:
-        with boundary("ec2:CreateRoute"):
+        with translate_errors("ec2:CreateRoute"):
             return ec2.create_route(
                 RouteTableId=table, DestinationCidrBlock="10.9.0.0/16", GatewayId="igw-00000000"
             )

@@ -26,6 +26,7 @@ FUNCTIONS = {
 }
 LAYER_BYTES = 8_000_000
 FUNCTION_BYTES = 60_000
+LARGER_FUNCTIONS = {"DriftCheckFunction": 150_000}  # its loop and a file for each kind of resource
 MACHINES = {"x86_64": 62, "aarch64": 183}  # e_machine of an ELF header
 UNCHECKED_HASH = 0b01
 each_function = pytest.mark.parametrize(("logical_id", "package"), FUNCTIONS.items(), ids=FUNCTIONS)
@@ -141,7 +142,9 @@ def test_the_zips_are_small(build: Build) -> None:
     found = sizes(build.folder)
     assert found.pop("SharedLayer") < LAYER_BYTES
     assert set(found) == set(FUNCTIONS)
-    assert {name: size for name, size in found.items() if size >= FUNCTION_BYTES} == {}
+    assert {
+        name: size for name, size in found.items() if size >= LARGER_FUNCTIONS.get(name, FUNCTION_BYTES)
+    } == {}
 
 
 def test_the_same_sources_give_the_same_bytes_from_another_folder(build: Build, tmp_path: Path) -> None:

@@ -26,13 +26,13 @@ def broken() -> str:
 
 def test_what_a_check_says_is_in_its_row() -> None:
     row = show("title", lambda: "seen so")
-    assert (row.title, row.end, row.told) == ("title", End.SHOWN, "seen so")
+    assert (row.title, row.end, row.text) == ("title", End.SHOWN, "seen so")
 
 
 def test_a_check_that_did_not_see_it_failed_and_says_what_it_saw() -> None:
     row = show("title", not_so)
     assert row.end is End.FAILED
-    assert row.told == "NotShownError: {'seen': 'something else'}"
+    assert row.text == "NotShownError: {'seen': 'something else'}"
 
 
 def test_a_name_that_is_missing_is_a_failure_too() -> None:
@@ -66,7 +66,7 @@ def test_a_run_fails_by_one_failure_or_when_it_showed_nothing(rows: list[Row], *
 
 def test_what_is_out_of_reach_has_a_reason_each() -> None:
     assert OUT_OF_REACH
-    assert all(row.end is End.OUT_OF_REACH and row.told for row in OUT_OF_REACH)
+    assert all(row.end is End.OUT_OF_REACH and row.text for row in OUT_OF_REACH)
 
 
 def test_the_table_counts_and_shows_every_row_as_it_was_said() -> None:

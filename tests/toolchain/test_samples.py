@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from toolchain.build.artifact import artefact
+from toolchain.build.artifact import artifact
 from toolchain.local.emulator import ROOT, Emulator, emulator
 from toolchain.local.invoke import sample
-from toolchain.local.moto_platform import Estate, estate, variables
+from toolchain.local.moto_platform import MotoPlatform, moto_platform, variables
 from tradai_shared.config.naming import Environment
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ DEAD = ROOT / "events/update_nat_routes/instance-terminated.json"
 
 
 @dataclass(frozen=True)
-class Stage:
+class DeployedEnvironment:
     """A platform and the built function beside it."""
 
-    world: Estate
+    world: MotoPlatform
     function: Emulator
 
     def play(self, name: Any) -> Any:
@@ -37,45 +37,45 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(build: Build) -> Iterator[Stage]:
-    with estate(Environment.DEV) as world:
-        built = artefact("update_nat_routes", world.platform.parameters, build.folder)
+def deployed(build: Build) -> Iterator[DeployedEnvironment]:
+    with moto_platform(Environment.DEV) as world:
+        built = artifact("update_nat_routes", world.platform.parameters, build.folder)
         with emulator(built, variables(world.endpoint)) as function:
-            yield Stage(world, function)
+            yield DeployedEnvironment(world, function)
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=[path.stem for path in SAMPLES])
-def test_a_sample_is_answered(stage: Stage, path: Any) -> None:
-    answer = stage.play(path)
-    assert answer.get("success") is True, stage.function.log
+def test_a_sample_is_answered(deployed: DeployedEnvironment, path: Any) -> None:
+    answer = deployed.play(path)
+    assert answer.get("success") is True, deployed.function.log
     assert answer["environment"] == "dev"
     assert set(answer["data"]) == {"summary", "results"}
 
 
-def test_a_launch_moves_the_routes_of_the_stand_in(stage: Stage) -> None:
-    stage.play(LAUNCH)
-    assert stage.world.default_routes() == [stage.world.nat] * 2
+def test_a_launch_moves_the_routes_of_the_stand_in(deployed: DeployedEnvironment) -> None:
+    deployed.play(LAUNCH)
+    assert deployed.world.default_routes() == [deployed.world.nat] * 2
 
 
-def test_a_death_moves_the_routes_to_the_replacement(stage: Stage) -> None:
-    stage.play(LAUNCH)
-    before = stage.world.nat
-    stage.play(DEAD)
-    assert stage.world.nat != before
-    assert stage.world.default_routes() == [stage.world.nat] * 2
+def test_a_death_moves_the_routes_to_the_replacement(deployed: DeployedEnvironment) -> None:
+    deployed.play(LAUNCH)
+    before = deployed.world.nat
+    deployed.play(DEAD)
+    assert deployed.world.nat != before
+    assert deployed.world.default_routes() == [deployed.world.nat] * 2
 
 
-def test_a_doubled_event_writes_nothing(stage: Stage) -> None:
-    stage.play(LAUNCH)
-    assert stage.play(LAUNCH)["data"]["results"] == []
+def test_a_doubled_event_writes_nothing(deployed: DeployedEnvironment) -> None:
+    deployed.play(LAUNCH)
+    assert deployed.play(LAUNCH)["data"]["results"] == []
 
 
-def test_what_is_not_understood_is_raised_for_the_queue_to_keep(stage: Stage) -> None:
-    answer = stage.function.invoke({"action": "resurrect"})
+def test_what_is_not_understood_is_raised_for_the_queue_to_keep(deployed: DeployedEnvironment) -> None:
+    answer = deployed.function.invoke({"action": "resurrect"})
     assert answer["errorType"] == "EventError"
     assert "resurrect" in answer["errorMessage"]
 
 
-def test_the_metrics_are_written_to_the_log_in_embedded_format(stage: Stage) -> None:
-    stage.play(LAUNCH)
-    assert '"Namespace":"TradAI/Ops","Dimensions":[["environment","service"]]' in stage.function.log
+def test_the_metrics_are_written_to_the_log_in_embedded_format(deployed: DeployedEnvironment) -> None:
+    deployed.play(LAUNCH)
+    assert '"Namespace":"TradAI/Ops","Dimensions":[["environment","service"]]' in deployed.function.log

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.aws.sam_template import Template
-from toolchain.local.moto_platform import ACCOUNT, AUDIT_BUCKET, REGION
+from toolchain.build.sample_account import ACCOUNT, AUDIT_BUCKET, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ PSEUDO = {
 
 
 @dataclass(frozen=True, slots=True)
-class Artefact:
+class Artifact:
     """A built function: the template's view of it, its code and its layer."""
 
     logical_id: str
@@ -37,7 +37,7 @@ class Artefact:
     layer: Path
 
 
-def artefact(package: str, parameters: Mapping[str, str], build: Path = BUILD) -> Artefact:
+def artifact(package: str, parameters: Mapping[str, str], build: Path = BUILD) -> Artifact:
     """The built function whose handler is in this package.
 
     Raises:
@@ -46,12 +46,12 @@ def artefact(package: str, parameters: Mapping[str, str], build: Path = BUILD) -
     template = Template.load(build / "template.yaml", parameters, PSEUDO)
     functions = (
         name
-        for name, one in template.document["Resources"].items()
-        if one["Type"] == "AWS::Serverless::Function"
-        and one["Properties"]["Handler"].startswith(f"{package}.")
+        for name, resource in template.document["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+        and resource["Properties"]["Handler"].startswith(f"{package}.")
     )
     logical_id = next(functions)
-    return Artefact(logical_id, template.function(logical_id), build / logical_id, build / "SharedLayer")
+    return Artifact(logical_id, template.function(logical_id), build / logical_id, build / "SharedLayer")
 
 
 def zipped_bytes(folder: Path) -> int:

@@ -40,16 +40,16 @@ def generated() -> dict[str, str]:
 
 def trimmed(model: Any, operations: tuple[str, ...]) -> Any:
     """The model with these operations, the shapes that they reach, and no prose."""
-    kept = {name: model["operations"][name] for name in operations}
-    found: set[str] = set()
-    left = list(shapes_in(kept))
+    operation_models = {name: model["operations"][name] for name in operations}
+    shape_names: set[str] = set()
+    left = list(shapes_in(operation_models))
     while left:
         name = left.pop()
-        if name not in found:
-            found.add(name)
+        if name not in shape_names:
+            shape_names.add(name)
             left += shapes_in(model["shapes"][name])
-    shapes = {name: model["shapes"][name] for name in sorted(found)}
-    return without_prose({**model, "operations": kept, "shapes": shapes})
+    shapes = {name: model["shapes"][name] for name in sorted(shape_names)}
+    return without_prose({**model, "operations": operation_models, "shapes": shapes})
 
 
 def shapes_in(node: Any) -> Iterator[str]:
@@ -82,12 +82,14 @@ def shared(name: str, data: Any) -> Any:
         return data
     partitions = [
         {
-            **one,
+            **partition,
             "services": {
-                service: one["services"][service] for service in OPERATIONS if service in one["services"]
+                service: partition["services"][service]
+                for service in OPERATIONS
+                if service in partition["services"]
             },
         }
-        for one in data["partitions"]
+        for partition in data["partitions"]
     ]
     return {**data, "partitions": partitions}
 
@@ -97,8 +99,8 @@ def text(data: Any) -> str:
 
 
 def present() -> dict[str, str]:
-    found = sorted(MODELS.rglob("*.json"))
-    return {str(path.relative_to(MODELS)): path.read_text(encoding="utf-8") for path in found}
+    files = sorted(MODELS.rglob("*.json"))
+    return {str(path.relative_to(MODELS)): path.read_text(encoding="utf-8") for path in files}
 
 
 def main(arguments: list[str]) -> int:

@@ -14,8 +14,8 @@ END = "              # end of what is generated\n"
 
 def generated(template: str, script: str) -> str:
     """The template with the script between the marks, as a literal block: nothing in it is substituted."""
-    before, _, rest = template.partition(BEGIN)
-    _, mark, after = rest.partition(END)
+    before, _, remainder = template.partition(BEGIN)
+    _, mark, after = remainder.partition(END)
     if not mark:
         raise SystemExit(f"{TEMPLATE.name} lacks the marks around the copy of {SCRIPT.name}")
     indent = " " * (len(BEGIN) - len(BEGIN.lstrip()))

@@ -1,4 +1,4 @@
-"""What a page of the document is made of."""
+"""The blocks of a page of the document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table of single values: what they are about, what each is called, and its path."""
+    """A table of single values: its heading, then label and path of each row."""
 
     about: str
     rows: Mapping[str, str]
@@ -16,9 +16,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table of things alike, one a row: where they are, what they are called, and their columns.
+    """A table with a row for each entry of a mapping: the mapping's path, the entries' heading, the columns.
 
-    A column has the path below each thing, empty for the thing itself.
+    A column is given as the path below an entry; empty for the entry itself.
     """
 
     of: str
@@ -28,7 +28,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """Sentences, one a line, and what they are."""
+    """A numbered list of sentences with a lead."""
 
     lead: str
     path: str
@@ -36,7 +36,7 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A page: its title, the file below values/ where its values stand, what to know before reading."""
+    """A page: its title, the file below values/ that defines its values, an introduction."""
 
     title: str
     home: str

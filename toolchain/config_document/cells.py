@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tradai_shared.config.models.data import Index, KeyAttribute
 from tradai_shared.config.models.network import PortGap, SecurityRule
-from tradai_shared.config.paths import is_immutable, is_unstated, provenance_of, value_at
+from tradai_shared.config.paths import is_immutable, is_unspecified, provenance_of, value_at
 from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -22,62 +22,62 @@ MARKS = {
     Provenance.ASSUMED: "○",
 }
 LOCK = "■"
-UNSTATED = "-"
+UNSPECIFIED = "-"
 
 
 def cell(configs: Sequence[CanonicalConfig], path: str) -> str:
-    """The value at a path, told once where the environments agree, else with each environment's name."""
+    """The value at a path: a single text if the environments agree, else each with its environment's name."""
     texts = {config.environment.value: text(config, path) for config in configs}
-    if (alike := told_once(texts)) is not None:
-        return alike
+    if (common := common_text(texts)) is not None:
+        return common
     return ", ".join(f"{' and '.join(envs)} {words}" for words, envs in inverted(texts).items())
 
 
 def inverted(texts: Mapping[str, str]) -> dict[str, list[str]]:
     """The environments of each text."""
-    return {words: [env for env, told in texts.items() if told == words] for words in texts.values()}
+    return {words: [env for env, shown in texts.items() if shown == words] for words in texts.values()}
 
 
-def told_once(texts: Mapping[str, str]) -> str | None:
-    """What the environments have alike, their own names apart; None where they differ."""
-    same = set(texts.values())
+def common_text(texts: Mapping[str, str]) -> str | None:
+    """The text that all environments share, with {env} for their names; None if they differ."""
+    distinct = set(texts.values())
     patterns = {words.replace(env, "{env}") for env, words in texts.items()}
-    return next((each.pop() for each in (same, patterns) if len(each) == 1), None)
+    return next((each.pop() for each in (distinct, patterns) if len(each) == 1), None)
 
 
 def text(config: CanonicalConfig, path: str) -> str:
-    """The value at a path in one environment, with the marks of how sure and whether immutable it is."""
-    path = there(config, path)
-    if is_unstated(config, path):
-        return UNSTATED
-    words = in_words(value_at(config, path))
+    """The value at a path in one environment, with the marks of its provenance and immutability."""
+    path = resolve(config, path)
+    if is_unspecified(config, path):
+        return UNSPECIFIED
+    words = to_text(value_at(config, path))
     lock = LOCK if is_immutable(config, path) else ""
     return f"{words} {MARKS[provenance_of(config, path)]}{lock}" if words else ""
 
 
-def there(config: CanonicalConfig, path: str) -> str:
-    """The path, or that of the section above where there is none: a table without TTL has no attribute."""
+def resolve(config: CanonicalConfig, path: str) -> str:
+    """The path, or the section above it if that is None: a table without TTL has no TTL attribute."""
     above, _, _ = path.rpartition(".")
     return above if above and value_at(config, above) is None else path
 
 
-def in_words(value: object) -> str:
+def to_text(value: object) -> str:
     match value:
         case KeyAttribute():
             return f"`{value.name}` {value.type}"
         case Index():
-            return " + ".join(in_words(key) for key in (value.partition, value.sort) if key)
+            return " + ".join(to_text(key) for key in (value.partition, value.sort) if key)
         case SecurityRule() | PortGap():
-            return rule_in_words(value)
+            return rule_to_text(value)
         case Mapping():
-            return "; ".join(f"`{name}`: {in_words(each)}" for name, each in value.items()) or "none"
+            return "; ".join(f"`{name}`: {to_text(each)}" for name, each in value.items()) or "none"
         case tuple():
-            return "; ".join(map(in_words, value)) or "none"
+            return "; ".join(map(to_text, value)) or "none"
         case _:
-            return scalar_in_words(value)
+            return scalar_to_text(value)
 
 
-def scalar_in_words(value: object) -> str:
+def scalar_to_text(value: object) -> str:
     """Names are set as code, sentences as they are."""
     match value:
         case None:
@@ -90,7 +90,7 @@ def scalar_in_words(value: object) -> str:
             return f"{value}"
 
 
-def rule_in_words(rule: SecurityRule | PortGap) -> str:
+def rule_to_text(rule: SecurityRule | PortGap) -> str:
     match rule:
         case PortGap():
             return f"{rule.protocol} {rule.port} ({rule.reason})"

@@ -1,4 +1,4 @@
-"""docs/canonical-config.md: the configuration as a person reads it, made from the values alone."""
+"""Renders docs/canonical-config.md from the values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from toolchain.config_document import infrastructure_pages, workload_pages
 from toolchain.config_document.blocks import Bullets, Grid, Rows, Section
-from toolchain.config_document.cells import LOCK, MARKS, UNSTATED, cell, text, there, told_once
-from tradai_shared.config.paths import is_immutable, is_unstated, leaves, provenance_of, value_at
+from toolchain.config_document.cells import LOCK, MARKS, UNSPECIFIED, cell, common_text, resolve, text
+from tradai_shared.config.paths import is_immutable, is_unspecified, leaves, provenance_of, value_at
 from tradai_shared.config.provenance import Provenance, join
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ version {platform} of its own document. Where the platform's `{authority}`
 says something else, it is right: give its values in [a file of the deployment's own](own-values.md), which
 replaces what stands here.
 
-Every value carries a mark that says how sure it is. The figures count the values of prod.
+Every value carries a mark of its provenance. The figures count the values of prod.
 
 | mark | | values |
 | --- | --- | --- |
@@ -50,17 +50,17 @@ Every value carries a mark that says how sure it is. The figures count the value
 | {documented} | documented: another page of its documentation, newest copy | {documents} |
 | {assumed} | assumed: nobody wrote it down; to be confirmed against a live account | {assumptions} |
 | {confirmed} | confirmed: a deployment's own file gives it | 0 here |
-| {unstated} | not stated by anybody, so that nothing judges it | {unknowns} |
+| {unspecified} | not specified by any source; nothing is compared with it | {unknowns} |
 | {lock} | immutable: never changed after the first deployment without a migration plan | {locked} |
 
 `{{env}}` stands for the environment's name."""
 
-IMMUTABLE = """A change of any of these is refused until its migration is told, and drift_check never mends
-them. `*` stands for each name."""
+IMMUTABLE = """`make check` refuses a change of any of these without a migration, and drift_check never
+changes them. `*` stands for each name."""
 
 CHANGING = """1. Change the value in `layers/shared/tradai_shared/config/values/`, in the file that its page
    above names. A table, a bucket, a topic, a secret or a tag is one line there.
-2. Raise the version with a line in `control/changes.py` beside it. An immutable value also needs its
+2. Raise the version with an entry in `changelog.py` beside it. An immutable value also needs its
    migration.
 3. `make config-snapshot config-docs` brings the agreed values and this page up to date, or says what is
    missing.
@@ -90,19 +90,19 @@ def document(configs: Sequence[CanonicalConfig], changes: Sequence[Change]) -> s
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def head(config: CanonicalConfig, last: Change) -> str:
+def head(config: CanonicalConfig, latest: Change) -> str:
     paths = [path for path, _ in leaves(config)]
-    stated = [path for path in paths if not is_unstated(config, path)]
+    stated = [path for path in paths if not is_unspecified(config, path)]
     counted = Counter(provenance_of(config, path) for path in stated)
     return HEAD.format(
-        version=last.version,
-        day=last.day,
+        version=latest.version,
+        day=latest.day,
         platform=config.document.version,
         authority=config.document.authority,
         seeds=counted[Provenance.SEED],
         documents=counted[Provenance.DOCUMENTED],
         assumptions=counted[Provenance.ASSUMED],
-        unstated=UNSTATED,
+        unspecified=UNSPECIFIED,
         unknowns=len(paths) - len(stated),
         lock=LOCK,
         locked=sum(is_immutable(config, path) for path in paths),
@@ -124,7 +124,7 @@ def page(configs: Sequence[CanonicalConfig], section: Section) -> Iterator[str]:
 
 
 def grid(configs: Sequence[CanonicalConfig], block: Grid) -> str:
-    """A table of what varies from thing to thing, and a line of what all have alike."""
+    """A table of the columns that vary, and a line of the columns that are equal in every row."""
     names = names_of(configs[-1], block.of)
     columns = {
         called: [cell(configs, below(block.of, name, column)) for name in names]
@@ -133,8 +133,8 @@ def grid(configs: Sequence[CanonicalConfig], block: Grid) -> str:
     alike = {called: cells[0] for called, cells in columns.items() if len(set(cells)) == 1 < len(cells)}
     varying = {called: cells for called, cells in columns.items() if called not in alike}
     rows = [list(row) for row in zip((f"`{name}`" for name in names), *varying.values(), strict=True)]
-    told = "; ".join(f"{called.lower()} {words}" for called, words in alike.items() if words != UNSTATED)
-    return table([block.called, *varying], rows) + (f"\n\nAll alike: {told}." if told else "")
+    equal = "; ".join(f"{called.lower()} {words}" for called, words in alike.items() if words != UNSPECIFIED)
+    return table([block.called, *varying], rows) + (f"\n\nAll alike: {equal}." if equal else "")
 
 
 def names_of(config: CanonicalConfig, section: str) -> list[str]:
@@ -154,12 +154,12 @@ def bullets(config: CanonicalConfig, lead: str, path: str) -> str:
 
 
 def differences(configs: Sequence[CanonicalConfig]) -> str:
-    """A table of the values that are not alike, the environments side by side."""
+    """A table of the values that differ between environments."""
     environments = [config.environment.value for config in configs]
     rows: dict[tuple[str, ...], list[str]] = {}
     for path, _ in leaves(configs[0]):
         texts = tuple(text(config, path) for config in configs)
-        if told_once(dict(zip(environments, texts, strict=True))) is None:
+        if common_text(dict(zip(environments, texts, strict=True))) is None:
             rows.setdefault((starred(configs[0], path), *texts), []).append(path)
     places = Counter(starred(configs[0], path) for path, _ in leaves(configs[0]))
     return table(
@@ -169,19 +169,19 @@ def differences(configs: Sequence[CanonicalConfig]) -> str:
 
 
 def _place(star: str, everywhere: int, paths: Sequence[str]) -> str:
-    """The starred path where a row holds for all its things, else the paths themselves."""
+    """The starred path if a row holds for all paths of that pattern, else the paths."""
     return f"`{star}`" if len(paths) == everywhere else ", ".join(f"`{path}`" for path in paths)
 
 
 def starred(config: CanonicalConfig, path: str) -> str:
     """The path with a star for each name of several, so that tables alike make one row."""
-    told: list[str] = []
+    names: list[str] = []
     section = ""
     for name in path.split("."):
         several = isinstance(value_at(config, section) if section else config, Mapping)
-        told.append("*" if several else name)
+        names.append("*" if several else name)
         section = join(section, name)
-    return ".".join(told)
+    return ".".join(names)
 
 
 def immutables(config: CanonicalConfig) -> str:
@@ -206,7 +206,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def shown(config: CanonicalConfig) -> set[str]:
     """The paths of all values that have a place in the document."""
-    places = (there(config, path) for path in _places(config))
+    places = (resolve(config, path) for path in _places(config))
     return {leaf for path in places for leaf, _ in leaves(value_at(config, path), path)}
 
 

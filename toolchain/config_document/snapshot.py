@@ -1,7 +1,7 @@
-"""The snapshot: every value of every environment as it was when last agreed on.
+"""The snapshot: every value of every environment at the last accepted version.
 
-A value that differs from it needs a higher version with a line in ``changes.py``; an immutable one also
-the migration that it needs. So no value changes by accident, and none unsaid.
+Every change needs a version bump and an entry in the change log; a change of an immutable value also needs
+its migration there.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config.changelog import next_version, number
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.paths import is_immutable, provenance_of
-from tradai_shared.config.provenance import join
+from tradai_shared.config.paths import is_immutable, leaves, provenance_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,10 +27,10 @@ CHANGES_FILE = "layers/shared/tradai_shared/config/changelog.py"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value in each environment, and how sure it is there; an absent environment has no such value."""
+    """A value and its provenance in each environment; an environment without the value is absent."""
 
     values: Mapping[str, Any]
-    sure: Mapping[str, str]
+    confidence: Mapping[str, str]
     immutable: bool
 
 
@@ -60,37 +59,27 @@ def _entry(configs: Sequence[CanonicalConfig], flat: Mapping[str, Mapping[str, A
     having = [config for config in configs if path in flat[config.environment]]
     return Entry(
         values={config.environment.value: flat[config.environment][path] for config in having},
-        sure={config.environment.value: provenance_of(config, path).value for config in having},
+        confidence={config.environment.value: provenance_of(config, path).value for config in having},
         immutable=is_immutable(having[0], path),
     )
 
 
-def leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value of a tree of JSON by its path; a list is one value."""
-    for name, value in tree.items():
-        here = join(path, name)
-        if isinstance(value, dict) and value:
-            yield from leaves(value, here)
-        else:
-            yield here, value
-
-
 def check(agreed: Snapshot, now: Snapshot, changes: Sequence[Change]) -> list[Violation]:
-    """What the rules forbid in the way from the agreed values to those of now; empty where all is well."""
+    """The changes since the accepted values that break a rule."""
     recent = [change for change in changes if number(change.version) > number(agreed.version)]
     differing = [
         path
         for path in dict.fromkeys([*agreed.entries, *now.entries])
         if agreed.entries.get(path) != now.entries.get(path)
     ]
-    unsaid = [] if recent else [_unsaid(agreed, now, path) for path in differing]
+    unversioned = [] if recent else [_without_version_bump(agreed, now, path) for path in differing]
     unmigrated = [
         _unmigrated(agreed, now, path) for path in differing if _needs_migration(agreed, now, path, recent)
     ]
-    return unsaid + unmigrated
+    return unversioned + unmigrated
 
 
-def _unsaid(agreed: Snapshot, now: Snapshot, path: str) -> Violation:
+def _without_version_bump(agreed: Snapshot, now: Snapshot, path: str) -> Violation:
     version = next_version(agreed.version)
     todo = f'add Change("{version}", …) to {CHANGES_FILE}, then run {UPDATE}'
     return Violation(
@@ -109,7 +98,7 @@ def _needs_migration(agreed: Snapshot, now: Snapshot, path: str, recent: Sequenc
     if before is None or not before.immutable:
         return False
     if after is not None and after.immutable and after.values == before.values:
-        return False  # only how sure it is has changed
+        return False  # only the provenance has changed
     return not any(_covers(covered, path) for change in recent for covered in change.migrations)
 
 
@@ -126,22 +115,22 @@ def difference(agreed: Snapshot, now: Snapshot, path: str) -> str:
         return "is gone"
     if before.values != after.values:
         return "; ".join(_changes_of(before.values, after.values))
-    if before.sure != after.sure:
-        return "is now: " + "; ".join(_changes_of(before.sure, after.sure))
+    if before.confidence != after.confidence:
+        return "is now: " + "; ".join(_changes_of(before.confidence, after.confidence))
     return "is now immutable" if after.immutable else "is no longer immutable"
 
 
 def _changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """Each environment's change, or one for all where they are alike."""
-    told = {
+    """The change in each environment; a single text if it is equal in all."""
+    texts = {
         env: f"{json.dumps(before.get(env))} → {json.dumps(after.get(env))}"
         for env in dict.fromkeys([*before, *after])
         if before.get(env) != after.get(env)
     }
-    if len(told) == len(Environment) and len(set(told.values())) == 1:
-        yield next(iter(told.values()))
+    if len(texts) == len(Environment) and len(set(texts.values())) == 1:
+        yield next(iter(texts.values()))
     else:
-        yield from (f"{env}: {words}" for env, words in told.items())
+        yield from (f"{env}: {words}" for env, words in texts.items())
 
 
 def dump(snapshot: Snapshot) -> str:
@@ -161,20 +150,20 @@ def parse(text: str) -> Snapshot:
 
 
 def _packed(entry: Entry) -> dict[str, Any]:
-    packed = {"value": _alike(entry.values), "sure": _alike(entry.sure)}
+    packed = {"value": _collapse(entry.values), "sure": _collapse(entry.confidence)}
     return {**packed, "immutable": True} if entry.immutable else packed
 
 
 def _unpacked(packed: Mapping[str, Any]) -> Entry:
-    return Entry(_apart(packed["value"]), _apart(packed["sure"]), packed.get("immutable", False))
+    return Entry(_expand(packed["value"]), _expand(packed["sure"]), packed.get("immutable", False))
 
 
-def _alike(values: Mapping[str, Any]) -> dict[str, Any]:
-    """One value for all where every environment has the same."""
+def _collapse(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A single value under ``all`` if every environment has it."""
     first, *others = values.values()
     everywhere = len(values) == len(Environment) and all(value == first for value in others)
     return {ALL: first} if everywhere else dict(values)
 
 
-def _apart(values: Mapping[str, Any]) -> dict[str, Any]:
+def _expand(values: Mapping[str, Any]) -> dict[str, Any]:
     return dict.fromkeys(map(str, Environment), values[ALL]) if ALL in values else dict(values)

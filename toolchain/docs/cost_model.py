@@ -111,7 +111,7 @@ class Line:
     """One line of the bill."""
 
     part: str
-    what: str
+    item: str
     amount: float
     price: str
 
@@ -157,8 +157,8 @@ def runs(template: Template, work: Work) -> Iterator[Line]:
     count = HOURS * 3600 / schedule.every
     hours_with = min(1.0, 3600 / schedule.every)  # metrics are charged for the hours in which they are sent
     compute = count * work.seconds * function.memory / 1024
-    told = f"{count:,.0f} runs of {work.seconds:g} s at {function.memory} MB"
-    yield Line(work.part, told, compute, "compute")
+    description = f"{count:,.0f} runs of {work.seconds:g} s at {function.memory} MB"
+    yield Line(work.part, description, compute, "compute")
     yield Line(work.part, "their requests", count, "requests")
     yield Line(work.part, "their schedule", count, "ticks")
     if work.metrics:
@@ -169,19 +169,19 @@ def runs(template: Template, work: Work) -> Iterator[Line]:
 
 
 def alarms(template: Template) -> Iterator[Line]:
-    found = dict.fromkeys(PARTS, 0)
-    for name, one in template.document["Resources"].items():
-        if one["Type"] == "AWS::CloudWatch::Alarm":
+    counts = dict.fromkeys(PARTS, 0)
+    for name, resource in template.document["Resources"].items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
             part = next((part for start, part in ALARMS.items() if name.startswith(start)), "shared")
-            found[part] += watched(one["Properties"])
-    for part, count in found.items():
+            counts[part] += watched(resource["Properties"])
+    for part, count in counts.items():
         if count:
             yield Line(part, f"alarms, {count} watched metric{'s' if count > 1 else ''}", count, "alarms")
 
 
 def watched(alarm: Any) -> int:
     """A metric, or each of those that an expression adds up."""
-    return sum("MetricStat" in one for one in alarm.get("Metrics", [])) or 1
+    return sum("MetricStat" in metric for metric in alarm.get("Metrics", [])) or 1
 
 
 def total(lines: list[Line], *parts: str) -> float:

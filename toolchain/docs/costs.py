@@ -65,14 +65,14 @@ def document() -> str:
         "",
         "| USD | for one | published at |",
         "|---|---|---|",
-        *(f"| {amount(one.usd)} | {one.unit} | https://aws.amazon.com/{one.page} |" for one in PRICES.values()),
+        *(f"| {amount(price.usd)} | {price.unit} | https://aws.amazon.com/{price.page} |" for price in PRICES.values()),
         "",
     ]  # fmt: skip
     return "\n".join(text)
 
 
 def row(line: Line) -> str:
-    return f"| {line.part} | {line.what} | {quantity(line.amount)} | {amount(PRICES[line.price].usd)} | {line.usd:.2f} |"
+    return f"| {line.part} | {line.item} | {quantity(line.amount)} | {amount(PRICES[line.price].usd)} | {line.usd:.2f} |"
 
 
 def quantity(units: float) -> str:

@@ -72,21 +72,21 @@ def _lines() -> Iterator[str]:
     yield "\n## Not judged\n\n| value | why |\n|---|---|"
     yield from (f"| `{pattern}` | {reason} |" for pattern, reason in UNJUDGED)
     yield "\n## Not proved on the stand-in\n\n| what | why |\n|---|---|"
-    yield from (f"| {what} | {why} |" for what, why in NOT_STORED)
+    yield from (f"| {value} | {why} |" for value, why in NOT_STORED)
 
 
 def _rows(config: CanonicalConfig, check: Check) -> Iterator[str]:
     nowhere = Estate(config, Reads({}), datetime(2026, 1, 1, tzinfo=UTC))
-    for thing in check.look(nowhere):
-        yield _row(check, EXISTENCE, _general(thing.identity), immutable=False)
-        if thing.tags is not None:
+    for resource in check.look(nowhere):
+        yield _row(check, EXISTENCE, _general(resource.identity), immutable=False)
+        if resource.tags is not None:
             yield _row(check, "tags", "required_tags", immutable=False)
-        for fact in thing.facts:
-            yield _fact(config, check, thing, fact)
+        for fact in resource.facts:
+            yield _fact(config, check, resource, fact)
 
 
-def _fact(config: CanonicalConfig, check: Check, thing: Thing, fact: Fact) -> str:
-    path = path_of(thing, fact)
+def _fact(config: CanonicalConfig, check: Check, resource: Thing, fact: Fact) -> str:
+    path = path_of(resource, fact)
     immutable = fact.desired is CONFIGURED and is_immutable(config, path)
     return _row(check, fact.attribute, _general(path), immutable=immutable, fact=fact)
 
@@ -105,9 +105,9 @@ def _general(path: str) -> str:
     """A path with a star in the place of one thing's own name."""
     for section in (*MANY, *MORE):
         if path.startswith(section):
-            _, dot, rest = path.removeprefix(section).partition(".")
-            rest = "indexes.*" if rest.startswith("indexes.") else rest
-            return f"{section}*{dot}{rest}"
+            _, dot, attribute = path.removeprefix(section).partition(".")
+            attribute = "indexes.*" if attribute.startswith("indexes.") else attribute
+            return f"{section}*{dot}{attribute}"
     return path
 
 

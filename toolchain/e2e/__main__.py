@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from toolchain.e2e import drift_and_reap, failover, stacks
-from toolchain.e2e.environment import Stage
+from toolchain.e2e.environment import DeployedEnvironment
 from toolchain.e2e.limits import OUT_OF_REACH
 from toolchain.e2e.report import End, Row, document, failed, show, table
 from toolchain.local.processes import StartError
@@ -40,8 +40,8 @@ def main() -> int:
     began = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     try:
-        with on_stage() as stage:
-            rows = [told(console, title, act) for title, act in acts(stage)]
+        with deployed_environment() as deployed:
+            rows = [told(console, title, act) for title, act in acts(deployed)]
     except StartError as error:
         console.print(f"make e2e cannot run here: {error}", markup=False)
         return 1
@@ -56,72 +56,81 @@ def main() -> int:
 
 
 @contextmanager
-def on_stage() -> Iterator[Stage]:
+def deployed_environment() -> Iterator[DeployedEnvironment]:
     """The servers, and nothing on them yet. Their logs stay behind."""
     with TemporaryDirectory(prefix="tradai-e2e-") as name:
         folder = Path(name)
         try:
             with moto(folder) as moto_url:
-                there = {"AWS_ENDPOINT_URL_EC2": moto_url, "AWS_ENDPOINT_URL_AUTO_SCALING": moto_url}
-                with ministack(folder, there, secure=True) as ministack_url:
-                    stage = Stage(ministack_url, moto_url, folder)
+                endpoints = {"AWS_ENDPOINT_URL_EC2": moto_url, "AWS_ENDPOINT_URL_AUTO_SCALING": moto_url}
+                with ministack(folder, endpoints, secure=True) as ministack_url:
+                    deployed = DeployedEnvironment(ministack_url, moto_url, folder)
                     try:
-                        yield stage
+                        yield deployed
                     finally:
                         with suppress(BotoCoreError, ClientError):  # it may be just what failed
-                            stage.keep_logs()
+                            deployed.keep_logs()
         finally:
             OUT.mkdir(parents=True, exist_ok=True)
             for log in folder.glob("*.log"):
                 shutil.copy(log, OUT)
 
 
-def acts(stage: Stage) -> Iterator[tuple[str, Act]]:
+def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     """What is shown, in this order; each is one sentence and the function that sees to it."""
-    yield "the platform stands, without the toolkit", stage.build
-    yield f"`{COMMAND}` makes the stack", partial(stacks.stand_up, stage, PROD)
-    stage.close_way_out(PROD)
+    yield "the platform stands, without the toolkit", deployed.build
+    yield f"`{COMMAND}` makes the stack", partial(stacks.stand_up, deployed, PROD)
+    deployed.close_way_out(PROD)
     closed_at = time.time()
-    yield "`sam deploy` makes that of dev", partial(stacks.stand_up, stage, DEV)
-    before = stacks.inventory(stage)
-    yield "`sam deploy --config-env staging` makes that of staging", partial(stacks.stand_up, stage, STAGING)
-    yield "the outputs name what was made", partial(stacks.outputs, stage)
-    yield "the functions have their settings", partial(stacks.functions, stage)
-    yield "rules and schedules stand, enabled", partial(stacks.rules_and_schedules, stage)
-    yield "the alarms stand, and tell a topic that stands", partial(stacks.alarms, stage)
-    yield "the logs are kept as long as configured", partial(stacks.logs, stage)
-    yield "the dashboards stand", partial(stacks.dashboards, stage)
+    yield "`sam deploy` makes that of dev", partial(stacks.stand_up, deployed, DEV)
+    before = stacks.inventory(deployed)
+    yield (
+        "`sam deploy --config-env staging` makes that of staging",
+        partial(stacks.stand_up, deployed, STAGING),
+    )
+    yield "the outputs name what was made", partial(stacks.outputs, deployed)
+    yield "the functions have their settings", partial(stacks.functions, deployed)
+    yield "rules and schedules stand, enabled", partial(stacks.rules_and_schedules, deployed)
+    yield "the alarms stand, and tell a topic that stands", partial(stacks.alarms, deployed)
+    yield "the logs are kept as long as configured", partial(stacks.logs, deployed)
+    yield "the dashboards stand", partial(stacks.dashboards, deployed)
     yield (
         "prod: the schedule fires by itself and heals",
-        partial(failover.healed_by_the_schedule, stage, PROD, closed_at),
+        partial(failover.healed_by_the_schedule, deployed, PROD, closed_at),
     )
-    yield "prod: a drill event on the bus moves the route", partial(failover.moved_by_a_drill, stage, PROD)
+    yield "prod: a drill event on the bus moves the route", partial(failover.moved_by_a_drill, deployed, PROD)
     yield (
         "prod: a dead instance is replaced, the next event follows",
-        partial(failover.follows_a_death, stage, PROD),
+        partial(failover.follows_a_death, deployed, PROD),
     )
     yield (
         "prod: what a function fails at is kept as a dead letter",
-        partial(failover.kept_as_dead_letters, stage, PROD),
+        partial(failover.kept_as_dead_letters, deployed, PROD),
     )
-    yield "prod: an alarm reaches people", partial(failover.told_to_people, stage, PROD)
-    yield "prod: drift is told, and a report writes nothing", partial(drift_and_reap.drift_told, stage, PROD)
-    yield "prod: the reaper reaps, and only what has expired", partial(drift_and_reap.reaped, stage, PROD)
-    yield "prod: so does its state machine", partial(drift_and_reap.reaped_by_the_state_machine, stage, PROD)
+    yield "prod: an alarm reaches people", partial(failover.told_to_people, deployed, PROD)
+    yield (
+        "prod: drift is told, and a report writes nothing",
+        partial(drift_and_reap.drift_told, deployed, PROD),
+    )
+    yield "prod: the reaper reaps, and only what has expired", partial(drift_and_reap.reaped, deployed, PROD)
+    yield (
+        "prod: so does its state machine",
+        partial(drift_and_reap.reaped_by_the_state_machine, deployed, PROD),
+    )
     yield (
         "dev: an operator allows healing and names the address",
-        partial(drift_and_reap.allowed_to_heal, stage, DEV),
+        partial(drift_and_reap.allowed_to_heal, deployed, DEV),
     )
-    yield "dev: drift is healed", partial(drift_and_reap.drift_healed, stage, DEV)
-    yield "dev: the address goes along", partial(failover.takes_the_address_along, stage, DEV)
-    yield "prod: a second deploy changes nothing", partial(stacks.nothing_to_do, stage, PROD)
-    yield "staging: a delete leaves what is kept on purpose", partial(stacks.leave, stage, STAGING, before)
+    yield "dev: drift is healed", partial(drift_and_reap.drift_healed, deployed, DEV)
+    yield "dev: the address goes along", partial(failover.takes_the_address_along, deployed, DEV)
+    yield "prod: a second deploy changes nothing", partial(stacks.nothing_to_do, deployed, PROD)
+    yield "staging: a delete leaves what is kept on purpose", partial(stacks.leave, deployed, STAGING, before)
 
 
 def told(console: Console, title: str, act: Act) -> Row:
     """The row, said as soon as it is known."""
     row = show(title, act)
-    why = f": {row.told}" if row.end is End.FAILED else ""
+    why = f": {row.text}" if row.end is End.FAILED else ""
     console.print(f"{row.end:<7} {row.seconds:5.1f} s  {title}{why}", markup=False)
     return row
 

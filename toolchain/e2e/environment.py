@@ -1,4 +1,4 @@
-"""Where it plays: the platform of three environments, its network and NAT on moto, the rest on ministack."""
+"""The deployed environment under test: network and NAT on moto, everything else on ministack."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from botocore.config import Config
 
 from simulator import estate
 from simulator.estate.network import DEFAULT
+from toolchain.build.sample_account import ACCOUNT, REGION
 from toolchain.e2e.report import NotShownError
-from toolchain.local.moto_platform import ACCOUNT, REGION
 from toolchain.local.servers import certificate
 from tradai_shared.config import canonical_config
 from tradai_shared.config.naming import Environment
@@ -32,7 +32,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "testing"}
 
 
 @dataclass(frozen=True)
-class Stage:
+class DeployedEnvironment:
     """The stand-ins' addresses, and what was built on them before anything was deployed."""
 
     ministack: str
@@ -66,9 +66,9 @@ class Stage:
     def way_out(self, env: Environment) -> str | None:
         """The instance that the private default route points at, where it is not a black hole."""
         private = self.estates[env].ids["table:private"]
-        found = self.client("ec2").describe_route_tables(RouteTableIds=[private])["RouteTables"][0]
-        routes = [one for one in found["Routes"] if one.get("DestinationCidrBlock") == DEFAULT]
-        alive = [one["InstanceId"] for one in routes if one["State"] == "active"]
+        table = self.client("ec2").describe_route_tables(RouteTableIds=[private])["RouteTables"][0]
+        routes = [route for route in table["Routes"] if route.get("DestinationCidrBlock") == DEFAULT]
+        alive = [route["InstanceId"] for route in routes if route["State"] == "active"]
         return str(alive[0]) if alive else None
 
     def close_way_out(self, env: Environment) -> None:
@@ -77,22 +77,24 @@ class Stage:
 
     def runs(self, function: str, since: float) -> list[dict[str, Any]]:
         """The summaries that a function's runs have logged since then, a POSIX time."""
-        found = self.client("logs").filter_log_events(
+        events = self.client("logs").filter_log_events(
             logGroupName=f"/aws/lambda/{function}", startTime=int(since * 1000)
         )["events"]
-        lines = [json.loads(one["message"]) for one in found if one["message"].startswith("{")]
+        lines = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
         return [line["summary"] for line in lines if line.get("message") == "run"]
 
     def keep_logs(self) -> None:
         """What the functions have logged, beside the servers' own logs."""
         logs = self.client("logs")
         groups = [
-            one for page in logs.get_paginator("describe_log_groups").paginate() for one in page["logGroups"]
+            group
+            for page in logs.get_paginator("describe_log_groups").paginate()
+            for group in page["logGroups"]
         ]
-        with (self.folder / "functions.log").open("w", encoding="utf-8") as kept:
-            for name in (one["logGroupName"] for one in groups):
+        with (self.folder / "functions.log").open("w", encoding="utf-8") as file:
+            for name in (group["logGroupName"] for group in groups):
                 for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
-                    kept.writelines(f"{name} {one['message'].rstrip()}\n" for one in page["events"])
+                    file.writelines(f"{name} {entry['message'].rstrip()}\n" for entry in page["events"])
 
     def invoke(self, function: str, event: object) -> Any:
         """A function's answer.
@@ -100,9 +102,9 @@ class Stage:
         Raises:
             NotShownError: it raised.
         """
-        told = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
-        answer = json.load(told["Payload"])
-        if "FunctionError" in told:
+        response = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+        answer = json.load(response["Payload"])
+        if "FunctionError" in response:
             raise NotShownError(f"{function} raised {answer}")
         return answer
 
@@ -117,7 +119,7 @@ def _client(service: str, endpoint: str, trusted: str | None) -> Any:
     return session.client(service, endpoint_url=endpoint, verify=trusted, config=Config(read_timeout=120))
 
 
-def until(condition: Callable[[], Any], told: str, seconds: float = 45) -> Any:
+def until(condition: Callable[[], Any], awaited: str, seconds: float = 45) -> Any:
     """The condition's first true answer.
 
     Raises:
@@ -128,4 +130,4 @@ def until(condition: Callable[[], Any], told: str, seconds: float = 45) -> Any:
         if answer := condition():
             return answer
         time.sleep(POLL)
-    raise NotShownError(f"not within {seconds:.0f} s: {told}")
+    raise NotShownError(f"not within {seconds:.0f} s: {awaited}")

@@ -44,4 +44,4 @@ _TOLD = {
     ),
     "how long AWS takes": "seconds here are this machine's",
 }
-OUT_OF_REACH = [Row(title, End.OUT_OF_REACH, told) for title, told in _TOLD.items()]
+OUT_OF_REACH = [Row(title, End.OUT_OF_REACH, text) for title, text in _TOLD.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -34,11 +34,11 @@ Act: TypeAlias = Callable[[], str]  # shows something, and says how it was seen
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the report; ``told`` is how it was seen, or why not."""
+    """One line of the report; ``text`` is what was observed, or why it was not."""
 
     title: str
     end: End
-    told: str
+    text: str
     seconds: float = 0.0
 
 
@@ -46,20 +46,20 @@ def show(title: str, act: Act) -> Row:
     """Run a check. What it may fail with is a failure of what it shows; anything else is its own fault."""
     began = time.monotonic()
     try:
-        told, end = act(), End.SHOWN
+        text, end = act(), End.SHOWN
     except (NotShownError, BotoCoreError, ClientError, LookupError, ValueError) as error:
-        told, end = f"{type(error).__name__}: {error}"[:WORDS], End.FAILED
-    return Row(title, end, told, round(time.monotonic() - began, 1))
+        text, end = f"{type(error).__name__}: {error}"[:WORDS], End.FAILED
+    return Row(title, end, text, round(time.monotonic() - began, 1))
 
 
-def require(condition: object, told: object) -> None:
+def require(condition: object, message: object) -> None:
     """Say what was seen instead.
 
     Raises:
         NotShownError: the condition does not hold.
     """
     if not condition:
-        raise NotShownError(str(told))
+        raise NotShownError(str(message))
 
 
 def failed(rows: list[Row]) -> bool:
@@ -76,10 +76,11 @@ def table(rows: list[Row]) -> Table:
         made.add_column(name, justify="right" if name == "s" else "left")
     for row in rows:
         end = f"[{COLOURS[row.end]}]{row.end}[/]"
-        made.add_row(escape(row.title), end, escape(row.told), f"{row.seconds:.1f}" if row.seconds else "")
+        made.add_row(escape(row.title), end, escape(row.text), f"{row.seconds:.1f}" if row.seconds else "")
     return made
 
 
 def document(rows: list[Row], seconds: float) -> dict[str, object]:
-    """The same for a machine."""
-    return {"failed": failed(rows), "seconds": round(seconds, 1), "rows": [asdict(row) for row in rows]}
+    """The report as JSON."""
+    entries = [{"title": row.title, "end": row.end, "told": row.text, "seconds": row.seconds} for row in rows]
+    return {"failed": failed(rows), "seconds": round(seconds, 1), "rows": entries}

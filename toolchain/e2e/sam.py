@@ -12,7 +12,7 @@ from toolchain.local.emulator import ROOT
 from toolchain.local.sam_local_invoke import SAM
 
 if TYPE_CHECKING:
-    from toolchain.e2e.environment import Stage
+    from toolchain.e2e.environment import DeployedEnvironment
     from tradai_shared.config.naming import Environment
 
 SECONDS = 180
@@ -20,8 +20,8 @@ TOLD = 8  # lines of what a failed command said; its log has all
 OF_THE_USER = ("AWS_", "SAM_")  # nothing of a user's own account reaches the command
 
 
-def sam(stage: Stage, *arguments: str) -> str:
-    """What the command said. Kept in the stage's folder as well.
+def sam(deployed: DeployedEnvironment, *arguments: str) -> str:
+    """What the command said. Kept in the deployed's folder as well.
 
     Raises:
         NotShownError: it failed.
@@ -30,7 +30,7 @@ def sam(stage: Stage, *arguments: str) -> str:
         done = subprocess.run(  # noqa: S603 - the project's own tool
             [str(SAM), *arguments],
             cwd=ROOT,
-            env=_environment(stage),
+            env=_environment(deployed),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -40,7 +40,7 @@ def sam(stage: Stage, *arguments: str) -> str:
         )
     except subprocess.TimeoutExpired as late:
         raise NotShownError(f"sam {arguments[0]} did not end within {SECONDS} s") from late
-    with (stage.folder / "sam.log").open("a", encoding="utf-8") as log:
+    with (deployed.folder / "sam.log").open("a", encoding="utf-8") as log:
         log.write(f"$ sam {' '.join(arguments)}\n{done.stdout}\n")
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if line.strip()]
@@ -48,8 +48,8 @@ def sam(stage: Stage, *arguments: str) -> str:
     return done.stdout
 
 
-def deploy(stage: Stage, env: Environment, *more: str) -> str:
-    return sam(stage, "deploy", "--config-env", config(env), "--no-confirm-changeset", *more)
+def deploy(deployed: DeployedEnvironment, env: Environment, *more: str) -> str:
+    return sam(deployed, "deploy", "--config-env", config(env), "--no-confirm-changeset", *more)
 
 
 def config(env: Environment) -> str:
@@ -61,11 +61,11 @@ def stack_name(env: Environment) -> str:
     return f"tradai-ops-{env}"
 
 
-def _environment(stage: Stage) -> dict[str, str]:
+def _environment(deployed: DeployedEnvironment) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OF_THE_USER)}
     own = {
-        "AWS_ENDPOINT_URL": stage.ministack,
-        "AWS_CA_BUNDLE": str(stage.certificate),
+        "AWS_ENDPOINT_URL": deployed.ministack,
+        "AWS_CA_BUNDLE": str(deployed.certificate),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.aws.sam_template import Template
 from toolchain.build.artifact import PSEUDO
+from toolchain.build.sample_account import ACCOUNT, REGION
 from toolchain.e2e.report import require
 from toolchain.e2e.sam import config, deploy, sam, stack_name
 from toolchain.local.emulator import ROOT
-from toolchain.local.moto_platform import ACCOUNT, REGION
 from tradai_shared.config import canonical_config, naming
 from tradai_shared.config.naming import Environment
 
 if TYPE_CHECKING:
-    from toolchain.e2e.environment import Stage
+    from toolchain.e2e.environment import DeployedEnvironment
 
 Inventory = dict[str, set[str]]
 # kind: the client, its list, the key of the items, the key of a name
@@ -42,7 +42,7 @@ def template(env: Environment) -> Template:
     """template.yaml with the parameters of the environment in samconfig.toml."""
     configured = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     overrides = configured[config(env)]["deploy"]["parameters"]["parameter_overrides"]
-    given = dict(one.split("=", 1) for one in overrides.split())
+    given = dict(override.split("=", 1) for override in overrides.split())
     return Template.load(ROOT / "template.yaml", given, PSEUDO)
 
 
@@ -51,67 +51,80 @@ def expected(env: Environment, kind: str) -> list[Any]:
     made = template(env)
     resources = made.document["Resources"].values()
     wanted = (
-        one for one in resources if "Condition" not in one or made.holds({"Condition": one["Condition"]})
+        resource
+        for resource in resources
+        if "Condition" not in resource or made.holds({"Condition": resource["Condition"]})
     )
-    return [made.resolve(one["Properties"]) for one in wanted if one["Type"] == kind]
+    return [made.resolve(resource["Properties"]) for resource in wanted if resource["Type"] == kind]
 
 
-def stand_up(stage: Stage, env: Environment) -> str:
-    deploy(stage, env)
-    resources = physical(stage, env)
-    return f"{len(resources)} resources, {stack_status(stage, env)}"
+def stand_up(deployed: DeployedEnvironment, env: Environment) -> str:
+    deploy(deployed, env)
+    resources = physical(deployed, env)
+    return f"{len(resources)} resources, {stack_status(deployed, env)}"
 
 
-def stack_status(stage: Stage, env: Environment) -> str:
-    stacks = stage.client("cloudformation").describe_stacks(StackName=stack_name(env))["Stacks"]
+def stack_status(deployed: DeployedEnvironment, env: Environment) -> str:
+    stacks = deployed.client("cloudformation").describe_stacks(StackName=stack_name(env))["Stacks"]
     status = str(stacks[0]["StackStatus"])
     require(status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, f"{stack_name(env)} is {status}")
     return status
 
 
-def physical(stage: Stage, env: Environment) -> dict[str, str]:
+def physical(deployed: DeployedEnvironment, env: Environment) -> dict[str, str]:
     """The physical ids of a stack's resources by their logical ones."""
-    pages = stage.client("cloudformation").get_paginator("list_stack_resources")
-    found = [
-        one for page in pages.paginate(StackName=stack_name(env)) for one in page["StackResourceSummaries"]
+    pages = deployed.client("cloudformation").get_paginator("list_stack_resources")
+    resources = [
+        resource
+        for page in pages.paginate(StackName=stack_name(env))
+        for resource in page["StackResourceSummaries"]
     ]
-    return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
+    return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
 
 
-def inventory(stage: Stage) -> Inventory:
+def inventory(deployed: DeployedEnvironment) -> Inventory:
     """The names of all there is, of the kinds that a stack makes."""
-    found: Inventory = {}
+    inventory_by_kind: Inventory = {}
     for kind, (service, operation, items, name) in LISTS.items():
-        client = stage.client(service)
+        client = deployed.client(service)
         if client.can_paginate(operation):
             pages = list(client.get_paginator(operation).paginate())
         else:
             pages = [getattr(client, operation)()]
-        found[kind] = {one[name] for page in pages for one in page.get(items, [])}
-    found["queue"] = set(stage.client("sqs").list_queues().get("QueueUrls", []))
-    return found
+        inventory_by_kind[kind] = {entry[name] for page in pages for entry in page.get(items, [])}
+    inventory_by_kind["queue"] = set(deployed.client("sqs").list_queues().get("QueueUrls", []))
+    return inventory_by_kind
 
 
-def outputs(stage: Stage) -> str:
+def outputs(deployed: DeployedEnvironment) -> str:
     for env in Environment:
-        stack = stage.client("cloudformation").describe_stacks(StackName=stack_name(env))["Stacks"][0]
-        told = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
-        require(set(told) == set(template(env).document["Outputs"]), f"outputs of {env}: {sorted(told)}")
+        stack = deployed.client("cloudformation").describe_stacks(StackName=stack_name(env))["Stacks"][0]
+        outputs_by_key = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        require(
+            set(outputs_by_key) == set(template(env).document["Outputs"]),
+            f"outputs of {env}: {sorted(outputs_by_key)}",
+        )
         values = {
             "UpdateNatRoutesFunctionName": naming.update_nat_routes_function_name(env),
             "DriftCheckFunctionName": naming.drift_check_function_name(env),
             "TtlReaperFunctionName": naming.ttl_reaper_function_name(env),
             "NatGroupName": naming.nat_asg_name(env),
         }
-        wrong = {name: told[name] for name, value in values.items() if told[name] != value}
+        wrong = {
+            name: outputs_by_key[name] for name, value in values.items() if outputs_by_key[name] != value
+        }
         require(not wrong, f"{env} has {wrong}")
-        require(told["DeadLetterQueueUrl"].endswith(f"-{env}"), told["DeadLetterQueueUrl"])
-        require(told["DashboardUrl"].endswith(f"name=tradai-ops-{env}"), told["DashboardUrl"])
+        require(
+            outputs_by_key["DeadLetterQueueUrl"].endswith(f"-{env}"), outputs_by_key["DeadLetterQueueUrl"]
+        )
+        require(
+            outputs_by_key["DashboardUrl"].endswith(f"name=tradai-ops-{env}"), outputs_by_key["DashboardUrl"]
+        )
     return f"{len(template(Environment.PROD).document['Outputs'])} of each stack, named after its environment"
 
 
-def functions(stage: Stage) -> str:
-    client, count = stage.client("lambda"), 0
+def functions(deployed: DeployedEnvironment) -> str:
+    client, count = deployed.client("lambda"), 0
     for env in Environment:
         for wanted in expected(env, "AWS::Serverless::Function"):
             got = client.get_function_configuration(FunctionName=wanted["FunctionName"])
@@ -128,10 +141,10 @@ def topic(env: Environment) -> str:
     return f"arn:aws:sns:{REGION}:{ACCOUNT}:{naming.topic_name('alerts', env)}"
 
 
-def alarms(stage: Stage) -> str:
-    pages = stage.client("cloudwatch").get_paginator("describe_alarms").paginate()
-    standing = {one["AlarmName"]: one for page in pages for one in page["MetricAlarms"]}
-    topics = {one["TopicArn"] for one in stage.client("sns").list_topics()["Topics"]}
+def alarms(deployed: DeployedEnvironment) -> str:
+    pages = deployed.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    standing = {alarm["AlarmName"]: alarm for page in pages for alarm in page["MetricAlarms"]}
+    topics = {topic["TopicArn"] for topic in deployed.client("sns").list_topics()["Topics"]}
     count = 0
     for env in Environment:
         for wanted in expected(env, "AWS::CloudWatch::Alarm"):
@@ -152,39 +165,39 @@ def alarms(stage: Stage) -> str:
     return f"{count}: metric, periods, threshold, runbook; each tells its environment's topic, which stands"
 
 
-def logs(stage: Stage) -> str:
-    pages = stage.client("logs").get_paginator("describe_log_groups").paginate()
-    standing = {one["logGroupName"]: one for page in pages for one in page["logGroups"]}
-    kept = []
+def logs(deployed: DeployedEnvironment) -> str:
+    pages = deployed.client("logs").get_paginator("describe_log_groups").paginate()
+    standing = {group["logGroupName"]: group for page in pages for group in page["logGroups"]}
+    retention = []
     for env in Environment:
         days = canonical_config(env).log_retention_days
         for wanted in expected(env, "AWS::Logs::LogGroup"):
             name = wanted["LogGroupName"]
             require(standing[name]["retentionInDays"] == days, f"{name}: {standing[name]}")
-        kept.append(f"{env} {days} days")
-    return ", ".join(kept)
+        retention.append(f"{env} {days} days")
+    return ", ".join(retention)
 
 
-def dashboards(stage: Stage) -> str:
-    client = stage.client("cloudwatch")
+def dashboards(deployed: DeployedEnvironment) -> str:
+    client = deployed.client("cloudwatch")
     for env in Environment:
         body = json.loads(client.get_dashboard(DashboardName=f"tradai-ops-{env}")["DashboardBody"])
-        shown = {arn for one in body["widgets"] for arn in one["properties"].get("alarms", [])}
-        wanted = {one["AlarmName"] for one in expected(env, "AWS::CloudWatch::Alarm")}
+        shown = {arn for widget in body["widgets"] for arn in widget["properties"].get("alarms", [])}
+        wanted = {alarm["AlarmName"] for alarm in expected(env, "AWS::CloudWatch::Alarm")}
         require({arn.rsplit(":", 1)[-1] for arn in shown} == wanted, sorted(shown))
         others = [other for other in Environment if other != env and f'"{other}"' in json.dumps(body)]
         require(not others, f"the dashboard of {env} shows {others}")
     return "one each; valid JSON, every alarm of the environment and no other's metric"
 
 
-def rules_and_schedules(stage: Stage) -> str:
-    events, scheduler, told = stage.client("events"), stage.client("scheduler"), []
+def rules_and_schedules(deployed: DeployedEnvironment) -> str:
+    events, scheduler, descriptions = deployed.client("events"), deployed.client("scheduler"), []
     for env in Environment:
         made = expected(env, "AWS::Serverless::Function")
-        wanted = [one for function in made for one in function.get("Events", {}).values()]
-        for one in wanted:
-            own = one["Properties"]
-            if one["Type"] == "EventBridgeRule":
+        wanted = [event for function in made for event in function.get("Events", {}).values()]
+        for event in wanted:
+            own = event["Properties"]
+            if event["Type"] == "EventBridgeRule":
                 standing = events.describe_rule(Name=own["RuleName"])
                 require(json.loads(standing["EventPattern"]) == own["Pattern"], standing)
             else:
@@ -193,23 +206,23 @@ def rules_and_schedules(stage: Stage) -> str:
                 require(standing["ScheduleExpression"] == own["ScheduleExpression"], standing)
                 require(standing["Target"]["Input"] == own["Input"], standing)
             require(standing["State"] == "ENABLED", standing)
-        told.append(str(len(wanted)))
-    return f"{' + '.join(told)}: patterns, rates and inputs are the template's, all enabled"
+        descriptions.append(str(len(wanted)))
+    return f"{' + '.join(descriptions)}: patterns, rates and inputs are the template's, all enabled"
 
 
-def nothing_to_do(stage: Stage, env: Environment) -> str:
-    before = physical(stage, env)
-    told = deploy(stage, env)
-    require("No changes to deploy" in told, "sam deploy found something to change")
-    require(physical(stage, env) == before, "physical ids changed")
+def nothing_to_do(deployed: DeployedEnvironment, env: Environment) -> str:
+    before = physical(deployed, env)
+    printed = deploy(deployed, env)
+    require("No changes to deploy" in printed, "sam deploy found something to change")
+    require(physical(deployed, env) == before, "physical ids changed")
     return '"No changes to deploy", and every physical id is as it was'
 
 
-def leave(stage: Stage, env: Environment, before: Inventory) -> str:
+def leave(deployed: DeployedEnvironment, env: Environment, before: Inventory) -> str:
     """Delete a stack, and compare all that is left with what was there before it."""
-    bucket = physical(stage, env)["ReaperBucket"]
-    sam(stage, "delete", "--stack-name", stack_name(env), "--region", REGION, "--no-prompts")
-    now = inventory(stage)
+    bucket = physical(deployed, env)["ReaperBucket"]
+    sam(deployed, "delete", "--stack-name", stack_name(env), "--region", REGION, "--no-prompts")
+    now = inventory(deployed)
     left = {kind: sorted(now[kind] - before[kind]) for kind in now if now[kind] - before[kind]}
     gone = {kind: sorted(before[kind] - now[kind]) for kind in now if before[kind] - now[kind]}
     require(left == {"bucket": [bucket]}, f"left: {left}")

@@ -1,4 +1,4 @@
-"""Lambda's runtime interface emulator over the built artefact: no Docker, no image."""
+"""Lambda's runtime interface emulator over the built artifact: no Docker, no image."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from toolchain.local.processes import StartError, await_port, free_port
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from toolchain.build.artifact import Artefact
+    from toolchain.build.artifact import Artifact
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / ".tools/runtime/bin/python"
@@ -54,17 +54,17 @@ def emulator_binary() -> Path:
         StartError: .tools/sam is not there, or it ships none for this machine.
     """
     machine = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
-    found = sorted(
+    candidates = sorted(
         ROOT.glob(f".tools/sam/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}")
     )
-    if not found or not RUNTIME.exists():
+    if not candidates or not RUNTIME.exists():
         raise StartError("the SAM CLI or a python3.13 is not at hand: make build tells why")
-    return found[0]
+    return candidates[0]
 
 
 @contextmanager
-def emulator(artefact: Artefact, variables: Mapping[str, str]) -> Iterator[Emulator]:
-    """Run the artefact's function with these variables besides its own; stopped with the context.
+def emulator(artifact: Artifact, variables: Mapping[str, str]) -> Iterator[Emulator]:
+    """Run the artifact's function with these variables besides its own; stopped with the context.
 
     Raises:
         StartError: it cannot be run here, or did not come up.
@@ -72,12 +72,12 @@ def emulator(artefact: Artefact, variables: Mapping[str, str]) -> Iterator[Emula
     front, runtime_api = free_port(), free_port()
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{front}"]
     addresses += ["--runtime-api-address", f"127.0.0.1:{runtime_api}"]
-    bootstrap = [str(RUNTIME), "-m", "awslambdaric", artefact.function.handler]
+    bootstrap = [str(RUNTIME), "-m", "awslambdaric", artifact.function.handler]
     with TemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603 - our own build
             [str(emulator_binary()), *addresses, *bootstrap],
-            cwd=artefact.code,
-            env=_environment(artefact, variables),
+            cwd=artifact.code,
+            env=_environment(artifact, variables),
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -90,12 +90,12 @@ def emulator(artefact: Artefact, variables: Mapping[str, str]) -> Iterator[Emula
             process.wait()
 
 
-def _environment(artefact: Artefact, variables: Mapping[str, str]) -> dict[str, str]:
-    function = artefact.function
+def _environment(artifact: Artifact, variables: Mapping[str, str]) -> dict[str, str]:
+    function = artifact.function
     return {
         "PATH": os.defpath,
-        "PYTHONPATH": f"{artefact.code}:{artefact.layer / 'python'}",
-        "LAMBDA_TASK_ROOT": str(artefact.code),
+        "PYTHONPATH": f"{artifact.code}:{artifact.layer / 'python'}",
+        "LAMBDA_TASK_ROOT": str(artifact.code),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(int(function.timeout)),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from toolchain.build.artifact import Artefact, artefact
+from toolchain.build.artifact import Artifact, artifact
 from toolchain.local import sam_local_invoke
 from toolchain.local.emulator import emulator
-from toolchain.local.moto_platform import Estate, estate, variables
+from toolchain.local.moto_platform import MotoPlatform, moto_platform, variables
 from toolchain.local.processes import StartError
 from tradai_shared.config.naming import Environment
 
@@ -19,7 +19,7 @@ SAMPLE_INSTANCE = "i-0123456789abcdef0"
 SAMPLE_TIME = "2026-11-22T10:00:00"
 
 
-def sample(path: Path, world: Estate) -> Any:
+def sample(path: Path, world: MotoPlatform) -> Any:
     """The sample as if it were about this estate's NAT, and of now; what it tells of has happened."""
     text = path.read_text(encoding="utf-8").replace(SAMPLE_INSTANCE, world.nat)
     event = json.loads(text.replace(SAMPLE_TIME, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"))
@@ -27,12 +27,12 @@ def sample(path: Path, world: Estate) -> Any:
     return event
 
 
-def artefact_for(path: Path, world: Estate) -> Artefact:
+def artifact_for(path: Path, world: MotoPlatform) -> Artifact:
     """The function whose package the sample's folder is named after, with this estate's parameters."""
-    return artefact(path.parent.name, parameters(world))
+    return artifact(path.parent.name, parameters(world))
 
 
-def parameters(world: Estate) -> dict[str, str]:
+def parameters(world: MotoPlatform) -> dict[str, str]:
     """Every function is made, so the probe too, which an operator asks for."""
     place = {
         "EgressProbeSubnetIds": world.platform.subnet,
@@ -45,8 +45,10 @@ def describe(answer: Any) -> list[str]:
     """An answer, or an error, as a person wants to read it."""
     if "errorType" in answer:
         return [f"raised {answer['errorType']}: {answer['errorMessage']}"]
-    told = {name: value for name, value in answer["data"]["summary"].items() if value not in (None, [], "")}
-    lines = [f"success: {answer['success']}", *(f"  {name}: {value}" for name, value in told.items())]
+    summary = {
+        name: value for name, value in answer["data"]["summary"].items() if value not in (None, [], "")
+    }
+    lines = [f"success: {answer['success']}", *(f"  {name}: {value}" for name, value in summary.items())]
     results = answer["data"]["results"]
     rows = (
         "  ".join(str(value) for value in result.values() if value not in (None, "")) for result in results
@@ -54,14 +56,14 @@ def describe(answer: Any) -> list[str]:
     return [*lines, *(f"  - {row}" for row in rows)]
 
 
-def by_emulator(path: Path, world: Estate) -> tuple[Any, str]:
-    with emulator(artefact_for(path, world), variables(world.endpoint)) as function:
+def by_emulator(path: Path, world: MotoPlatform) -> tuple[Any, str]:
+    with emulator(artifact_for(path, world), variables(world.endpoint)) as function:
         return function.invoke(sample(path, world)), function.log
 
 
-def by_sam(path: Path, world: Estate) -> tuple[Any, str]:
+def by_sam(path: Path, world: MotoPlatform) -> tuple[Any, str]:
     return sam_local_invoke.invoke(
-        artefact_for(path, world), sample(path, world), parameters(world), variables(world.endpoint)
+        artifact_for(path, world), sample(path, world), parameters(world), variables(world.endpoint)
     )
 
 
@@ -75,7 +77,7 @@ def main(arguments: list[str]) -> int:
     except StartError as reason:
         docker, way = None, f"the runtime interface emulator ({reason})"
     try:
-        with estate(Environment.DEV, address=docker or "127.0.0.1") as world:
+        with moto_platform(Environment.DEV, address=docker or "127.0.0.1") as world:
             answer, log = by_sam(path, world) if docker else by_emulator(path, world)
     except StartError as error:
         print(error, file=sys.stderr)

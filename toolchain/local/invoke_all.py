@@ -14,7 +14,7 @@ from rich.table import Table
 
 from toolchain.local.emulator import ROOT
 from toolchain.local.invoke import by_sam
-from toolchain.local.moto_platform import estate
+from toolchain.local.moto_platform import moto_platform
 from toolchain.local.processes import StartError
 from toolchain.local.sam_local_invoke import IMAGE, bridge
 from tradai_shared.config.naming import Environment
@@ -33,7 +33,7 @@ class Outcome:
     """How a sample was answered."""
 
     sample: str
-    told: str
+    description: str
     right: bool
     seconds: float
 
@@ -42,33 +42,35 @@ def outcome(path: Path, address: str) -> Outcome:
     """The sample's, on a platform of its own."""
     began = time.monotonic()
     try:
-        with estate(Environment.DEV, address=address) as world:
+        with moto_platform(Environment.DEV, address=address) as world:
             answer, _ = by_sam(path, world)
-        told = describe(answer)
+        description = describe(answer)
     except StartError as error:
-        told = f"not invoked: {error}"
+        description = f"not invoked: {error}"
     name = f"{path.parent.name}/{path.stem}"
-    right = told.startswith(("success: True", OTHERWISE.get(name, "success: True")))
-    return Outcome(name, told, right, time.monotonic() - began)
+    right = description.startswith(("success: True", OTHERWISE.get(name, "success: True")))
+    return Outcome(name, description, right, time.monotonic() - began)
 
 
 def describe(answer: Any) -> str:
     """An answer, or an error, in one line."""
     if "errorType" in answer:
         return f"{answer['errorType']}: {answer['errorMessage']}"
-    told = answer["data"]["summary"].items()
-    said = [f"{name} {value}" for name, value in told if value and not isinstance(value, (dict, list, float))]
+    summary = answer["data"]["summary"].items()
+    said = [
+        f"{name} {value}" for name, value in summary if value and not isinstance(value, (dict, list, float))
+    ]
     return f"success: {answer['success']}; {', '.join(said)}"
 
 
 def table(outcomes: list[Outcome]) -> Table:
-    right = sum(one.right for one in outcomes)
+    right = sum(outcome.right for outcome in outcomes)
     made = Table(title=f"{right} of {len(outcomes)} answered as they should", title_justify="left")
     for name in ("sample", "", "answer", "s"):
         made.add_column(name, justify="right" if name == "s" else "left")
-    for one in outcomes:
-        mark = "[green]right[/]" if one.right else "[bold red]wrong[/]"
-        made.add_row(one.sample, mark, escape(one.told), f"{one.seconds:.0f}")
+    for outcome in outcomes:
+        mark = "[green]right[/]" if outcome.right else "[bold red]wrong[/]"
+        made.add_row(outcome.sample, mark, escape(outcome.description), f"{outcome.seconds:.0f}")
     return made
 
 
@@ -79,15 +81,15 @@ def main(arguments: list[str]) -> int:
     except StartError as reason:
         console.print(f"sam local invoke cannot run here: {reason}. make invoke EVENT=… needs no Docker.")
         return 1
-    wanted = [Path(one) for one in arguments] or sorted(ROOT.glob("events/*/*.json"))
+    wanted = [Path(argument) for argument in arguments] or sorted(ROOT.glob("events/*/*.json"))
     outcomes = []
     for path in wanted:
         outcomes.append(outcome(path, address))
-        last = outcomes[-1]
-        console.print(f"{last.sample}: {last.told}", markup=False, highlight=False)
+        latest = outcomes[-1]
+        console.print(f"{latest.sample}: {latest.description}", markup=False, highlight=False)
     console.print(table(outcomes))
     console.print(f"sam local invoke with {IMAGE}; AWS is moto on {address}", highlight=False)
-    return 0 if all(one.right for one in outcomes) else 1
+    return 0 if all(outcome.right for outcome in outcomes) else 1
 
 
 if __name__ == "__main__":

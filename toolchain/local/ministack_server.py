@@ -38,12 +38,12 @@ def statement_checks(action: str, body: bytes, region: str, account: str) -> lis
     """
     if action != "dynamodb:BatchExecuteStatement":
         return _checks(action, body, region, account)
-    texts = [one["Statement"] for one in json.loads(body)["Statements"]]
-    understood = [found for found in map(STATEMENT.match, texts) if found]
+    texts = [statement["Statement"] for statement in json.loads(body)["Statements"]]
+    understood = [match for match in map(STATEMENT.match, texts) if match]
     if len(understood) < len(texts):
         return []  # any other statement is judged as ministack would
     arn = f"arn:aws:dynamodb:{region}:{account}:table/"
-    return [(PERMISSION[found[1]], arn + found[2]) for found in understood]
+    return [(PERMISSION[match[1]], arn + match[2]) for match in understood]
 
 
 def end_with_input() -> None:

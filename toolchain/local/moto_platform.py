@@ -1,4 +1,4 @@
-"""The platform behind moto's server: the AWS that a built function meets on this machine."""
+"""The platform on moto's server: the AWS that a built function calls on this machine."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import boto3
 from moto.ec2.models.instances import Instance
 from moto.server import ThreadedMotoServer
 
-from simulator.estate import Estate as Whole
-from simulator.estate import data
+from simulator.estate import Estate, data
 from simulator.moto_patches import dynamodb, services
 from simulator.moto_patches.network import network, release
 from simulator.moto_patches.patcher import Corrections
 from simulator.scenario.platform import Platform, build
 from simulator.scenario.reaper_table import DAY, fill
+from toolchain.build.sample_account import AUDIT_BUCKET, REGION
 from tradai_shared.config import canonical_config
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
     from tradai_shared.config.naming import Environment
 
-REGION = "eu-central-1"
-ACCOUNT = "123456789012"
-AUDIT_BUCKET = "tradai-ops-dev-reaperbucket"  # as CloudFormation would name it
 EXPIRED, LIVE = 6, 14  # items in every table that may be reaped
 GONE = {"stopping": "stop_instances", "stopped": "stop_instances"}
 GONE |= {"shutting-down": "terminate_instances", "terminated": "terminate_instances"}
@@ -51,8 +48,8 @@ def terminate(instance: Any, *arguments: Any, **named: Any) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
-    """The platform, and how to reach it."""
+class MotoPlatform:
+    """The platform on moto's server, with the server's address."""
 
     endpoint: str
     platform: Platform
@@ -69,8 +66,8 @@ class Estate:
 
     def default_routes(self) -> list[str | None]:
         """The instances that the private tables' 0.0.0.0/0 point at."""
-        found = self.client("ec2").describe_route_tables(RouteTableIds=self.platform.tables)["RouteTables"]
-        routes = [route for table in found for route in table["Routes"]]
+        tables = self.client("ec2").describe_route_tables(RouteTableIds=self.platform.tables)["RouteTables"]
+        routes = [route for table in tables for route in table["Routes"]]
         default = [route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
         return [route.get("InstanceId") for route in default]
 
@@ -82,8 +79,10 @@ class Estate:
 
 
 @contextmanager
-def estate(environment: Environment, tables: int = 2, address: str = "127.0.0.1") -> Iterator[Estate]:
-    """A fresh one for as long as the context lasts, on an address of this machine."""
+def moto_platform(
+    environment: Environment, tables: int = 2, address: str = "127.0.0.1"
+) -> Iterator[MotoPlatform]:
+    """A new platform for the duration of the context, on an address of this machine."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it would write a line a request
     server = ThreadedMotoServer(ip_address=address, port=0, verbose=False)
     with network.applied(), deaths.applied(), services.estate.applied(), dynamodb.strict():
@@ -95,21 +94,21 @@ def estate(environment: Environment, tables: int = 2, address: str = "127.0.0.1"
             urllib.request.urlopen(reset).close()  # noqa: S310 - the same; moto's state is the process' own
             with calling(endpoint):
                 platform = build(environment, tables, launches_first=False)
-            world = Estate(endpoint, platform)
-            fill_tables(Whole(canonical_config(environment), world.client))
+            world = MotoPlatform(endpoint, platform)
+            fill_tables(Estate(canonical_config(environment), world.client))
             yield world
         finally:
             server.stop()
 
 
-def fill_tables(whole: Whole) -> None:
+def fill_tables(estate: Estate) -> None:
     """The platform's tables, those that may be reaped with items that have expired and items that live."""
-    data.tables(whole)
-    whole.client("s3").create_bucket(
+    data.tables(estate)
+    estate.client("s3").create_bucket(
         Bucket=AUDIT_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
     )
     now = int(time.time())
-    for table in whole.config.dynamodb.tables.values():
+    for table in estate.config.dynamodb.tables.values():
         if table.ttl is None or not table.may_be_reaped:
             continue
         keys = [key for key in (table.key.partition, table.key.sort) if key]
@@ -118,7 +117,7 @@ def fill_tables(whole: Whole) -> None:
             | {table.ttl.attribute: {"N": str(now - 10 * DAY if number < EXPIRED else now + DAY)}}
             for number in range(EXPIRED + LIVE)
         ]
-        fill(whole.client("dynamodb"), table.name, items)
+        fill(estate.client("dynamodb"), table.name, items)
 
 
 def variables(endpoint: str) -> dict[str, str]:

@@ -23,9 +23,9 @@ class StartError(Exception):
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def await_port(port: int, process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -36,8 +36,8 @@ def await_port(port: int, process: subprocess.Popen[bytes], seconds: float) -> N
     """
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(POLL)
     how = "does not listen" if process.poll() is None else f"ended with {process.poll()}"

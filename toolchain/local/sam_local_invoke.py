@@ -1,4 +1,4 @@
-"""sam local invoke of the built artefact, where Docker and the runtime's image are at hand."""
+"""sam local invoke of the built artifact, where Docker and the runtime's image are at hand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from toolchain.local.processes import StartError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from toolchain.build.artifact import Artefact
+    from toolchain.build.artifact import Artifact
 
 SAM = ROOT / ".tools/sam/bin/sam"
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "")
@@ -42,9 +42,9 @@ def bridge() -> str:
     if not _docker("image", "inspect", IMAGE):
         raise StartError(f"the engine has no image {IMAGE}: docker pull it")
     address = _docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
-    with socket.socket() as one:
+    with socket.socket() as listener:
         try:
-            one.bind((address, 0))
+            listener.bind((address, 0))
         except OSError as error:
             raise StartError(f"Docker's bridge {address} is not of this machine: {error}") from error
     return address
@@ -57,7 +57,7 @@ def _docker(*arguments: str) -> str:
 
 
 def invoke(
-    artefact: Artefact, event: object, parameters: Mapping[str, str], variables: Mapping[str, str]
+    artifact: Artifact, event: object, parameters: Mapping[str, str], variables: Mapping[str, str]
 ) -> tuple[Any, str]:
     """The function's answer, or its error as Lambda words it, and the log.
 
@@ -66,7 +66,7 @@ def invoke(
     """
     overrides = {**parameters, "Architecture": ARCHITECTURE}
     with (
-        NamedTemporaryFile("w", dir=artefact.code.parent, suffix=".template.json") as template,
+        NamedTemporaryFile("w", dir=artifact.code.parent, suffix=".template.json") as template,
         NamedTemporaryFile("w", suffix=".json") as sample,
         NamedTemporaryFile("w", suffix=".json") as own,  # SAM resolves not every condition by itself
     ):
@@ -74,9 +74,9 @@ def invoke(
         template.flush()
         json.dump(event, sample)
         sample.flush()
-        json.dump({artefact.logical_id: {**artefact.function.environment, **_endpoint(variables)}}, own)
+        json.dump({artifact.logical_id: {**artifact.function.environment, **_endpoint(variables)}}, own)
         own.flush()
-        command = [str(SAM), "local", "invoke", artefact.logical_id, "--template", template.name]
+        command = [str(SAM), "local", "invoke", artifact.logical_id, "--template", template.name]
         command += ["--event", sample.name, "--env-vars", own.name, "--skip-pull-image"]
         command += [
             "--parameter-overrides",

@@ -10,8 +10,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from toolchain.build.sample_account import ACCOUNT, REGION
 from toolchain.local.emulator import ROOT
-from toolchain.local.moto_platform import ACCOUNT, REGION
 from toolchain.local.processes import StartError, free_port, serving
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ from drift_check.apply.api_writes import (
 )
 from drift_check.apply.tag_writes import tag_writes
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +134,7 @@ class Writer:
         if service == "apigateway":  # its ARNs name no account
             return f"arn:aws:apigateway:{self.region}::{rest}"
         if not self.account:
-            with boundary("sts:GetCallerIdentity"):
+            with translate_errors("sts:GetCallerIdentity"):
                 self.account.append(self.client("sts").get_caller_identity()["Account"])
         return f"arn:aws:{service}:{self.region}:{self.account[0]}:{rest}"
 
@@ -144,7 +144,7 @@ class Writer:
         Raises:
             TemporaryError, PermanentError, AccessDenied: AWS refused.
         """
-        with boundary(write.action):
+        with translate_errors(write.action):
             return getattr(self.client(write.service), write.operation)(**write.parameters)
 
     def _enable_ttl(self, remedy: EnableTtl) -> Write:
@@ -168,7 +168,7 @@ class Writer:
             },
         }
         for _ in range(COUNTED_PAGES):
-            with boundary("dynamodb:Scan"):
+            with translate_errors("dynamodb:Scan"):
                 page = self.client("dynamodb").scan(**asked)
             count += page["Count"]
             if "LastEvaluatedKey" not in page:
@@ -177,7 +177,7 @@ class Writer:
         return count, False
 
     def _revoke(self, group_id: str) -> list[Write]:
-        with boundary("ec2:DescribeSecurityGroupRules"):
+        with translate_errors("ec2:DescribeSecurityGroupRules"):
             pages = self.client("ec2").get_paginator("describe_security_group_rules")
             found = pages.paginate(Filters=[{"Name": "group-id", "Values": [group_id]}])
             rules = [rule for page in found for rule in page["SecurityGroupRules"]]
@@ -192,7 +192,7 @@ class Writer:
 
     def _mfa(self, remedy: RequireMfa) -> Write:
         """Set what is there, with another word for MFA: what is left out would be switched off."""
-        with boundary("cognito-idp:GetUserPoolMfaConfig"):
+        with translate_errors("cognito-idp:GetUserPoolMfaConfig"):
             now = self.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=remedy.pool_id)
         kept = {name: value for name, value in now.items() if name.endswith("Configuration")}
         kept["MfaConfiguration"] = remedy.mfa

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drift_check.apply.api_writes import Write
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def tag_writes(
 def _bucket(client: Callable[[str], Any], bucket: str, tags: dict[str, str]) -> Write:
     """PutBucketTagging replaces the whole set: read, merge, write."""
     try:
-        with boundary("s3:GetBucketTagging"):
+        with translate_errors("s3:GetBucketTagging"):
             present = client("s3").get_bucket_tagging(Bucket=bucket)["TagSet"]
     except PermanentError as error:
         if error.code != NO_TAGS:

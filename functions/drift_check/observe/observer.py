@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from drift_check.observe.api_reads import IAM_ACTIONS, READERS, Reader
 from drift_check.observe.observations import Call, Known, Read, Reads, Unknown
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, TemporaryError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _put(done: SimpleQueue[Any], call: Call, future: Future[Read[Any]]) -> None:
 
 
 def _ask(client: Any, reader: Reader, call: Call, count: Callable[[], None]) -> Any:  # noqa: ANN401 - AWS's answer
-    with boundary(IAM_ACTIONS.get(call.action, call.action)):
+    with translate_errors(IAM_ACTIONS.get(call.action, call.action)):
         count()
         if client.can_paginate(reader.operation):
             pages = client.get_paginator(reader.operation).paginate(**reader.ask(call.subject))

@@ -11,7 +11,8 @@ from drift_check.findings import Severity
 from drift_check.report.as_html import page
 from drift_check.report.as_json import document, finding, heal, summary
 from drift_check.report.as_markdown import headline, message
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.alerts import publish_message
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 from tradai_shared.outcomes import Status
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from drift_check.reconcile import Report
     from drift_check.settings import Settings
 
-SUBJECT_LENGTH = 100  # SNS allows no more
 EVENT_SOURCE, DETAIL_TYPE = "tradai.ops", "Drift Detected"
 TOLD_IN_EVENT = 50  # an event holds 256 KB
 PREFIX = "drift"
@@ -84,7 +84,7 @@ def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - 
     when = f"{report.started:%Y/%m/%d/%H%M%S}"
     for kind, (content_type, body) in bodies.items():
         for name in (when, "latest"):
-            with boundary("s3:PutObject"):
+            with translate_errors("s3:PutObject"):
                 s3.put_object(
                     Bucket=bucket,
                     Key=f"{PREFIX}/{report.environment}/{name}.{kind}",
@@ -94,8 +94,7 @@ def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - 
 
 
 def _to_topic(topic: str, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client
-    with boundary("sns:Publish"):
-        sns.publish(TopicArn=topic, Subject=headline(report)[:SUBJECT_LENGTH], Message=message(report))
+    publish_message(sns, topic, headline(report), message(report))
 
 
 def _to_bus(report: Report, events: Any) -> None:  # noqa: ANN401 - boto3's client
@@ -105,5 +104,5 @@ def _to_bus(report: Report, events: Any) -> None:  # noqa: ANN401 - boto3's clie
         "findings": [finding(report, one) for one in report.to_tell[:TOLD_IN_EVENT]],
     }
     entry = {"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail)}
-    with boundary("events:PutEvents"):
+    with translate_errors("events:PutEvents"):
         events.put_events(Entries=[entry])

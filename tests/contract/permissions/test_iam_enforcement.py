@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from simulator.scenario.world import World
@@ -9,6 +11,7 @@ from tests import iam_enforcement
 from tests.contract.permissions.policy import Need
 from tests.simulation.assertions import healed
 
+ROOT = Path(__file__).parents[3]
 NEEDED = {
     "ReadNatState": "ec2:DescribeInstances",
     "MovePrivateRoutes": "ec2:ReplaceRoute",
@@ -51,3 +54,10 @@ def test_what_a_test_does_itself_is_not_heard() -> None:
     hearing = iam_enforcement.Hearing()
     hearing.hear([Need("ec2:TerminateInstances", "*")])
     assert hearing.heard == set()
+
+
+def test_every_function_has_a_role_or_a_reason_for_none() -> None:
+    packages = {file.parent.name for file in (ROOT / "functions").glob("*/__init__.py")}
+    enforced = {prefix.removesuffix(".") for prefix in iam_enforcement.ROLES}
+    assert enforced.isdisjoint(iam_enforcement.EXEMPT)
+    assert enforced | set(iam_enforcement.EXEMPT) == packages

@@ -1,4 +1,4 @@
-"""How sure each value is, and which are immutable."""
+"""The provenance of each value, and which are immutable."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from tradai_shared.config import Provenance, is_immutable, leaves, provenance_of
 from tradai_shared.config.build import build
 from tradai_shared.config.models import CanonicalConfig
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.paths import is_unstated
-from tradai_shared.config.provenance import documented, mark_at, marks_of, seed
+from tradai_shared.config.paths import is_unspecified
+from tradai_shared.config.provenance import documented, marks_of, provenance_at, seed
 from tradai_shared.errors import ConfigError
 
 DEV, STAGING, PROD = map(build, Environment)
@@ -97,9 +97,11 @@ SURE = {
 }
 
 
-@pytest.mark.parametrize(("sure", "path"), [(sure, path) for sure, paths in SURE.items() for path in paths])
-def test_a_value_is_as_sure_as_its_source(sure: str, path: str) -> None:
-    assert provenance_of(PROD, path) == sure
+@pytest.mark.parametrize(
+    ("confidence", "path"), [(confidence, path) for confidence, paths in SURE.items() for path in paths]
+)
+def test_a_value_has_the_provenance_of_its_source(confidence: str, path: str) -> None:
+    assert provenance_of(PROD, path) == confidence
 
 
 @pytest.mark.parametrize(
@@ -130,12 +132,12 @@ def test_every_mark_is_on_a_value() -> None:
 
 def test_a_mark_holds_for_all_below_it_but_what_has_its_own() -> None:
     marked = dict(marks_of({"a": documented({"b": 1, "c": seed({"d": 2})})}))
-    assert [mark_at(marked, path) for path in ("a.b", "a.c.d")] == ["documented", "seed"]
+    assert [provenance_at(marked, path) for path in ("a.b", "a.c.d")] == ["documented", "seed"]
 
 
 def test_a_value_without_any_mark_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=r"a\.b: no mark says how sure"):
-        mark_at({"b": Provenance.SEED}, "a.b")
+    with pytest.raises(ConfigError, match=r"a\.b: no mark gives the provenance"):
+        provenance_at({"b": Provenance.SEED}, "a.b")
 
 
 def test_a_section_is_as_sure_as_the_least_sure_of_its_values() -> None:
@@ -185,10 +187,10 @@ def test_nothing_else_is_immutable() -> None:
 
 
 def test_what_nobody_stated_is_told_from_what_is_stated_to_be_absent() -> None:
-    assert is_unstated(PROD, "lambdas.promote-model.memory_mb")
-    assert is_unstated(PROD, "cognito.id")
-    assert not is_unstated(PROD, "dynamodb.tables.trading-state.ttl")
-    assert not is_unstated(PROD, "lambdas.health-check.memory_mb")
+    assert is_unspecified(PROD, "lambdas.promote-model.memory_mb")
+    assert is_unspecified(PROD, "cognito.id")
+    assert not is_unspecified(PROD, "dynamodb.tables.trading-state.ttl")
+    assert not is_unspecified(PROD, "lambdas.health-check.memory_mb")
 
 
 def test_nothing_can_be_changed_in_place() -> None:

@@ -13,8 +13,8 @@ VERSION = "9.3.0+4"
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 
-def entry(value: object, *, sure: str = "seed", immutable: bool = False) -> Entry:
-    return Entry(dict.fromkeys(ENVIRONMENTS, value), dict.fromkeys(ENVIRONMENTS, sure), immutable)
+def entry(value: object, *, confidence: str = "seed", immutable: bool = False) -> Entry:
+    return Entry(dict.fromkeys(ENVIRONMENTS, value), dict.fromkeys(ENVIRONMENTS, confidence), immutable)
 
 
 def snapshot(**entries: Entry) -> Snapshot:
@@ -95,7 +95,7 @@ def test_a_new_value_needs_no_migration_but_a_version() -> None:
 
 
 def test_how_sure_a_value_is_may_not_change_unsaid_but_needs_no_migration() -> None:
-    now = snapshot(nat_size=entry(1), vpc_cidr=entry("10.0.0.0/16", sure="assumed", immutable=True))
+    now = snapshot(nat_size=entry(1), vpc_cidr=entry("10.0.0.0/16", confidence="assumed", immutable=True))
     ((_, problem),) = told(AGREED, now, change(VERSION))
     assert problem.startswith('is now: "seed" → "assumed"')
     assert told(AGREED, now, change("9.3.0+5")) == []

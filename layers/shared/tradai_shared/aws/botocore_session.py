@@ -23,7 +23,7 @@ from botocore.session import Session
 from typing_extensions import override
 
 from tradai_shared.aws.clients import client_config
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
@@ -70,10 +70,10 @@ def _parse(text: bytes) -> Any:  # noqa: ANN401 - whatever the file holds
     return json.loads(text, object_hook=_without_prose)
 
 
-def _without_prose(found: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(found.get("documentation"), str):  # a member of that name is a shape, not prose
-        found["documentation"] = ""  # botocore wants one in some places
-    return found
+def _without_prose(model: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(model.get("documentation"), str):  # a member of that name is a shape, not prose
+        model["documentation"] = ""  # botocore wants one in some places
+    return model
 
 
 class LeanLoader(Loader):
@@ -97,7 +97,7 @@ def lean_session(profile: str | None = None) -> Session:
     Raises:
         PermanentError: there is no such profile.
     """
-    with boundary("profile"):
+    with translate_errors("profile"):
         session = Session(profile=profile)
         paths = session.get_config_variable("data_path")
     loader = LeanLoader(

@@ -30,7 +30,7 @@ from typing_extensions import override
 
 from tradai_shared import clock
 from tradai_shared.aws.clients import READ_SECONDS
-from tradai_shared.aws.error_mapping import boundary
+from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError, TemporaryError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class DynamoDBWire:
         body = json.dumps(request).encode()
         frozen = self._credentials.get_frozen_credentials()
         headers = self._signer.headers(operation, body, frozen, clock.now())
-        with boundary(action):
+        with translate_errors(action):
             reply = self._listeners(operation, headers, body) or self._send(action, headers, body)
             if reply.status != HTTP_OK:
                 raise _refusal(operation, reply)
@@ -207,7 +207,7 @@ class Signer:
 
 
 def _refusal(operation: str, reply: Reply) -> ClientError:
-    """DynamoDB's own error as botocore would raise it, so that one boundary sorts them all."""
+    """DynamoDB's own error as botocore would raise it, so that translate_errors handles both."""
     try:
         said = json.loads(reply.body)
     except ValueError:

@@ -47,7 +47,7 @@ HTTP_SERVER_ERROR = 500
 
 
 @contextmanager
-def boundary(action: str) -> Iterator[None]:
+def translate_errors(action: str) -> Iterator[None]:
     """Turn what botocore raises inside into the toolkit's errors.
 
     Args:

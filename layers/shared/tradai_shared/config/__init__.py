@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.loader import canonical_config, waivers
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.naming import Environment
-    from tradai_shared.config.paths import is_immutable, is_unstated, leaves, provenance_of, value_at
+    from tradai_shared.config.paths import is_immutable, is_unspecified, leaves, provenance_of, value_at
     from tradai_shared.config.provenance import Provenance
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "Provenance",
     "canonical_config",
     "is_immutable",
-    "is_unstated",
+    "is_unspecified",
     "leaves",
     "provenance_of",
     "value_at",
@@ -34,7 +34,7 @@ _HOME = {
     "Provenance": "provenance",
     "canonical_config": "loader",
     "is_immutable": "paths",
-    "is_unstated": "paths",
+    "is_unspecified": "paths",
     "leaves": "paths",
     "provenance_of": "paths",
     "value_at": "paths",

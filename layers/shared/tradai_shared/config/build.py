@@ -1,4 +1,4 @@
-"""Builds one environment's configuration: the built-in values, then a deployment's own over them."""
+"""Builds the configuration of an environment: the built-in values with a deployment's overrides merged in."""
 
 from __future__ import annotations
 
@@ -33,33 +33,33 @@ def build(env: Environment, own: Mapping[str, Any] | None = None) -> CanonicalCo
         ConfigError: a value is not accepted; every one is named, with what would be accepted.
     """
     tree = built_in(env)
-    sure = dict(marks_of(tree))
+    provenance = dict(marks_of(tree))
     values = plain(tree)
     if own:
         merge(values, own)
-        sure |= dict.fromkeys(own_paths(own), Provenance.CONFIRMED)
-    return validate(values, sure)
+        provenance |= dict.fromkeys(own_paths(own), Provenance.CONFIRMED)
+    return validate(values, provenance)
 
 
-def validate(values: Mapping[str, Any], sure: Mapping[str, Provenance]) -> CanonicalConfig:
+def validate(values: Mapping[str, Any], provenance: Mapping[str, Provenance]) -> CanonicalConfig:
     """The values as models, in which every invariant holds.
 
     Raises:
         ConfigError: a value is not accepted.
     """
     try:
-        config = CanonicalConfig.model_validate_json(json.dumps(values), context=sure)
+        config = CanonicalConfig.model_validate_json(json.dumps(values), context=provenance)
     except ValidationError as error:
         raise refusal(problems(error, CanonicalConfig)) from None
-    if found := list(violations(config)):
-        raise refusal(found)
+    if broken := list(violations(config)):
+        raise refusal(broken)
     return config
 
 
-def refusal(found: list[tuple[str, str]]) -> ConfigError:
-    """One error for all that was found; its path is that of the first."""
-    (path, problem), *others = found
-    return ConfigError(path, "\n".join([problem, *(f"{other}: {what}" for other, what in others)]))
+def refusal(refused: list[tuple[str, str]]) -> ConfigError:
+    """A single error for all refused values; its path is that of the first."""
+    (path, problem), *others = refused
+    return ConfigError(path, "\n".join([problem, *(f"{other}: {reason}" for other, reason in others)]))
 
 
 def own_paths(own: Mapping[str, Any], path: str = "") -> Iterator[str]:

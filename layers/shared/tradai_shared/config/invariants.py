@@ -34,9 +34,9 @@ def subnets_lie_in_the_vpc(config: CanonicalConfig) -> Violations:
 
 
 def subnets_are_disjoint(config: CanonicalConfig) -> Violations:
-    for (one, a), (other, b) in combinations(config.network.subnets.items(), 2):
+    for (name, a), (other, b) in combinations(config.network.subnets.items(), 2):
         if ip_network(a.cidr).overlaps(ip_network(b.cidr)):
-            yield f"network.subnets.{other}.cidr", f"{b.cidr} overlaps {one}'s {a.cidr}"
+            yield f"network.subnets.{other}.cidr", f"{b.cidr} overlaps {name}'s {a.cidr}"
 
 
 def subnets_name_what_exists(config: CanonicalConfig) -> Violations:
@@ -84,9 +84,9 @@ def is_address_or_id(peer: str) -> bool:
 
 
 def no_table_is_lost(config: CanonicalConfig) -> Violations:
-    found = len(config.dynamodb.tables)
-    if found < TABLES:
-        yield "dynamodb.tables", f"{found} tables, where the platform has {TABLES}"
+    count = len(config.dynamodb.tables)
+    if count < TABLES:
+        yield "dynamodb.tables", f"{count} tables, where the platform has {TABLES}"
 
 
 def tables_can_be_recovered(config: CanonicalConfig) -> Violations:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.overrides import OwnFile, parse
+from tradai_shared.config.overrides import OverrideFile, parse
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ OWN_VALUES = Path(__file__).parent / "own_values"
 
 
 def own_path(env: str) -> Path | None:
-    """What CANONICAL_CONFIG_PATH names, or ``own_values/<env>.json`` in the layer where it exists."""
+    """The file named by CANONICAL_CONFIG_PATH, or ``own_values/<env>.json`` in the layer, if it exists."""
     if named := os.environ.get(PATH_VARIABLE):
         return Path(named)
     packed = OWN_VALUES / f"{env}.json"
@@ -37,7 +37,7 @@ def canonical_config(env: str) -> CanonicalConfig:
 
 
 def waivers(env: str) -> tuple[Waiver, ...]:
-    """The findings that a deployment accepts, the ended ones included.
+    """The findings that a deployment accepts, expired waivers included.
 
     Raises:
         ConfigError: the own file cannot be read.
@@ -57,21 +57,21 @@ def environment(env: str) -> Environment:
         raise ConfigError("environment", f"{env!r} is none of {', '.join(Environment)}") from None
 
 
-def own_file(env: str) -> OwnFile:
-    """What is laid over the built-in values; empty where there is no file and none is named.
+def own_file(env: str) -> OverrideFile:
+    """The overrides of an environment; empty if there is no file and CANONICAL_CONFIG_PATH is not set.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: the file cannot be read.
     """
     path = own_path(env)
-    return OwnFile() if path is None else read(path)
+    return OverrideFile() if path is None else read(path)
 
 
-def read(path: Path) -> OwnFile:
-    """An own file, read and understood.
+def read(path: Path) -> OverrideFile:
+    """Read and parse an override file.
 
     Raises:
-        ConfigError: it is not there or cannot be understood.
+        ConfigError: the file cannot be read, or is not of that form.
     """
     try:
         text = path.read_text(encoding="utf-8")

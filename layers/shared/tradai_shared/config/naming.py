@@ -57,8 +57,8 @@ def secret_name(name: str, env: str) -> str:
     return SECRET.format(name=name, env=env)
 
 
-def alarm_name(what: str, env: str) -> str:
-    return ALARM.format(what=what, env=env)
+def alarm_name(subject: str, env: str) -> str:
+    return ALARM.format(what=subject, env=env)
 
 
 def topic_name(topic: str, env: str) -> str:

@@ -1,4 +1,4 @@
-"""A deployment's own file: values that replace the built-in ones, and waivers of accepted findings."""
+"""A deployment's override file: values that replace the built-in ones, and waivers of accepted findings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Waiver(Model):
-    """A finding that is accepted until a day; from the next on it counts again."""
+    """An accepted finding. It counts again from the day after ``until``."""
 
     finding: Text  # its id
     reason: Text
@@ -25,45 +25,44 @@ class Waiver(Model):
     until: date
 
 
-class OwnFile(Model):
+class OverrideFile(Model):
     """What ``own_values/<env>.json`` holds. ``values`` is shaped as the configuration is."""
 
     values: dict[str, Any] = Field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
 
 
-def parse(text: str, source: str) -> OwnFile:
-    """A deployment's own file, read.
+def parse(text: str, source: str) -> OverrideFile:
+    """Parse a deployment's override file.
 
     Args:
         text: JSON.
         source: the file's name, for errors.
 
     Raises:
-        ConfigError: it is not JSON, or not of this form. Its values are judged when they are laid over
-            the built-in ones.
+        ConfigError: it is not JSON, or not of this form. Its values are validated by ``build``.
     """
     try:
-        document = json.loads(text, object_pairs_hook=_once)
+        document = json.loads(text, object_pairs_hook=_unique_names)
     except json.JSONDecodeError as error:
         raise ConfigError(source, f"is not JSON: {error}") from None
     try:
-        return OwnFile.model_validate_json(json.dumps(document))
+        return OverrideFile.model_validate_json(json.dumps(document))
     except ValidationError as error:
-        found = (f"{path or 'the whole'}: {problem}" for path, problem in problems(error, OwnFile))
-        raise ConfigError(source, "\n".join(found)) from None
+        lines = (f"{path or 'the whole'}: {problem}" for path, problem in problems(error, OverrideFile))
+        raise ConfigError(source, "\n".join(lines)) from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names all differ: of two alike, JSON would silently keep the last."""
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; refuses duplicate names, of which json.loads would silently keep the last value."""
     names = [name for name, _ in pairs]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise ConfigError(", ".join(sorted(twice)), "is given twice")
+    if duplicates := {name for name in names if names.count(name) > 1}:
+        raise ConfigError(", ".join(sorted(duplicates)), "is given twice")
     return dict(pairs)
 
 
 def merge(values: dict[str, Any], own: Mapping[str, Any]) -> None:
-    """Lay own values over the others as RFC 7396 (JSON Merge Patch) says; null removes what is there."""
+    """Apply own values as a JSON Merge Patch (RFC 7396): null removes the entry."""
     for name, value in own.items():
         if isinstance(value, dict):
             below = values.get(name)

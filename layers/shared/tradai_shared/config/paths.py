@@ -1,12 +1,12 @@
-"""Values asked for by path, such as ``dynamodb.tables.notifications.ttl.attribute``."""
+"""Looks values up by path, such as ``dynamodb.tables.notifications.ttl.attribute``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tradai_shared.config.models.base import IMMUTABLE, UNSTATED, Model
-from tradai_shared.config.provenance import SUREST_FIRST, Provenance, join, mark_at
+from tradai_shared.config.models.base import IMMUTABLE, UNSPECIFIED, Model
+from tradai_shared.config.provenance import BY_CONFIDENCE, Provenance, join, provenance_at
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def children(section: object) -> Mapping[str, object]:
-    """What lies directly below: a model's fields, a mapping's entries, nothing below a value."""
+    """The fields of a model or the entries of a mapping; empty for a value."""
     match section:
         case Model():
             return vars(section)
@@ -32,15 +32,15 @@ def value_at(config: CanonicalConfig, path: str) -> object:
     Raises:
         ConfigError: there is no such path.
     """
-    here: object = config
+    section: object = config
     for name in path.split("."):
-        below = children(here)
+        below = children(section)
         if name not in below:
             raise ConfigError(
                 path, f"there is no {name!r}; there are: {', '.join(below) or 'no values below'}"
             )
-        here = below[name]
-    return here
+        section = below[name]
+    return section
 
 
 def leaves(section: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -53,13 +53,15 @@ def leaves(section: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 
 def provenance_of(config: CanonicalConfig, path: str) -> Provenance:
-    """How sure the value at a path is; a section is as sure as the least sure of its values.
+    """The provenance of the value at a path; of a section, the provenance with the least confidence below it.
 
     Raises:
         ConfigError: there is no such path.
     """
     section = value_at(config, path)
-    return max((mark_at(config.marks, leaf) for leaf, _ in leaves(section, path)), key=SUREST_FIRST.index)
+    return max(
+        (provenance_at(config.marks, leaf) for leaf, _ in leaves(section, path)), key=BY_CONFIDENCE.index
+    )
 
 
 def is_immutable(config: CanonicalConfig, path: str) -> bool:
@@ -71,20 +73,20 @@ def is_immutable(config: CanonicalConfig, path: str) -> bool:
     return _declared(config, path, IMMUTABLE)
 
 
-def is_unstated(config: CanonicalConfig, path: str) -> bool:
-    """Whether nobody has stated the value at a path, so that nothing may judge it.
+def is_unspecified(config: CanonicalConfig, path: str) -> bool:
+    """Whether no source specifies the value at a path; nothing is compared with it then.
 
     Raises:
         ConfigError: there is no such path.
     """
-    return value_at(config, path) is None and _declared(config, path, UNSTATED)
+    return value_at(config, path) is None and _declared(config, path, UNSPECIFIED)
 
 
 def _declared(config: CanonicalConfig, path: str, word: str) -> bool:
     value_at(config, path)
-    here: object = config
+    section: object = config
     for name in path.split("."):
-        if isinstance(here, Model) and word in type(here).model_fields[name].metadata:
+        if isinstance(section, Model) and word in type(section).model_fields[name].metadata:
             return True
-        here = children(here)[name]
+        section = children(section)[name]
     return False

@@ -1,4 +1,4 @@
-"""How sure each value is. A mark in ``values/`` holds for the value and for all that lies below it."""
+"""The source of each value. A mark in ``values/`` holds for the value and for everything below it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Provenance(StrEnum):
-    """Where a value comes from, the surest first."""
+    """Where a value comes from, in order of confidence, the highest first."""
 
     CONFIRMED = "confirmed"  # a deployment's own file
     SEED = "seed"  # the platform's canonical document, version 9.3.0: the authority
@@ -21,27 +21,27 @@ class Provenance(StrEnum):
     ASSUMED = "assumed"  # nobody wrote it down: a sensible value, to be confirmed against a live account
 
 
-SUREST_FIRST = tuple(Provenance)
+BY_CONFIDENCE = tuple(Provenance)
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """A value and how sure it is."""
+class Sourced:
+    """A value with its provenance."""
 
     value: Any
     provenance: Provenance
 
 
-def seed(value: object) -> Marked:
-    return Marked(value, Provenance.SEED)
+def seed(value: object) -> Sourced:
+    return Sourced(value, Provenance.SEED)
 
 
-def documented(value: object) -> Marked:
-    return Marked(value, Provenance.DOCUMENTED)
+def documented(value: object) -> Sourced:
+    return Sourced(value, Provenance.DOCUMENTED)
 
 
-def assumed(value: object) -> Marked:
-    return Marked(value, Provenance.ASSUMED)
+def assumed(value: object) -> Sourced:
+    return Sourced(value, Provenance.ASSUMED)
 
 
 def join(path: str, name: str) -> str:
@@ -51,7 +51,7 @@ def join(path: str, name: str) -> str:
 def plain(tree: Any) -> Any:  # noqa: ANN401 - a tree of JSON
     """The values without their marks."""
     match tree:
-        case Marked():
+        case Sourced():
             return plain(tree.value)
         case dict():
             return {name: plain(value) for name, value in tree.items()}
@@ -62,7 +62,7 @@ def plain(tree: Any) -> Any:  # noqa: ANN401 - a tree of JSON
 def marks_of(tree: object, path: str = "") -> Iterator[tuple[str, Provenance]]:
     """The marks without their values, by path."""
     match tree:
-        case Marked():
+        case Sourced():
             yield path, tree.provenance
             yield from marks_of(tree.value, path)
         case dict():
@@ -70,7 +70,7 @@ def marks_of(tree: object, path: str = "") -> Iterator[tuple[str, Provenance]]:
                 yield from marks_of(value, join(path, name))
 
 
-def mark_at(marked: Mapping[str, Provenance], path: str) -> Provenance:
+def provenance_at(marked: Mapping[str, Provenance], path: str) -> Provenance:
     """The mark that holds at a path: its own or that of the nearest section above.
 
     Raises:
@@ -80,5 +80,5 @@ def mark_at(marked: Mapping[str, Provenance], path: str) -> Provenance:
     while section not in marked:
         section, _, _ = section.rpartition(".")
         if not section:
-            raise ConfigError(path, "no mark says how sure this value is")
+            raise ConfigError(path, "no mark gives the provenance of this value")
     return marked[section]

@@ -1,4 +1,4 @@
-"""pydantic's errors in the words of the configuration: the path, what is wrong, what is accepted."""
+"""Translates pydantic's errors: the path, the problem, the accepted fields."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def wording(error: ErrorDetails, root: type[Model]) -> str:
 
 def fields(location: Location, root: type[Model]) -> list[str]:
     """The fields of the section at a location of pydantic's."""
-    here: object = root
+    annotation: object = root
     for name in location:
-        here = below(here, name)
-    model = model_in(here)
+        annotation = below(annotation, name)
+    model = model_in(annotation)
     return list(model.model_fields) if model else []
 
 
 def below(annotation: object, name: int | str) -> object:
-    """What is declared one step further down."""
+    """The annotation of a field or entry of the annotated type."""
     declared = without_none(annotation)
     if model := model_in(declared):
         return model.model_fields[str(name)].annotation
@@ -56,6 +56,6 @@ def model_in(annotation: object) -> type[Model] | None:
 
 
 def without_none(annotation: object) -> object:
-    """What is declared beside None."""
+    """The annotation without its None."""
     choices = get_args(annotation)
     return next(each for each in choices if each is not type(None)) if type(None) in choices else annotation

@@ -93,10 +93,10 @@ class CanonicalConfig(Model):
 
     @override
     def model_post_init(self, context: Any, /) -> None:
-        """Keep how sure each value is: a mark holds for its path and all below it."""
+        """Keep the provenance of the values: an entry holds for its path and everything below it."""
         self._marks = MappingProxyType(dict(context or {}))
 
     @property
     def marks(self) -> Mapping[str, Provenance]:
-        """How sure the values are, by path; asked through ``tradai_shared.config.provenance``."""
+        """The provenance of the values by path; read it through ``paths.provenance_of``."""
         return self._marks

@@ -23,13 +23,13 @@ IMMUTABLE = "immutable"
 Immutable = Annotated[T, IMMUTABLE]
 """Never changed after the first deployment without a migration plan."""
 
-UNSTATED = "unstated"
-Unstated = Annotated[T | None, UNSTATED]
-"""None where nobody has stated the value, so that nothing may judge it."""
+UNSPECIFIED = "unspecified"
+Unspecified = Annotated[T | None, UNSPECIFIED]
+"""None where no source specifies the value; nothing is compared with it."""
 
 Key = Annotated[str, StringConstraints(pattern=r"^[^.\s]+$")]  # no dot: it separates the parts of a path
 Named = Annotated[Mapping[Key, T], AfterValidator(MappingProxyType), PlainSerializer(dict)]
-"""Things by their name; read-only, as everything here."""
+"""Entries by their name; read-only, as everything here."""
 
 
 def _is_network(value: str) -> str:

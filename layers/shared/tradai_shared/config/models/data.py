@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from tradai_shared.config.models.base import Immutable, Model, Name, Named, Positive, Text, Unstated
+from tradai_shared.config.models.base import Immutable, Model, Name, Named, Positive, Text, Unspecified
 
 
 class AttributeType(StrEnum):
@@ -40,7 +40,7 @@ class Index(Model):
 
 class TimeToLive(Model):
     attribute: Name
-    lifetime_seconds: Unstated[Positive] = None  # that writers give an item
+    lifetime_seconds: Unspecified[Positive] = None  # that writers give an item
 
 
 class Table(Model):

@@ -14,7 +14,7 @@ from tradai_shared.config.models.base import (
     Port,
     Positive,
     Text,
-    Unstated,
+    Unspecified,
 )
 
 
@@ -55,7 +55,7 @@ class Subnet(Model):
 
 class RouteTable(Model):
     default_route: DefaultRoute
-    name: Unstated[Name] = None  # the Name tag
+    name: Unspecified[Name] = None  # the Name tag
 
 
 RulePort = Annotated[int, Field(ge=-1, le=65535)]  # -1 is every type or code of ICMP
@@ -81,9 +81,9 @@ class PortGap(Model):
 class SecurityGroup(Model):
     name: Text
     open_to_world: bool  # whether an ingress rule may name 0.0.0.0/0 or ::/0
-    protocols: Unstated[tuple[Protocol, ...]] = None  # all that its rules may allow
-    ingress: Unstated[tuple[SecurityRule, ...]] = None
-    egress: Unstated[tuple[SecurityRule, ...]] = None
+    protocols: Unspecified[tuple[Protocol, ...]] = None  # all that its rules may allow
+    ingress: Unspecified[tuple[SecurityRule, ...]] = None
+    egress: Unspecified[tuple[SecurityRule, ...]] = None
     accepted_gaps: tuple[PortGap, ...] = ()
 
 

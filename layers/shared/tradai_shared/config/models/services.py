@@ -14,7 +14,7 @@ from tradai_shared.config.models.base import (
     Port,
     Positive,
     Text,
-    Unstated,
+    Unspecified,
 )
 
 MAX_LAMBDA_SECONDS = 900
@@ -28,7 +28,7 @@ class Service(Model):
     cpu: Positive  # CPU units, 1024 a core
     memory_mb: Positive
     desired_count: Count
-    spot: Unstated[bool] = None
+    spot: Unspecified[bool] = None
 
 
 class Ecs(Model):
@@ -40,8 +40,8 @@ class Function(Model):
     """A Lambda function."""
 
     name: Name
-    timeout_seconds: Unstated[Annotated[int, Field(ge=1, le=MAX_LAMBDA_SECONDS)]] = None
-    memory_mb: Unstated[Annotated[int, Field(ge=128, le=10_240)]] = None
+    timeout_seconds: Unspecified[Annotated[int, Field(ge=1, le=MAX_LAMBDA_SECONDS)]] = None
+    memory_mb: Unspecified[Annotated[int, Field(ge=128, le=10_240)]] = None
     note: str = ""
 
 
@@ -56,12 +56,12 @@ class Variable(Model):
     """An environment variable of a service's task definition."""
 
     meaning: Text
-    value: Unstated[Text] = None  # exactly this
-    values: Unstated[tuple[Text, ...]] = None  # one of these
-    default: Unstated[Text] = None  # what the service takes where it is absent
-    fallback: Unstated[Name] = None  # the variable that it reads instead
-    required_when: Unstated[tuple[TradingMode, ...]] = None
-    example: Unstated[Text] = None
+    value: Unspecified[Text] = None  # exactly this
+    values: Unspecified[tuple[Text, ...]] = None  # one of these
+    default: Unspecified[Text] = None  # what the service takes where it is absent
+    fallback: Unspecified[Name] = None  # the variable that it reads instead
+    required_when: Unspecified[tuple[TradingMode, ...]] = None
+    example: Unspecified[Text] = None
 
 
 class ServiceEnvironment(Model):
@@ -87,7 +87,7 @@ class UserPool(Model):
     """The Cognito user pool."""
 
     name: Name
-    id: Immutable[Unstated[Name]] = None  # AWS chooses it at the first deployment
+    id: Immutable[Unspecified[Name]] = None  # AWS chooses it at the first deployment
     mfa: Mfa
     password_min_length: Annotated[int, Field(ge=6, le=99)]
     deletion_protection: PoolProtection

@@ -1,4 +1,4 @@
-"""The built-in values, one file a section, each value under a mark that says how sure it is."""
+"""The built-in values, one file a section, each with a mark that gives its provenance."""
 
 from __future__ import annotations
 

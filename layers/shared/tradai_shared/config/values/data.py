@@ -6,7 +6,7 @@ from typing import Any
 
 from tradai_shared.config import naming
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.provenance import Marked, Provenance, assumed, documented, seed
+from tradai_shared.config.provenance import Provenance, Sourced, assumed, documented, seed
 
 DAY = 86_400
 DOCUMENTED, ASSUMED = Provenance.DOCUMENTED, Provenance.ASSUMED
@@ -20,7 +20,7 @@ def key(partition: str, sort: str | None = None) -> dict[str, Any]:
     return {"partition": attribute(partition), "sort": attribute(sort) if sort else None}
 
 
-def ttl(attribute: str, lifetime: Marked | None = None) -> dict[str, Any]:
+def ttl(attribute: str, lifetime: Sourced | None = None) -> dict[str, Any]:
     return {"attribute": attribute, "lifetime_seconds": lifetime}
 
 
@@ -37,7 +37,7 @@ def table(  # noqa: PLR0913 - a table in one line
 ) -> dict[str, Any]:
     """A table: what is not said here, all tables have alike."""
     return {
-        "key": Marked(key(partition, sort), keys),
+        "key": Sourced(key(partition, sort), keys),
         "indexes": documented(indexes) if indexes else assumed({}),
         "ttl": assumed(ttl),
         "point_in_time_recovery": seed(pitr),
@@ -73,11 +73,11 @@ TABLES = {
 }
 
 
-def deletion_protection(env: Environment) -> Marked:
+def deletion_protection(env: Environment) -> Sourced:
     return seed(value=True) if env is Environment.PROD else assumed(value=False)
 
 
-def dynamodb(env: Environment) -> Marked:
+def dynamodb(env: Environment) -> Sourced:
     alike = {
         "billing_mode": seed("PAY_PER_REQUEST"),
         "encrypted": seed(value=True),
@@ -93,7 +93,7 @@ def dynamodb(env: Environment) -> Marked:
 BUCKETS = ("configs", "results", "arcticdb", "mlflow", "logs")
 
 
-def s3(env: Environment) -> Marked:
+def s3(env: Environment) -> Sourced:
     buckets = {
         name: {
             "name": naming.bucket_name(name, env),
@@ -112,7 +112,7 @@ INSTANCE_CLASS = {
 }
 
 
-def rds(env: Environment) -> Marked:
+def rds(env: Environment) -> Sourced:
     return documented(
         {
             "identifier": naming.database_identifier(env),

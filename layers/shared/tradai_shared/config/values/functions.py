@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config import naming
-from tradai_shared.config.provenance import Marked, assumed, documented, seed
+from tradai_shared.config.provenance import Sourced, assumed, documented, seed
 
 if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
@@ -43,7 +43,7 @@ FUNCTIONS = {
 }
 
 
-def values(env: Environment) -> Marked:
+def values(env: Environment) -> Sourced:
     named = {name: {"name": naming.function_name(name, env), **size} for name, size in FUNCTIONS.items()}
     ours = {"name": seed(naming.update_nat_routes_function_name(env)), **unsized(), "note": "of this toolkit"}
     return documented({**named, "update-nat-routes": ours})

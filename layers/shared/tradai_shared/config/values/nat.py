@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tradai_shared.config import naming
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.provenance import Marked, assumed, documented, seed
+from tradai_shared.config.provenance import Sourced, assumed, documented, seed
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,11 +33,11 @@ def launch_hook(env: Environment) -> dict[str, Any]:
     }
 
 
-def may_use_nat_gateway(env: Environment) -> Marked:
+def may_use_nat_gateway(env: Environment) -> Sourced:
     return documented(value=True) if env is Environment.PROD else assumed(value=False)
 
 
-def values(env: Environment) -> Marked:
+def values(env: Environment) -> Sourced:
     return seed(
         {
             "name": documented(naming.nat_instance_name(env)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config import naming
-from tradai_shared.config.provenance import Marked, assumed, documented, seed
+from tradai_shared.config.provenance import Sourced, assumed, documented, seed
 
 if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
@@ -64,7 +64,7 @@ NAT_GAPS = [
 ]
 
 
-def values(env: Environment) -> Marked:
+def values(env: Environment) -> Sourced:
     return documented(
         {
             "vpc": {"cidr": seed(VPC_CIDR), "dns_hostnames": True, "dns_support": True, "flow_logs": True},

@@ -6,7 +6,7 @@ from typing import Any
 
 from tradai_shared.config import naming
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.provenance import Marked, assumed, documented, seed
+from tradai_shared.config.provenance import Sourced, assumed, documented, seed
 
 BACKENDS = {Environment.DEV: 1, Environment.STAGING: 1, Environment.PROD: 2}
 
@@ -21,7 +21,7 @@ def service(port: int | None, cpu: int, memory_mb: int, desired: int, spot: Any 
     }
 
 
-def ecs(env: Environment) -> Marked:
+def ecs(env: Environment) -> Sourced:
     services = {
         "backend-api": service(8000, cpu=512, memory_mb=1024, desired=BACKENDS[env]),
         "data-collection": service(8002, cpu=256, memory_mb=512, desired=1),
@@ -35,7 +35,7 @@ def ecs(env: Environment) -> Marked:
     return documented({"cluster": naming.cluster_name(env), "services": named})
 
 
-def service_environment(env: Environment) -> Marked:
+def service_environment(env: Environment) -> Sourced:
     return seed(
         {
             "variables": {
@@ -68,7 +68,7 @@ def service_environment(env: Environment) -> Marked:
     )
 
 
-def cognito(env: Environment) -> Marked:
+def cognito(env: Environment) -> Sourced:
     protection = documented("ACTIVE") if env is Environment.PROD else assumed("INACTIVE")
     return documented(
         {
@@ -85,17 +85,17 @@ SECRETS = ("exchange-keys",)
 TOPICS = ("alerts", "registration")
 
 
-def secrets(env: Environment) -> Marked:
+def secrets(env: Environment) -> Sourced:
     return documented({name: {"name": naming.secret_name(name, env)} for name in SECRETS})
 
 
-def sns(env: Environment) -> Marked:
+def sns(env: Environment) -> Sourced:
     return documented({name: {"name": naming.topic_name(name, env)} for name in TOPICS})
 
 
-def sqs() -> Marked:
+def sqs() -> Sourced:
     return documented({"fifo": True, "max_receive_count": 3, "dead_letter_retention_days": 14})
 
 
-def waf() -> Marked:
+def waf() -> Sourced:
     return documented({"associated_with": "api gateway"})

@@ -1,0 +1,43 @@
+"""What every Lambda handler does around its work: log keys, the failure's log line, metrics flushed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_lambda_powertools import Logger, Metrics
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@contextmanager
+def invocation(
+    logger: Logger, context: LambdaContext, metrics: Metrics | None = None, *, error_metric: str | None = None
+) -> Iterator[None]:
+    """Log a failure once with the request's id and raise it again: Lambda's retries and queues depend on it.
+
+    Metrics are flushed also when the work failed, and never carried over to the next invocation.
+
+    Args:
+        logger: gets ``request_id`` on each line.
+        context: Lambda's.
+        metrics: None for a function that emits none.
+        error_metric: counted once when the work raises.
+    """
+    logger.append_keys(request_id=context.aws_request_id)
+    try:
+        yield
+    except Exception:
+        logger.exception("run failed")
+        if metrics is not None and error_metric is not None:
+            metrics.add_metric(error_metric, MetricUnit.Count, 1)
+        raise
+    finally:
+        if metrics is not None:
+            if metrics.metric_set:
+                metrics.flush_metrics()
+            metrics.clear_metrics()

@@ -1,0 +1,245 @@
+"""From what was read to lines with remedies, and to the parameters that this account needs. Reads nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.doctor.diagnose_group import about_group
+from ops.doctor.model import Diagnosis, Level, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.doctor.model import Account
+    from ops.doctor.wanted import Wanted
+
+RESERVE = 5  # what template.yaml reserves where ReservedConcurrency asks for it
+UNRESERVED_AT_LEAST = 100  # Lambda refuses a reservation that leaves fewer unreserved
+
+
+def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
+    """Every line, in the order in which a person would follow them."""
+    parameters: dict[str, str] = {}
+    lines = [
+        Line(
+            Level.INFO,
+            "identity",
+            f"account {account.identity.account}, region {account.identity.region},"
+            f" as {account.identity.arn}",
+        ),
+        *_tables(account, wanted, parameters),
+        *about_group(account, wanted, parameters),
+        *_address(account, wanted, parameters),
+        *_rules(account, wanted),
+        *_names(account, wanted, parameters),
+        *_quota(account, wanted),
+        *_topic(account, wanted),
+        *_stack(account, wanted),
+        *(
+            Line(
+                Level.UNREAD,
+                unread.action,
+                f"failed with {unread.code}: what it shows is unknown",
+                f"allow {unread.action} and run doctor again",
+            )
+            for unread in account.unread
+        ),
+    ]
+    return Diagnosis(tuple(lines), {name: value for name, value in parameters.items() if value})
+
+
+def _tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
+    tables = account.tables
+    if not tables:
+        yield Line(
+            Level.DO,
+            "route tables",
+            f"none is named {wanted.table_name}, and none has a default route to an instance",
+            "give the private route tables as PrivateRouteTableIds",
+        )
+        return
+    ids = ",".join(sorted(table.id for table in tables))
+    vpcs = sorted({table.vpc_id for table in tables})
+    if len(vpcs) > 1:
+        yield Line(
+            Level.DO,
+            "route tables",
+            f"{ids} are in {len(vpcs)} VPCs ({', '.join(vpcs)})",
+            "give those of one VPC as PrivateRouteTableIds",
+        )
+        return
+    if wanted.table_ids and (absent := sorted(set(wanted.table_ids) - {table.id for table in tables})):
+        yield Line(
+            Level.DO, "route tables", f"{', '.join(absent)} do not exist", "correct PrivateRouteTableIds"
+        )
+    parameters["PrivateRouteTableIds"] = ids
+    for table in tables:
+        yield _route(
+            table.id, table.nat_gateway_id, dead=table.blackhole, by_instance=table.leaves_by_instance
+        )
+        if table.pulumi:
+            yield Line(
+                Level.DO,
+                table.id,
+                "Pulumi manages it and would write the old route back",
+                'add ignoreChanges: ["routes"] to this table in the Pulumi program',
+            )
+        if table.stack:
+            yield Line(
+                Level.INFO,
+                table.id,
+                f"stack {table.stack} manages it: its next change may write a route back",
+            )
+
+
+def _route(table: str, gateway: str | None, *, dead: bool, by_instance: bool) -> Line:
+    if gateway:
+        return Line(
+            Level.INFO,
+            table,
+            f"leaves by the NAT Gateway {gateway}",
+            "keep the gateway until a drill has passed; then let NatTakeOverRoutes=true move the route once",
+        )
+    if dead:
+        return Line(
+            Level.INFO,
+            table,
+            "its default route is a black hole now: the function will move it once deployed",
+        )
+    if by_instance:
+        return Line(Level.OK, table, "leaves by an instance")
+    return Line(
+        Level.INFO, table, "has no default route to an instance or a NAT Gateway", "the function creates one"
+    )
+
+
+def _address(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
+    if wanted.creates_nat or account.instance_id is None:
+        return
+    match account.allocation_ids:
+        case (allocation,):
+            parameters["NatEipAllocationId"] = allocation
+            yield Line(Level.OK, "address", f"{allocation} is with {account.instance_id}")
+        case ():
+            if account.automatic_address:
+                yield Line(
+                    Level.INFO,
+                    "address",
+                    "the NAT has no Elastic IP: its public address changes at each replacement",
+                    "allocate one and give it as NatEipAllocationId where allow-lists depend on it",
+                )
+        case several:
+            yield Line(
+                Level.DO,
+                "address",
+                f"{account.instance_id} holds several: {', '.join(several)}",
+                "give the one that must move as NatEipAllocationId",
+            )
+
+
+def _rules(account: Account, wanted: Wanted) -> Iterator[Line]:
+    for rule in account.rules:
+        if rule.name in wanted.rules:
+            continue
+        targets = ", ".join(rule.targets) or "no target"
+        if not rule.enabled:
+            yield Line(Level.INFO, f"rule {rule.name}", f"hears lifecycle actions, is disabled ({targets})")
+            continue
+        yield Line(
+            Level.DO,
+            f"rule {rule.name}",
+            f"hears Auto Scaling's lifecycle actions and calls {targets}: two would answer one hook",
+            f"if it is about this group: aws events disable-rule --name {rule.name}",
+        )
+
+
+def _names(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
+    for taken in account.taken:
+        if taken.stack == wanted.stack_name:
+            continue
+        owner = f"stack {taken.stack}" if taken.stack else "no stack (Pulumi, Terraform or a person made it)"
+        option = "NatAlarmName" if taken.kind == "alarm" else wanted.functions.get(taken.name, "")
+        if option:
+            parameters[option] = f"{taken.name}-ops"
+            remedy = f"deploy under another name: {option}={taken.name}-ops"
+        else:
+            remedy = f"delete or rename the {taken.kind} first"
+        yield Line(
+            Level.DO,
+            f"{taken.kind} {taken.name}",
+            f"exists and belongs to {owner}: the deployment would be refused",
+            remedy,
+        )
+
+
+def _quota(account: Account, wanted: Wanted) -> Iterator[Line]:
+    quota = account.concurrency_quota
+    if quota is None:
+        return
+    reserved = wanted.parameter("ReservedConcurrency")
+    possible = quota - UNRESERVED_AT_LEAST
+    if reserved and int(reserved) > possible:
+        yield Line(
+            Level.DO,
+            "concurrency",
+            f"the account's quota is {quota}: reserving {reserved} is refused, since"
+            f" {UNRESERVED_AT_LEAST} must stay unreserved",
+            'set "ReservedConcurrency=" to empty, or ask for a higher quota',
+        )
+    elif not reserved and possible >= RESERVE:
+        yield Line(
+            Level.INFO,
+            "concurrency",
+            f"the account's quota is {quota}: a reservation is possible",
+            f"ReservedConcurrency={RESERVE} keeps the failover callable when others use up the quota",
+        )
+    else:
+        yield Line(Level.OK, "concurrency", f"the account's quota is {quota}")
+
+
+def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
+    arn = wanted.parameter("AlertsTopicArn")
+    if not arn:
+        yield Line(Level.INFO, "alerts", "the stack's own topic is used", "subscribe to it and confirm")
+        return
+    topic = account.topic
+    if topic is None:
+        return
+    if not topic.exists:
+        yield Line(
+            Level.DO,
+            "alerts",
+            f"{arn} does not exist: no alarm would reach anybody",
+            "correct AlertsTopicArn",
+        )
+    elif not topic.confirmed:
+        waiting = f", {topic.pending} wait for confirmation" if topic.pending else ""
+        yield Line(
+            Level.DO, "alerts", f"{arn} has no confirmed subscription{waiting}", "subscribe to it and confirm"
+        )
+    else:
+        yield Line(Level.OK, "alerts", f"{arn} has {topic.confirmed} confirmed subscriptions")
+
+
+def _stack(account: Account, wanted: Wanted) -> Iterator[Line]:
+    stack = account.stack
+    if stack is None:
+        return
+    if stack.parameters is None:
+        yield Line(Level.INFO, "stack", f"{stack.name} is not deployed")
+        return
+    for name, value in sorted(stack.parameters.items()):
+        configured = wanted.parameters.get(name)
+        if configured is not None and configured != value:
+            yield Line(
+                Level.DO,
+                "stack",
+                f"{name} is deployed as {value!r}, samconfig.toml says {configured!r}",
+                f"deploy again, or write {name}={value} into samconfig.toml",
+            )
+        elif configured is None and value:
+            yield Line(
+                Level.INFO,
+                "stack",
+                f"{name} is deployed as {value!r} and is not in samconfig.toml: it stays at each deploy",
+            )

@@ -1,0 +1,137 @@
+"""What doctor says about the NAT's Auto Scaling group and its lifecycle hooks. Reads nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops.doctor.model import Level, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.doctor.model import Account, Group, Hook
+    from ops.doctor.wanted import Wanted
+
+# Without these Auto Scaling neither notices nor replaces a dead NAT.
+HEALING = frozenset({"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy"})
+LEAST_HEARTBEAT_SECONDS = 60  # a boot that takes longer must be kept alive by heartbeats, one every run
+
+
+def about_group(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
+    """The group, what would keep it from healing, and who answers its hooks."""
+    if wanted.creates_nat:
+        yield Line(Level.INFO, "group", "the stack makes its own (CreateNat=true)")
+        return
+    group = account.group
+    if group is None:
+        yield _missing(account, wanted)
+        return
+    if group.name == wanted.group_name:
+        yield Line(Level.OK, "group", f"{group.name} is the NAT's")
+    else:
+        yield Line(
+            Level.DO,
+            "group",
+            f"the private default route leads to {group.name}, not to {wanted.group_name}",
+            f"deploy with NatAsgName={group.name}",
+        )
+    parameters["NatAsgName"] = group.name
+    yield from _capacity(group)
+    yield from _hooks(group, wanted, parameters)
+
+
+def _missing(account: Account, wanted: Wanted) -> Line:
+    if any(unread.action == "autoscaling:DescribeAutoScalingGroups" for unread in account.unread):
+        return Line(Level.UNREAD, "group", "could not be read")
+    names = f"; groups with nat in their name: {', '.join(account.candidates)}" if account.candidates else ""
+    return Line(
+        Level.DO,
+        "group",
+        f"no route leads to a group, and {wanted.group_name} does not exist{names}",
+        "give the NAT's group as NatAsgName, or let the stack make one with CreateNat=true",
+    )
+
+
+def _capacity(group: Group) -> Iterator[Line]:
+    suspended = sorted(HEALING & set(group.suspended))
+    if suspended:
+        yield Line(
+            Level.DO,
+            "group",
+            f"{group.name} has {', '.join(suspended)} suspended: a dead NAT is not replaced",
+            f"aws autoscaling resume-processes --auto-scaling-group-name {group.name}"
+            f" --scaling-processes {' '.join(suspended)}",
+        )
+    if group.desired == 0:
+        yield Line(
+            Level.DO,
+            "group",
+            f"{group.name} wants no instance (desired 0): the private subnets have no way out",
+            f"aws autoscaling set-desired-capacity --auto-scaling-group-name {group.name}"
+            " --desired-capacity 1",
+        )
+    if len(group.subnets) == 1:
+        yield Line(
+            Level.INFO, "group", f"{group.name} has one subnet: it cannot leave a zone without capacity"
+        )
+
+
+def _hooks(group: Group, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
+    if group.hooks is None:
+        return  # the call that failed is listed by itself
+    ours = [hook for hook in group.hooks if hook.name in wanted.hook_names]
+    if not any(hook.launching for hook in ours):
+        yield from _adoptable(group, parameters)
+    else:
+        parameters["NatHookNames"] = ",".join(sorted(hook.name for hook in ours))
+    for hook in group.hooks:
+        if hook.answered_elsewhere:
+            target = hook.notification_target or "CodeDeploy"
+            yield Line(
+                Level.DO if hook in ours else Level.INFO,
+                f"hook {hook.name}",
+                f"{target} is notified of it: somebody else answers",
+                "end that answer before this stack answers the hook" if hook in ours else "it is left alone",
+            )
+            continue
+        yield from _settings(hook)
+
+
+def _adoptable(group: Group, parameters: dict[str, str]) -> Iterator[Line]:
+    free = [hook for hook in group.hooks or () if not hook.answered_elsewhere]
+    launching = [hook for hook in free if hook.launching]
+    if not launching:
+        yield Line(
+            Level.DO,
+            "hooks",
+            f"{group.name} has no launch hook that this stack can answer: a failover starts only when EC2"
+            " reports the instance running, or at the next minute",
+            f"aws autoscaling put-lifecycle-hook --auto-scaling-group-name {group.name}"
+            " --lifecycle-hook-name tradai-nat-launch --lifecycle-transition"
+            " autoscaling:EC2_INSTANCE_LAUNCHING --heartbeat-timeout 300 --default-result ABANDON",
+        )
+        return
+    names = ",".join(sorted(hook.name for hook in free))
+    parameters["NatHookNames"] = names
+    yield Line(
+        Level.DO,
+        "hooks",
+        f"the hooks of {group.name} have other names than the stack's: {names}",
+        f"deploy with NatHookNames={names}",
+    )
+
+
+def _settings(hook: Hook) -> Iterator[Line]:
+    if hook.heartbeat_seconds < LEAST_HEARTBEAT_SECONDS:
+        yield Line(
+            Level.DO,
+            f"hook {hook.name}",
+            f"ends after {hook.heartbeat_seconds} s without a heartbeat: less than a boot takes",
+            "raise its heartbeat time-out to 300 s",
+        )
+    else:
+        yield Line(
+            Level.OK,
+            f"hook {hook.name}",
+            f"{hook.heartbeat_seconds} s, then {hook.default_result}",
+        )

@@ -1,0 +1,167 @@
+"""What doctor has read of an account, and what it says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A call that failed: what it would have shown is unknown."""
+
+    action: str  # as IAM spells it
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls, and where."""
+
+    account: str
+    arn: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """A route table and its static default route. All targets are None where it has none."""
+
+    id: str
+    name: str
+    vpc_id: str
+    instance_id: str | None = None
+    interface_id: str | None = None
+    nat_gateway_id: str | None = None
+    other_target: str | None = None
+    blackhole: bool = False
+    stack: str | None = None  # the CloudFormation stack that made it
+    pulumi: bool = False  # its tags say that Pulumi manages it
+
+    @property
+    def leaves_by_instance(self) -> bool:
+        return self.instance_id is not None or self.interface_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A lifecycle hook of the group."""
+
+    name: str
+    transition: str
+    heartbeat_seconds: int
+    default_result: str
+    notification_target: str | None
+
+    @property
+    def launching(self) -> bool:
+        return self.transition.endswith("LAUNCHING")
+
+    @property
+    def answered_elsewhere(self) -> bool:
+        """Whether SNS or SQS gets its notifications, or CodeDeploy made it: somebody else answers it."""
+        return self.notification_target is not None or self.name.startswith("CodeDeploy-managed")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The NAT's Auto Scaling group."""
+
+    name: str
+    minimum: int
+    maximum: int
+    desired: int
+    subnets: tuple[str, ...]
+    suspended: tuple[str, ...]
+    hooks: tuple[Hook, ...] | None  # None: not readable
+    stack: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An EventBridge rule that hears lifecycle actions, with its targets' ARNs."""
+
+    name: str
+    enabled: bool
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenName:
+    """A resource that exists under a name which the stack wants, and the stack that owns it."""
+
+    kind: str
+    name: str
+    stack: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The alerts topic."""
+
+    arn: str
+    exists: bool
+    confirmed: int = 0
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The deployed stack's parameters; None where it is not deployed."""
+
+    name: str
+    parameters: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All that was read. None: not there, or not readable where ``unread`` names its call."""
+
+    identity: Identity
+    tables: tuple[RouteTable, ...] = ()
+    group: Group | None = None
+    candidates: tuple[str, ...] = ()  # groups that may be the NAT's where no route leads to one
+    instance_id: str | None = None
+    allocation_ids: tuple[str, ...] = ()
+    automatic_address: bool = False
+    rules: tuple[Rule, ...] = ()
+    taken: tuple[TakenName, ...] = ()
+    concurrency_quota: int | None = None
+    topic: Topic | None = None
+    stack: Stack | None = None
+    unread: tuple[Unread, ...] = ()
+
+
+class Level(StrEnum):
+    """How much a line matters."""
+
+    OK = "ok"
+    INFO = "info"
+    DO = "do"  # must be done before the first deployment
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that doctor says."""
+
+    level: Level
+    subject: str
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The lines, and the parameters that this account needs."""
+
+    lines: tuple[Line, ...]
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 ready, 1 something must be done first, 3 something could not be read."""
+        levels = {line.level for line in self.lines}
+        if Level.DO in levels:
+            return 1
+        return 3 if Level.UNREAD in levels else 0

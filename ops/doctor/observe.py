@@ -1,0 +1,248 @@
+"""Reads an account, from what cannot be misnamed: default route, interface, instance, group.
+
+Every read may fail alone: what it would have shown is then unknown, and the diagnosis says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ops.doctor import parse
+from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
+from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ops.doctor.wanted import Wanted
+
+ABSENT = frozenset({"ResourceNotFoundException", "NotFound", "NotFoundException", "InvalidParameter"})
+NO_STACK = "ValidationError"  # CloudFormation's code for a stack that does not exist
+
+
+def identify(client: Callable[[str], Any], region: str) -> Identity:
+    """Who calls.
+
+    Raises:
+        AwsError: nobody who may: nothing else of the account can be read then.
+    """
+    with translate_errors("sts:GetCallerIdentity"):
+        caller = client("sts").get_caller_identity()
+    return Identity(caller["Account"], caller["Arn"], region)
+
+
+@dataclass(slots=True)
+class AccountReader:
+    """Reads with the given clients; ``client`` makes or finds one by boto3's name for the service."""
+
+    client: Callable[[str], Any]
+    unread: list[Unread] = field(default_factory=list)
+
+    def read(self, identity: Identity, wanted: Wanted) -> Account:
+        tables = self._tables(wanted)
+        instance_id = self._instance(tables)
+        group_name = self._group_name(instance_id)
+        group = self._group(group_name or wanted.group_name)
+        allocations, automatic = self._addresses(instance_id)
+        stack = self._stack(wanted.stack_name)
+        return Account(
+            identity=identity,
+            tables=tables,
+            group=group,
+            candidates=() if group else self._candidates(),
+            instance_id=instance_id,
+            allocation_ids=allocations,
+            automatic_address=automatic,
+            rules=self._rules(),
+            taken=self._taken(wanted),
+            concurrency_quota=self._quota(),
+            topic=self._topic(wanted.parameter("AlertsTopicArn")),
+            stack=stack,
+            unread=tuple(self.unread),
+        )
+
+    def _ask(
+        self,
+        action: str,
+        call: Callable[[], Any],
+        default: Any,  # noqa: ANN401 - AWS's answer
+        absent: frozenset[str] = frozenset(),
+    ) -> Any:  # noqa: ANN401 - the same
+        try:
+            with translate_errors(action):
+                return call()
+        except AwsError as error:
+            if error.code not in absent:
+                self.unread.append(Unread(action, error.code))
+            return default
+
+    def _pages(self, action: str, service: str, operation: str, key: str, **request: Any) -> list[Any]:  # noqa: ANN401 - a request's fields
+        def call() -> list[Any]:
+            pages = self.client(service).get_paginator(operation).paginate(**request)
+            return [item for page in pages for item in page.get(key, [])]
+
+        items: list[Any] = self._ask(action, call, [])
+        return items
+
+    def _tables(self, wanted: Wanted) -> tuple[RouteTable, ...]:
+        """Those that the parameters name, else those of the canonical name, else those behind an instance."""
+        everything = [
+            parse.route_table(table)
+            for table in self._pages("ec2:DescribeRouteTables", "ec2", "describe_route_tables", "RouteTables")
+        ]
+        if wanted.table_ids:
+            return tuple(table for table in everything if table.id in wanted.table_ids)
+        named = tuple(table for table in everything if table.name == wanted.table_name)
+        return named or tuple(table for table in everything if table.leaves_by_instance)
+
+    def _instance(self, tables: tuple[RouteTable, ...]) -> str | None:
+        known = next((table.instance_id for table in tables if table.instance_id), None)
+        interface = next((table.interface_id for table in tables if table.interface_id), None)
+        if known or interface is None:
+            return known
+        described = self._ask(
+            "ec2:DescribeNetworkInterfaces",
+            lambda: self.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[interface]),
+            {"NetworkInterfaces": []},
+            frozenset({"InvalidNetworkInterfaceID.NotFound"}),
+        )
+        attachments = (item.get("Attachment", {}) for item in described["NetworkInterfaces"])
+        return next((item["InstanceId"] for item in attachments if item.get("InstanceId")), None)
+
+    def _group_name(self, instance_id: str | None) -> str | None:
+        if instance_id is None:
+            return None
+        described = self._ask(
+            "ec2:DescribeInstances",
+            lambda: self.client("ec2").describe_instances(InstanceIds=[instance_id]),
+            {"Reservations": []},
+            frozenset({"InvalidInstanceID.NotFound"}),
+        )
+        return parse.group_name(described)
+
+    def _group(self, name: str) -> Group | None:
+        described = self._ask(
+            "autoscaling:DescribeAutoScalingGroups",
+            lambda: self.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name]),
+            {"AutoScalingGroups": []},
+        )["AutoScalingGroups"]
+        if not described:
+            return None
+        hooks = self._ask(
+            "autoscaling:DescribeLifecycleHooks",
+            lambda: self.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name),
+            None,
+        )
+        return parse.group(described[0], hooks)
+
+    def _candidates(self) -> tuple[str, ...]:
+        groups = self._pages(
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling",
+            "describe_auto_scaling_groups",
+            "AutoScalingGroups",
+        )
+        names = (group["AutoScalingGroupName"] for group in groups)
+        return tuple(name for name in names if "nat" in name.lower())
+
+    def _addresses(self, instance_id: str | None) -> tuple[tuple[str, ...], bool]:
+        if instance_id is None:
+            return (), False
+        filters = [{"Name": "instance-id", "Values": [instance_id]}]
+        addresses = self._ask(
+            "ec2:DescribeAddresses",
+            lambda: self.client("ec2").describe_addresses(Filters=filters)["Addresses"],
+            None,
+        )
+        if addresses is None:
+            return (), False
+        allocations = tuple(address["AllocationId"] for address in addresses if "AllocationId" in address)
+        return allocations, not allocations
+
+    def _rules(self) -> tuple[Rule, ...]:
+        rules = self._pages("events:ListRules", "events", "list_rules", "Rules")
+        hearing = [rule for rule in rules if parse.hears_lifecycle_actions(rule.get("EventPattern", ""))]
+        return tuple(
+            Rule(rule["Name"], rule.get("State") != "DISABLED", self._targets(rule["Name"]))
+            for rule in hearing
+        )
+
+    def _targets(self, rule: str) -> tuple[str, ...]:
+        targets = self._ask(
+            "events:ListTargetsByRule",
+            lambda: self.client("events").list_targets_by_rule(Rule=rule)["Targets"],
+            [],
+        )
+        return tuple(target["Arn"] for target in targets)
+
+    def _taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
+        taken = [self._function(name) for name in wanted.functions]
+        alarms = self._ask(
+            "cloudwatch:DescribeAlarms",
+            lambda: self.client("cloudwatch").describe_alarms(AlarmNames=[wanted.alarm])["MetricAlarms"],
+            [],
+        )
+        taken += [TakenName("alarm", wanted.alarm, self._stack_of(alarm["AlarmArn"])) for alarm in alarms]
+        return tuple(item for item in taken if item is not None)
+
+    def _function(self, name: str) -> TakenName | None:
+        found = self._ask(
+            "lambda:GetFunction",
+            lambda: self.client("lambda").get_function(FunctionName=name),
+            None,
+            ABSENT,
+        )
+        if found is None:
+            return None
+        return TakenName("function", name, found.get("Tags", {}).get("aws:cloudformation:stack-name"))
+
+    def _stack_of(self, arn: str) -> str | None:
+        tags = self._ask(
+            "cloudwatch:ListTagsForResource",
+            lambda: self.client("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"],
+            [],
+            ABSENT,
+        )
+        return parse.tags(tags).get("aws:cloudformation:stack-name")
+
+    def _quota(self) -> int | None:
+        settings = self._ask(
+            "lambda:GetAccountSettings", lambda: self.client("lambda").get_account_settings(), None
+        )
+        return None if settings is None else int(settings["AccountLimit"]["ConcurrentExecutions"])
+
+    def _topic(self, arn: str) -> Topic | None:
+        if not arn:
+            return None
+        attributes = self._ask(
+            "sns:GetTopicAttributes",
+            lambda: self.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"],
+            None,
+            ABSENT,
+        )
+        if attributes is None:
+            return (
+                None
+                if self.unread and self.unread[-1].action.startswith("sns:")
+                else Topic(arn, exists=False)
+            )
+        return Topic(
+            arn,
+            exists=True,
+            confirmed=int(attributes.get("SubscriptionsConfirmed", 0)),
+            pending=int(attributes.get("SubscriptionsPending", 0)),
+        )
+
+    def _stack(self, name: str) -> Stack:
+        stacks = self._ask(
+            "cloudformation:DescribeStacks",
+            lambda: self.client("cloudformation").describe_stacks(StackName=name)["Stacks"],
+            [],
+            frozenset({NO_STACK}),
+        )
+        if not stacks:
+            return Stack(name, None)
+        parameters = stacks[0].get("Parameters", [])
+        return Stack(name, {item["ParameterKey"]: item.get("ParameterValue", "") for item in parameters})

@@ -1,0 +1,91 @@
+"""From AWS's answers to doctor's model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ops.doctor.model import Group, Hook, RouteTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+DEFAULT = "0.0.0.0/0"
+GROUP_TAG = "aws:autoscaling:groupName"
+STACK_TAG = "aws:cloudformation:stack-name"
+LIFECYCLE = "Lifecycle Action"
+
+
+def tags(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {item["Key"]: item.get("Value", "") for item in items}
+
+
+def route_table(described: Mapping[str, Any]) -> RouteTable:
+    """A table with its static default route: it has priority over one that a gateway propagates."""
+    labels = tags(described.get("Tags", []))
+    routes = [route for route in described.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT]
+    static = [route for route in routes if route.get("Origin") != "EnableVgwRoutePropagation"]
+    route: Mapping[str, Any] = next(iter([*static, *routes]), {})
+    return RouteTable(
+        id=described["RouteTableId"],
+        name=labels.get("Name", ""),
+        vpc_id=described["VpcId"],
+        instance_id=route.get("InstanceId"),
+        interface_id=route.get("NetworkInterfaceId"),
+        nat_gateway_id=route.get("NatGatewayId"),
+        other_target=route.get("GatewayId") or route.get("TransitGatewayId"),
+        blackhole=route.get("State") == "blackhole",
+        stack=labels.get(STACK_TAG),
+        pulumi=any(name.lower().startswith("pulumi") for name in labels)
+        or labels.get("ManagedBy", "").lower() == "pulumi",
+    )
+
+
+def group_name(described: Mapping[str, Any]) -> str | None:
+    instances = [
+        instance
+        for reservation in described.get("Reservations", [])
+        for instance in reservation.get("Instances", [])
+    ]
+    return next(
+        (name for instance in instances if (name := tags(instance.get("Tags", [])).get(GROUP_TAG))), None
+    )
+
+
+def group(described: Mapping[str, Any], hooks: Mapping[str, Any] | None) -> Group:
+    return Group(
+        name=described["AutoScalingGroupName"],
+        minimum=described["MinSize"],
+        maximum=described["MaxSize"],
+        desired=described["DesiredCapacity"],
+        subnets=tuple(part for part in described.get("VPCZoneIdentifier", "").split(",") if part),
+        suspended=tuple(process["ProcessName"] for process in described.get("SuspendedProcesses", [])),
+        hooks=None if hooks is None else tuple(_hook(item) for item in hooks.get("LifecycleHooks", [])),
+        stack=tags(described.get("Tags", [])).get(STACK_TAG),
+    )
+
+
+def _hook(described: Mapping[str, Any]) -> Hook:
+    return Hook(
+        name=described["LifecycleHookName"],
+        transition=described["LifecycleTransition"],
+        heartbeat_seconds=int(described.get("HeartbeatTimeout", 3600)),  # the API's own defaults
+        default_result=described.get("DefaultResult", "ABANDON"),
+        notification_target=described.get("NotificationTargetARN") or None,
+    )
+
+
+def hears_lifecycle_actions(pattern: str) -> bool:
+    """Whether a rule's pattern lets Auto Scaling's lifecycle actions pass, as far as the two fields say."""
+    try:
+        wanted = json.loads(pattern or "null")
+    except ValueError:
+        return False
+    if not isinstance(wanted, dict):
+        return False
+    sources, types = wanted.get("source"), wanted.get("detail-type")
+    if sources is not None and "aws.autoscaling" not in sources:
+        return False
+    if types is None:
+        return sources is not None
+    return any(LIFECYCLE in item for item in types if isinstance(item, str))

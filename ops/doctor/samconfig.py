@@ -1,0 +1,100 @@
+"""samconfig.toml: one environment's parameters, read, and changed with the rest of the file untouched."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from tradai_shared.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# dev is what `sam deploy` takes without --config-env
+SECTIONS = {"dev": "default"}
+PAIR = re.compile(r"""(?P<name>\w+)=(?:"(?P<quoted>[^"]*)"|(?P<plain>\S*))""")
+
+
+def deployment(text: str, env: str) -> dict[str, Any]:
+    """The table ``<env>.deploy.parameters``.
+
+    Raises:
+        ConfigError: the file is no TOML or has no such table.
+    """
+    section = SECTIONS.get(env, env)
+    try:
+        table = tomllib.loads(text)[section]["deploy"]["parameters"]
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("samconfig.toml", f"is not TOML: {error}") from None
+    except (KeyError, TypeError):
+        raise ConfigError("samconfig.toml", f"has no [{section}.deploy.parameters]") from None
+    if not isinstance(table, dict):
+        raise ConfigError("samconfig.toml", f"{section}.deploy.parameters is no table")
+    return table
+
+
+def region(text: str, env: str) -> str:
+    """The region of the environment's ``global`` or ``deploy`` table; eu-central-1, the platform's, else."""
+    tables = tomllib.loads(text)[SECTIONS.get(env, env)]
+    for command in ("deploy", "global"):
+        if found := tables.get(command, {}).get("parameters", {}).get("region"):
+            return str(found)
+    return "eu-central-1"
+
+
+def parameters(text: str, env: str) -> dict[str, str]:
+    """The parameter overrides by name; SAM takes a list of pairs or one line of them.
+
+    Raises:
+        ConfigError: as ``deployment``.
+    """
+    given = deployment(text, env).get("parameter_overrides", [])
+    items = given if isinstance(given, list) else [given]
+    return {
+        pair["name"]: pair["quoted"] if pair["quoted"] is not None else pair["plain"]
+        for item in items
+        for pair in PAIR.finditer(str(item))
+    }
+
+
+def changed(text: str, env: str, values: Mapping[str, str]) -> str:
+    """The file's text with these parameters set for the environment; comments and order stay.
+
+    Raises:
+        ConfigError: the section or its parameter_overrides cannot be found in the text.
+    """
+    section = SECTIONS.get(env, env)
+    deployment(text, env)
+    header = re.search(rf"^\[{re.escape(section)}\.deploy\.parameters\][^\n]*\n", text, re.MULTILINE)
+    if header is None:
+        raise ConfigError(
+            "samconfig.toml", f"[{section}.deploy.parameters] is not written as a table of its own"
+        )
+    following = re.search(r"^\[", text[header.end() :], re.MULTILINE)
+    end = header.end() + following.start() if following else len(text)
+    body = text[header.end() : end]
+    for name, value in values.items():
+        body = _with(body, name, value)
+    return text[: header.end()] + body + text[end:]
+
+
+def _with(body: str, name: str, value: str) -> str:
+    pair = re.compile(rf"""(?<![\w]){re.escape(name)}=(?:\\"[^"\\]*\\"|""|[^\s"',]*(?:,[^\s"',]+)*)""")
+    if pair.search(body):
+        return pair.sub(f"{name}={value}", body, count=1)
+    in_list = re.search(r"^parameter_overrides\s*=\s*\[[^\]]*?(?P<end>\n?)(?=\])", body, re.MULTILINE)
+    if in_list:
+        before = body[: in_list.end()].rstrip()
+        comma = "" if before.endswith((",", "[")) or _ends_in_comment(before) else ","
+        return f'{before}{comma}\n    "{name}={value}",\n{body[in_list.end() :]}'
+    in_line = re.search(r'^parameter_overrides\s*=\s*"(?P<pairs>[^"\n]*)"', body, re.MULTILINE)
+    if in_line:
+        position = in_line.end("pairs")
+        return f"{body[:position]} {name}={value}{body[position:]}"
+    raise ConfigError("samconfig.toml", "parameter_overrides is neither a list nor a line in this section")
+
+
+def _ends_in_comment(text: str) -> bool:
+    """Whether the last line is a pair with its comma, then a comment."""
+    return bool(re.search(r",\s*#[^\n]*$", text))

@@ -1,0 +1,68 @@
+"""What a deployment of one environment wants: names, and the parameters of samconfig.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tradai_shared.config import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tradai_shared.config.naming import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One deployment as samconfig.toml and the canonical names describe it."""
+
+    env: Environment
+    stack_name: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def parameter(self, name: str, default: str = "") -> str:
+        return self.parameters.get(name) or default
+
+    @property
+    def group_name(self) -> str:
+        return self.parameter("NatAsgName", naming.nat_asg_name(self.env))
+
+    @property
+    def table_name(self) -> str:
+        return naming.private_route_table_name(self.env)
+
+    @property
+    def table_ids(self) -> tuple[str, ...]:
+        return tuple(part for part in self.parameter("PrivateRouteTableIds").split(",") if part)
+
+    @property
+    def hook_names(self) -> frozenset[str]:
+        given = {part for part in self.parameter("NatHookNames").split(",") if part}
+        return frozenset(
+            given or {naming.nat_launch_hook_name(self.env), naming.nat_terminate_hook_name(self.env)}
+        )
+
+    @property
+    def functions(self) -> dict[str, str]:
+        """The parameter that renames a function, by the function's name; empty where none does."""
+        nat = self.parameter("NatFunctionName", naming.update_nat_routes_function_name(self.env))
+        return {
+            nat: "NatFunctionName",
+            naming.drift_check_function_name(self.env): "",
+            naming.ttl_reaper_function_name(self.env): "",
+        }
+
+    @property
+    def alarm(self) -> str:
+        return self.parameter("NatAlarmName", naming.nat_alarm_name(self.env))
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The names of the rules that the stack itself makes."""
+        kinds = ("group-events", "instance-states", "spot-notices")
+        return frozenset(f"tradai-nat-{kind}-{self.env}" for kind in kinds)
+
+    @property
+    def creates_nat(self) -> bool:
+        return self.parameter("CreateNat", "false") == "true"

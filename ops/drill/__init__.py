@@ -1,0 +1,1 @@
+"""``tradai-ops drill``: the failover tried in the user's own account, and measured there."""

@@ -1,0 +1,168 @@
+"""What must hold for each plan. Written from facts of the world, without the planner's own judgements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from tests.unit.update_nat_routes.builder import to_gateway
+from update_nat_routes.actions import (
+    Action,
+    AssociateAddress,
+    CompleteLifecycleAction,
+    CreateRoute,
+    DisableSourceDestCheck,
+    ReplaceInstance,
+    ReplaceRoute,
+    ReportUnhealthy,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.exhaustive.worlds import Case
+    from update_nat_routes.planner.plan import Plan
+
+WRITES = get_args(Action)
+MAY_SERVE = {"InService", "Pending:Wait", "Pending:Proceed"}
+EXTERNAL = to_gateway().kind
+
+
+def may_serve(case: Case, name: str) -> bool:
+    """A healthy member that runs, is not on its way out, and is not the one that the event calls dead."""
+    shown = case.world.instances.get(name)
+    of_group = case.world.group.member(name) if case.world.group else None
+    return (
+        shown is not None
+        and of_group is not None
+        and of_group.healthy
+        and of_group.lifecycle in MAY_SERVE
+        and shown.state == "running"
+        and name not in _called_dead(case)
+    )
+
+
+def _called_dead(case: Case) -> set[str]:
+    """A final claim of an event is about its own instance."""
+    claimed = case.trigger.kind.value == "instance state"
+    return {case.trigger.instance_id} if claimed and case.trigger.instance_id else set()
+
+
+def has_signalled(case: Case, name: str) -> bool:
+    return bool(case.world.instances[name].mark)
+
+
+def target_of(action: Action) -> str | None:
+    match action:
+        case ReplaceRoute() | CreateRoute() | DisableSourceDestCheck():
+            return action.interface_id.replace("eni-", "i-")
+        case AssociateAddress():
+            return action.instance_id
+        case _:
+            return None
+
+
+def only_known_writes(_: Case, plan: Plan) -> Iterator[str]:
+    for action in plan.actions:
+        if not isinstance(action, WRITES):
+            yield f"{action} is no write of the list"
+
+
+def moves_only_to_what_may_serve(case: Case, plan: Plan) -> Iterator[str]:
+    for action in plan.actions:
+        name = target_of(action)
+        if name is not None and not may_serve(case, name):
+            yield f"{action} goes to {name}, which may not serve"
+
+
+def never_past_one_that_has_signalled(case: Case, plan: Plan) -> Iterator[str]:
+    proven = [name for name in case.world.instances if may_serve(case, name) and has_signalled(case, name)]
+    for action in plan.actions:
+        name = target_of(action)
+        if name is not None and proven and not has_signalled(case, name):
+            yield f"{action} goes to {name}, which has not signalled, while {proven} have"
+
+
+def leaves_external_routes_alone(case: Case, plan: Plan) -> Iterator[str]:
+    external = {table.table_id for table in case.world.tables if table.target.kind is EXTERNAL}
+    for action in plan.actions:
+        if isinstance(action, ReplaceRoute | CreateRoute) and action.table_id in external:
+            yield f"{action} writes an external route"
+
+
+def takes_no_stranger_s_address(case: Case, plan: Plan) -> Iterator[str]:
+    holder = case.world.eip_holder
+    ours = holder is None or (case.world.group is not None and case.world.group.member(holder) is not None)
+    for action in plan.actions:
+        if isinstance(action, AssociateAddress) and (not ours or action.take_from not in {None, holder}):
+            yield f"{action} takes the address from {holder}, which is no member"
+
+
+def ends_nobody_who_runs(case: Case, plan: Plan) -> Iterator[str]:
+    for action in plan.actions:
+        if isinstance(action, ReplaceInstance | ReportUnhealthy) and case.world.instances[
+            action.instance_id
+        ].state in {"pending", "running"}:
+            yield f"{action} ends an instance that runs, and no probe has failed"
+
+
+def never_gives_up_twice_in_a_row(case: Case, plan: Plan) -> Iterator[str]:
+    """At its deadline a launch is abandoned once; a second time only where something else may serve."""
+    for action in plan.actions:
+        if not isinstance(action, CompleteLifecycleAction) or action.result != "ABANDON":
+            continue
+        shown = case.world.instances[action.instance_id]
+        runs = shown.state == "running" and action.instance_id not in _called_dead(case)
+        if case.world.last_launch_abandoned and runs and not _something_else(case, action.instance_id):
+            yield f"{action} is the second in a row, and nothing else serves"
+
+
+def _something_else(case: Case, name: str) -> bool:
+    others = [other for other in case.world.instances if other != name and may_serve(case, other)]
+    proven = any(has_signalled(case, other) for other in others)
+    carried = any(
+        table.target.kind is EXTERNAL or table.target.instance_id not in {None, name}
+        for table in case.world.tables
+        if not table.target.blackhole
+    )
+    return proven or carried
+
+
+def lets_no_carrier_go_while_its_successor_comes(case: Case, plan: Plan) -> Iterator[str]:
+    group = case.world.group
+    for action in plan.actions:
+        if not isinstance(action, CompleteLifecycleAction) or group is None:
+            continue
+        leaving = group.member(action.instance_id)
+        if leaving is None or not leaving.lifecycle.startswith("Terminating") or not leaving.healthy:
+            continue
+        name = action.instance_id
+        runs = case.world.instances[name].state == "running" and name not in _called_dead(case)
+        carries = case.world.eip_holder == name or any(
+            table.target.instance_id == name for table in case.world.tables
+        )
+        coming = [other.instance_id for other in group.members if other.lifecycle.startswith("Pending")]
+        if runs and carries and coming:
+            yield f"{action} lets the carrier go while {coming} come"
+
+
+def address_and_routes_go_together(_: Case, plan: Plan) -> Iterator[str]:
+    names = {name for action in plan.actions if (name := target_of(action)) is not None}
+    if len(names) > 1:
+        yield f"one plan moves to {sorted(names)}"
+
+
+INVARIANTS: tuple[Callable[[Case, Plan], Iterator[str]], ...] = (
+    only_known_writes,
+    moves_only_to_what_may_serve,
+    never_past_one_that_has_signalled,
+    leaves_external_routes_alone,
+    takes_no_stranger_s_address,
+    ends_nobody_who_runs,
+    never_gives_up_twice_in_a_row,
+    lets_no_carrier_go_while_its_successor_comes,
+    address_and_routes_go_together,
+)
+
+
+def violations(case: Case, plan: Plan) -> list[str]:
+    return [f"{check.__name__}: {text}" for check in INVARIANTS for text in check(case, plan)]

@@ -1,0 +1,57 @@
+"""Plans every case, and keeps the first few that violate an invariant: ``make exhaust``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from tests.exhaustive.invariants import violations
+from tests.exhaustive.worlds import BOUNDED, WHOLE, Values, cases
+from tests.unit.update_nat_routes.builder import SIGNAL, decide
+
+SHOWN = 3
+PARTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How many cases were planned, and the first violations with their cases."""
+
+    planned: int
+    violated: tuple[str, ...] = ()
+
+
+def search(values: Values, part: int = 0, parts: int = 1) -> Result:
+    """Plan the cases of one part."""
+    planned, violated = 0, []
+    for case in cases(values, part, parts):
+        planned += 1
+        found = violations(case, decide(case.world, given=SIGNAL, trigger=case.trigger))
+        if found:
+            violated.append(f"{found}\n  world: {case.world}\n  trigger: {case.trigger}")
+            if len(violated) == SHOWN:
+                break
+    return Result(planned, tuple(violated))
+
+
+def main() -> int:
+    """Search the whole in several processes; 1 when an invariant is violated."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bounded", action="store_true", help="only what the test suite plans")
+    values = BOUNDED if parser.parse_args().bounded else WHOLE
+    began = time.monotonic()
+    with ProcessPoolExecutor() as pool:
+        results = list(pool.map(partial(search, values, parts=PARTS), range(PARTS)))
+    planned = sum(result.planned for result in results)
+    violated = [text for result in results for text in result.violated]
+    sys.stdout.write(f"{planned:,} worlds planned in {time.monotonic() - began:.0f} s\n")
+    sys.stdout.write("\n".join(violated[:SHOWN]) + "\n" if violated else "no invariant violated\n")
+    return 1 if violated else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
