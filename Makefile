@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto --dist worksteal
+# `true` at the end: make drops the output of a shell that ends with 127, as this one does without pyenv.
 # the runtime's own version as a real binary: pyenv's shim is there also where the version is not
-PYTHON313 ?= $(firstword $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/bin/python3.13"; do "$$p" -c '' 2>/dev/null && echo "$$p"; done))
+PYTHON313 ?= $(firstword $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/bin/python3.13"; do "$$p" -c '' 2>/dev/null && echo "$$p"; done; true))
 SAM := .tools/sam/bin/sam
 EVENT_SCHEMAS := 0.1.216
 export SAM_CLI_TELEMETRY ?= 0
 # kept whatever the caller's shell says: without, each of hundreds of test processes compiles its imports again
 export PYTHONDONTWRITEBYTECODE :=
+# an environment of its own has no user folder, and pip refuses --user beside --target
+export PIP_USER := 0
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST))) bench-drift drift-docs
 

@@ -46,7 +46,7 @@ def run_report(*outcomes: Outcome[Any], trigger: Trigger = EVENT, **more: Any) -
 def measured(told: Report, capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     metrics = Metrics(namespace="TradAI/Ops", service="update_nat_routes")
     metrics.add_dimension("environment", "prod")
-    report.measure(metrics, told)
+    report.emit_metrics(metrics, told)
     metrics.flush_metrics()
     emitted = json.loads(capsys.readouterr().out or "{}")
     assert emitted.get("environment", "prod") == "prod"
@@ -55,7 +55,7 @@ def measured(told: Report, capsys: pytest.CaptureFixture[str]) -> dict[str, floa
 
 @pytest.mark.filterwarnings("ignore:No application metrics to publish")
 def test_a_run_that_concerned_nobody_measures_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert measured(run_report(concerned=False), capsys) == {}
+    assert measured(run_report(relevant=False), capsys) == {}
 
 
 def test_at_most_eight_metrics_tell_a_failover(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,7 +101,7 @@ def test_the_answer_has_the_houses_form() -> None:
         plan=Plan(notes=(Note(NoteKind.FOREIGN_ROUTE, "rtb-2", "somebody's"),)),
         waiting=Wait(WaitKind.ARRIVING, "i-b is pending"),
     )
-    answer = report.answer(RUNNING, told)
+    answer = report.build_response(RUNNING, told)
     assert answer["success"] is True
     assert answer["environment"] == "prod"
     assert answer["data"]["summary"]["waiting"] == "i-b is pending"
@@ -119,7 +119,7 @@ def test_the_answer_has_the_houses_form() -> None:
     ],
 )
 def test_part_of_the_work_that_failed_is_no_success(told: Report) -> None:
-    assert report.answer(RUNNING, told)["success"] is False
+    assert report.build_response(RUNNING, told)["success"] is False
 
 
 class Operator:
@@ -144,7 +144,7 @@ class Operator:
 
     def told(self, told: Report, topic: str | None = TOPIC) -> list[str]:
         given = replace(RUNNING, topic_arn=topic)
-        report.alert(given, told, self.ec2, Logger(service="update_nat_routes"))
+        report.publish_alert(given, told, self.ec2, Logger(service="update_nat_routes"))
         return self.messages
 
 
