@@ -104,7 +104,7 @@ MORE = ("dynamodb.tables.", "s3.buckets.", "ecs.services.", "lambdas.", "secrets
 
 
 def _general(path: str) -> str:
-    """A path with a star in the place of one thing's own name."""
+    """A path with a star in place of a resource's name."""
     for section in (*MANY, *MORE):
         if path.startswith(section):
             _, dot, attribute = path.removeprefix(section).partition(".")
