@@ -13,7 +13,7 @@ from drift_check.checks.base import Estate
 from drift_check.observe.observer import WORKERS, Observer
 from drift_check.reconcile import ExitCode
 from drift_check.report.as_markdown import short
-from drift_check.scan import Surveyor
+from drift_check.scan import Scanner
 from ops.adopt_plan import Adopted, adopt, merged
 from ops.app import console
 from ops.aws_clients import clients_of
@@ -51,7 +51,7 @@ def adopt_command(
     config = canonical_config(env)
     client = clients_of(profile, region, config.region, WORKERS)
     with progress() as told:
-        survey = Surveyor(config, checks.ALL, Observer(client, told=told)).survey()
+        survey = Scanner(config, checks.ALL, Observer(client, told=told)).survey()
     at = Estate(config, survey.reads, clock.now())
     found = adopt(config, (thing for check in checks.ALL for thing in check.look(at)), survey.judged)
     own = own_file(env)

@@ -15,8 +15,8 @@ from tradai_shared.config.provenance import Provenance
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.checks.resource import Fact, Thing
-    from drift_check.compare import Judged
+    from drift_check.checks.resource import AttributeState, ResourceState
+    from drift_check.compare import AssessedFinding
     from drift_check.findings import Json
     from tradai_shared.config.models import CanonicalConfig
 
@@ -36,7 +36,9 @@ class Adopted:
         return self.built_in != self.live
 
 
-def adopt(config: CanonicalConfig, things: Iterable[Thing], judged: Iterable[Judged]) -> list[Adopted]:
+def adopt(
+    config: CanonicalConfig, things: Iterable[ResourceState], judged: Iterable[AssessedFinding]
+) -> list[Adopted]:
     """Every assumed value that was read. What is documented and differs is drift, and is not adopted."""
     found = [one for thing in things for one in _of(config, thing)]
     if not any(one.finding.attribute == TAGS for one in judged):
@@ -45,7 +47,7 @@ def adopt(config: CanonicalConfig, things: Iterable[Thing], judged: Iterable[Jud
     return sorted(found, key=lambda one: (not one.differs, one.path))
 
 
-def _of(config: CanonicalConfig, thing: Thing) -> Iterator[Adopted]:
+def _of(config: CanonicalConfig, thing: ResourceState) -> Iterator[Adopted]:
     if not isinstance(thing.exists, Known) or not thing.exists.value:
         return
     if provenance_of(config, thing.identity) is Provenance.ASSUMED and thing.identity.endswith(".name"):
@@ -57,7 +59,9 @@ def _of(config: CanonicalConfig, thing: Thing) -> Iterator[Adopted]:
             yield from _confirmed(config, thing, fact, path)
 
 
-def _confirmed(config: CanonicalConfig, thing: Thing, fact: Fact, path: str) -> Iterator[Adopted]:
+def _confirmed(
+    config: CanonicalConfig, thing: ResourceState, fact: AttributeState, path: str
+) -> Iterator[Adopted]:
     assert isinstance(fact.observed, Known)  # noqa: S101 - its caller looked
     live = plain(fact.observed.value)
     if fact.attribute == "ttl":

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from drift_check import checks
-from drift_check.apply.requests import Writer
+from drift_check.apply.requests import RequestBuilder
 from drift_check.events import Mode, parse
 from drift_check.observe.observer import WORKERS, Observer
 from drift_check.reconcile import Run
-from drift_check.scan import Surveyor
+from drift_check.scan import Scanner
 from drift_check.settings import MAX_HEALS, Allowed, Settings
 from ops.aws_clients import clients_of
 from ops.output import PRINTERS
@@ -78,6 +78,6 @@ def look(env: str, event: dict[str, Any], max_heals: int, profile: str | None, r
 def run(env: str, event: dict[str, Any], observer: Observer, max_heals: int, region: str | None) -> Report:
     request = parse(event, tuple(checks.BY_NAME))
     config = canonical_config(env)
-    surveyor = Surveyor(config, checks.chosen(request.checks), observer, waivers(env))
+    scanner = Scanner(config, checks.chosen(request.checks), observer, waivers(env))
     settings = Settings(environment(env), Allowed.HEAL, max_heals=max_heals)
-    return Run(settings, request, surveyor, Writer(observer.client, region or config.region)).run()
+    return Run(settings, request, scanner, RequestBuilder(observer.client, region or config.region)).run()

@@ -245,7 +245,7 @@ class ResizeGroup:
     warning: ClassVar[str] = "an instance may be launched or ended"
 
 
-Remedy: TypeAlias = (
+Remediation: TypeAlias = (
     EnableTtl
     | DisableTtl
     | EnableRecovery
@@ -267,7 +267,7 @@ Remedy: TypeAlias = (
 )
 
 
-def healing_of(remedies: tuple[Remedy, ...]) -> Healing:
+def healing_of(remedies: tuple[Remediation, ...]) -> Healing:
     """The most careful class of several writes."""
     if not remedies:
         return Healing.NEVER
@@ -275,6 +275,6 @@ def healing_of(remedies: tuple[Remedy, ...]) -> Healing:
     return AUTOMATIC if automatic else ON_APPROVAL
 
 
-def parameters(remedy: Remedy) -> Mapping[str, Any]:
+def parameters(remedy: Remediation) -> Mapping[str, Any]:
     """What a remedy is about, by name."""
     return asdict(remedy)

@@ -7,12 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from drift_check import checks
-from drift_check.apply.requests import Writer
+from drift_check.apply.requests import RequestBuilder
 from drift_check.events import parse
 from drift_check.observe.observer import WORKERS, Observer
 from drift_check.reconcile import Run
 from drift_check.report import as_json, publish
-from drift_check.scan import Surveyor
+from drift_check.scan import Scanner
 from drift_check.settings import Settings
 from tradai_shared.aws.botocore_session import lean_session
 from tradai_shared.aws.clients import client_config
@@ -57,10 +57,8 @@ def _handle(event: dict[str, object]) -> Answer:
     metrics.add_dimension("environment", str(settings.environment))
     request = parse(event, tuple(checks.BY_NAME))
     config = canonical_config(settings.environment)
-    surveyor = Surveyor(
-        config, checks.chosen(request.checks), Observer(client), waivers(settings.environment)
-    )
-    report = Run(settings, request, surveyor, Writer(client, config.region)).run()
+    scanner = Scanner(config, checks.chosen(request.checks), Observer(client), waivers(settings.environment))
+    report = Run(settings, request, scanner, RequestBuilder(client, config.region)).run()
     publish.log(logger, report)
     publish.measure(metrics, report)
     publish.publish(settings, report, client, logger)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from drift_check.actions import AddTags, ReplaceTags, healing_of
-from drift_check.checks.resource import CONFIGURED, Fact, Thing
+from drift_check.checks.resource import CONFIGURED, AttributeState, ResourceState
 from drift_check.findings import Finding, FindingStatus, Healing, Severity, Waiver
 from drift_check.observe.observations import Known, Unknown
 from drift_check.severity import severity_of
@@ -20,7 +20,7 @@ from tradai_shared.config.provenance import Provenance
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.actions import Remedy
+    from drift_check.actions import Remediation
     from drift_check.findings import Json
     from drift_check.observe.observations import Call, Read
     from tradai_shared.config.models import CanonicalConfig
@@ -31,17 +31,17 @@ TAG_PATH = "required_tags"
 PLATFORM = "the platform"
 
 
-class Judged:
+class AssessedFinding:
     """A finding with what a program may do about it and on which readings it rests."""
 
     __slots__ = ("finding", "remedies", "sources")
 
-    def __init__(self, finding: Finding, remedies: tuple[Remedy, ...], sources: frozenset[Call]) -> None:
+    def __init__(self, finding: Finding, remedies: tuple[Remediation, ...], sources: frozenset[Call]) -> None:
         """Keep all three."""
         self.finding, self.remedies, self.sources = finding, remedies, sources
 
 
-def judge(config: CanonicalConfig, check: str, thing: Thing) -> Iterator[Judged]:
+def judge(config: CanonicalConfig, check: str, thing: ResourceState) -> Iterator[AssessedFinding]:
     """Every difference of one thing. What could not be read is told once a failed call, never as drift."""
     facts = [*_required_tags(config, thing), *thing.facts]
     if isinstance(thing.exists, Known) and not thing.exists.value:
@@ -59,14 +59,14 @@ def judge(config: CanonicalConfig, check: str, thing: Thing) -> Iterator[Judged]
 
 
 def _compare(
-    config: CanonicalConfig, check: str, thing: Thing, fact: Fact, observed: Known[Any]
-) -> Iterator[Judged]:
+    config: CanonicalConfig, check: str, thing: ResourceState, fact: AttributeState, observed: Known[Any]
+) -> Iterator[AssessedFinding]:
     path = path_of(thing, fact)
     if fact.desired is CONFIGURED and is_unspecified(config, path):
         return
     desired = plain(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
     seen = plain(observed.value)
-    if fact.strays:
+    if fact.each_unexpected:
         yield from (
             _stray(config, check, thing, fact, str(name), observed.sources) for name in observed.value
         )
@@ -86,31 +86,31 @@ def _compare(
             path=path,
             waiver=Waiver(fact.accepted, PLATFORM) if fact.accepted else None,
         )
-        yield Judged(_humble(finding), () if locked else fact.remedies, observed.sources)
+        yield AssessedFinding(_downgrade_assumed(finding), () if locked else fact.remedies, observed.sources)
 
 
-def path_of(thing: Thing, fact: Fact) -> str:
+def path_of(thing: ResourceState, fact: AttributeState) -> str:
     if fact.path is not None:
         return fact.path
     if fact.desired is not CONFIGURED:
-        return thing.identity  # a rule of this toolkit is as sure as the thing itself
+        return thing.identity  # built-in rules take the provenance of the resource's name
     return f"{thing.path}.{fact.attribute}" if thing.path else fact.attribute
 
 
-def _why(fact: Fact, *, locked: bool) -> str:
+def _why(fact: AttributeState, *, locked: bool) -> str:
     if locked:
         return fact.reason or "immutable: it must not change without a migration plan"
     return fact.reason or "AWS differs from the canonical configuration"
 
 
-def _humble(finding: Finding) -> Finding:
-    """What is only assumed may be wrong itself: it informs, and nobody is woken."""
+def _downgrade_assumed(finding: Finding) -> Finding:
+    """Findings on assumed values are downgraded to INFO."""
     if finding.provenance is Provenance.ASSUMED:
         return replace(finding, severity=Severity.INFO)
     return finding
 
 
-def _missing(config: CanonicalConfig, check: str, thing: Thing) -> Judged:
+def _missing(config: CanonicalConfig, check: str, thing: ResourceState) -> AssessedFinding:
     finding = Finding(
         check=check,
         resource=thing.resource,
@@ -124,12 +124,17 @@ def _missing(config: CanonicalConfig, check: str, thing: Thing) -> Judged:
         reason="the configuration names it and AWS does not have it",
         path=thing.path,
     )
-    return Judged(_humble(finding), (), getattr(thing.exists, "sources", frozenset()))
+    return AssessedFinding(_downgrade_assumed(finding), (), getattr(thing.exists, "sources", frozenset()))
 
 
 def _stray(  # noqa: PLR0913, PLR0917 - what a finding is made of
-    config: CanonicalConfig, check: str, thing: Thing, fact: Fact, name: str, sources: frozenset[Call]
-) -> Judged:
+    config: CanonicalConfig,
+    check: str,
+    thing: ResourceState,
+    fact: AttributeState,
+    name: str,
+    sources: frozenset[Call],
+) -> AssessedFinding:
     path = path_of(thing, fact)
     finding = Finding(
         check=check,
@@ -144,12 +149,12 @@ def _stray(  # noqa: PLR0913, PLR0917 - what a finding is made of
         reason=fact.reason,
         path=path,
     )
-    return Judged(_humble(finding), (), sources)
+    return AssessedFinding(_downgrade_assumed(finding), (), sources)
 
 
 def _unknown(
-    config: CanonicalConfig, check: str, thing: Thing, call: Call, lost: list[tuple[str, Unknown]]
-) -> Judged:
+    config: CanonicalConfig, check: str, thing: ResourceState, call: Call, lost: list[tuple[str, Unknown]]
+) -> AssessedFinding:
     names, code = [name for name, _ in lost], lost[0][1].code
     finding = Finding(
         check=check,
@@ -164,10 +169,10 @@ def _unknown(
         reason=f"{call.action} failed with {code}; not judged: {', '.join(names)}",
         path=thing.path,
     )
-    return Judged(finding, (), frozenset({call}))
+    return AssessedFinding(finding, (), frozenset({call}))
 
 
-def _required_tags(config: CanonicalConfig, thing: Thing) -> Iterator[Fact]:
+def _required_tags(config: CanonicalConfig, thing: ResourceState) -> Iterator[AttributeState]:
     """One fact for all of a thing's tags; a wrong value is more delicate to mend than none."""
     if thing.tags is None:
         return
@@ -177,7 +182,7 @@ def _required_tags(config: CanonicalConfig, thing: Thing) -> Iterator[Fact]:
         return {name: tags.get(name) for name, values in accepted.items() if tags.get(name) not in values}
 
     observed: Read[dict[str, str | None]] = thing.tags.map(wanting)
-    remedies: tuple[Remedy, ...] = ()
+    remedies: tuple[Remediation, ...] = ()
     if isinstance(observed, Known) and thing.arn:
         missing = tuple((name, accepted[name][0]) for name, value in observed.value.items() if value is None)
         wrong = tuple(
@@ -187,7 +192,7 @@ def _required_tags(config: CanonicalConfig, thing: Thing) -> Iterator[Fact]:
             (ReplaceTags(thing.arn, wrong),) if wrong else ()
         )
     wanted = observed.map(lambda seen: {name: list(accepted[name]) for name in seen})
-    yield Fact(
+    yield AttributeState(
         TAGS,
         observed,
         desired=wanted.value if isinstance(wanted, Known) else {},
@@ -221,7 +226,7 @@ def same(desired: Json, observed: Json) -> bool:
     return desired == observed and type(desired) is type(observed)
 
 
-def by_importance(judged: Iterable[Judged]) -> list[Judged]:
+def by_importance(judged: Iterable[AssessedFinding]) -> list[AssessedFinding]:
     return sorted(
         judged,
         key=lambda one: (

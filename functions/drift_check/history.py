@@ -45,7 +45,6 @@ class Changes:
     """What this run adds to history: ids."""
 
     new: frozenset[str] = frozenset()
-    persisting: frozenset[str] = frozenset()
     resolved: frozenset[str] = frozenset()
 
 
@@ -60,7 +59,7 @@ def compare(history: History, findings: Iterable[Finding], checks: Container[str
         and (history.records[one].check, history.records[one].resource) not in unreadable
     }
     new = set(seen) - set(history.records) if history.known else set()
-    return Changes(frozenset(new), frozenset(set(seen) - new), frozenset(resolved))
+    return Changes(frozenset(new), frozenset(resolved))
 
 
 def _seen(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
@@ -70,7 +69,9 @@ def _seen(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[st
     return {one.id: one for one in every if one.status is not FindingStatus.UNKNOWN}, unreadable
 
 
-def to_tell(history: History, changes: Changes, findings: Iterable[Finding], now: datetime) -> list[Finding]:
+def to_notify(
+    history: History, changes: Changes, findings: Iterable[Finding], now: datetime
+) -> list[Finding]:
     """New findings that count, and critical ones again after a week."""
     told = []
     for finding in findings:
@@ -109,7 +110,7 @@ def tried(history: History, finding: Finding, *, failed: bool, now: datetime) ->
     return replace(history, records={**history.records, finding.id: after})
 
 
-def dated(history: History, findings: Iterable[Finding], now: datetime) -> list[Finding]:
+def with_first_seen(history: History, findings: Iterable[Finding], now: datetime) -> list[Finding]:
     """The findings with the time at which each was first seen."""
     records = history.records
     return [
@@ -133,7 +134,7 @@ def from_json(kept: Mapping[str, Any]) -> History:
     """Records from what ``to_json`` made.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: somebody else wrote them.
+        ValueError, KeyError, TypeError, AttributeError: the item does not have this schema.
     """
     return History({one: _record(fields) for one, fields in kept.items()})
 

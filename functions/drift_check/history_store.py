@@ -28,11 +28,11 @@ COMPONENT = "infra-drift-state"
 DESCRIBE, TTL = "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"
 PERMISSIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
 HISTORY = "history"
-KEPT = timedelta(days=90)  # an item that no run renews
+KEPT = timedelta(days=90)  # TTL of the item after the last run
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HistoryKey:
     """The item of one environment. ``ttl`` is the live table's attribute, where TTL is on."""
 
     table: str
@@ -40,7 +40,7 @@ class Place:
     ttl: str | None
 
 
-def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> Place | str:
+def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> HistoryKey | str:
     """The item's place by the live table's own key, or why it cannot serve."""
     if not isinstance(described, Known):
         return f"{described.call.action} failed with {described.code}"
@@ -53,10 +53,10 @@ def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> Place |
     value = {"S": drift_check_function_name(env)}
     on = isinstance(ttl, Known) and (ttl.value or {}).get("TimeToLiveStatus") == "ENABLED"
     attribute = ttl.value.get("AttributeName") if on and isinstance(ttl, Known) else None
-    return Place(table, dict.fromkeys(names, value), attribute)
+    return HistoryKey(table, dict.fromkeys(names, value), attribute)
 
 
-def load(client: DynamoDBClient, at: Place) -> History | str:
+def load(client: DynamoDBClient, at: HistoryKey) -> History | str:
     """The history, empty at the first run, or why it cannot be had."""
     try:
         with translate_errors("dynamodb:GetItem"):
@@ -68,7 +68,7 @@ def load(client: DynamoDBClient, at: Place) -> History | str:
         return f"the item was written by somebody else: {error}"
 
 
-def save(client: DynamoDBClient, at: Place, history: History, now: datetime) -> str | None:
+def save(client: DynamoDBClient, at: HistoryKey, history: History, now: datetime) -> str | None:
     """Keep it; None, or why that failed."""
     item = {**at.key, HISTORY: {"S": json.dumps(to_json(history))}}
     if at.ttl:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from drift_check.compare import Judged
+    from drift_check.compare import AssessedFinding
     from drift_check.findings import Finding
     from drift_check.history import History
 
@@ -22,21 +22,21 @@ FAILURES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What to mend, in order, and what not, each with its reason. ``stuck`` are those that keep failing."""
+class HealPlan:
+    """What to mend, in order, and what not, each with its reason. ``blocked`` are those that keep failing."""
 
-    chosen: tuple[Judged, ...]
+    chosen: tuple[AssessedFinding, ...]
     refused: tuple[tuple[Finding, str], ...]
-    stuck: tuple[Finding, ...] = ()
+    blocked: tuple[Finding, ...] = ()
 
 
-def choose(
-    judged: Iterable[Judged], approved: frozenset[str], history: History, most: int, now: datetime
-) -> Choice:
+def plan_heals(
+    judged: Iterable[AssessedFinding], approved: frozenset[str], history: History, most: int, now: datetime
+) -> HealPlan:
     """The most important first, at most so many."""
-    chosen: list[Judged] = []
+    chosen: list[AssessedFinding] = []
     refused: list[tuple[Finding, str]] = []
-    stuck: list[Finding] = []
+    blocked: list[Finding] = []
     for one in judged:
         finding = one.finding
         if finding.status is FindingStatus.UNKNOWN or not one.remedies:
@@ -51,8 +51,8 @@ def choose(
             continue
         refused.append((finding, reason))
         if _keeps_failing(finding, history):
-            stuck.append(finding)
-    return Choice(tuple(chosen), tuple(refused), tuple(stuck))
+            blocked.append(finding)
+    return HealPlan(tuple(chosen), tuple(refused), tuple(blocked))
 
 
 def _refusal(  # noqa: PLR0911 - one return a reason

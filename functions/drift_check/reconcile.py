@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from drift_check import history as past
 from drift_check import history_store
-from drift_check.apply.healer import Heal, Healer
+from drift_check.apply.healer import Healer, HealOutcome
 from drift_check.events import Mode, Request
 from drift_check.findings import FindingStatus
 from drift_check.history import Changes, History
 from drift_check.observe.observations import Call, Known
-from drift_check.planner import Choice, choose
+from drift_check.planner import HealPlan, plan_heals
 from drift_check.settings import Allowed
 from tradai_shared import clock
 from tradai_shared.outcomes import Status
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from drift_check.apply.requests import Writer
+    from drift_check.apply.requests import RequestBuilder
     from drift_check.findings import Finding
-    from drift_check.scan import Survey, Surveyor
+    from drift_check.scan import Scan, Scanner
     from drift_check.settings import Settings
 
 
@@ -46,10 +46,10 @@ class Report:
     request: Request
     started: datetime
     findings: list[Finding] = field(default_factory=list)
-    heals: list[Heal] = field(default_factory=list)
-    choice: Choice = field(default_factory=lambda: Choice((), ()))
+    heals: list[HealOutcome] = field(default_factory=list)
+    choice: HealPlan = field(default_factory=lambda: HealPlan((), ()))
     changes: Changes = field(default_factory=Changes)
-    to_tell: list[Finding] = field(default_factory=list)
+    to_notify: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     calls: int = 0  # that read, and that keep the history; what a heal writes is told with it
     seconds: float = 0.0
@@ -65,7 +65,7 @@ class Report:
         return [one for one in self.findings if one.counts]
 
     @property
-    def failed(self) -> list[Heal]:
+    def failed(self) -> list[HealOutcome]:
         return [heal for heal in self.heals if heal.status is Status.FAILED]
 
     @property
@@ -80,38 +80,36 @@ class Report:
 
 @dataclass(slots=True)
 class Run:
-    """One run; ``place`` is where its history is kept, None where nowhere."""
+    """One run; ``keeps_history`` is False where the history is neither read nor written."""
 
     settings: Settings
     request: Request
-    surveyor: Surveyor
-    writer: Writer
+    scanner: Scanner
+    writer: RequestBuilder
     keeps_history: bool = True
 
     def run(self) -> Report:
         report = Report(str(self.settings.environment), self.request, clock.now())
-        survey = self.surveyor.survey(self._table_calls())
+        survey = self.scanner.survey(self._table_calls())
         place, history = self._load(survey, report)
         after, tried = self._heal(survey, history, report)
         now = clock.now()
-        report.changes = past.compare(history, survey.findings, self.surveyor.names)
-        report.findings = past.dated(history, after.findings, report.started)
-        report.to_tell = past.to_tell(history, report.changes, report.findings, now)
+        report.changes = past.compare(history, survey.findings, self.scanner.names)
+        report.findings = past.with_first_seen(history, after.findings, report.started)
+        report.to_notify = past.to_notify(history, report.changes, report.findings, now)
         if place is not None and not self.request.dry_run:
             kept = self._remember(tried, survey, after, report, now)
             if kept != history:
                 self._save(place, kept, now, report)
         report.blind = not any(isinstance(one, Known) for one in survey.reads.answers.values())
-        report.calls += self.surveyor.observer.calls
+        report.calls += self.scanner.observer.calls
         report.seconds = (clock.now() - report.started).total_seconds()
         return report
 
-    def _remember(
-        self, tried: History, before: Survey, after: Survey, report: Report, now: datetime
-    ) -> History:
+    def _remember(self, tried: History, before: Scan, after: Scan, report: Report, now: datetime) -> History:
         """What was mended in this run is remembered as gone, so that its return is no news."""
-        kept = past.remember(tried, report.changes, before.findings, report.to_tell, now)
-        healed = past.compare(kept, after.findings, self.surveyor.names)
+        kept = past.remember(tried, report.changes, before.findings, report.to_notify, now)
+        healed = past.compare(kept, after.findings, self.scanner.names)
         return past.remember(kept, healed, after.findings, [], now) if healed.resolved else kept
 
     def _dynamodb(self) -> DynamoDBClient:
@@ -120,13 +118,13 @@ class Run:
 
     def _table_calls(self) -> list[Call]:
         """What tells where history can be kept; the check of the tables asks the same."""
-        table = self.surveyor.config.dynamodb.tables.get(history_store.COMPONENT)
+        table = self.scanner.config.dynamodb.tables.get(history_store.COMPONENT)
         if not self.keeps_history or table is None:
             return []
         return [Call(action, table.name) for action in (history_store.DESCRIBE, history_store.TTL)]
 
-    def _load(self, survey: Survey, report: Report) -> tuple[history_store.Place | None, History]:
-        table = self.surveyor.config.dynamodb.tables.get(history_store.COMPONENT)
+    def _load(self, survey: Scan, report: Report) -> tuple[history_store.HistoryKey | None, History]:
+        table = self.scanner.config.dynamodb.tables.get(history_store.COMPONENT)
         if not self.keeps_history or table is None:
             return None, History(known=False)
         reads = survey.reads
@@ -136,7 +134,7 @@ class Run:
             reads.get(history_store.DESCRIBE, table.name),
             reads.get(history_store.TTL, table.name),
         )
-        if isinstance(place, history_store.Place):
+        if isinstance(place, history_store.HistoryKey):
             report.calls += 1
         loaded = place if isinstance(place, str) else history_store.load(self._dynamodb(), place)
         if isinstance(place, str) or isinstance(loaded, str):
@@ -144,22 +142,22 @@ class Run:
             return None, History(known=False)
         return place, loaded
 
-    def _save(self, place: history_store.Place, kept: History, now: datetime, report: Report) -> None:
+    def _save(self, place: history_store.HistoryKey, kept: History, now: datetime, report: Report) -> None:
         report.calls += 1
         if problem := history_store.save(self._dynamodb(), place, kept, now):
             report.notes.append(f"history is not kept: {problem}")
 
-    def _heal(self, survey: Survey, history: History, report: Report) -> tuple[Survey, History]:
+    def _heal(self, survey: Scan, history: History, report: Report) -> tuple[Scan, History]:
         if self.request.mode is not Mode.HEAL:
             return survey, history
         dry_run = self.request.dry_run
         if self.settings.allowed is not Allowed.HEAL and not dry_run:
             report.notes.append("nothing is mended: DRIFT_MODE does not allow it")
             return survey, history
-        report.choice = choose(
+        report.choice = plan_heals(
             survey.judged, self.request.approve, history, self.settings.max_heals, clock.now()
         )
-        healer = Healer(self.surveyor, self.writer, survey, dry_run)
+        healer = Healer(self.scanner, self.writer, survey, dry_run)
         for one in report.choice.chosen:
             heal = healer.heal(one)
             report.heals.append(heal)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import Estate, first, follow
-from drift_check.compare import Judged, by_importance, judge
+from drift_check.compare import AssessedFinding, by_importance, judge
 from drift_check.findings import FindingStatus, Waiver
 from drift_check.observe.observations import Reads
 from tradai_shared import clock
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Scan:
     """What one look saw, the most important first."""
 
     reads: Reads
-    judged: Sequence[Judged]
+    judged: Sequence[AssessedFinding]
 
     @property
     def findings(self) -> list[Finding]:
@@ -38,12 +38,12 @@ class Survey:
     def partial(self) -> bool:
         return any(finding.status is FindingStatus.UNKNOWN for finding in self.findings)
 
-    def by_id(self, finding_id: str) -> Judged | None:
+    def by_id(self, finding_id: str) -> AssessedFinding | None:
         return next((one for one in self.judged if one.finding.id == finding_id), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Surveyor:
+class Scanner:
     """Looks at one environment with one set of checks."""
 
     config: CanonicalConfig
@@ -55,17 +55,17 @@ class Surveyor:
     def names(self) -> frozenset[str]:
         return frozenset(check.name for check in self.checks)
 
-    def survey(self, also: Iterable[Call] = ()) -> Survey:
+    def survey(self, also: Iterable[Call] = ()) -> Scan:
         """Ask everything that the checks need, and whatever else the caller wants to know."""
         calls = (*first(self.config, self.checks), *also)
         return self.judge(self.observer.observe(calls, self._follow))
 
-    def again(self, before: Survey, sources: Iterable[Call]) -> Survey:
+    def again(self, before: Scan, sources: Iterable[Call]) -> Scan:
         """Ask only what a finding rests on again, and judge everything by the fresh answers."""
         fresh = self.observer.observe(sources, self._follow)
         return self.judge(Reads({**before.reads.answers, **fresh.answers}))
 
-    def judge(self, reads: Reads) -> Survey:
+    def judge(self, reads: Reads) -> Scan:
         now = clock.now()
         at = Estate(self.config, reads, now)
         judged = (
@@ -74,19 +74,21 @@ class Surveyor:
             for thing in check.look(at)
             for one in judge(self.config, check.name, thing)
         )
-        return Survey(reads, by_importance(waived(judged, self.waivers, now)))
+        return Scan(reads, by_importance(waived(judged, self.waivers, now)))
 
     def _follow(self, call: Call, read: Read[Any]) -> Iterator[Call]:
         return follow(self.config, self.checks, call, read)
 
 
-def waived(judged: Iterable[Judged], waivers: Sequence[OwnWaiver], now: datetime) -> Iterator[Judged]:
+def waived(
+    judged: Iterable[AssessedFinding], waivers: Sequence[OwnWaiver], now: datetime
+) -> Iterator[AssessedFinding]:
     """A waiver holds through its last day (UTC); from the next on the finding counts again."""
     held = {one.finding: one for one in waivers if now.date() <= one.until}
     for one in judged:
         waiver = held.get(one.finding.id)
         if waiver and one.finding.status is not FindingStatus.UNKNOWN:
             accepted = Waiver(waiver.reason, waiver.owner, waiver.until)
-            yield Judged(replace(one.finding, waiver=accepted), one.remedies, one.sources)
+            yield AssessedFinding(replace(one.finding, waiver=accepted), one.remedies, one.sources)
         else:
             yield one

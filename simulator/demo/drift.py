@@ -16,14 +16,14 @@ from rich.console import Console
 from rich.table import Table
 
 from drift_check import checks
-from drift_check.apply.requests import Writer
+from drift_check.apply.requests import RequestBuilder
 from drift_check.events import Mode, Request
 from drift_check.observe.observer import Observer
 from drift_check.reconcile import Report, Run
 from drift_check.report.as_html import page
 from drift_check.report.as_json import document
 from drift_check.report.as_markdown import headline, short
-from drift_check.scan import Surveyor
+from drift_check.scan import Scanner
 from drift_check.settings import Allowed, Settings
 from simulator import estate
 from tradai_shared import clock
@@ -107,9 +107,9 @@ def spoil(made: Estate) -> None:
 
 
 def run(config: CanonicalConfig, client: Callable[[str], Any]) -> Report:
-    surveyor = Surveyor(config, checks.ALL, Observer(client))
+    scanner = Scanner(config, checks.ALL, Observer(client))
     settings = Settings(ENV, Allowed.HEAL, max_heals=20)
-    return Run(settings, Request(Mode.HEAL), surveyor, Writer(client, config.region)).run()
+    return Run(settings, Request(Mode.HEAL), scanner, RequestBuilder(client, config.region)).run()
 
 
 def show(console: Console, healed: Report) -> None:

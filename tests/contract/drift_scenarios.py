@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drift_check import actions, checks
-from drift_check.apply.requests import Writer
+from drift_check.apply.requests import RequestBuilder
 from drift_check.checks.base import Estate as Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drift_check.actions import Remedy
+    from drift_check.actions import Remediation
     from tests.contract.estate import Live
 
 TABLE, TTL_TABLE, INDEXED = (
@@ -118,7 +118,10 @@ def tags_gone(world: Live) -> None:
     arns = tagged(world)
     assert {arn.partition(":")[0] for arn in arns} == TAGGED
     others = [one for one in arns if not one.startswith(("ec2:", "s3:", "autoscaling:"))]
-    tagging, writer = world.client("resourcegroupstaggingapi"), Writer(world.client, world.config.region)
+    tagging, writer = (
+        world.client("resourcegroupstaggingapi"),
+        RequestBuilder(world.client, world.config.region),
+    )
     for arn in map(writer.arn, others):
         assert not tagging.untag_resources(ResourceARNList=[arn], TagKeys=[TAG])["FailedResourcesMap"], arn
     world.client("s3").delete_bucket_tagging(Bucket="tradai-configs-prod")
@@ -134,7 +137,7 @@ def another_tag(world: Live) -> None:
     world.client("ec2").create_tags(Resources=[world.ids["vpc"]], Tags=wrong)
 
 
-AUTOMATIC: dict[str, tuple[type[Remedy], Callable[[Live], object]]] = {
+AUTOMATIC: dict[str, tuple[type[Remediation], Callable[[Live], object]]] = {
     "TTL off": (actions.EnableTtl, lambda world: ttl(world, on=False)),
     "recovery off": (actions.EnableRecovery, recovery_off),
     "protection off": (
@@ -161,7 +164,7 @@ AUTOMATIC: dict[str, tuple[type[Remedy], Callable[[Live], object]]] = {
     ),
     "tags gone": (actions.AddTags, tags_gone),
 }
-ON_APPROVAL: dict[str, tuple[type[Remedy], Callable[[Live], object]]] = {
+ON_APPROVAL: dict[str, tuple[type[Remediation], Callable[[Live], object]]] = {
     "another TTL attribute": (actions.DisableTtl, another_ttl),
     "provisioned": (
         actions.ChargeOnDemand,

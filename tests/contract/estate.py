@@ -14,12 +14,12 @@ from unittest.mock import Mock, patch
 from botocore.awsrequest import AWSResponse
 
 from drift_check import checks
-from drift_check.apply.requests import Writer
+from drift_check.apply.requests import RequestBuilder
 from drift_check.checks.base import Estate as Seen
 from drift_check.events import Mode, Request
 from drift_check.observe.observer import Observer
 from drift_check.reconcile import Report, Run
-from drift_check.scan import Survey, Surveyor
+from drift_check.scan import Scan, Scanner
 from drift_check.settings import Allowed, Settings
 from ops.adopt_plan import adopt, merged
 from simulator import estate
@@ -55,8 +55,8 @@ class Live:
     def ids(self) -> dict[str, str]:
         return self.built.ids
 
-    def survey(self) -> Survey:
-        return Surveyor(self.config, checks.ALL, Observer(self.client)).survey()
+    def survey(self) -> Scan:
+        return Scanner(self.config, checks.ALL, Observer(self.client)).survey()
 
     def report(self) -> Report:
         return self.run(Mode.REPORT)
@@ -69,12 +69,12 @@ class Live:
         history: bool = False,
         **request: Any,
     ) -> Report:
-        surveyor = Surveyor(self.config, checks.ALL, Observer(self.client))
+        scanner = Scanner(self.config, checks.ALL, Observer(self.client))
         settings = Settings(ENV, allowed, max_heals=200)
-        writer = Writer(self.client, self.config.region)
+        writer = RequestBuilder(self.client, self.config.region)
         self.writes.clear()
         self.sent.clear()
-        return Run(settings, Request(mode, **request), surveyor, writer, keeps_history=history).run()
+        return Run(settings, Request(mode, **request), scanner, writer, keeps_history=history).run()
 
     def watch(self, client: Any) -> Any:
         client.meta.events.register_first("before-send.*.*", self.count, unique_id="counted")

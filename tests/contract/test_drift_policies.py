@@ -7,12 +7,12 @@ from typing import Any, get_args
 import pytest
 
 from drift_check import actions, history_store
-from drift_check.observe.api_reads import IAM_ACTIONS, READERS
+from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.report import publish
 from tests.contract.stack import Stack, samples
 
-READS = {IAM_ACTIONS.get(action, action) for action in READERS}
-HEALS = {action for remedy in get_args(actions.Remedy) for action in remedy.permissions}
+READS = {IAM_ACTIONS.get(action, action) for action in READ_OPERATIONS}
+HEALS = {action for remedy in get_args(actions.Remediation) for action in remedy.permissions}
 TELLS = {*publish.PERMISSIONS, *history_store.PERMISSIONS}
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 

@@ -14,7 +14,7 @@ from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 from drift_check.findings import FindingStatus
-from drift_check.observe.api_reads import READERS
+from drift_check.observe.api_reads import READ_OPERATIONS
 from drift_check.reconcile import ExitCode
 from tests.contract.estate import Live, live
 from tests.contract.wire import FAULTS, Wire, no_waiting
@@ -23,7 +23,7 @@ from tradai_shared.aws.clients import ATTEMPTS, client_config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.compare import Judged
+    from drift_check.compare import AssessedFinding
     from drift_check.reconcile import Report
 
 pytestmark = pytest.mark.any_python
@@ -50,13 +50,13 @@ class Faulty:
         return {name for name, one in self.ordinary.items() if action in actions(one)}
 
 
-def actions(one: Judged) -> set[str]:
+def actions(one: AssessedFinding) -> set[str]:
     return {call.action for call in one.sources}
 
 
 def operation_of(world: Live, action: str) -> str:
     """As botocore's events spell it."""
-    reader = READERS[action]
+    reader = READ_OPERATIONS[action]
     meta = world.client(reader.service).meta
     return f"{meta.service_model.service_id.hyphenize()}:{meta.method_to_api_mapping[reader.operation]}"
 
@@ -86,18 +86,18 @@ def spoil(world: Live) -> None:
 
 
 def test_the_run_makes_every_call_of_the_catalogue(faulty: Faulty) -> None:
-    assert faulty.asked == {operation_of(faulty.world, action) for action in READERS}
+    assert faulty.asked == {operation_of(faulty.world, action) for action in READ_OPERATIONS}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("action", READERS)
+@pytest.mark.parametrize("action", READ_OPERATIONS)
 def test_a_failing_action_costs_only_what_rests_on_it(faulty: Faulty, action: str, fault: str) -> None:
     report = faulty.run(action, fault)
     found = {one.id: one for one in report.findings}
     new = [one for name, one in found.items() if name not in faulty.ordinary]
     assert new
     assert {(one.status, one.attribute) for one in new} == {(FindingStatus.UNKNOWN, action)}
-    code = code_of(FAULTS[fault](READERS[action].service))
+    code = code_of(FAULTS[fault](READ_OPERATIONS[action].service))
     assert all(action in one.reason and code in one.reason for one in new)
     lost = set(faulty.ordinary) - set(found)
     assert lost <= faulty.resting_on(action)

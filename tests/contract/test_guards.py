@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 from drift_check import checks
 from drift_check.actions import EnableTtl
 from drift_check.apply.healer import Healer
-from drift_check.apply.requests import Writer
+from drift_check.apply.requests import RequestBuilder
 from drift_check.events import Mode
 from drift_check.observe.observer import Observer
-from drift_check.scan import Surveyor
+from drift_check.scan import Scanner
 from drift_check.settings import Allowed
 from tests.contract.estate import Live, live
 from tradai_shared.outcomes import Status
@@ -21,7 +21,7 @@ from tradai_shared.outcomes import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.compare import Judged
+    from drift_check.compare import AssessedFinding
 
 TABLE = "tradai-deployments-prod"
 EXPIRING = "tradai-notifications-prod"
@@ -48,13 +48,13 @@ def protect(world: Live, *, on: bool) -> None:
         world.client("dynamodb").update_table(TableName=TABLE, DeletionProtectionEnabled=on)
 
 
-def healer(world: Live) -> tuple[Healer, Judged]:
+def healer(world: Live) -> tuple[Healer, AssessedFinding]:
     """Ready to mend what a survey found."""
-    surveyor = Surveyor(world.config, checks.ALL, Observer(world.client))
-    survey = surveyor.survey()
+    scanner = Scanner(world.config, checks.ALL, Observer(world.client))
+    survey = scanner.survey()
     world.writes.clear()
     (one,) = [found for found in survey.judged if found.remedies]
-    return Healer(surveyor, Writer(world.client, world.config.region), survey, dry_run=False), one
+    return Healer(scanner, RequestBuilder(world.client, world.config.region), survey, dry_run=False), one
 
 
 def test_the_switch_stops_every_event(world: Live) -> None:
@@ -118,7 +118,7 @@ def test_three_failures_stop_it_until_a_person_approves(world: Live, monkeypatch
             world.clock.hours_pass()
     report = world.run(history=True)
     assert not report.heals
-    assert [one.id for one in report.choice.stuck] == [heal.finding.id]
+    assert [one.id for one in report.choice.blocked] == [heal.finding.id]
     approved = world.run(history=True, approve=frozenset({heal.finding.id}))
     assert [one.status for one in approved.heals] == [Status.DONE]
 
@@ -136,7 +136,7 @@ def test_ttl_counts_first_what_would_begin_to_expire(world: Live) -> None:
     ages = {"expired": now - 60, "living": now + 3600, "ancient": now - 6 * 365 * 86_400}
     for name, ttl in ages.items():
         dynamodb.put_item(TableName=EXPIRING, Item={"notification_id": {"S": name}, "ttl": {"N": str(ttl)}})
-    (write,) = Writer(world.client, world.config.region).writes(EnableTtl(EXPIRING, "ttl"))
+    (write,) = RequestBuilder(world.client, world.config.region).writes(EnableTtl(EXPIRING, "ttl"))
     assert write.note.startswith("1 items have expired")
 
 

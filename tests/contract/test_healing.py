@@ -10,7 +10,7 @@ import pytest
 from moto.autoscaling.models import InstanceState, autoscaling_backends
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
-from drift_check.actions import Remedy
+from drift_check.actions import Remediation
 from drift_check.events import Mode
 from drift_check.findings import Healing
 from tests.contract.drift_scenarios import AUTOMATIC, NEVER, ON_APPROVAL, check_on, route_elsewhere, ttl
@@ -43,7 +43,7 @@ def open_findings(report: Report) -> list[Finding]:
     return [one for one in report.findings if not one.waiver]
 
 
-def proposed(world: Live) -> set[type[Remedy]]:
+def proposed(world: Live) -> set[type[Remediation]]:
     return {type(remedy) for one in world.survey().judged for remedy in one.remedies}
 
 
@@ -69,8 +69,8 @@ def test_every_remedy_has_a_case() -> None:
     assert {remedy for remedy, _ in ON_APPROVAL.values()} == by_class(Healing.ON_APPROVAL)
 
 
-def by_class(healing: Healing) -> set[type[Remedy]]:
-    return {remedy for remedy in get_args(Remedy) if remedy.healing is healing}
+def by_class(healing: Healing) -> set[type[Remediation]]:
+    return {remedy for remedy in get_args(Remediation) if remedy.healing is healing}
 
 
 def test_a_confirmed_estate_is_in_sync_within_the_budget_of_calls(world: Live) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, get_args
 
 from drift_check import actions, checks
 from drift_check.checks.base import Estate
-from drift_check.checks.resource import CONFIGURED, Fact, Thing
+from drift_check.checks.resource import CONFIGURED, AttributeState, ResourceState
 from drift_check.compare import EXISTENCE, path_of
-from drift_check.observe.api_reads import IAM_ACTIONS, READERS
+from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.observe.observations import Reads
 from drift_check.severity import severity_of
 from toolchain.docs.unchecked_values import UNJUDGED
@@ -85,13 +85,15 @@ def _rows(config: CanonicalConfig, check: Check) -> Iterator[str]:
             yield _fact(config, check, resource, fact)
 
 
-def _fact(config: CanonicalConfig, check: Check, resource: Thing, fact: Fact) -> str:
+def _fact(config: CanonicalConfig, check: Check, resource: ResourceState, fact: AttributeState) -> str:
     path = path_of(resource, fact)
     immutable = fact.desired is CONFIGURED and is_immutable(config, path)
     return _row(check, fact.attribute, _general(path), immutable=immutable, fact=fact)
 
 
-def _row(check: Check, attribute: str, path: str, *, immutable: bool, fact: Fact | None = None) -> str:
+def _row(
+    check: Check, attribute: str, path: str, *, immutable: bool, fact: AttributeState | None = None
+) -> str:
     severity = fact.severity if fact and fact.severity else severity_of(check.name, attribute)
     name = "indexes.*" if attribute.startswith("indexes.") else attribute
     return f"| {name} | {'critical' if immutable else severity} | `{path}` | {'yes' if immutable else ''} |"
@@ -113,14 +115,14 @@ def _general(path: str) -> str:
 
 def _writes() -> Iterator[str]:
     yield "\n## What may be written\n\n| write | who orders it | permissions | mind |\n|---|---|---|---|"
-    for remedy in get_args(actions.Remedy):
+    for remedy in get_args(actions.Remediation):
         permissions = ", ".join(f"`{action}`" for action in remedy.permissions)
         yield f"| {remedy.__name__} | {remedy.healing} | {permissions} | {remedy.warning} |"
 
 
 def _reads() -> Iterator[str]:
     yield "\n## What is read\n"
-    reads = sorted({IAM_ACTIONS.get(action, action) for action in READERS})
+    reads = sorted({IAM_ACTIONS.get(action, action) for action in READ_OPERATIONS})
     yield ", ".join(f"`{action}`" for action in reads) + "."
 
 

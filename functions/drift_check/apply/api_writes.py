@@ -12,7 +12,7 @@ EVERY_PORT = (0, 65535)
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class ApiRequest:
     """One call that changes AWS. ``done_by`` are the error codes that say that it was so already."""
 
     action: str  # as IAM spells it
@@ -29,22 +29,24 @@ class Write:
         )
 
 
-def dynamodb(action: str, operation: str, table: str, note: str = "", **parameters: Any) -> Write:  # noqa: ANN401
-    return Write(f"dynamodb:{action}", "dynamodb", operation, {"TableName": table, **parameters}, note=note)
+def dynamodb(action: str, operation: str, table: str, note: str = "", **parameters: Any) -> ApiRequest:  # noqa: ANN401
+    return ApiRequest(
+        f"dynamodb:{action}", "dynamodb", operation, {"TableName": table, **parameters}, note=note
+    )
 
 
-def update_table(table: str, **parameters: Any) -> Write:  # noqa: ANN401
+def update_table(table: str, **parameters: Any) -> ApiRequest:  # noqa: ANN401
     return dynamodb("UpdateTable", "update_table", table, **parameters)
 
 
-def ttl(table: str, attribute: str, *, on: bool, note: str = "") -> Write:
+def ttl(table: str, attribute: str, *, on: bool, note: str = "") -> ApiRequest:
     specification = {"Enabled": on, "AttributeName": attribute}
     return dynamodb(
         "UpdateTimeToLive", "update_time_to_live", table, note, TimeToLiveSpecification=specification
     )
 
 
-def create_index(remedy: CreateIndex) -> Write:
+def create_index(remedy: CreateIndex) -> ApiRequest:
     keys = [(remedy.partition, "HASH"), *([(remedy.sort, "RANGE")] if remedy.sort else [])]
     index = {
         "IndexName": remedy.index,
@@ -56,11 +58,11 @@ def create_index(remedy: CreateIndex) -> Write:
     return update_table(remedy.table, AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=updates)
 
 
-def ec2(action: str, operation: str, parameters: dict[str, Any]) -> Write:
-    return Write(f"ec2:{action}", "ec2", operation, parameters)
+def ec2(action: str, operation: str, parameters: dict[str, Any]) -> ApiRequest:
+    return ApiRequest(f"ec2:{action}", "ec2", operation, parameters)
 
 
-def authorize(remedy: AuthorizeRule) -> Write:
+def authorize(remedy: AuthorizeRule) -> ApiRequest:
     low, high = EVERY_PORT if remedy.from_port is None else (remedy.from_port, remedy.to_port)
     permission: dict[str, Any] = {"IpProtocol": remedy.protocol, "FromPort": low, "ToPort": high}
     if remedy.peer.startswith("sg-"):
@@ -70,7 +72,7 @@ def authorize(remedy: AuthorizeRule) -> Write:
     else:
         permission["IpRanges"] = [{"CidrIp": remedy.peer}]
     way = "Egress" if remedy.egress else "Ingress"
-    return Write(
+    return ApiRequest(
         f"ec2:AuthorizeSecurityGroup{way}",
         "ec2",
         f"authorize_security_group_{way.lower()}",
@@ -79,17 +81,19 @@ def authorize(remedy: AuthorizeRule) -> Write:
     )
 
 
-def force_ssl(remedy: ForceSsl) -> Write:
+def force_ssl(remedy: ForceSsl) -> ApiRequest:
     parameter = {"ParameterName": remedy.parameter, "ParameterValue": "1", "ApplyMethod": "immediate"}
     parameters = {"DBParameterGroupName": remedy.parameter_group, "Parameters": [parameter]}
-    return Write("rds:ModifyDBParameterGroup", "rds", "modify_db_parameter_group", parameters)
+    return ApiRequest("rds:ModifyDBParameterGroup", "rds", "modify_db_parameter_group", parameters)
 
 
-def resize(remedy: ResizeGroup) -> Write:
+def resize(remedy: ResizeGroup) -> ApiRequest:
     parameters = {
         "AutoScalingGroupName": remedy.group,
         "MinSize": remedy.minimum,
         "MaxSize": remedy.maximum,
         "DesiredCapacity": remedy.desired,
     }
-    return Write("autoscaling:UpdateAutoScalingGroup", "autoscaling", "update_auto_scaling_group", parameters)
+    return ApiRequest(
+        "autoscaling:UpdateAutoScalingGroup", "autoscaling", "update_auto_scaling_group", parameters
+    )

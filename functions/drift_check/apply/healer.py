@@ -12,24 +12,24 @@ from tradai_shared.errors import AwsError, TemporaryError
 from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
-    from drift_check.apply.api_writes import Write
-    from drift_check.apply.requests import Writer
-    from drift_check.compare import Judged
+    from drift_check.apply.api_writes import ApiRequest
+    from drift_check.apply.requests import RequestBuilder
+    from drift_check.compare import AssessedFinding
     from drift_check.findings import Finding
-    from drift_check.scan import Survey, Surveyor
+    from drift_check.scan import Scan, Scanner
 
 # AWS shows some writes a moment late: tags, security groups, TTL.
 VERIFIED_WITHIN = (0.0, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Heal:
+class HealOutcome:
     """How mending a finding ended, with the calls that did it, or would."""
 
     finding: Finding
     status: Status
     detail: str = ""
-    writes: tuple[Write, ...] = ()
+    writes: tuple[ApiRequest, ...] = ()
     temporary: bool = False
 
 
@@ -37,45 +37,45 @@ class Heal:
 class Healer:
     """Mends findings of one survey; ``survey`` is kept as fresh as the last reading."""
 
-    surveyor: Surveyor
-    writer: Writer
-    survey: Survey
+    scanner: Scanner
+    writer: RequestBuilder
+    survey: Scan
     dry_run: bool
     sent: list[str] = field(default_factory=list)
 
-    def heal(self, one: Judged) -> Heal:
+    def heal(self, one: AssessedFinding) -> HealOutcome:
         """One finding. An AWS error is an outcome, so that the rest is still mended."""
         try:
             return self._heal(one)
         except AwsError as error:
             temporary = isinstance(error, TemporaryError)
-            return Heal(one.finding, Status.FAILED, str(error), temporary=temporary)
+            return HealOutcome(one.finding, Status.FAILED, str(error), temporary=temporary)
 
-    def _heal(self, one: Judged) -> Heal:
+    def _heal(self, one: AssessedFinding) -> HealOutcome:
         fresh = self._again(one)
         if fresh is None or fresh.finding.status is FindingStatus.UNKNOWN:
             return self._not_there(one)
         writes = tuple(write for remedy in fresh.remedies for write in self.writer.writes(remedy))
         if self.dry_run:
-            return Heal(one.finding, Status.PLANNED, _warnings(fresh), writes)
+            return HealOutcome(one.finding, Status.PLANNED, _warnings(fresh), writes)
         if not writes:
-            return Heal(one.finding, Status.FAILED, "the differences cannot be written any more")
+            return HealOutcome(one.finding, Status.FAILED, "the differences cannot be written any more")
         for write in writes:
             if refusal := self._send(write):
-                return Heal(one.finding, Status.FAILED, refusal, writes)
+                return HealOutcome(one.finding, Status.FAILED, refusal, writes)
         return self._verify(fresh, writes)
 
-    def _again(self, one: Judged) -> Judged | None:
-        self.survey = self.surveyor.again(self.survey, sorted(one.sources))
+    def _again(self, one: AssessedFinding) -> AssessedFinding | None:
+        self.survey = self.scanner.again(self.survey, sorted(one.sources))
         return self.survey.by_id(one.finding.id)
 
-    def _not_there(self, one: Judged) -> Heal:
+    def _not_there(self, one: AssessedFinding) -> HealOutcome:
         if lost := [read for read in self.survey.reads.unknown() if read.call in one.sources]:
             detail = f"{lost[0].call.action} failed with {lost[0].code}: nothing is written blindly"
-            return Heal(one.finding, Status.FAILED, detail, temporary=True)
-        return Heal(one.finding, Status.ALREADY, "a second look finds it as it should be")
+            return HealOutcome(one.finding, Status.FAILED, detail, temporary=True)
+        return HealOutcome(one.finding, Status.ALREADY, "a second look finds it as it should be")
 
-    def _send(self, write: Write) -> str | None:
+    def _send(self, write: ApiRequest) -> str | None:
         """None, or why it cannot be called done."""
         try:
             answer = self.writer.send(write)
@@ -86,7 +86,7 @@ class Healer:
         self.sent.append(write.action)
         return _function_error(answer) if write.operation == "invoke" else None
 
-    def _verify(self, one: Judged, writes: tuple[Write, ...]) -> Heal:
+    def _verify(self, one: AssessedFinding, writes: tuple[ApiRequest, ...]) -> HealOutcome:
         warnings = _warnings(one)
         for pause in VERIFIED_WITHIN:
             if pause:
@@ -94,13 +94,13 @@ class Healer:
             after = self._again(one)
             lost = any(read.call in one.sources for read in self.survey.reads.unknown())
             if after is None and not lost:
-                return Heal(one.finding, Status.DONE, warnings, writes)
+                return HealOutcome(one.finding, Status.DONE, warnings, writes)
             if after is not None and after.remedies != one.remedies and after.remedies:
-                return Heal(one.finding, Status.DONE, f"one step of several; {warnings}", writes)
-        return Heal(one.finding, Status.FAILED, "written, and a later reading still shows it", writes)
+                return HealOutcome(one.finding, Status.DONE, f"one step of several; {warnings}", writes)
+        return HealOutcome(one.finding, Status.FAILED, "written, and a later reading still shows it", writes)
 
 
-def _warnings(one: Judged) -> str:
+def _warnings(one: AssessedFinding) -> str:
     return "; ".join(dict.fromkeys(remedy.warning for remedy in one.remedies if remedy.warning))
 
 

@@ -23,7 +23,7 @@ from drift_check.actions import (
     ForceSsl,
     ProtectTable,
     ReconcileRoutes,
-    Remedy,
+    Remediation,
     ReplaceTags,
     RequireMfa,
     ResizeGroup,
@@ -31,7 +31,7 @@ from drift_check.actions import (
     RevokeWorldOpen,
 )
 from drift_check.apply.api_writes import (
-    Write,
+    ApiRequest,
     authorize,
     create_index,
     dynamodb,
@@ -54,14 +54,14 @@ COUNTED_PAGES = 10  # enough to say "many"; a whole scan of a large table would 
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class RequestBuilder:
     """Knows the exact calls, and sends them. ``region`` and ``account`` complete the ARNs of tags."""
 
     client: Callable[[str], Any]
     region: str
     account: list[str] = field(default_factory=list)  # asked once, when it is needed
 
-    def writes(self, remedy: Remedy) -> list[Write]:  # noqa: PLR0911, PLR0912, C901 - one case a remedy
+    def writes(self, remedy: Remediation) -> list[ApiRequest]:  # noqa: PLR0911, PLR0912, C901 - one case a remedy
         match remedy:
             case EnableTtl():
                 return [self._enable_ttl(remedy)]
@@ -92,7 +92,7 @@ class Writer:
             case ReconcileRoutes(function):
                 payload = json.dumps({"action": "reconcile", "dry_run": False})
                 return [
-                    Write(
+                    ApiRequest(
                         "lambda:InvokeFunction",
                         "lambda",
                         "invoke",
@@ -105,18 +105,20 @@ class Writer:
                     ec2("ModifyNetworkInterfaceAttribute", "modify_network_interface_attribute", parameters)
                 ]
             case EnableRule(rule):
-                return [Write("events:EnableRule", "events", "enable_rule", {"Name": rule})]
+                return [ApiRequest("events:EnableRule", "events", "enable_rule", {"Name": rule})]
             case BlockPublicAccess(bucket):
                 blocks = dict.fromkeys(BLOCKS, True)
                 parameters = {"Bucket": bucket, "PublicAccessBlockConfiguration": blocks}
-                return [Write("s3:PutBucketPublicAccessBlock", "s3", "put_public_access_block", parameters)]
+                return [
+                    ApiRequest("s3:PutBucketPublicAccessBlock", "s3", "put_public_access_block", parameters)
+                ]
             case ForceSsl():
                 return [force_ssl(remedy)]
             case RequireMfa():
                 return [self._mfa(remedy)]
             case RestoreSecret(secret):
                 return [
-                    Write(
+                    ApiRequest(
                         "secretsmanager:RestoreSecret",
                         "secretsmanager",
                         "restore_secret",
@@ -138,7 +140,7 @@ class Writer:
                 self.account.append(self.client("sts").get_caller_identity()["Account"])
         return f"arn:aws:{service}:{self.region}:{self.account[0]}:{rest}"
 
-    def send(self, write: Write) -> Any:  # noqa: ANN401 - AWS's answer
+    def send(self, write: ApiRequest) -> Any:  # noqa: ANN401 - AWS's answer
         """Send one call.
 
         Raises:
@@ -147,7 +149,7 @@ class Writer:
         with translate_errors(write.action):
             return getattr(self.client(write.service), write.operation)(**write.parameters)
 
-    def _enable_ttl(self, remedy: EnableTtl) -> Write:
+    def _enable_ttl(self, remedy: EnableTtl) -> ApiRequest:
         count, whole = self._expired(remedy)
         told = f"{count if whole else f'at least {count}'} items have expired and would begin to vanish"
         return ttl(remedy.table, remedy.attribute, on=True, note=told)
@@ -176,7 +178,7 @@ class Writer:
             asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         return count, False
 
-    def _revoke(self, group_id: str) -> list[Write]:
+    def _revoke(self, group_id: str) -> list[ApiRequest]:
         with translate_errors("ec2:DescribeSecurityGroupRules"):
             pages = self.client("ec2").get_paginator("describe_security_group_rules")
             found = pages.paginate(Filters=[{"Name": "group-id", "Values": [group_id]}])
@@ -190,7 +192,7 @@ class Writer:
         write = ec2("RevokeSecurityGroupIngress", "revoke_security_group_ingress", parameters)
         return [write] if ids else []
 
-    def _mfa(self, remedy: RequireMfa) -> Write:
+    def _mfa(self, remedy: RequireMfa) -> ApiRequest:
         """Set what is there, with another word for MFA: what is left out would be switched off."""
         with translate_errors("cognito-idp:GetUserPoolMfaConfig"):
             now = self.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=remedy.pool_id)
@@ -198,6 +200,6 @@ class Writer:
         kept["MfaConfiguration"] = remedy.mfa
         kept.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
         parameters = {"UserPoolId": remedy.pool_id, **kept}
-        return Write(
+        return ApiRequest(
             "cognito-idp:SetUserPoolMfaConfig", "cognito-idp", "set_user_pool_mfa_config", parameters
         )

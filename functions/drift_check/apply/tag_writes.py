@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drift_check.apply.api_writes import Write
+from drift_check.apply.api_writes import ApiRequest
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
 
@@ -16,7 +16,7 @@ NO_TAGS = "NoSuchTagSet"
 
 def tag_writes(
     client: Callable[[str], Any], arn: str, tags: dict[str, str], full_arn: Callable[[str], str]
-) -> list[Write]:
+) -> list[ApiRequest]:
     """The calls that add tags to what ``arn`` (service and last part) names."""
     service, _, rest = arn.partition(":")
     match service:
@@ -27,13 +27,13 @@ def tag_writes(
         case "ec2":
             listed = [{"Key": name, "Value": value} for name, value in tags.items()]
             parameters = {"Resources": [rest.partition("/")[2]], "Tags": listed}
-            return [Write("ec2:CreateTags", "ec2", "create_tags", parameters)]
+            return [ApiRequest("ec2:CreateTags", "ec2", "create_tags", parameters)]
         case _:
             parameters = {"ResourceARNList": [full_arn(arn)], "Tags": tags}
-            return [Write("tag:TagResources", "resourcegroupstaggingapi", "tag_resources", parameters)]
+            return [ApiRequest("tag:TagResources", "resourcegroupstaggingapi", "tag_resources", parameters)]
 
 
-def _bucket(client: Callable[[str], Any], bucket: str, tags: dict[str, str]) -> Write:
+def _bucket(client: Callable[[str], Any], bucket: str, tags: dict[str, str]) -> ApiRequest:
     """PutBucketTagging replaces the whole set: read, merge, write."""
     try:
         with translate_errors("s3:GetBucketTagging"):
@@ -45,10 +45,10 @@ def _bucket(client: Callable[[str], Any], bucket: str, tags: dict[str, str]) -> 
     merged = {tag["Key"]: tag["Value"] for tag in present} | tags
     tag_set = [{"Key": name, "Value": value} for name, value in merged.items()]
     parameters = {"Bucket": bucket, "Tagging": {"TagSet": tag_set}}
-    return Write("s3:PutBucketTagging", "s3", "put_bucket_tagging", parameters)
+    return ApiRequest("s3:PutBucketTagging", "s3", "put_bucket_tagging", parameters)
 
 
-def _group(group: str, tags: dict[str, str]) -> Write:
+def _group(group: str, tags: dict[str, str]) -> ApiRequest:
     """Instances carry the group's tags from their launch on."""
     listed = [
         {
@@ -60,4 +60,6 @@ def _group(group: str, tags: dict[str, str]) -> Write:
         }
         for name, value in tags.items()
     ]
-    return Write("autoscaling:CreateOrUpdateTags", "autoscaling", "create_or_update_tags", {"Tags": listed})
+    return ApiRequest(
+        "autoscaling:CreateOrUpdateTags", "autoscaling", "create_or_update_tags", {"Tags": listed}
+    )

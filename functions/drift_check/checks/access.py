@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import RequireMfa, RestoreSecret
 from drift_check.checks.base import TAGS, TAGS_CALL, Check, Estate
-from drift_check.checks.resource import PRESENT, Fact, Thing, tag_map
+from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, Unknown, both
 from tradai_shared.config.naming import PROJECT
@@ -72,35 +72,37 @@ def _ours(config: CanonicalConfig, apis: list[Found]) -> list[Found]:
     return [one for one in apis if one["name"].startswith(f"{PROJECT}-") and one["name"].endswith(suffix)]
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     yield _pool(at)
     for key in at.config.secrets:
         yield _secret(at, key)
     yield from _apis(at)
 
 
-def _pool(at: Estate) -> Thing:
+def _pool(at: Estate) -> ResourceState:
     desired = at.config.cognito
     found_id = _pool_id(at)
     pool: Read[Found] = found_id.then(lambda one: at.get(POOL, one) if one else Known({}))
     known_id = found_id.value if isinstance(found_id, Known) else ""
-    return Thing(
+    return ResourceState(
         "cognito",
         desired.name,
         "cognito.name",
         found_id.map(bool),
         (
-            Fact("id", found_id),
-            Fact(
+            AttributeState("id", found_id),
+            AttributeState(
                 "mfa",
                 pool.map(lambda one: one.get("MfaConfiguration", "OFF")),
                 remedies=(RequireMfa(known_id, str(desired.mfa)),),
             ),
-            Fact(
+            AttributeState(
                 "password_min_length",
                 pool.map(lambda one: one.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength")),
             ),
-            Fact("deletion_protection", pool.map(lambda one: one.get("DeletionProtection", "INACTIVE"))),
+            AttributeState(
+                "deletion_protection", pool.map(lambda one: one.get("DeletionProtection", "INACTIVE"))
+            ),
         ),
         tags=pool.map(lambda one: one.get("UserPoolTags", {})),
         arn=f"cognito-idp:userpool/{known_id}",
@@ -119,16 +121,16 @@ def _pool_id(at: Estate) -> Read[str]:
     return at.get(LIST_POOLS).map(lambda pools: pool_id(at.config, pools))
 
 
-def _secret(at: Estate, key: str) -> Thing:
+def _secret(at: Estate, key: str) -> ResourceState:
     path, name = f"secrets.{key}", at.config.secrets[key].name
     secret = at.get(SECRET, name)
-    return Thing(
+    return ResourceState(
         path,
         name,
         f"{path}.name",
         secret.map(lambda one: one is not None),
         (
-            Fact(
+            AttributeState(
                 "scheduled deletion",
                 secret.show(lambda one: f"{one['DeletedDate']:%Y-%m-%d}" if one.get("DeletedDate") else None),
                 desired=None,
@@ -149,7 +151,7 @@ def _secret_arn(secret: Read[Any]) -> str:
     return "secretsmanager:" + str(secret.value["ARN"]).split(":", 5)[5]
 
 
-def _apis(at: Estate) -> Iterator[Thing]:
+def _apis(at: Estate) -> Iterator[ResourceState]:
     apis = at.get(APIS).map(lambda found: _ours(at.config, found))
     stages: Read[list[Found]] = Known([])
     for api in apis.value if isinstance(apis, Known) else ():
@@ -160,19 +162,21 @@ def _apis(at: Estate) -> Iterator[Thing]:
         return API_GATEWAY if found and all(stage.get("webAclArn") for stage in found) else "nothing"
 
     observed = apis.then(lambda _: stages.map(associated))
-    fact = Fact(
+    fact = AttributeState(
         "associated_with",
         observed,
         severity=Severity.HIGH,
         reason="requests reach the API unfiltered",
     )
     path = "waf.associated_with"
-    yield Thing("waf", "web ACL", path, apis.map(lambda _: True), (fact,))
+    yield ResourceState("waf", "web ACL", path, apis.map(lambda _: True), (fact,))
     if not isinstance(apis, Known):
         return
     for api in apis.value:
         tags = Known(dict(api.get("tags", {})), apis.sources)
-        yield Thing("waf", api["name"], path, PRESENT, tags=tags, arn=f"apigateway:/restapis/{api['id']}")
+        yield ResourceState(
+            "waf", api["name"], path, PRESENT, tags=tags, arn=f"apigateway:/restapis/{api['id']}"
+        )
 
 
 CHECK = Check("access", first, look, follow, instead)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from drift_check.checks.resource import Thing
+    from drift_check.checks.resource import ResourceState
     from drift_check.observe.observations import Read, Reads
     from tradai_shared.config.models import CanonicalConfig
 
@@ -44,11 +44,11 @@ class Estate:
 TAGS_CALL = (TAGS.action, TAGS.subject)
 
 
-def follow_nothing(_config: CanonicalConfig, _call: Call, _answer: Any) -> Iterable[Call]:  # noqa: ANN401
+def no_dependent_reads(_config: CanonicalConfig, _call: Call, _answer: Any) -> Iterable[Call]:  # noqa: ANN401
     return ()
 
 
-def nothing_instead(_config: CanonicalConfig, _call: Call) -> Iterable[Call]:
+def no_fallback_reads(_config: CanonicalConfig, _call: Call) -> Iterable[Call]:
     return ()
 
 
@@ -62,9 +62,9 @@ class Check:
 
     name: str
     first: Callable[[CanonicalConfig], Iterable[Call]]
-    look: Callable[[Estate], Iterator[Thing]]
-    follow: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = follow_nothing
-    instead: Callable[[CanonicalConfig, Call], Iterable[Call]] = nothing_instead
+    look: Callable[[Estate], Iterator[ResourceState]]
+    follow: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = no_dependent_reads
+    instead: Callable[[CanonicalConfig, Call], Iterable[Call]] = no_fallback_reads
 
 
 def first(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import BlockPublicAccess
 from drift_check.checks.base import TAGS, Check, Estate
-from drift_check.checks.resource import Fact, Thing
+from drift_check.checks.resource import AttributeState, ResourceState
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, first_known
 from tradai_shared.config.models.data import BucketEncryption
@@ -32,18 +32,18 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
         yield Call(BLOCK, bucket.name)
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     for key, bucket in at.config.s3.buckets.items():
         path = f"s3.buckets.{key}"
         encryption, block = at.get(ENCRYPTION, bucket.name), at.get(BLOCK, bucket.name)
-        yield Thing(
+        yield ResourceState(
             path,
             bucket.name,
             f"{path}.name",
             first_known(*(read.map(lambda found: found is not None) for read in (encryption, block))),
             (
-                Fact("encryption", encryption.show(_encryption)),
-                Fact(
+                AttributeState("encryption", encryption.show(_encryption)),
+                AttributeState(
                     "public_access_blocked",
                     block.map(lambda found: all((found or {}).get(name) for name in BLOCKS)),
                     remedies=(BlockPublicAccess(bucket.name),) if bucket.public_access_blocked else (),

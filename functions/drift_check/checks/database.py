@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import ForceSsl
 from drift_check.checks.base import Check, Estate
-from drift_check.checks.resource import Fact, Thing, tag_map
+from drift_check.checks.resource import AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.actions import Remedy
+    from drift_check.actions import Remediation
     from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
 
@@ -39,7 +39,7 @@ def parameter_group(instance: Found) -> str:
     return str(groups[0]["DBParameterGroupName"]) if groups else ""
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     desired = at.config.rds
     instance = at.get(INSTANCES, desired.identifier).map(lambda found: found[0] if found else None)
     group = instance.map(lambda one: parameter_group(one) if one else "")
@@ -47,18 +47,18 @@ def look(at: Estate) -> Iterator[Thing]:
         lambda name: at.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
     )
     ssl = both(instance, parameters).map(lambda found: _ssl(desired.ssl_parameter, *found))
-    yield Thing(
+    yield ResourceState(
         "rds",
         desired.identifier,
         "rds.identifier",
         instance.map(lambda one: one is not None),
         (
-            Fact("engine", instance.show(lambda one: one["Engine"])),
-            Fact("version", instance.show(lambda one: one["EngineVersion"])),
-            Fact("instance_class", instance.show(lambda one: one["DBInstanceClass"])),
-            Fact("multi_az", instance.show(lambda one: one["MultiAZ"])),
-            Fact("backup_retention_days", instance.show(lambda one: one["BackupRetentionPeriod"])),
-            Fact(
+            AttributeState("engine", instance.show(lambda one: one["Engine"])),
+            AttributeState("version", instance.show(lambda one: one["EngineVersion"])),
+            AttributeState("instance_class", instance.show(lambda one: one["DBInstanceClass"])),
+            AttributeState("multi_az", instance.show(lambda one: one["MultiAZ"])),
+            AttributeState("backup_retention_days", instance.show(lambda one: one["BackupRetentionPeriod"])),
+            AttributeState(
                 "ssl_enforced",
                 ssl,
                 remedies=_force(group, ssl, desired.ssl_parameter) if desired.ssl_enforced else (),
@@ -81,7 +81,7 @@ def _ssl(parameter: str, instance: Found | None, parameters: list[Found]) -> boo
     return True if status == IN_SYNC else status
 
 
-def _force(group: Read[str], ssl: Read[bool | str], parameter: str) -> tuple[Remedy, ...]:
+def _force(group: Read[str], ssl: Read[bool | str], parameter: str) -> tuple[Remediation, ...]:
     """Nothing to write where the group says so and the instance only waits for a restart."""
     off = isinstance(ssl, Known) and ssl.value is False
     if not off or not isinstance(group, Known) or group.value.startswith("default."):

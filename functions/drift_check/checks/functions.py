@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import TAGS, Check, Estate
-from drift_check.checks.resource import PRESENT, Fact, Thing
+from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
 
@@ -25,17 +25,17 @@ def first(_config: CanonicalConfig) -> Iterator[Call]:
     yield Call(FUNCTIONS)
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     listed = at.get(FUNCTIONS).map(lambda found: {one["FunctionName"]: one for one in found})
     for key, desired in at.config.lambdas.items():
         path, name = f"lambdas.{key}", desired.name
         function = listed.map(partial(_find, name=name))
         # its absence is the NAT's finding
         exists = PRESENT if name == at.config.nat.function else function.map(lambda one: one is not None)
-        sizes = (Fact(size, function.show(itemgetter(asked))) for size, asked in SIZES.items())
+        sizes = (AttributeState(size, function.show(itemgetter(asked))) for size, asked in SIZES.items())
         end = f":function:{name}"
         tags = at.tags(end) if isinstance(function, Known) and function.value else None
-        yield Thing(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=f"lambda{end}")
+        yield ResourceState(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=f"lambda{end}")
 
 
 def _find(functions: dict[str, Any], *, name: str) -> Any:  # noqa: ANN401 - as AWS describes it
@@ -47,21 +47,21 @@ def logs_first(_config: CanonicalConfig) -> Iterator[Call]:
     yield Call(LOG_GROUPS, PROJECT)
 
 
-def logs_look(at: Estate) -> Iterator[Thing]:
+def logs_look(at: Estate) -> Iterator[ResourceState]:
     """Those that exist: a function that has never run has no log group."""
     path = "log_retention_days"
     groups = at.get(LOG_GROUPS, PROJECT).map(
         lambda found: [one for one in found if _ours(at.config, one["logGroupName"])]
     )
     if not isinstance(groups, Known):
-        yield Thing("", "log groups", path, groups)
+        yield ResourceState("", "log groups", path, groups)
         return
     for group in groups.value:
         name = group["logGroupName"]
         kept = Known(group.get("retentionInDays"), groups.sources)
-        fact = Fact(path, kept, reason="None keeps logs, and their cost, for ever")
+        fact = AttributeState(path, kept, reason="None keeps logs, and their cost, for ever")
         end = f":log-group:{name}"
-        yield Thing("", name, path, PRESENT, (fact,), tags=at.tags(end), arn=f"logs{end}")
+        yield ResourceState("", name, path, PRESENT, (fact,), tags=at.tags(end), arn=f"logs{end}")
 
 
 def _ours(config: CanonicalConfig, name: str) -> bool:

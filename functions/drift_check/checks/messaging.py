@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import TAGS, Check, Estate
-from drift_check.checks.resource import PRESENT, Fact, Thing
+from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
 
@@ -46,12 +46,12 @@ def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
     return sorted(url for url in ours if not _name(url).startswith(OWN))
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     arns = at.get(TOPICS).map(lambda found: [topic["TopicArn"] for topic in found])
     for key, topic in at.config.sns.items():
         path, end = f"sns.{key}", f":{topic.name}"
         exists = arns.map(partial(_any_ends, end=end))
-        yield Thing(path, topic.name, f"{path}.name", exists, tags=at.tags(end), arn=f"sns{end}")
+        yield ResourceState(path, topic.name, f"{path}.name", exists, tags=at.tags(end), arn=f"sns{end}")
     yield from _queues(at)
 
 
@@ -59,10 +59,10 @@ def _any_ends(arns: list[str], *, end: str) -> bool:
     return any(arn.endswith(end) for arn in arns)
 
 
-def _queues(at: Estate) -> Iterator[Thing]:
+def _queues(at: Estate) -> Iterator[ResourceState]:
     listed = at.get(QUEUES, PREFIX).map(lambda urls: _ours(at.config, urls))
     if not isinstance(listed, Known):
-        yield Thing("sqs", "queues", "sqs.fifo", listed)
+        yield ResourceState("sqs", "queues", "sqs.fifo", listed)
         return
     all_attributes = {url: at.get(ATTRIBUTES, url) for url in listed.value}
     targets = {
@@ -74,17 +74,19 @@ def _queues(at: Estate) -> Iterator[Thing]:
         yield _queue(at, url, attributes, targets)
 
 
-def _queue(at: Estate, url: str, attributes: Read[dict[str, str] | None], targets: set[str]) -> Thing:
+def _queue(at: Estate, url: str, attributes: Read[dict[str, str] | None], targets: set[str]) -> ResourceState:
     name = _name(url)
-    facts = [Fact("fifo", PRESENT.map(lambda _: name.endswith(FIFO)))]
+    facts = [AttributeState("fifo", PRESENT.map(lambda _: name.endswith(FIFO)))]
     is_target = isinstance(attributes, Known) and (attributes.value or {}).get("QueueArn") in targets
     if is_target or "dlq" in name or "dead-letter" in name:
         kept = attributes.map(lambda found: int((found or {})["MessageRetentionPeriod"]) // DAY)
-        facts.append(Fact("dead_letter_retention_days", kept))
+        facts.append(AttributeState("dead_letter_retention_days", kept))
     else:
         received = attributes.map(_max_receive_count)
-        facts.append(Fact("max_receive_count", received))
-    return Thing("sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=at.tags(f":{name}"), arn=f"sqs:{name}")
+        facts.append(AttributeState("max_receive_count", received))
+    return ResourceState(
+        "sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=at.tags(f":{name}"), arn=f"sqs:{name}"
+    )
 
 
 def _max_receive_count(attributes: dict[str, str] | None) -> int | None:

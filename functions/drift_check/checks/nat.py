@@ -10,7 +10,7 @@ from drift_check.actions import DisableSourceDestCheck, EnableRule, ResizeGroup
 from drift_check.checks import nat_routes, vpc_lookup
 from drift_check.checks.base import TAGS, Check, Estate
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.checks.resource import PRESENT, Fact, Thing, tag_map
+from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.naming import nat_instance_name
@@ -59,7 +59,7 @@ def _instances(reservations: list[Found]) -> list[Found]:
     return [one for reservation in reservations for one in reservation["Instances"]]
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     groups = at.get("autoscaling:DescribeAutoScalingGroups", at.config.nat.group.name)
     group = groups.map(lambda found: found[0] if found else None)
     instances = groups.then(lambda found: _members(at, found))
@@ -79,28 +79,30 @@ def _members(at: Estate, groups: list[Found]) -> Read[list[Found]]:
     return at.get("ec2:DescribeInstances", ids).map(_instances) if ids else Known([])
 
 
-def _group(at: Estate, group: Read[Found | None]) -> Thing:
+def _group(at: Estate, group: Read[Found | None]) -> ResourceState:
     desired = at.config.nat.group
     resize = (ResizeGroup(desired.name, desired.min_size, desired.max_size, desired.desired_capacity),)
-    return Thing(
+    return ResourceState(
         "nat.group",
         desired.name,
         "nat.group.name",
         group.map(lambda found: found is not None),
         (
-            Fact("min_size", group.show(lambda one: one["MinSize"]), remedies=resize),
-            Fact("max_size", group.show(lambda one: one["MaxSize"]), remedies=resize),
-            Fact("desired_capacity", group.show(lambda one: one["DesiredCapacity"]), remedies=resize),
-            Fact("health_check", group.show(lambda one: one["HealthCheckType"])),
-            Fact(
+            AttributeState("min_size", group.show(lambda one: one["MinSize"]), remedies=resize),
+            AttributeState("max_size", group.show(lambda one: one["MaxSize"]), remedies=resize),
+            AttributeState(
+                "desired_capacity", group.show(lambda one: one["DesiredCapacity"]), remedies=resize
+            ),
+            AttributeState("health_check", group.show(lambda one: one["HealthCheckType"])),
+            AttributeState(
                 "suspended process",
                 group.show(lambda one: sorted(p["ProcessName"] for p in one.get("SuspendedProcesses", []))),
                 desired=[],
-                strays=True,
+                each_unexpected=True,
                 severity=Severity.HIGH,
                 reason="while it is suspended the group does not heal",
             ),
-            Fact("subnet", _subnet(at, group), path="nat.subnet"),
+            AttributeState("subnet", _subnet(at, group), path="nat.subnet"),
         ),
         tags=group.map(lambda one: tag_map(one.get("Tags")) if one else {}),
         arn=f"autoscaling:{desired.name}",
@@ -124,15 +126,15 @@ def _subnet(at: Estate, group: Read[Found | None]) -> Read[str]:
     return both(group, vpc_lookup.inside(at, "ec2:DescribeSubnets")).map(judge)
 
 
-def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[Thing]:
+def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[ResourceState]:
     hooks = group.then(lambda _: at.get("autoscaling:DescribeLifecycleHooks", at.config.nat.group.name))
     for key, desired in at.config.nat.lifecycle_hooks.items():
         path = f"nat.lifecycle_hooks.{key}"
         hook = hooks.map(partial(_hook, name=desired.name))
         facts = (
-            Fact("transition", hook.show(lambda one: one["LifecycleTransition"])),
-            Fact("heartbeat_seconds", hook.show(lambda one: one["HeartbeatTimeout"])),
-            Fact(
+            AttributeState("transition", hook.show(lambda one: one["LifecycleTransition"])),
+            AttributeState("heartbeat_seconds", hook.show(lambda one: one["HeartbeatTimeout"])),
+            AttributeState(
                 "default_result",
                 hook.show(lambda one: one.get("DefaultResult", "ABANDON")),
                 desired="ABANDON" if key == "launch" else "CONTINUE",
@@ -140,14 +142,14 @@ def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[Thing]:
                 reason="what nobody answers for must not come into service",
             ),
         )
-        yield Thing(path, desired.name, f"{path}.name", hook.map(lambda one: one is not None), facts)
+        yield ResourceState(path, desired.name, f"{path}.name", hook.map(lambda one: one is not None), facts)
 
 
 def _hook(hooks: list[Found], *, name: str) -> Found | None:
     return next((one for one in hooks if one["LifecycleHookName"] == name), None)
 
 
-def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Thing:
+def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> ResourceState:
     instance = both(group, instances).map(lambda found: nat_routes.in_service(*found))
     image = instance.then(lambda one: at.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])).map(
         lambda found: found[0] if found else {}
@@ -156,30 +158,30 @@ def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
     family = at.config.nat.image.family
     facts = (
-        Fact("instance_type", instance.show(lambda one: one["InstanceType"])),
-        Fact("name", instance.show(vpc_lookup.name_tag)),
-        Fact("image.architecture", image.map(lambda one: one.get("Architecture"))),
-        Fact("image.family", image.map(lambda one: _family(one, family))),
-        Fact("image.latest", image.map(lambda one: at.now - _made(one) < OLDEST_IMAGE)),
-        Fact(
+        AttributeState("instance_type", instance.show(lambda one: one["InstanceType"])),
+        AttributeState("name", instance.show(vpc_lookup.name_tag)),
+        AttributeState("image.architecture", image.map(lambda one: one.get("Architecture"))),
+        AttributeState("image.family", image.map(lambda one: _family(one, family))),
+        AttributeState("image.latest", image.map(lambda one: at.now - _made(one) < OLDEST_IMAGE)),
+        AttributeState(
             "imdsv2_required", instance.show(lambda one: one["MetadataOptions"]["HttpTokens"] == "required")
         ),
-        Fact(
+        AttributeState(
             "detailed_monitoring",
             instance.show(lambda one: one["Monitoring"]["State"] in {"enabled", "pending"}),
         ),
-        Fact(
+        AttributeState(
             "boot.source_destination_check",
             interface.show(lambda one: one.get("SourceDestCheck")),
             remedies=(DisableSourceDestCheck(interface_id),),
         ),
-        Fact("boot.eip_associated", interface.show(_has_elastic_ip)),
+        AttributeState("boot.eip_associated", interface.show(_has_elastic_ip)),
     )
     name = nat_instance_name(at.config.environment)
     exists = instance.map(lambda one: one is not None)
     tags = instance.map(lambda one: tag_map(one.get("Tags")) if one else {})
     arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
-    return Thing("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
+    return ResourceState("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
 
 
 def _addresses(at: Estate, groups: list[Found]) -> Read[list[Found]]:
@@ -191,12 +193,14 @@ def _tags(thing: Found, _read: object) -> dict[str, str]:
     return tag_map(thing.get("Tags"))
 
 
-def _address(carried: Read[list[Found]]) -> Iterator[Thing]:
+def _address(carried: Read[list[Found]]) -> Iterator[ResourceState]:
     """The Elastic IP that a member carries, for its tags; that one is there is the instance's finding."""
     for address in carried.value if isinstance(carried, Known) else ({},):
         name = str(address.get("AllocationId", "elastic-ip"))
         tags = carried.map(partial(_tags, address))
-        yield Thing("nat.eip", name, "nat.eip.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}")
+        yield ResourceState(
+            "nat.eip", name, "nat.eip.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}"
+        )
 
 
 def _has_elastic_ip(interface: Found) -> bool:
@@ -214,10 +218,10 @@ def _made(image: Found) -> datetime:
     return datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
 
 
-def _alarm(at: Estate) -> Thing:
+def _alarm(at: Estate) -> ResourceState:
     alarms = at.get("cloudwatch:DescribeAlarms", at.config.nat.alarm)
     alarm = alarms.map(lambda found: found[0] if found else None)
-    told = Fact(
+    told = AttributeState(
         "actions enabled",
         alarm.show(lambda one: one.get("ActionsEnabled", True) and bool(one.get("AlarmActions"))),
         desired=True,
@@ -227,17 +231,17 @@ def _alarm(at: Estate) -> Thing:
     exists = alarm.map(lambda one: one is not None)
     end = f":alarm:{at.config.nat.alarm}"
     tags, arn = at.tags(end), f"cloudwatch{end}"
-    return Thing("nat", at.config.nat.alarm, "nat.alarm", exists, (told,), tags=tags, arn=arn)
+    return ResourceState("nat", at.config.nat.alarm, "nat.alarm", exists, (told,), tags=tags, arn=arn)
 
 
-def _rules(at: Estate) -> Iterator[Thing]:
+def _rules(at: Estate) -> Iterator[ResourceState]:
     ours = at.get("events:ListRules", RULES).map(
         lambda found: [one for one in found if one["Name"].endswith(f"-{at.config.environment}")]
     )
     disabled = ours.map(lambda found: sorted(one["Name"] for one in found if one["State"] == "DISABLED"))
     names = disabled.value if isinstance(disabled, Known) else []
     facts = (
-        Fact(
+        AttributeState(
             "rules",
             ours.map(bool),
             desired=True,
@@ -246,7 +250,7 @@ def _rules(at: Estate) -> Iterator[Thing]:
             reason="no rule brings the group's events to the failover",
         ),
         *(
-            Fact(
+            AttributeState(
                 f"rule {name}",
                 disabled.map(lambda _: "DISABLED"),
                 desired="ENABLED",
@@ -261,10 +265,12 @@ def _rules(at: Estate) -> Iterator[Thing]:
     exists = at.get("lambda:ListFunctions").map(
         lambda found: any(one["FunctionName"] == at.config.nat.function for one in found)
     )
-    yield Thing("nat", at.config.nat.function, "nat.function", exists, facts)
+    yield ResourceState("nat", at.config.nat.function, "nat.function", exists, facts)
     for rule in ours.value if isinstance(ours, Known) else ():
         end = f":rule/{rule['Name']}"
-        yield Thing("nat", rule["Name"], "nat.function", PRESENT, tags=at.tags(end), arn=f"events{end}")
+        yield ResourceState(
+            "nat", rule["Name"], "nat.function", PRESENT, tags=at.tags(end), arn=f"events{end}"
+        )
 
 
 CHECK = Check("nat", first, look, follow)

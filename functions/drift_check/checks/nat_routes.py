@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from drift_check.actions import ReconcileRoutes
 from drift_check.checks import vpc_lookup
 from drift_check.checks.network import DEFAULT
-from drift_check.checks.resource import Fact, Thing
+from drift_check.checks.resource import AttributeState, ResourceState
 from drift_check.findings import Severity
 from drift_check.observe.observations import Known, both
 from tradai_shared.config.models.network import DefaultRoute
@@ -17,7 +17,7 @@ from tradai_shared.config.naming import resource_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.actions import Remedy
+    from drift_check.actions import Remediation
     from drift_check.checks.base import Estate
     from drift_check.observe.observations import Read
 
@@ -25,7 +25,7 @@ LIVE = "an InService NAT of the group"
 Found = dict[str, Any]
 
 
-def look(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Iterator[Thing]:
+def look(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Iterator[ResourceState]:
     tables = vpc_lookup.inside(at, "ec2:DescribeRouteTables")
     for role, desired in at.config.network.route_tables.items():
         if desired.default_route is not DefaultRoute.NAT:
@@ -36,7 +36,7 @@ def look(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) ->
             whole = both(named, both(group, instances))
             live = whole.map(partial(_target, at, table))
             path = f"network.route_tables.{role}.default_route"
-            fact = Fact(
+            fact = AttributeState(
                 "live target",
                 live,
                 desired=LIVE,
@@ -45,7 +45,7 @@ def look(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) ->
                 severity=Severity.CRITICAL,
                 reason="the private subnets have no way out, or one that nobody watches",
             )
-            yield Thing(
+            yield ResourceState(
                 f"network.route_tables.{role}",
                 f"{name} {table['RouteTableId']}",
                 path,
@@ -89,7 +89,7 @@ def _carries(instance: Found, route: Found) -> bool:
     )
 
 
-def _reconcile(at: Estate, read: Read[tuple[Found | None, list[Found]]]) -> tuple[Remedy, ...]:
+def _reconcile(at: Estate, read: Read[tuple[Found | None, list[Found]]]) -> tuple[Remediation, ...]:
     """Only to a member in service, and never while a lifecycle action is pending: that heals by itself."""
     if not isinstance(read, Known) or read.value[0] is None or in_service(*read.value) is None:
         return ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import vpc_lookup
 from drift_check.checks.base import Check, Estate
-from drift_check.checks.resource import PRESENT, Fact, Thing, tag_map
+from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
 from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
@@ -46,7 +46,7 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
                 yield Call("ec2:DescribeVpcAttribute", f"{vpc['VpcId']}/{attribute}")
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     yield _vpc(at)
     tables, subnets = (
         vpc_lookup.inside(at, "ec2:DescribeRouteTables"),
@@ -60,10 +60,10 @@ def look(at: Estate) -> Iterator[Thing]:
     yield from _acls(at, subnets)
 
 
-def _vpc(at: Estate) -> Thing:
+def _vpc(at: Estate) -> ResourceState:
     vpc, path = vpc_lookup.vpc(at), "network.vpc"
     dns = (
-        Fact(name, vpc_lookup.vpc_id(at).then(partial(_dns, at, attribute=asked)))
+        AttributeState(name, vpc_lookup.vpc_id(at).then(partial(_dns, at, attribute=asked)))
         for name, asked in DNS.items()
     )
     logs = both(vpc_lookup.vpc_id(at), at.get("ec2:DescribeFlowLogs")).map(
@@ -71,12 +71,16 @@ def _vpc(at: Estate) -> Thing:
             log["ResourceId"] == found[0] and log["FlowLogStatus"] == "ACTIVE" for log in found[1]
         )
     )
-    return Thing(
+    return ResourceState(
         path,
         resource_name("vpc", at.config.environment),
         f"{path}.cidr",
         vpc.map(lambda found: found is not None),
-        (Fact("cidr", vpc.show(lambda found: found["CidrBlock"])), *dns, Fact("flow_logs", logs)),
+        (
+            AttributeState("cidr", vpc.show(lambda found: found["CidrBlock"])),
+            *dns,
+            AttributeState("flow_logs", logs),
+        ),
         tags=_tags(vpc),
         arn=_arn(vpc, "vpc", "VpcId"),
     )
@@ -89,7 +93,7 @@ def _dns(at: Estate, vpc_id: str, *, attribute: str) -> Read[bool]:
     )
 
 
-def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[Found]]) -> Thing:
+def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[Found]]) -> ResourceState:
     path = f"network.subnets.{key}"
     subnet = subnets.map(lambda found: vpc_lookup.subnet_of(at, key, found))
 
@@ -103,35 +107,35 @@ def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[
             return wanted  # that table is missing, which is told once
         return known.get(table["RouteTableId"], table["RouteTableId"]) if table else None
 
-    return Thing(
+    return ResourceState(
         path,
         resource_name(key, at.config.environment),
         f"{path}.cidr",
         subnet.map(lambda found: found is not None),
         (
-            Fact("cidr", subnet.show(lambda found: found["CidrBlock"])),
-            Fact("availability_zone", subnet.show(lambda found: found["AvailabilityZone"])),
-            Fact("route_table", both(tables, subnets).map(role)),
+            AttributeState("cidr", subnet.show(lambda found: found["CidrBlock"])),
+            AttributeState("availability_zone", subnet.show(lambda found: found["AvailabilityZone"])),
+            AttributeState("route_table", both(tables, subnets).map(role)),
         ),
         tags=_tags(subnet),
         arn=_arn(subnet, "subnet", "SubnetId"),
     )
 
 
-def _table(at: Estate, role: str, found: Read[tuple[list[Found], list[Found]]]) -> Thing:
+def _table(at: Estate, role: str, found: Read[tuple[list[Found], list[Found]]]) -> ResourceState:
     path = f"network.route_tables.{role}"
     table = found.map(lambda both_lists: vpc_lookup.roles(at, *both_lists).get(role))
     desired = at.config.network.route_tables[role]
     leads_to_nat = desired.default_route is DefaultRoute.NAT
-    return Thing(
+    return ResourceState(
         path,
         desired.name or resource_name(f"{role}-rt", at.config.environment),
         f"{path}.name" if desired.name else f"{path}.default_route",
         table.map(lambda one: one is not None),
         (
-            *((Fact("name", table.show(vpc_lookup.name_tag)),) if desired.name else ()),
+            *((AttributeState("name", table.show(vpc_lookup.name_tag)),) if desired.name else ()),
             # where a NAT should be, the check of the NAT looks at the live target
-            *((Fact("default_route", table.show(default_route)),) if not leads_to_nat else ()),
+            *((AttributeState("default_route", table.show(default_route)),) if not leads_to_nat else ()),
         ),
         tags=_tags(table),
         arn=_arn(table, "route-table", "RouteTableId"),
@@ -147,7 +151,7 @@ def default_route(table: Found) -> str:
     return DefaultRoute.NONE
 
 
-def _endpoints(at: Estate) -> Iterator[Thing]:
+def _endpoints(at: Estate) -> Iterator[ResourceState]:
     ours = vpc_lookup.inside(at, "ec2:DescribeVpcEndpoints").map(
         lambda found: [one for one in found if str(one["State"]).lower() == "available"]
     )
@@ -161,12 +165,12 @@ def _endpoints(at: Estate) -> Iterator[Thing]:
 
     interfaces = ours.map(lambda found: sum(one["VpcEndpointType"] == "Interface" for one in found))
     path, identity = "network.endpoints", "network.endpoints.gateway"
-    facts = (Fact("gateway", ours.map(gateways)), Fact("interface_count", interfaces))
-    yield Thing(path, "vpc endpoints", identity, ours.map(lambda _: True), facts)
+    facts = (AttributeState("gateway", ours.map(gateways)), AttributeState("interface_count", interfaces))
+    yield ResourceState(path, "vpc endpoints", identity, ours.map(lambda _: True), facts)
     yield from _tagged(ours, path, identity, "vpc-endpoint/VpcEndpointId")
 
 
-def _acls(at: Estate, subnets: Read[list[Found]]) -> Iterator[Thing]:
+def _acls(at: Estate, subnets: Read[list[Found]]) -> Iterator[ResourceState]:
     acls = vpc_lookup.inside(at, "ec2:DescribeNetworkAcls")
 
     def one_per_tier(found: tuple[list[Found], list[Found]]) -> bool:
@@ -182,20 +186,20 @@ def _acls(at: Estate, subnets: Read[list[Found]]) -> Iterator[Thing]:
 
     path = "network.network_acls"
     identity = f"{path}.one_per_tier"
-    facts = (Fact("one_per_tier", both(acls, subnets).map(one_per_tier)),)
-    yield Thing(path, "network ACLs", identity, acls.map(lambda _: True), facts)
+    facts = (AttributeState("one_per_tier", both(acls, subnets).map(one_per_tier)),)
+    yield ResourceState(path, "network ACLs", identity, acls.map(lambda _: True), facts)
     used = acls.map(lambda found: [one for one in found if one.get("Associations")])
     yield from _tagged(used, path, identity, "network-acl/NetworkAclId")
 
 
-def _tagged(read: Read[list[Found]], path: str, identity: str, kind_and_id: str) -> Iterator[Thing]:
+def _tagged(read: Read[list[Found]], path: str, identity: str, kind_and_id: str) -> Iterator[ResourceState]:
     """Each of several things, which have no names of their own, with its tags."""
     kind, id_key = kind_and_id.split("/")
     if not isinstance(read, Known):
         return
     for one in read.value:
         tags = Known(tag_map(one.get("Tags")), read.sources)
-        yield Thing(path, one[id_key], identity, PRESENT, tags=tags, arn=f"ec2:{kind}/{one[id_key]}")
+        yield ResourceState(path, one[id_key], identity, PRESENT, tags=tags, arn=f"ec2:{kind}/{one[id_key]}")
 
 
 def _tags(read: Read[Found | None]) -> Read[dict[str, str]]:

@@ -1,8 +1,8 @@
-"""What the checks say: each configured thing, and facts about it in the configuration's terms."""
+"""What the checks report: the state of each configured resource and its attributes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from drift_check.observe.observations import Known
@@ -10,7 +10,7 @@ from drift_check.observe.observations import Known
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from drift_check.actions import Remedy
+    from drift_check.actions import Remediation
     from drift_check.findings import Severity
     from drift_check.observe.observations import Read
 
@@ -23,29 +23,29 @@ CONFIGURED = Configured()
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class AttributeState:
     """One attribute as AWS shows it.
 
     ``path`` names the value in the configuration where it is not the attribute's own; ``desired`` stands
     for rules that no value of the configuration spells out. ``remedies`` are the writes that would mend a
-    difference. ``accepted`` is the platform's own reason for living with one. ``strays``: each element of the
-    observed list is a finding of its own, something that should not be there.
+    difference. ``accepted`` is the platform's own reason for living with one. With
+    ``each_unexpected`` every element of the observed list is a finding of its own.
     """
 
     attribute: str
     observed: Read[Any]
     desired: object = CONFIGURED
     path: str | None = None
-    remedies: tuple[Remedy, ...] = ()
+    remedies: tuple[Remediation, ...] = ()
     reason: str = ""
     accepted: str = ""
-    strays: bool = False
+    each_unexpected: bool = False
     severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """A thing of the estate. ``identity`` is the path of the value that names it.
+class ResourceState:
+    """One resource in AWS. ``identity`` is the path of the value that names it.
 
     ``tags`` is None where AWS keeps none or none are asked for. ``arn`` is where tags are written: the
     service and the ARN's last part, as in ``dynamodb:table/tradai-idempotency-dev``.
@@ -55,10 +55,9 @@ class Thing:
     resource: str
     identity: str
     exists: Read[bool]
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[AttributeState, ...] = ()
     tags: Read[Mapping[str, str]] | None = None
     arn: str = ""
-    gone: tuple[Remedy, ...] = field(default=())  # what would bring it back, where anything may
 
 
 PRESENT: Known[bool] = Known(value=True)

@@ -9,14 +9,14 @@ from drift_check.actions import AuthorizeRule, RevokeWorldOpen
 from drift_check.checks import vpc_lookup
 from drift_check.checks.base import Check, Estate
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.checks.resource import Fact, Thing, tag_map
+from drift_check.checks.resource import AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.actions import Remedy
+    from drift_check.actions import Remediation
     from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.network import PortGap, SecurityGroup, SecurityRule
@@ -33,7 +33,7 @@ def first(_config: CanonicalConfig) -> Iterable[Call]:
     return (*PLACE_CALLS, Call("ec2:DescribeSecurityGroups"))
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     groups = vpc_lookup.inside(at, "ec2:DescribeSecurityGroups")
     role_of = groups.map(lambda found: _roles(at.config, found))
     for role, desired in at.config.network.security_groups.items():
@@ -50,7 +50,9 @@ def _roles(config: CanonicalConfig, groups: list[Found]) -> dict[str, str]:
     return {one["GroupId"]: names[one["GroupName"]] for one in groups if one["GroupName"] in names}
 
 
-def _group(role: str, desired: SecurityGroup, read: Read[tuple[Found | None, dict[str, str]]]) -> Thing:
+def _group(
+    role: str, desired: SecurityGroup, read: Read[tuple[Found | None, dict[str, str]]]
+) -> ResourceState:
     path = f"network.security_groups.{role}"
     ingress = read.map(lambda found: flat(found[0], "IpPermissions", found[1]))
     egress = read.map(lambda found: flat(found[0], "IpPermissionsEgress", found[1]))
@@ -58,13 +60,15 @@ def _group(role: str, desired: SecurityGroup, read: Read[tuple[Found | None, dic
     group_id = group.value["GroupId"] if isinstance(group, Known) and group.value else ""
     facts = [_open_to_world(role, desired, group_id, ingress)]
     allowed = both(ingress, egress).map(lambda rules: [*rules[0], *rules[1]])
-    facts.append(Fact("protocols", allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules}))))
+    facts.append(
+        AttributeState("protocols", allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules})))
+    )
     facts += [_gap(gap, path, allowed) for gap in desired.accepted_gaps]
     ids = read.value[1] if isinstance(read, Known) else {}
     for name, rules, observed in (("ingress", desired.ingress, ingress), ("egress", desired.egress, egress)):
         remedies = _authorize(name, group_id, rules or (), observed, {role: one for one, role in ids.items()})
-        facts.append(Fact(name, observed, remedies=remedies))
-    return Thing(
+        facts.append(AttributeState(name, observed, remedies=remedies))
+    return ResourceState(
         path,
         desired.name,
         f"{path}.name",
@@ -102,10 +106,12 @@ def flat(group: Found | None, which: str, role_of: dict[str, str]) -> list[Rule]
     return sorted(rules, key=str)
 
 
-def _open_to_world(role: str, desired: SecurityGroup, group_id: str, ingress: Read[list[Rule]]) -> Fact:
+def _open_to_world(
+    role: str, desired: SecurityGroup, group_id: str, ingress: Read[list[Rule]]
+) -> AttributeState:
     """A group that may be open need not be; one that may not be must have no such rule."""
     is_open = ingress.map(lambda rules: any(rule["peer"] in WORLD for rule in rules))
-    return Fact(
+    return AttributeState(
         "open_to_world",
         is_open.map(lambda seen: seen or desired.open_to_world),
         remedies=(RevokeWorldOpen(group_id),) if role in CLOSED_BY_ITSELF else (),
@@ -114,11 +120,11 @@ def _open_to_world(role: str, desired: SecurityGroup, group_id: str, ingress: Re
     )
 
 
-def _gap(gap: PortGap, path: str, allowed: Read[list[Rule]]) -> Fact:
+def _gap(gap: PortGap, path: str, allowed: Read[list[Rule]]) -> AttributeState:
     def passes(rules: list[Rule]) -> bool:
         return any(rule["protocol"] in {str(gap.protocol), EVERY_PROTOCOL} for rule in rules)
 
-    return Fact(
+    return AttributeState(
         f"accepted gap {gap.protocol}/{gap.port}",
         allowed.map(passes),
         desired=True,
@@ -135,7 +141,7 @@ def _authorize(
     desired: tuple[SecurityRule, ...],
     observed: Read[list[Rule]],
     id_of: dict[str, str],
-) -> tuple[Remedy, ...]:
+) -> tuple[Remediation, ...]:
     """Only what is missing; a rule too many is told, and revoked by a person."""
     if not isinstance(observed, Known):
         return ()

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import TAGS, Check, Estate
-from drift_check.checks.resource import Fact, Thing, tag_map
+from drift_check.checks.resource import AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import SERVICES_A_CALL
 from drift_check.observe.observations import Call, Known, both
@@ -45,14 +45,16 @@ def follow(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:
                 yield Call(DEFINITION, service["taskDefinition"])
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     found: Read[dict[str, Found] | None] = Known({})
     for names in _batches(at.config):
         page = at.get(SERVICES, f"{at.config.ecs.cluster}/{names}")
         found = both(found, page).map(lambda pair: _merged(*pair))
     cluster = found.map(lambda services: services is not None)
     end = f":cluster/{at.config.ecs.cluster}"
-    yield Thing("ecs", at.config.ecs.cluster, "ecs.cluster", cluster, tags=at.tags(end), arn=f"ecs{end}")
+    yield ResourceState(
+        "ecs", at.config.ecs.cluster, "ecs.cluster", cluster, tags=at.tags(end), arn=f"ecs{end}"
+    )
     if isinstance(found, Known) and found.value is None:
         return  # what belongs to a cluster that is missing is not told one by one
     for key, desired in at.config.ecs.services.items():
@@ -67,19 +69,19 @@ def _merged(so_far: dict[str, Found] | None, more: list[Found] | None) -> dict[s
     return so_far | {one["serviceName"]: one for one in more if one["status"] != "INACTIVE"}
 
 
-def _service(at: Estate, path: str, desired: Service, service: Read[Found | None]) -> Thing:
+def _service(at: Estate, path: str, desired: Service, service: Read[Found | None]) -> ResourceState:
     definition = service.then(
         lambda one: at.get(DEFINITION, one["taskDefinition"]) if one else Known({"taskDefinition": {}})
     ).map(lambda answer: answer["taskDefinition"])
     facts = [
-        Fact("desired_count", service.show(lambda one: one["desiredCount"])),
-        Fact("cpu", definition.map(lambda one: _number(one.get("cpu")))),
-        Fact("spot", service.show(_spot)),
-        Fact("memory_mb", definition.map(lambda one: _number(one.get("memory")))),
+        AttributeState("desired_count", service.show(lambda one: one["desiredCount"])),
+        AttributeState("cpu", definition.map(lambda one: _number(one.get("cpu")))),
+        AttributeState("spot", service.show(_spot)),
+        AttributeState("memory_mb", definition.map(lambda one: _number(one.get("memory")))),
     ]
     if desired.port is not None:
-        facts.append(Fact("port", definition.map(lambda one: _port(one, desired.port))))
-    return Thing(
+        facts.append(AttributeState("port", definition.map(lambda one: _port(one, desired.port))))
+    return ResourceState(
         path,
         desired.name,
         f"{path}.name",
@@ -123,12 +125,12 @@ def variables(definition: Found) -> dict[str, str | None]:
     return seen
 
 
-def _environment(at: Estate, definition: Read[Found]) -> Iterator[Fact]:
+def _environment(at: Estate, definition: Read[Found]) -> Iterator[AttributeState]:
     carried = definition.map(variables)
     for name, variable in at.config.service_environment.variables.items():
         yield from _variable(name, variable, carried)
     for name in at.config.service_environment.obsolete:
-        yield Fact(
+        yield AttributeState(
             f"environment.{name}",
             carried.map(partial(_is_set, name=name)),
             desired="absent",
@@ -138,20 +140,22 @@ def _environment(at: Estate, definition: Read[Found]) -> Iterator[Fact]:
     yield _workflow_table(at, carried)
 
 
-def _variable(name: str, variable: Variable, carried: Read[dict[str, str | None]]) -> Iterator[Fact]:
+def _variable(
+    name: str, variable: Variable, carried: Read[dict[str, str | None]]
+) -> Iterator[AttributeState]:
     path = f"{ENVIRONMENT}.variables.{name}"
     value = carried.map(lambda seen: seen.get(name))
     if variable.value is not None:  # exactly this, where it is given
         exact = value.map(lambda seen: variable.value if seen is None else seen)
-        yield Fact(f"environment.{name}", exact, desired=variable.value, path=f"{path}.value")
+        yield AttributeState(f"environment.{name}", exact, desired=variable.value, path=f"{path}.value")
     if variable.values:
         allowed = list(variable.values)
         observed = value.map(lambda seen: allowed if seen is None or seen in allowed else seen)
-        yield Fact(f"environment.{name}", observed, desired=allowed, path=f"{path}.values")
+        yield AttributeState(f"environment.{name}", observed, desired=allowed, path=f"{path}.values")
     if variable.required_when:
         modes = {str(mode) for mode in variable.required_when}
         missing = carried.map(lambda seen: seen.get(MODE) in modes and name not in seen)
-        yield Fact(
+        yield AttributeState(
             f"environment.{name}",
             missing.map(lambda is_missing: "absent" if is_missing else "given where needed"),
             desired="given where needed",
@@ -161,7 +165,7 @@ def _variable(name: str, variable: Variable, carried: Read[dict[str, str | None]
         )
 
 
-def _workflow_table(at: Estate, carried: Read[dict[str, str | None]]) -> Fact:
+def _workflow_table(at: Estate, carried: Read[dict[str, str | None]]) -> AttributeState:
     """A service that trades reads either name; whichever it has must be the platform's table."""
     names = at.config.service_environment.workflow_table
     table = at.config.dynamodb.tables.get(WORKFLOW)
@@ -174,7 +178,7 @@ def _workflow_table(at: Estate, carried: Read[dict[str, str | None]]) -> Fact:
         wrong = [f"{name}={value}" for name, value in given.items() if value not in {None, wanted}]
         return wrong[0] if wrong else wanted
 
-    return Fact(
+    return AttributeState(
         "environment." + " or ".join(names),
         carried.map(judge),
         desired=wanted,

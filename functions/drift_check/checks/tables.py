@@ -14,7 +14,7 @@ from drift_check.actions import (
     ProtectTable,
 )
 from drift_check.checks.base import TAGS, Check, Estate
-from drift_check.checks.resource import PRESENT, Fact, Thing
+from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import PACED
 from drift_check.observe.observations import Call, first_known
@@ -24,7 +24,7 @@ from tradai_shared.config.naming import PROJECT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.actions import Remedy
+    from drift_check.actions import Remediation
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.data import Index, KeyAttribute, Table
 
@@ -43,7 +43,7 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
 
 
-def look(at: Estate) -> Iterator[Thing]:
+def look(at: Estate) -> Iterator[ResourceState]:
     for key, table in at.config.dynamodb.tables.items():
         yield _table(at, f"{ROOT}.{key}", table)
     ours = {table.name for table in at.config.dynamodb.tables.values()}
@@ -54,38 +54,38 @@ def look(at: Estate) -> Iterator[Thing]:
         return sorted(set(platform) - ours)
 
     unexpected = at.get("dynamodb:ListTables").map(strangers)
-    yield Thing(
+    yield ResourceState(
         ROOT,
         "tables",
         "naming.resource",
         PRESENT,
         (
-            Fact(
+            AttributeState(
                 "unexpected table",
                 unexpected,
                 desired=[],
                 path="naming.resource",
-                strays=True,
+                each_unexpected=True,
                 reason="it follows the platform's naming and no configuration knows it",
             ),
         ),
     )
 
 
-def _table(at: Estate, path: str, table: Table) -> Thing:
+def _table(at: Estate, path: str, table: Table) -> ResourceState:
     name = table.name
     described = at.get("dynamodb:DescribeTable", name)
     exists = first_known(
         described.map(lambda found: found is not None),
         at.get("dynamodb:ListTables").map(lambda names: name in names),
     )
-    return Thing(
+    return ResourceState(
         path,
         name,
         f"{path}.name",
         exists,
         (
-            Fact(
+            AttributeState(
                 "status",
                 described.show(lambda t: "ACTIVE" if t["TableStatus"] in SERVING else t["TableStatus"]),
                 desired="ACTIVE",
@@ -96,11 +96,11 @@ def _table(at: Estate, path: str, table: Table) -> Thing:
             *_indexes(described, table),
             _ttl(at, path, table),
             _recovery(at, table),
-            Fact("billing_mode", described.show(_billing_mode), remedies=_on_demand(table)),
-            Fact(
+            AttributeState("billing_mode", described.show(_billing_mode), remedies=_on_demand(table)),
+            AttributeState(
                 "encrypted", described.show(lambda _: True)
             ),  # with an AWS-owned key where none is described
-            Fact(
+            AttributeState(
                 "deletion_protection",
                 described.show(lambda t: t.get("DeletionProtectionEnabled", False)),
                 remedies=(ProtectTable(name),) if table.deletion_protection else (),
@@ -111,9 +111,9 @@ def _table(at: Estate, path: str, table: Table) -> Thing:
     )
 
 
-def _keys(described: Any) -> Iterator[Fact]:  # noqa: ANN401 - Read[Any]
+def _keys(described: Any) -> Iterator[AttributeState]:  # noqa: ANN401 - Read[Any]
     for position, role in enumerate(("partition", "sort")):
-        yield Fact(
+        yield AttributeState(
             f"key.{role}",
             described.show(partial(_key, position=position)),
             reason="a table's key cannot change: a new table and a migration of its items",
@@ -133,19 +133,19 @@ def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: in
     return {"name": name, "type": types[name]}
 
 
-def _indexes(described: Any, table: Table) -> Iterator[Fact]:  # noqa: ANN401 - Read[Any]
+def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa: ANN401 - Read[Any]
     for name, index in table.indexes.items():
         observed = described.show(partial(_index, name=name))
         missing = getattr(observed, "value", "") is None
         remedies = (_create_index(table.name, name, index),) if missing else ()
-        yield Fact(f"indexes.{name}", observed, remedies=remedies)
-    yield Fact(
+        yield AttributeState(f"indexes.{name}", observed, remedies=remedies)
+    yield AttributeState(
         "unexpected index",
         described.show(
             lambda t: sorted({one["IndexName"] for one in _described_indexes(t)} - set(table.indexes))
         ),
         desired=[],
-        strays=True,
+        each_unexpected=True,
         reason="the configuration does not know it; every write to the table pays for it",
     )
 
@@ -175,21 +175,21 @@ def _billing_mode(table: dict[str, Any]) -> str:
     return str(summary.get("BillingMode", BillingMode.PROVISIONED))
 
 
-def _on_demand(table: Table) -> tuple[Remedy, ...]:
+def _on_demand(table: Table) -> tuple[Remediation, ...]:
     return (ChargeOnDemand(table.name),) if table.billing_mode is BillingMode.PAY_PER_REQUEST else ()
 
 
-def _recovery(at: Estate, table: Table) -> Fact:
+def _recovery(at: Estate, table: Table) -> AttributeState:
     def enabled(backups: dict[str, Any] | None) -> bool:
         described = (backups or {}).get("PointInTimeRecoveryDescription", {})
         return bool(described.get("PointInTimeRecoveryStatus") == "ENABLED")
 
     observed = at.get("dynamodb:DescribeContinuousBackups", table.name).map(enabled)
     remedies = (EnableRecovery(table.name),) if table.point_in_time_recovery else ()
-    return Fact("point_in_time_recovery", observed, remedies=remedies)
+    return AttributeState("point_in_time_recovery", observed, remedies=remedies)
 
 
-def _ttl(at: Estate, path: str, table: Table) -> Fact:
+def _ttl(at: Estate, path: str, table: Table) -> AttributeState:
     described = at.get("dynamodb:DescribeTimeToLive", table.name)
 
     def attribute(ttl: dict[str, Any] | None) -> str | None:
@@ -198,12 +198,12 @@ def _ttl(at: Estate, path: str, table: Table) -> Fact:
 
     desired = table.ttl.attribute if table.ttl else None
     status = getattr(described, "value", None) or {}
-    remedies: tuple[Remedy, ...] = ()
+    remedies: tuple[Remediation, ...] = ()
     if status.get("TimeToLiveStatus") == "ENABLED":
         remedies = (DisableTtl(table.name, status["AttributeName"]),)
     elif desired and status.get("TimeToLiveStatus") == "DISABLED":
         remedies = (EnableTtl(table.name, desired),)
-    return Fact(
+    return AttributeState(
         "ttl",
         described.show(attribute),
         desired=desired,

@@ -22,7 +22,7 @@ def listed(parameter: str) -> Callable[[str], dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ReadOperation:
     """One kind of read. ``result`` is the answer's part that is kept, all of its pages.
 
     ``absent`` are the error codes that say that the thing does not exist; ``empty`` those that say that the
@@ -76,10 +76,12 @@ def vpc_attribute(subject: str) -> dict[str, Any]:
     return {"VpcId": vpc, "Attribute": attribute}
 
 
-READERS: dict[str, Reader] = {
-    "dynamodb:ListTables": Reader("dynamodb", "list_tables", "TableNames"),
-    "dynamodb:DescribeTable": Reader("dynamodb", "describe_table", "Table", named("TableName"), NO_TABLE),
-    "dynamodb:DescribeContinuousBackups": Reader(
+READ_OPERATIONS: dict[str, ReadOperation] = {
+    "dynamodb:ListTables": ReadOperation("dynamodb", "list_tables", "TableNames"),
+    "dynamodb:DescribeTable": ReadOperation(
+        "dynamodb", "describe_table", "Table", named("TableName"), NO_TABLE
+    ),
+    "dynamodb:DescribeContinuousBackups": ReadOperation(
         "dynamodb",
         "describe_continuous_backups",
         "ContinuousBackupsDescription",
@@ -87,7 +89,7 @@ READERS: dict[str, Reader] = {
         NO_TABLE,
         per_second=10,
     ),
-    "dynamodb:DescribeTimeToLive": Reader(
+    "dynamodb:DescribeTimeToLive": ReadOperation(
         "dynamodb",
         "describe_time_to_live",
         "TimeToLiveDescription",
@@ -95,51 +97,51 @@ READERS: dict[str, Reader] = {
         NO_TABLE,
         per_second=10,
     ),
-    "tag:GetResources": Reader(
+    "tag:GetResources": ReadOperation(
         "resourcegroupstaggingapi",
         "get_resources",
         "ResourceTagMappingList",
         lambda _: {"ResourceTypeFilters": TAGGED_KINDS, "ResourcesPerPage": 100},
     ),
-    "ec2:DescribeRouteTables": Reader("ec2", "describe_route_tables", "RouteTables"),
-    "ec2:DescribeVpcs": Reader("ec2", "describe_vpcs", "Vpcs"),
-    "ec2:DescribeVpcAttribute": Reader("ec2", "describe_vpc_attribute", "", vpc_attribute),
-    "ec2:DescribeSubnets": Reader("ec2", "describe_subnets", "Subnets"),
-    "ec2:DescribeVpcEndpoints": Reader("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
-    "ec2:DescribeFlowLogs": Reader("ec2", "describe_flow_logs", "FlowLogs"),
-    "ec2:DescribeNetworkAcls": Reader("ec2", "describe_network_acls", "NetworkAcls"),
-    "ec2:DescribeSecurityGroups": Reader("ec2", "describe_security_groups", "SecurityGroups"),
-    "ec2:DescribeInstances": Reader(
+    "ec2:DescribeRouteTables": ReadOperation("ec2", "describe_route_tables", "RouteTables"),
+    "ec2:DescribeVpcs": ReadOperation("ec2", "describe_vpcs", "Vpcs"),
+    "ec2:DescribeVpcAttribute": ReadOperation("ec2", "describe_vpc_attribute", "", vpc_attribute),
+    "ec2:DescribeSubnets": ReadOperation("ec2", "describe_subnets", "Subnets"),
+    "ec2:DescribeVpcEndpoints": ReadOperation("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
+    "ec2:DescribeFlowLogs": ReadOperation("ec2", "describe_flow_logs", "FlowLogs"),
+    "ec2:DescribeNetworkAcls": ReadOperation("ec2", "describe_network_acls", "NetworkAcls"),
+    "ec2:DescribeSecurityGroups": ReadOperation("ec2", "describe_security_groups", "SecurityGroups"),
+    "ec2:DescribeInstances": ReadOperation(
         "ec2",
         "describe_instances",
         "Reservations",
         lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]},
     ),
-    "ec2:DescribeAddresses": Reader(
+    "ec2:DescribeAddresses": ReadOperation(
         "ec2",
         "describe_addresses",
         "Addresses",
         lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]},
     ),
-    "ec2:DescribeImages": Reader("ec2", "describe_images", "Images", listed("ImageIds")),
-    "autoscaling:DescribeAutoScalingGroups": Reader(
+    "ec2:DescribeImages": ReadOperation("ec2", "describe_images", "Images", listed("ImageIds")),
+    "autoscaling:DescribeAutoScalingGroups": ReadOperation(
         "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", listed("AutoScalingGroupNames")
     ),
-    "autoscaling:DescribeLifecycleHooks": Reader(
+    "autoscaling:DescribeLifecycleHooks": ReadOperation(
         "autoscaling",
         "describe_lifecycle_hooks",
         "LifecycleHooks",
         named("AutoScalingGroupName"),
     ),
-    "cloudwatch:DescribeAlarms": Reader(
+    "cloudwatch:DescribeAlarms": ReadOperation(
         "cloudwatch", "describe_alarms", "MetricAlarms", listed("AlarmNames")
     ),
-    "events:ListRules": Reader("events", "list_rules", "Rules", named("NamePrefix")),
-    "lambda:ListFunctions": Reader("lambda", "list_functions", "Functions"),
-    "logs:DescribeLogGroups": Reader(
+    "events:ListRules": ReadOperation("events", "list_rules", "Rules", named("NamePrefix")),
+    "lambda:ListFunctions": ReadOperation("lambda", "list_functions", "Functions"),
+    "logs:DescribeLogGroups": ReadOperation(
         "logs", "describe_log_groups", "logGroups", named("logGroupNamePattern")
     ),
-    "s3:GetEncryptionConfiguration": Reader(
+    "s3:GetEncryptionConfiguration": ReadOperation(
         "s3",
         "get_bucket_encryption",
         "ServerSideEncryptionConfiguration",
@@ -147,7 +149,7 @@ READERS: dict[str, Reader] = {
         NO_BUCKET,
         codes("ServerSideEncryptionConfigurationNotFoundError"),
     ),
-    "s3:GetBucketPublicAccessBlock": Reader(
+    "s3:GetBucketPublicAccessBlock": ReadOperation(
         "s3",
         "get_public_access_block",
         "PublicAccessBlockConfiguration",
@@ -155,48 +157,48 @@ READERS: dict[str, Reader] = {
         NO_BUCKET,
         codes("NoSuchPublicAccessBlockConfiguration"),
     ),
-    "rds:DescribeDBInstances": Reader(
+    "rds:DescribeDBInstances": ReadOperation(
         "rds",
         "describe_db_instances",
         "DBInstances",
         named("DBInstanceIdentifier"),
         codes("DBInstanceNotFound", "DBInstanceNotFoundFault"),
     ),
-    "rds:DescribeDBParameters": Reader("rds", "describe_db_parameters", "Parameters", parameters),
-    "secretsmanager:DescribeSecret": Reader(
+    "rds:DescribeDBParameters": ReadOperation("rds", "describe_db_parameters", "Parameters", parameters),
+    "secretsmanager:DescribeSecret": ReadOperation(
         "secretsmanager", "describe_secret", "", named("SecretId"), codes("ResourceNotFoundException")
     ),
-    "cognito-idp:ListUserPools": Reader(
+    "cognito-idp:ListUserPools": ReadOperation(
         "cognito-idp", "list_user_pools", "UserPools", lambda _: {"MaxResults": 60}
     ),
-    "cognito-idp:DescribeUserPool": Reader(
+    "cognito-idp:DescribeUserPool": ReadOperation(
         "cognito-idp",
         "describe_user_pool",
         "UserPool",
         named("UserPoolId"),
         codes("ResourceNotFoundException"),
     ),
-    "apigateway:GetRestApis": Reader("apigateway", "get_rest_apis", "items"),
-    "apigateway:GetStages": Reader("apigateway", "get_stages", "item", named("restApiId")),
-    "sns:ListTopics": Reader("sns", "list_topics", "Topics"),
-    "sqs:ListQueues": Reader("sqs", "list_queues", "QueueUrls", named("QueueNamePrefix")),
-    "sqs:GetQueueAttributes": Reader(
+    "apigateway:GetRestApis": ReadOperation("apigateway", "get_rest_apis", "items"),
+    "apigateway:GetStages": ReadOperation("apigateway", "get_stages", "item", named("restApiId")),
+    "sns:ListTopics": ReadOperation("sns", "list_topics", "Topics"),
+    "sqs:ListQueues": ReadOperation("sqs", "list_queues", "QueueUrls", named("QueueNamePrefix")),
+    "sqs:GetQueueAttributes": ReadOperation(
         "sqs",
         "get_queue_attributes",
         "Attributes",
         lambda subject: {"QueueUrl": subject, "AttributeNames": ["All"]},
         codes("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
     ),
-    "ecs:DescribeServices": Reader(
+    "ecs:DescribeServices": ReadOperation(
         "ecs", "describe_services", "services", services, codes("ClusterNotFoundException")
     ),
-    "ecs:DescribeTaskDefinition": Reader(
+    "ecs:DescribeTaskDefinition": ReadOperation(
         "ecs",
         "describe_task_definition",
         "",
         lambda subject: {"taskDefinition": subject, "include": ["TAGS"]},
     ),
 }
-PACED = tuple(action for action, reader in READERS.items() if reader.per_second)
+PACED = tuple(action for action, reader in READ_OPERATIONS.items() if reader.per_second)
 # API Gateway has one action for all its reads.
 IAM_ACTIONS = {"apigateway:GetRestApis": "apigateway:GET", "apigateway:GetStages": "apigateway:GET"}

@@ -11,7 +11,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from drift_check.observe.api_reads import IAM_ACTIONS, READERS, Reader
+from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS, ReadOperation
 from drift_check.observe.observations import Call, Known, Read, Reads, Unknown
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
@@ -83,11 +83,11 @@ class Observer:
                 future.add_done_callback(partial(_put, done, call))
 
     def _start(self, pool: ThreadPoolExecutor, call: Call) -> Future[Read[Any]]:
-        client = self.client(READERS[call.action].service)  # here, since sessions are not thread-safe
+        client = self.client(READ_OPERATIONS[call.action].service)  # here, since sessions are not thread-safe
         return pool.submit(copy_context().run, self._read, client, call)
 
     def _read(self, client: Any, call: Call) -> Read[Any]:  # noqa: ANN401 - any of boto3's clients
-        reader = READERS[call.action]
+        reader = READ_OPERATIONS[call.action]
         for last in (False, True):
             self._pace(call.action, reader)
             try:
@@ -104,7 +104,7 @@ class Observer:
         with self.counting:
             self.calls += 1
 
-    def _pace(self, action: str, reader: Reader) -> None:
+    def _pace(self, action: str, reader: ReadOperation) -> None:
         if reader.per_second is not None:
             self.paces.setdefault(action, Pace(reader.per_second)).take()
 
@@ -113,7 +113,7 @@ def _put(done: SimpleQueue[Any], call: Call, future: Future[Read[Any]]) -> None:
     done.put((call, future))
 
 
-def _ask(client: Any, reader: Reader, call: Call, count: Callable[[], None]) -> Any:  # noqa: ANN401 - AWS's answer
+def _ask(client: Any, reader: ReadOperation, call: Call, count: Callable[[], None]) -> Any:  # noqa: ANN401 - AWS's answer
     with translate_errors(IAM_ACTIONS.get(call.action, call.action)):
         count()
         if client.can_paginate(reader.operation):
@@ -130,7 +130,7 @@ def _joined(pages: Iterable[dict[str, Any]], result: str, count: Callable[[], No
         yield from page.get(result, [])
 
 
-def _conclude(reader: Reader, call: Call, error: AwsError) -> Read[Any]:
+def _conclude(reader: ReadOperation, call: Call, error: AwsError) -> Read[Any]:
     sources = frozenset({call})
     if error.code in reader.absent:
         return Known(None, sources)

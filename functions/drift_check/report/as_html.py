@@ -14,7 +14,7 @@ from tradai_shared.outcomes import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.apply.healer import Heal
+    from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding, Json
     from drift_check.reconcile import Report
 
@@ -138,11 +138,11 @@ def _heals(report: Report) -> Iterator[str]:
         yield _heal(heal)
 
 
-def _tenses(heal: Heal) -> tuple[str, str]:
+def _tenses(heal: HealOutcome) -> tuple[str, str]:
     return ("was", "is now") if heal.status is Status.DONE else ("AWS has", "should be")
 
 
-def _heal(heal: Heal) -> str:
+def _heal(heal: HealOutcome) -> str:
     tone = TONES[heal.status]
     calls = "\n".join(f"{write.action} {json.dumps(write.parameters, indent=1)}" for write in heal.writes)
     notes = "; ".join(note for note in (heal.detail, *(write.note for write in heal.writes)) if note)

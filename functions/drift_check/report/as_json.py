@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from drift_check.findings import Severity
 
 if TYPE_CHECKING:
-    from drift_check.apply.healer import Heal
+    from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding, Waiver
     from drift_check.reconcile import Report
     from tradai_shared.outcomes import Answer
@@ -87,7 +87,7 @@ def waiver(one: Waiver) -> dict[str, object]:
     return {"reason": one.reason, "owner": one.owner, "until": until}
 
 
-def heal(one: Heal) -> dict[str, object]:
+def heal(one: HealOutcome) -> dict[str, object]:
     """How one was mended, with the exact calls."""
     return {
         "id": one.finding.id,

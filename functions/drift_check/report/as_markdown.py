@@ -35,7 +35,7 @@ def markdown(report: Report) -> str:
 def message(report: Report) -> str:
     """What is new or critical, in plain text that a phone shows well."""
     lines = [headline(report), ""]
-    for one in report.to_tell:
+    for one in report.to_notify:
         lines.append(f"[{one.severity}] {one.resource} {one.attribute}: {difference(one)}")
         lines.append(f"    {one.reason}. Mending: {one.healing}. Finding {one.id}")
     lines += [
@@ -43,7 +43,7 @@ def message(report: Report) -> str:
         for heal in report.failed
     ]
     lines += [
-        f"mending keeps failing: {one.resource} {one.attribute} ({one.id})" for one in report.choice.stuck
+        f"mending keeps failing: {one.resource} {one.attribute} ({one.id})" for one in report.choice.blocked
     ]
     return "\n".join(lines + report.notes)
 

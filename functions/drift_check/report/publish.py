@@ -50,7 +50,7 @@ def measure(metrics: Metrics, report: Report) -> None:
     metrics.add_metric("FindingsOther", MetricUnit.Count, len(severities) - critical - high)
     metrics.add_metric("FindingsUnknown", MetricUnit.Count, len(report.unknown))
     metrics.add_metric("HealsDone", MetricUnit.Count, healed)
-    metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.choice.stuck))
+    metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.choice.blocked))
 
 
 def publish(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
@@ -61,12 +61,12 @@ def publish(settings: Settings, report: Report, client: Callable[[str], Any], lo
         return
     if settings.topic_arn:
         _attempt(logger, lambda: _to_topic(str(settings.topic_arn), report, client("sns")))
-    if report.to_tell:
+    if report.to_notify:
         _attempt(logger, lambda: _to_bus(report, client("events")))
 
 
 def _is_news(report: Report) -> bool:
-    return bool(report.to_tell or report.failed or report.choice.stuck)
+    return bool(report.to_notify or report.failed or report.choice.blocked)
 
 
 def _attempt(logger: Logger, send: Callable[[], None]) -> None:
@@ -101,7 +101,7 @@ def _to_bus(report: Report, events: Any) -> None:  # noqa: ANN401 - boto3's clie
     detail = {
         "environment": report.environment,
         "summary": summary(report),
-        "findings": [finding(report, one) for one in report.to_tell[:TOLD_IN_EVENT]],
+        "findings": [finding(report, one) for one in report.to_notify[:TOLD_IN_EVENT]],
     }
     entry = {"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail)}
     with translate_errors("events:PutEvents"):

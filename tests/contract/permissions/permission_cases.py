@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 from drift_check import actions, history_store
-from drift_check.observe.api_reads import IAM_ACTIONS, READERS
+from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.report import publish
 from tests.contract.permissions import drift, failover, probe, reaper
 from tests.contract.permissions.iam import EVERYTHING, arn
@@ -38,8 +38,8 @@ DECLARED: dict[str, set[str]] = {
         *(action for needed in nat_actions.PERMISSIONS.values() for action in needed),
     },
     "drift_check": {
-        *(IAM_ACTIONS.get(action, action) for action in READERS),
-        *(action for remedy in get_args(actions.Remedy) for action in remedy.permissions),
+        *(IAM_ACTIONS.get(action, action) for action in READ_OPERATIONS),
+        *(action for remedy in get_args(actions.Remediation) for action in remedy.permissions),
         *publish.PERMISSIONS,
         *history_store.PERMISSIONS,
     },

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from drift_check.actions import EnableRecovery, Remedy
-from drift_check.compare import Judged
+from drift_check.actions import EnableRecovery, Remediation
+from drift_check.compare import AssessedFinding
 from drift_check.findings import Finding, FindingStatus, Healing, Severity
 from tradai_shared.config.provenance import Provenance
 
@@ -34,5 +34,5 @@ def unknown() -> Finding:
     return finding(attribute="dynamodb:DescribeContinuousBackups", status=FindingStatus.UNKNOWN)
 
 
-def judged(*remedies: Remedy, **changes: Any) -> Judged:
-    return Judged(finding(**changes), remedies or (EnableRecovery(TABLE),), frozenset())
+def judged(*remedies: Remediation, **changes: Any) -> AssessedFinding:
+    return AssessedFinding(finding(**changes), remedies or (EnableRecovery(TABLE),), frozenset())

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from drift_check import checks
 from drift_check.observe.observer import Observer
-from drift_check.scan import Survey, Surveyor
+from drift_check.scan import Scan, Scanner
 from simulator import estate
 from tests.fakes.clock import Impatient
 from tradai_shared import clock
@@ -48,16 +48,16 @@ class Standing:
     """The estate, and what is found in it by its own configuration."""
 
     client: Callable[[str], Any]
-    ordinary: Survey
+    ordinary: Scan
 
-    def survey(self, of: CanonicalConfig) -> Survey:
+    def survey(self, of: CanonicalConfig) -> Scan:
         """Look at it by another configuration."""
         return look(of, Remembering(self.client, known=self.ordinary.reads.answers))
 
 
-def look(of: CanonicalConfig, observer: Observer) -> Survey:
+def look(of: CanonicalConfig, observer: Observer) -> Scan:
     with clock.use(Impatient()):
-        return Surveyor(of, checks.ALL, observer).survey()
+        return Scanner(of, checks.ALL, observer).survey()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 
 from drift_check import checks
 from drift_check.actions import EnableRecovery
-from drift_check.checks.resource import PRESENT, Fact, Thing
+from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
 from drift_check.compare import judge
 from drift_check.findings import Finding, FindingStatus, Healing, Severity, finding_id
 from drift_check.observe.observations import Known
@@ -36,8 +36,10 @@ def test_an_immutable_value_is_critical_and_never_mended(estate: Standing) -> No
 
 
 def test_a_remedy_of_an_immutable_value_is_not_even_proposed() -> None:
-    fact = Fact("cidr", Known("10.9.0.0/16"), remedies=(EnableRecovery("a-table"),))
-    (one,) = judge(config(), "network", Thing("network.vpc", "vpc", "network.vpc.cidr", PRESENT, (fact,)))
+    fact = AttributeState("cidr", Known("10.9.0.0/16"), remedies=(EnableRecovery("a-table"),))
+    (one,) = judge(
+        config(), "network", ResourceState("network.vpc", "vpc", "network.vpc.cidr", PRESENT, (fact,))
+    )
     assert (one.remedies, one.finding.healing) == ((), Healing.NEVER)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from drift_check.findings import Finding, Severity, Waiver
-from drift_check.history import History, Record, compare, from_json, remember, to_json, to_tell, tried
+from drift_check.history import History, Record, compare, from_json, remember, to_json, to_notify, tried
 from tests.unit.drift_check.findings import finding, unknown
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -18,11 +18,11 @@ CHECKS = {"tables"}
 def after(findings: list[Finding], history: History | None = None, now: datetime = NOW) -> History:
     history = history or History()
     changes = compare(history, findings, CHECKS)
-    return remember(history, changes, findings, to_tell(history, changes, findings, now), now)
+    return remember(history, changes, findings, to_notify(history, changes, findings, now), now)
 
 
 def told(history: History, findings: list[Finding], now: datetime = NOW) -> list[str]:
-    return [one.id for one in to_tell(history, compare(history, findings, CHECKS), findings, now)]
+    return [one.id for one in to_notify(history, compare(history, findings, CHECKS), findings, now)]
 
 
 def test_what_no_run_has_seen_is_new_and_told() -> None:

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from drift_check.history import History, Record
-from drift_check.history_store import HISTORY, KEPT, Place, load, place, save
+from drift_check.history_store import HISTORY, KEPT, HistoryKey, load, place, save
 from drift_check.observe.observations import Call, Known, Unknown
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
-def here() -> Place:
+def here() -> HistoryKey:
     found = place(TABLE, "dev", described(stack="S", sort="S"), ON)
-    assert isinstance(found, Place)
+    assert isinstance(found, HistoryKey)
     return found
 
 
@@ -68,7 +68,7 @@ def test_the_key_is_that_of_the_live_table() -> None:
 def test_the_item_does_not_expire_where_ttl_is_off_or_unknown() -> None:
     for ttl in (OFF, Unknown(Call("dynamodb:DescribeTimeToLive"), "AccessDenied")):
         found = place(TABLE, "dev", described(id="S"), ttl)
-        assert isinstance(found, Place)
+        assert isinstance(found, HistoryKey)
         assert found.ttl is None
 
 

@@ -9,19 +9,21 @@ import pytest
 
 from drift_check.findings import FindingStatus, Healing, Waiver
 from drift_check.history import History, Record
-from drift_check.planner import COOL_DOWN, FAILURES, Choice, choose
+from drift_check.planner import COOL_DOWN, FAILURES, HealPlan, plan_heals
 from tests.unit.drift_check.findings import TABLE, finding, judged
 from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
-    from drift_check.compare import Judged
+    from drift_check.compare import AssessedFinding
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def chosen(*found: Judged, approved: str = "", history: History | None = None, most: int = 5) -> Choice:
+def chosen(
+    *found: AssessedFinding, approved: str = "", history: History | None = None, most: int = 5
+) -> HealPlan:
     ids = frozenset({approved}) if approved else frozenset()
-    return choose(found, ids, history or History(), most, NOW)
+    return plan_heals(found, ids, history or History(), most, NOW)
 
 
 def past(tried: timedelta = timedelta(days=1), failures: int = 0, attribute: str = "ttl") -> History:
@@ -76,8 +78,8 @@ def test_a_resource_that_was_just_written_is_left_to_cool_down() -> None:
 
 
 def test_what_keeps_failing_waits_for_a_person() -> None:
-    stuck = past(failures=FAILURES, attribute=finding().attribute)
-    choice = chosen(judged(), history=stuck)
+    blocked = past(failures=FAILURES, attribute=finding().attribute)
+    choice = chosen(judged(), history=blocked)
     assert not choice.chosen
-    assert choice.stuck == (finding(),)
-    assert chosen(judged(), history=stuck, approved=finding().id).chosen
+    assert choice.blocked == (finding(),)
+    assert chosen(judged(), history=blocked, approved=finding().id).chosen

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError
 
-from drift_check.apply.healer import Heal
+from drift_check.apply.healer import HealOutcome
 from drift_check.events import Request
 from drift_check.findings import Severity
 from drift_check.history import Changes
@@ -29,7 +29,7 @@ TOPIC = "arn:aws:sns:eu-central-1:123456789012:tradai-alerts-dev"
 def report(**changes: Any) -> Report:
     ordinary = {
         "findings": [finding()],
-        "to_tell": [finding()],
+        "to_notify": [finding()],
         "changes": Changes(new=frozenset({finding().id})),
     }
     made = Report("dev", Request(), datetime(2026, 11, 22, tzinfo=UTC))
@@ -67,7 +67,7 @@ def test_what_could_not_be_read_is_no_success() -> None:
 
 
 def test_a_failed_heal_is_no_success() -> None:
-    assert not answer(report(heals=[Heal(finding(), Status.FAILED, "refused")]))["success"]
+    assert not answer(report(heals=[HealOutcome(finding(), Status.FAILED, "refused")]))["success"]
 
 
 def test_the_answer_has_the_form_of_the_house() -> None:
@@ -100,7 +100,7 @@ def test_news_go_to_the_bucket_the_topic_and_the_bus() -> None:
     assert (entry["Source"], entry["DetailType"]) == ("tradai.ops", "Drift Detected")
 
 
-@pytest.mark.parametrize("quiet", [{"to_tell": []}, {"request": Request(dry_run=True)}])
+@pytest.mark.parametrize("quiet", [{"to_notify": []}, {"request": Request(dry_run=True)}])
 def test_no_news_and_dry_runs_disturb_nobody(quiet: dict[str, Any]) -> None:
     clients = sent(report(**quiet), Mock())
     clients.sns.publish.assert_not_called()
@@ -108,7 +108,7 @@ def test_no_news_and_dry_runs_disturb_nobody(quiet: dict[str, Any]) -> None:
 
 
 def test_a_heal_that_failed_is_told_though_nothing_is_new() -> None:
-    clients = sent(report(to_tell=[], heals=[Heal(finding(), Status.FAILED, "refused")]), Mock())
+    clients = sent(report(to_notify=[], heals=[HealOutcome(finding(), Status.FAILED, "refused")]), Mock())
     assert "refused" in clients.sns.publish.call_args.kwargs["Message"]
 
 
