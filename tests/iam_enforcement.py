@@ -99,7 +99,9 @@ class Hearing:
         with (
             recorder.connected(),
             patch.object(
-                interceptor, "_make_api_call", BaseClient._make_api_call
+                interceptor,
+                "_make_api_call",
+                BaseClient._make_api_call,  # type: ignore[attr-defined]  # botocore's own
             ),  # a world's calls pass there
         ):
             yield

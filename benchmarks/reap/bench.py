@@ -22,13 +22,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
 
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_wire import wire
+from tradai_shared.aws.dynamodb_wire import DynamoDBWire, wire
 from ttl_reaper import apply, checkpoint, planner
 from ttl_reaper.apply import Tools
 from ttl_reaper.classify import Window
@@ -130,7 +130,7 @@ def reaper(found: list[Candidate], url: str, count: int, workers: int) -> None:
         assert done.units == len(batch)  # noqa: S101 - exactly one unit an item
 
     spread(settle, planner.batches(found[:count], BATCH), workers)
-    tools.wire.close()
+    cast("DynamoDBWire", tools.wire).close()
 
 
 def overdue(count: int) -> list[Candidate]:

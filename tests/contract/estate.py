@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from drift_check import checks
 from drift_check.apply.requests import RequestBuilder
@@ -124,5 +125,5 @@ def invoked(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, An
     context = Mock(aws_request_id="a-test")
     context.get_remaining_time_in_millis.return_value = 60_000
     told = failover.lambda_handler(json.loads(params["body"]), context)
-    response = AWSResponse("https://lambda.invented", 200, {}, io.BytesIO())
+    response = AWSResponse("https://lambda.invented", 200, HTTPHeaders(), io.BytesIO())
     return response, {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(told).encode())}

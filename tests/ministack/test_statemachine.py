@@ -20,7 +20,7 @@ import pytest
 from simulator.scenario.reaper_table import DAY, fill, make_table
 
 if TYPE_CHECKING:
-    from conftest import Ministack
+    from tests.ministack.conftest import Ministack
 
 ROOT = Path(__file__).parents[2]
 ROLE = "arn:aws:iam::000000000000:role/reap"

@@ -9,7 +9,7 @@ from ttl_reaper.checkpoint import Checkpoint
 from ttl_reaper.model import End, Limits, Mode, Segments, TtlClass
 
 if TYPE_CHECKING:
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 
 class Ends:

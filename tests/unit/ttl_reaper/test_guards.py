@@ -14,7 +14,7 @@ from ttl_reaper.model import End, Limits, Mode, Segments
 from ttl_reaper.planner import allowance
 
 if TYPE_CHECKING:
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 WRITING = [Mode.DELETE, Mode.REPAIR]
 

@@ -11,7 +11,7 @@ from ttl_reaper.model import End, Limits, Mode, Segments, TtlClass, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 
 class Between:
@@ -26,7 +26,8 @@ class Between:
         if operation == "BatchExecuteStatement" and not any(name == operation for name, _ in self.calls):
             self.happens()
         self.calls.append((operation, request))
-        return self.inner.call(action, operation, request)
+        response: dict[str, Any] = self.inner.call(action, operation, request)
+        return response
 
 
 def test_expired_items_go_and_live_ones_stay(world: World) -> None:

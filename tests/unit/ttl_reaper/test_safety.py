@@ -20,7 +20,7 @@ from ttl_reaper.classify import Expired, Window, classify
 from ttl_reaper.model import End, Limits, Mode, Segments, TtlClass
 
 if TYPE_CHECKING:
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 IDS = [f"n{number}" for number in range(14)]
 EVERY_CLASS = frozenset(TtlClass) - {TtlClass.DISABLED}
@@ -116,7 +116,7 @@ class Unkind:
         self.check()
         if move == ("lose",):
             raise TemporaryError(action, "ReadTimeout", "")
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def some(self, action: str, operation: str, request: dict[str, Any], mask: int) -> dict[str, Any]:
         kept = [bool(mask >> place & 1) for place in range(len(request["Statements"]))]
