@@ -50,7 +50,7 @@ class ConfigError(TradaiError):
 
 
 class EgressDownError(TradaiError):
-    """No host beyond the NAT answers. Fails the invocation, so that Lambda calls its on-failure destination."""
+    """No host beyond the NAT answers. Fails the invocation: Lambda then calls its on-failure destination."""
 
     def __init__(self, silent: int, rounds: int) -> None:
         """Say how many rounds of tries nobody answered, and of how many."""
