@@ -14,7 +14,7 @@ from update_nat_routes import report
 from update_nat_routes.apply import Writer
 from update_nat_routes.events import parse
 from update_nat_routes.observe import Reader
-from update_nat_routes.reconcile import Loop
+from update_nat_routes.reconcile import Reconciler
 from update_nat_routes.settings import Settings
 
 if TYPE_CHECKING:
@@ -64,14 +64,14 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
     settings = Settings.from_env(os.environ)
     metrics.add_dimension("environment", str(settings.environment))
     trigger = parse(event)
-    run_report = Loop(
+    run_report = Reconciler(
         trigger=trigger,
         settings=settings,
         reader=reader(settings),
         writer=Writer(clients().ec2, clients().autoscaling),
         remaining=lambda: context.get_remaining_time_in_millis() / 1000,
     ).run()
-    report.log(logger, run_report)
-    report.measure(metrics, run_report)
-    report.alert(settings, run_report, clients().ec2, logger)
-    return report.answer(settings, run_report)
+    report.log_outcomes(logger, run_report)
+    report.emit_metrics(metrics, run_report)
+    report.publish_alert(settings, run_report, clients().ec2, logger)
+    return report.build_response(settings, run_report)

@@ -119,13 +119,13 @@ class Writer:
 
     def _already_associated(self, action: AssociateAddress, error: PermanentError) -> tuple[Status, str]:
         with translate_errors("ec2:DescribeAddresses"):
-            found = self.ec2.describe_addresses(AllocationIds=[action.allocation_id])["Addresses"][0]
-        holder = found.get("NetworkInterfaceId")
+            address = self.ec2.describe_addresses(AllocationIds=[action.allocation_id])["Addresses"][0]
+        holder = address.get("NetworkInterfaceId")
         if holder == action.interface_id:
             return Status.ALREADY, "another run had moved it"
         if holder is None:
             raise TemporaryError(error.action, error.code, "it was held a moment ago and is free now")
-        owner = found.get("InstanceId") or holder
+        owner = address.get("InstanceId") or holder
         raise PermanentError(error.action, error.code, f"{owner} holds it and is no member: not taken")
 
     def _replace_route(self, action: ReplaceRoute) -> tuple[Status, str]:

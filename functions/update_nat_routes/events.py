@@ -36,10 +36,11 @@ class Trigger:
     """Why the loop runs, and the little that it may use of the event.
 
     ``at`` is the event's own time, None where it gives none. ``hook`` is the lifecycle hook that waits.
-    ``dead`` is an instance that EC2 itself calls shutting-down or terminated: the only claim that is final.
-    ``falling`` is one that any event says is on its way down: a hint, worth looking at twice.
-    ``no_egress`` says that a probe got no answer; ``suspect`` is the instance whose probing was ordered
-    by an earlier run, which had found nothing to mend.
+    ``terminated_instance`` is an instance that EC2 itself calls shutting-down or terminated:
+    the only claim that is final.
+    ``stopping_instance`` is one that an event says is stopping or gone: a hint to be confirmed.
+    ``no_egress`` says that a probe got no answer; ``suspect_instance`` is the instance whose
+    probing an earlier run ordered, which had found nothing to repair.
     """
 
     kind: TriggerKind
@@ -47,10 +48,10 @@ class Trigger:
     group: str | None = None
     instance_id: str | None = None
     hook: str | None = None
-    dead: str | None = None
-    falling: str | None = None
+    terminated_instance: str | None = None
+    stopping_instance: str | None = None
     no_egress: bool = False
-    suspect: str | None = None
+    suspect_instance: str | None = None
     dry_run: bool = False
 
 
@@ -126,8 +127,8 @@ def _from_ec2(kind: TriggerKind, at: datetime | None, detail: Json) -> Trigger:
         kind,
         at=at,
         instance_id=instance_id,
-        dead=instance_id if state in FINAL_STATES else None,
-        falling=instance_id if state in DEAD_STATES else None,
+        terminated_instance=instance_id if state in FINAL_STATES else None,
+        stopping_instance=instance_id if state in DEAD_STATES else None,
     )
 
 
@@ -143,7 +144,7 @@ def _from_destination(event: Json) -> Trigger:
         TriggerKind.PROBE_FAILURE,
         at=_time(event, "timestamp"),
         no_egress=silent,
-        suspect=suspect if silent and isinstance(suspect, str) else None,
+        suspect_instance=suspect if silent and isinstance(suspect, str) else None,
     )
 
 

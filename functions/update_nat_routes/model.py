@@ -44,25 +44,26 @@ class Group:
     members: tuple[Member, ...]
 
     def member(self, instance_id: str | None) -> Member | None:
-        return next((one for one in self.members if one.instance_id == instance_id), None)
+        return next((member for member in self.members if member.instance_id == instance_id), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
     """An instance as EC2 sees it.
 
-    ``interface_id`` is the primary one, None while none is attached. ``check`` is its source/destination
-    check. ``elastic_address`` is its public address if that is an Elastic IP. ``mark`` is the readiness
-    signal, a tag. ``died_at`` is the time in EC2's state transition reason, where it gives one.
+    ``interface_id`` is the primary one, None while none is attached. ``source_dest_check`` is the
+    attribute of that interface. ``elastic_address`` is its public address if that is an Elastic IP.
+    ``ready_tag`` is the readiness signal. ``died_at`` is the time in EC2's state transition reason, where
+    it gives one.
     """
 
     instance_id: str
     state: str
     launched_at: datetime
     interface_id: str | None
-    check: bool
+    source_dest_check: bool
     elastic_address: str | None = None
-    mark: str | None = None
+    ready_tag: str | None = None
     died_at: datetime | None = None
 
     @property
@@ -75,7 +76,7 @@ class TargetKind(StrEnum):
 
     NOTHING = "nothing"
     INSTANCE = "instance"
-    FOREIGN = "foreign"  # a NAT gateway or anything else that is no instance: somebody's decision
+    EXTERNAL = "foreign"  # a NAT gateway or anything else that is no instance: somebody's decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from update_nat_routes.model import (
     Target,
     TargetKind,
 )
-from update_nat_routes.planner.lifecycle_hooks import Ask
+from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +82,7 @@ class Reader:
             tables=tables,
             eip_holder=self._holder(instances.values()),
             missing_tables=tuple(
-                sorted(set(self.settings.route_table_ids) - {one.table_id for one in tables})
+                sorted(set(self.settings.route_table_ids) - {table.table_id for table in tables})
             ),
         )
 
@@ -90,37 +90,39 @@ class Reader:
         """The same moment again after moves: the tables, and the gateway's interface with its address."""
         after = replace(before, tables=self.tables())
         with translate_errors("ec2:DescribeNetworkInterfaces"):
-            found = self.ec2.describe_network_interfaces(
+            interfaces = self.ec2.describe_network_interfaces(
                 Filters=[{"Name": "network-interface-id", "Values": [interface_id]}]
             )["NetworkInterfaces"]
-        gateway = next(one for one in before.instances.values() if one.interface_id == interface_id)
-        others = {name: one for name, one in before.instances.items() if name != gateway.instance_id}
+        gateway = next(member for member in before.instances.values() if member.interface_id == interface_id)
+        others = {name: other for name, other in before.instances.items() if name != gateway.instance_id}
         holder = before.eip_holder if before.eip_holder != gateway.instance_id else None
-        for interface in found:
+        for interface in interfaces:
             association = interface.get("Association", {})
-            others[gateway.instance_id] = replace(gateway, check=interface["SourceDestCheck"])
+            others[gateway.instance_id] = replace(gateway, source_dest_check=interface["SourceDestCheck"])
             if association.get("AllocationId", "") == self.settings.allocation_id:
                 holder = gateway.instance_id
         return replace(after, instances=others, eip_holder=holder)
 
-    def answer(self, observed: Observed, asks: Iterable[Ask]) -> Observed:
+    def answer(self, observed: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         """Add what the planner asked for."""
-        for ask in asks:
-            match ask:
-                case Ask.HOOKS:
+        for request in data_requests:
+            match request:
+                case DataRequest.HOOKS:
                     observed = replace(observed, hooks=self.hooks())
-                case Ask.HISTORY:
+                case DataRequest.HISTORY:
                     observed = replace(observed, last_launch_abandoned=self.last_launch_abandoned(observed))
         return observed
 
-    def concerns(self, instance_id: str) -> bool:
+    def is_relevant(self, instance_id: str) -> bool:
         """Whether an instance is of the group, carries the Elastic IP, or is a route's target: two reads."""
         with translate_errors("ec2:DescribeInstances"):
-            found = self._describe({instance_id})
-        tags = {tag["Key"]: tag["Value"] for one in found for tag in one.get("Tags", [])}
+            descriptions = self._describe({instance_id})
+        tags = {
+            tag["Key"]: tag["Value"] for description in descriptions for tag in description.get("Tags", [])
+        }
         if tags.get(GROUP_TAG) == self.settings.group_name:
             return True
-        if self._holder(map(_instance, found)) == instance_id:
+        if self._holder(map(_instance, descriptions)) == instance_id:
             return True
         return any(table.target.instance_id == instance_id for table in self.tables())
 
@@ -132,10 +134,14 @@ class Reader:
             return Group(
                 name=name,
                 desired=group["DesiredCapacity"],
-                suspended=frozenset(one["ProcessName"] for one in group.get("SuspendedProcesses", [])),
+                suspended=frozenset(
+                    process["ProcessName"] for process in group.get("SuspendedProcesses", [])
+                ),
                 members=tuple(
-                    Member(one["InstanceId"], one["LifecycleState"], one["HealthStatus"] == "Healthy")
-                    for one in group.get("Instances", [])
+                    Member(
+                        member["InstanceId"], member["LifecycleState"], member["HealthStatus"] == "Healthy"
+                    )
+                    for member in group.get("Instances", [])
                 ),
             )
         return None
@@ -147,22 +153,22 @@ class Reader:
             {"Name": "route-table-id", "Values": list(ids)} if ids else {"Name": "tag:Name", "Values": [name]}
         )
         with translate_errors("ec2:DescribeRouteTables"):
-            found = self.ec2.describe_route_tables(Filters=[by])["RouteTables"]
-        tables = [RouteTable(table["RouteTableId"], _default_target(table)) for table in found]
+            descriptions = self.ec2.describe_route_tables(Filters=[by])["RouteTables"]
+        tables = [RouteTable(table["RouteTableId"], _default_target(table)) for table in descriptions]
         return tuple(sorted(tables, key=lambda table: table.table_id))
 
     def instances(self, ids: set[str]) -> dict[str, Instance]:
         """By id. A filter, since one id that EC2 does not show would fail the whole call."""
         with translate_errors("ec2:DescribeInstances"):
-            found = self._describe(ids) if ids else []
-        return {one["InstanceId"]: _instance(one) for one in found}
+            descriptions = self._describe(ids) if ids else []
+        return {description["InstanceId"]: _instance(description) for description in descriptions}
 
     def hooks(self) -> tuple[Hook, ...]:
         with translate_errors("autoscaling:DescribeLifecycleHooks"):
             answer = self.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=self.settings.group_name)
         return tuple(
-            Hook(one["LifecycleHookName"], one["LifecycleTransition"], one.get("HeartbeatTimeout", 3600))
-            for one in answer["LifecycleHooks"]
+            Hook(hook["LifecycleHookName"], hook["LifecycleTransition"], hook.get("HeartbeatTimeout", 3600))
+            for hook in answer["LifecycleHooks"]
         )
 
     def last_launch_abandoned(self, observed: Observed) -> bool:
@@ -175,8 +181,10 @@ class Reader:
                 AutoScalingGroupName=self.settings.group_name, MaxRecords=ACTIVITIES_READ
             )
         members = observed.group.members if observed.group else ()
-        arriving = {one.instance_id for one in members if one.arriving}
-        for activity in sorted(answer["Activities"], key=lambda one: one["StartTime"], reverse=True):
+        arriving = {member.instance_id for member in members if member.arriving}
+        for activity in sorted(
+            answer["Activities"], key=lambda activity: activity["StartTime"], reverse=True
+        ):
             match = LAUNCHED_INSTANCE.search(activity.get("Description", ""))
             if match and match.group(1) not in arriving:
                 return _abandoned(activity)
@@ -184,10 +192,18 @@ class Reader:
 
     def _describe(self, ids: set[str]) -> list[InstanceTypeDef]:
         answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
-        return [one for reservation in answer["Reservations"] for one in reservation.get("Instances", [])]
+        return [
+            instance
+            for reservation in answer["Reservations"]
+            for instance in reservation.get("Instances", [])
+        ]
 
     def _holder(self, instances: Iterable[Instance]) -> str | None:
-        carriers = {one.elastic_address: one.instance_id for one in instances if one.elastic_address}
+        carriers = {
+            instance.elastic_address: instance.instance_id
+            for instance in instances
+            if instance.elastic_address
+        }
         if not carriers or not self.settings.allocation_id:
             return None
         return carriers.get(self._allocated_address(self.settings.allocation_id))
@@ -200,18 +216,18 @@ class Reader:
         return self.address
 
 
-def _instance(found: InstanceTypeDef) -> Instance:
-    primary = next((one for one in found.get("NetworkInterfaces", []) if _is_primary(one)), None)
-    tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
-    died = DEATH_TIME.search(found.get("StateTransitionReason", ""))
+def _instance(description: InstanceTypeDef) -> Instance:
+    primary = next((nic for nic in description.get("NetworkInterfaces", []) if _is_primary(nic)), None)
+    tags = {tag["Key"]: tag["Value"] for tag in description.get("Tags", [])}
+    died = DEATH_TIME.search(description.get("StateTransitionReason", ""))
     return Instance(
-        instance_id=found["InstanceId"],
-        state=found["State"]["Name"],
-        launched_at=found["LaunchTime"],
+        instance_id=description["InstanceId"],
+        state=description["State"]["Name"],
+        launched_at=description["LaunchTime"],
         interface_id=primary["NetworkInterfaceId"] if primary else None,
-        check=primary["SourceDestCheck"] if primary else True,
+        source_dest_check=primary["SourceDestCheck"] if primary else True,
         elastic_address=_elastic_address(primary) if primary else None,
-        mark=tags.get(READY_TAG),
+        ready_tag=tags.get(READY_TAG),
         died_at=datetime.fromisoformat(died.group(1)).replace(tzinfo=UTC) if died else None,
     )
 
@@ -248,9 +264,11 @@ def _target(route: RouteTypeDef) -> Target:
         route.get("CoreNetworkArn"),
         interface,
     )
-    return Target(TargetKind.FOREIGN, next((one for one in gateways if one), "unknown"), None, blackhole)
+    return Target(
+        TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
+    )
 
 
 def _abandoned(activity: ActivityTypeDef) -> bool:
-    told = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
-    return activity["StatusCode"] == "Cancelled" and "ABANDON" in told
+    text = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
+    return activity["StatusCode"] == "Cancelled" and "ABANDON" in text

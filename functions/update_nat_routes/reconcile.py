@@ -13,7 +13,7 @@ from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import Move, RecordHeartbeat, ReplaceInstance, ReportUnhealthy, Route, key
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
-from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.plan import PROBLEMS, Plan, plan
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Report:
     failover_seconds: float | None = None
     waiting: Wait | None = None
     error: AwsError | None = None
-    concerned: bool = True
+    relevant: bool = True
 
     @property
     def failed(self) -> list[Result]:
@@ -74,7 +74,7 @@ class Report:
 
 
 @dataclass(slots=True)
-class Loop:
+class Reconciler:
     """One run. ``remaining`` tells the seconds that the invocation has left."""
 
     trigger: Trigger
@@ -83,9 +83,9 @@ class Loop:
     writer: Writer
     remaining: Callable[[], float]
     report: Report = field(init=False)
-    memory: Memory = field(default_factory=Memory)
+    memory: RunState = field(default_factory=RunState)
     attempts: Counter[str] = field(default_factory=Counter)
-    seen: Observed | None = None
+    observed: Observed | None = None
     incident: datetime | None = None
     pause: float = POLL_SECONDS
 
@@ -95,22 +95,22 @@ class Loop:
     def run(self) -> Report:
         """Pass after pass, until nothing is left to do or to wait for, or time runs out."""
         try:
-            if self._concerned():
-                while self._pass() and self._has_time():
+            if self._is_relevant():
+                while self._reconcile_once() and self._has_time():
                     clock.sleep(self.pause)
         except AwsError as error:
             self.report.error = error
         return self.report
 
-    def _concerned(self) -> bool:
+    def _is_relevant(self) -> bool:
         trigger = self.trigger
         if trigger.group is not None and trigger.group != self.settings.group_name:
-            self.report.concerned = False
+            self.report.relevant = False
         elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE}:
-            self.report.concerned = self.reader.concerns(str(trigger.instance_id))
-        return self.report.concerned
+            self.report.relevant = self.reader.is_relevant(str(trigger.instance_id))
+        return self.report.relevant
 
-    def _pass(self) -> bool:
+    def _reconcile_once(self) -> bool:
         """Observe everything afresh and do what it needs. True: another pass is wanted."""
         try:
             step = self._plan(self.reader.observe())
@@ -132,28 +132,28 @@ class Loop:
         return again or self.report.waiting is not None
 
     def _plan(self, observed: Observed) -> Plan:
-        if self.seen is not None:
-            observed = replace(observed, hooks=self.seen.hooks)
+        if self.observed is not None:
+            observed = replace(observed, hooks=self.observed.hooks)
         step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
-        while step.asks:  # an answer can raise the next question: history before hooks
-            observed = self.reader.answer(observed, step.asks)
+        while step.data_requests:  # an answer can raise the next question: history before hooks
+            observed = self.reader.answer(observed, step.data_requests)
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
-        self.seen, self.report.plan = observed, step
+        self.observed, self.report.plan = observed, step
         self._settle_lost_races(step)
         return step
 
     def _settle_lost_races(self, step: Plan) -> None:
         """What failed for a moment and is wanted no more was done by another run."""
-        wanted = {key(action) for action in step.actions} | self.memory.given_up
+        wanted = {key(action) for action in step.actions} | self.memory.abandoned
         for name, result in self.report.results.items():
             if result.status is Status.FAILED and result.temporary and name not in wanted:
                 detail = f"a later look shows that it is done ({result.detail})"
                 self.report.results[name] = replace(result, status=Status.ALREADY, detail=detail)
 
     def _read_back(self, step: Plan) -> Observed:
-        assert self.seen is not None  # noqa: S101 - a plan was made from it
+        assert self.observed is not None  # noqa: S101 - a plan was made from it
         assert step.gateway is not None  # noqa: S101 - moves lead to a gateway
-        return self.reader.read_back(self.seen, str(step.gateway.interface_id))
+        return self.reader.read_back(self.observed, str(step.gateway.interface_id))
 
     def _apply(self, step: Plan) -> bool:
         """Write, record, and say whether another try is worth it."""
@@ -169,7 +169,7 @@ class Loop:
             if outcome.temporary and self.attempts[name] < ATTEMPTS:
                 retry = True
             elif isinstance(outcome.action, Move):
-                self.memory = replace(self.memory, given_up=self.memory.given_up | {name})
+                self.memory = replace(self.memory, abandoned=self.memory.abandoned | {name})
                 retry = True  # without it the rest can go on
         return retry
 
@@ -178,7 +178,7 @@ class Loop:
             action = outcome.action
             self.report.results[key(action)] = outcome
             if isinstance(action, Move) and outcome.settled:
-                self.memory = replace(self.memory, mended=True)
+                self.memory = replace(self.memory, changed=True)
             if outcome.status is not Status.DONE:
                 continue
             if isinstance(action, Route):
@@ -195,19 +195,19 @@ class Loop:
 
     def _note_incident(self, step: Plan) -> None:
         """When the outage that these routes end began: the death's time, else this run's own event."""
-        assert self.seen is not None  # noqa: S101 - a plan was made from it
+        assert self.observed is not None  # noqa: S101 - a plan was made from it
         down = {move.table_id for move in step.moves if isinstance(move, Route)} & set(step.egress_down)
-        for table in self.seen.tables:
+        for table in self.observed.tables:
             if table.table_id in down:
                 began = self._death(table.target.instance_id)
                 self.incident = min(self.incident or began, began)
 
     def _death(self, instance_id: str | None) -> datetime:
-        instance = self.seen.instances.get(instance_id or "") if self.seen else None
-        if instance and instance.died_at and self.trigger.dead != instance_id:
+        instance = self.observed.instances.get(instance_id or "") if self.observed else None
+        if instance and instance.died_at and self.trigger.terminated_instance != instance_id:
             return instance.died_at
-        said, started = self.trigger.at, self.report.started
-        return said if said and started - said < OLDEST_EVENT else started
+        event_time, started = self.trigger.at, self.report.started
+        return event_time if event_time and started - event_time < OLDEST_EVENT else started
 
     def _allowed(self, wait: Wait | None) -> Wait | None:
         _, kinds = PATIENCE.get(self.trigger.kind, (0.0, frozenset[WaitKind]()))

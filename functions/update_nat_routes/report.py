@@ -28,7 +28,7 @@ FAILED_STEP = "TRADAI-NAT-FAILED"  # the boot script's one line where a step fai
 PERMISSIONS = ("ec2:GetConsoleOutput", "sns:Publish")
 
 
-def log(logger: Logger, report: Report) -> None:
+def log_outcomes(logger: Logger, report: Report) -> None:
     """One line an outcome, one a note, one for the whole run."""
     for result in report.results.values():
         level = logger.error if result.status is Status.FAILED else logger.info
@@ -42,9 +42,9 @@ def log(logger: Logger, report: Report) -> None:
     logger.info("run", extra={"summary": summary(report), "success": report.success})
 
 
-def measure(metrics: Metrics, report: Report) -> None:
+def emit_metrics(metrics: Metrics, report: Report) -> None:
     """At most eight metrics, and only of what was seen or written by this run itself."""
-    if not report.concerned:
+    if not report.relevant:
         return
     metrics.add_metric("ActionsFailed", MetricUnit.Count, len(report.failed) + bool(report.error))
     if report.error:
@@ -62,7 +62,7 @@ def measure(metrics: Metrics, report: Report) -> None:
         metrics.add_metric("FailoverSeconds", MetricUnit.Seconds, report.failover_seconds)
 
 
-def answer(settings: Settings, report: Report) -> Answer:
+def build_response(settings: Settings, report: Report) -> Answer:
     """The platform's own form of an answer."""
     results = [_result(result) for result in report.results.values()]
     results += [{"note": str(note.kind), **_without_kind(asdict(note))} for note in report.plan.notes]
@@ -79,7 +79,7 @@ def summary(report: Report) -> dict[str, object]:
     """The run in a few words."""
     return {
         "trigger": str(report.trigger.kind),
-        "concerned": report.concerned,
+        "concerned": report.relevant,
         "dry_run": report.trigger.dry_run,
         "gateway": report.plan.gateway.instance_id if report.plan.gateway else None,
         "routes_replaced": len(report.routes_replaced),
@@ -90,7 +90,7 @@ def summary(report: Report) -> dict[str, object]:
     }
 
 
-def alert(settings: Settings, report: Report, ec2: EC2Client, logger: Logger) -> None:
+def publish_alert(settings: Settings, report: Report, ec2: EC2Client, logger: Logger) -> None:
     """Publish what needs a person and was caused or found by an event; the rest is the alarms' business.
 
     A message that cannot be sent is logged: the routes matter more than the telling.
@@ -119,7 +119,8 @@ def _worth_a_message(report: Report, ec2: EC2Client, logger: Logger) -> list[str
     lines += [
         f"{type(result.action).__name__} on {result.action.target} failed: {result.detail}"
         for result in report.failed
-        if report.trigger.at is not None  # the schedule repeats itself; its alarm does not
+        if report.trigger.at
+        is not None  # Scheduled runs are alarmed by metric; only event runs send a message.
     ]
     return lines
 

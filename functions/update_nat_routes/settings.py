@@ -38,7 +38,7 @@ class Settings:
     route_table_name: str
     readiness: Readiness
     hooks: frozenset[str]
-    take_over: bool
+    take_over_external_routes: bool
     topic_arn: str | None
     probe_function: str
 
@@ -61,7 +61,7 @@ class Settings:
                 variables.many(env, "NAT_HOOK_NAMES", r"[A-Za-z0-9_/-]+")
                 or (nat_launch_hook_name(environment), nat_terminate_hook_name(environment))
             ),
-            take_over=variables.flag(env, "NAT_TAKE_OVER_ROUTES"),
+            take_over_external_routes=variables.flag(env, "NAT_TAKE_OVER_ROUTES"),
             probe_function=egress_probe_function_name(environment),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
         )

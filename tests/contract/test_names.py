@@ -81,7 +81,11 @@ def test_the_variables_are_accepted_and_say_what_is_configured(env: str) -> None
     assert config.nat.lifecycle_hooks["launch"].name in found.hooks
     assert found.route_table_name == config.network.route_tables["private"].name
     assert found.topic_arn == f"arn:aws:sns:eu-central-1:123456789012:{naming.topic_name('alerts', env)}"
-    assert (found.readiness, found.take_over, found.allocation_id) == (Readiness.RUNNING, False, None)
+    assert (found.readiness, found.take_over_external_routes, found.allocation_id) == (
+        Readiness.RUNNING,
+        False,
+        None,
+    )
 
 
 def test_an_adopted_nat_is_described_by_parameters() -> None:
@@ -97,7 +101,7 @@ def test_an_adopted_nat_is_described_by_parameters() -> None:
     )
     assert (found.group_name, found.allocation_id) == ("theirs", "eipalloc-0a")
     assert found.route_table_ids == ("rtb-0a", "rtb-0b")
-    assert (found.readiness, found.take_over) == (Readiness.SIGNAL, True)
+    assert (found.readiness, found.take_over_external_routes) == (Readiness.SIGNAL, True)
     assert found.hooks == {"first", "second"}
     assert found.topic_arn == "arn:aws:sns:eu-central-1:123456789012:theirs"
 

@@ -48,7 +48,7 @@ def _called_dead(case: Case) -> set[str]:
 
 
 def has_signalled(case: Case, name: str) -> bool:
-    return bool(case.world.instances[name].mark)
+    return bool(case.world.instances[name].ready_tag)
 
 
 def target_of(action: Action) -> str | None:

@@ -42,7 +42,7 @@ def test_no_plan_violates_an_invariant(part: int) -> None:
 
 
 A, B = "i-a", "i-b"
-BOTH_RUN = [instance(A, age=900, mark="boot"), instance(B, age=300)]
+BOTH_RUN = [instance(A, age=900, ready_tag="boot"), instance(B, age=300)]
 BOTH = [member(A), member(B)]
 TO_B = ReplaceRoute("rtb-1", eni(B), eni(A), "why")
 HELD = observed(

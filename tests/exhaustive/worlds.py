@@ -110,7 +110,7 @@ def _options(name: str, values: Values) -> Iterator[tuple[Member | None, Instanc
     for state, age in itertools.product(values.states, values.ages):
         signals = (None, "boot") if state == "running" else (None,)
         for mark in signals:
-            shown = instance(name, state, age=age, mark=mark)
+            shown = instance(name, state, age=age, ready_tag=mark)
             if name == A:  # one that has left the group
                 yield None, shown
             for lifecycle, healthy in itertools.product(values.lifecycles, (True, False)):
@@ -119,6 +119,8 @@ def _options(name: str, values: Values) -> Iterator[tuple[Member | None, Instanc
 
 TRIGGERS = {
     "schedule": SCHEDULE,
-    "dead": Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id=A, dead=A, falling=A),
+    "dead": Trigger(
+        TriggerKind.INSTANCE_STATE, at=NOW, instance_id=A, terminated_instance=A, stopping_instance=A
+    ),
     "launch": Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id=B, hook=LAUNCH_HOOK),
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from update_nat_routes.apply import Result
     from update_nat_routes.model import Observed
-    from update_nat_routes.planner.lifecycle_hooks import Ask
+    from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Aws:
     becomes: Callable[[float, Observed], Observed] = lambda _seconds, world: world
     applied: list[str] = field(default_factory=list)
     reads: int = 0
-    concerned: bool = True
+    relevant: bool = True
 
     def observe(self) -> Observed:
         self.reads += 1
@@ -57,13 +57,13 @@ class Aws:
         assert interface_id
         return replace(self.world, hooks=before.hooks)
 
-    def answer(self, seen: Observed, asks: Iterable[Ask]) -> Observed:
-        assert asks
+    def answer(self, seen: Observed, data_requests: Iterable[DataRequest]) -> Observed:
+        assert data_requests
         return replace(seen, hooks=self.world.hooks, last_launch_abandoned=self.world.last_launch_abandoned)
 
-    def concerns(self, instance_id: str) -> bool:
+    def is_relevant(self, instance_id: str) -> bool:
         assert instance_id
-        return self.concerned
+        return self.relevant
 
     def apply(self, actions: Iterable[Action]) -> list[Result]:
         return [self._attempt(action) for action in actions]
@@ -82,7 +82,10 @@ def dead_nat(age: float = 10, state: str = "running", **more: object) -> Observe
     died = NOW - timedelta(seconds=20)
     return observed(
         [member("i-a", "Pending:Wait")],
-        [instance("i-a", state, age=age, check=True), instance("i-old", "terminated", died_at=died)],
+        [
+            instance("i-a", state, age=age, source_dest_check=True),
+            instance("i-old", "terminated", died_at=died),
+        ],
         tables(to_instance("i-old"), to_instance("i-old")),
         **more,  # type: ignore[arg-type]
     )

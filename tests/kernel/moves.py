@@ -17,7 +17,7 @@ from update_nat_routes.actions import (
 )
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Group, Instance, Member, Observed, RouteTable, Target, TargetKind
-from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.plan import plan
 from update_nat_routes.settings import Settings
 
@@ -50,7 +50,7 @@ class Reconciler:
         """Plan and apply until nothing is left to move, as the function does."""
         trigger = Trigger(TriggerKind.RECONCILE)
         for _ in range(5):
-            moves = plan(trigger, SETTINGS, self.observe(), Memory(), NOW).moves
+            moves = plan(trigger, SETTINGS, self.observe(), RunState(), NOW).moves
             if not moves:
                 return
             for move in moves:
@@ -75,8 +75,8 @@ class Reconciler:
             state="terminated" if nat in self.dead else "running",
             launched_at=NOW - timedelta(hours=1) + timedelta(minutes=self.launched.index(nat)),
             interface_id=nat.interface_id,
-            check=nat in self.lab.vpc.checked,
-            mark=self.lab.control.tags.get(nat.instance_id, {}).get(READY_TAG),
+            source_dest_check=nat in self.lab.vpc.checked,
+            ready_tag=self.lab.control.tags.get(nat.instance_id, {}).get(READY_TAG),
         )
 
     def _target(self) -> Target:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import TriggerKind
 from update_nat_routes.model import DEAD_STATES, Instance, Member
-from update_nat_routes.planner.nat_state import READY_DEADLINE, Situation
+from update_nat_routes.planner.nat_state import READY_DEADLINE, NatState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ HEARTBEAT_MARGIN = timedelta(seconds=60)
 APPEARS_WITHIN = timedelta(seconds=60)
 
 
-class Ask(Enum):
+class DataRequest(Enum):
     """What the planner must know before it can answer, read only when it matters."""
 
     HOOKS = "the group's lifecycle hooks"
@@ -50,132 +50,134 @@ class Wait:
     reason: str
 
 
-Answer: TypeAlias = CompleteLifecycleAction | RecordHeartbeat | ReplaceInstance | Ask | Wait
+HookStep: TypeAlias = CompleteLifecycleAction | RecordHeartbeat | ReplaceInstance | DataRequest | Wait
 
 
-def answer_hooks(at: Situation, gateway: Instance | None, *, moved: bool) -> Iterator[Answer]:
-    """Answer every hook of ours that an instance waits in.
+def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move: bool) -> Iterator[HookStep]:
+    """HookStep every hook of ours that an instance waits in.
 
     Args:
-        at: the moment.
+        state: the observation and what this run knows.
         gateway: the instance that should serve.
-        moved: nothing is left to move, by a reading and not by hope.
+        nothing_to_move: True when the latest observation needs no route or address change.
     """
-    yield from _not_yet_visible(at)
-    for member in at.group.members:
+    yield from _not_yet_visible(state)
+    for member in state.group.members:
         if member.lifecycle.startswith("Warmed:") and member.lifecycle.endswith(":Wait"):
             transition = TERMINATING if "Terminating" in member.lifecycle else LAUNCHING
-            yield from _complete(at, member, transition, CONTINUE, "a warm pool carries no traffic")
+            yield from _complete(state, member, transition, CONTINUE, "a warm pool carries no traffic")
         elif member.lifecycle == "Pending:Wait":
-            yield from _launching(at, member, gateway, moved=moved)
+            yield from _launching(state, member, gateway, nothing_to_move=nothing_to_move)
         elif member.lifecycle == "Pending":
             yield Wait(WaitKind.APPEARING, f"{member.instance_id} has not reached its launch hook yet")
         elif member.lifecycle == "Terminating:Wait":
-            yield from _terminating(at, member)
+            yield from _terminating(state, member)
 
 
-def _not_yet_visible(at: Situation) -> Iterator[Wait]:
-    trigger = at.trigger
-    fresh = trigger.at is not None and at.now - trigger.at < APPEARS_WITHIN
-    if trigger.hook and fresh and not at.group.member(trigger.instance_id):
+def _not_yet_visible(state: NatState) -> Iterator[Wait]:
+    trigger = state.trigger
+    fresh = trigger.at is not None and state.now - trigger.at < APPEARS_WITHIN
+    if trigger.hook and fresh and not state.group.member(trigger.instance_id):
         yield Wait(WaitKind.APPEARING, f"{trigger.instance_id} does not show in the group yet")
 
 
-def _launching(at: Situation, member: Member, gateway: Instance | None, *, moved: bool) -> Iterator[Answer]:
-    instance = at.instance(member.instance_id)
+def _launching(
+    state: NatState, member: Member, gateway: Instance | None, *, nothing_to_move: bool
+) -> Iterator[HookStep]:
+    instance = state.instance(member.instance_id)
     if instance is None:
         yield Wait(WaitKind.ARRIVING, f"EC2 does not show {member.instance_id} yet")
-    elif instance.state in DEAD_STATES or instance.instance_id == at.trigger.dead:
-        yield from _gone_while_launching(at, member, instance)
-    elif at.eligible(member) and at.ready(instance):
-        if moved:
+    elif instance.state in DEAD_STATES or instance.instance_id == state.trigger.terminated_instance:
+        yield from _gone_while_launching(state, member, instance)
+    elif state.eligible(member) and state.ready(instance):
+        if nothing_to_move:
             serves = gateway is not None and gateway.instance_id == instance.instance_id
             reason = "it serves, and that was read back" if serves else "it is ready; a newer one serves"
-            yield from _complete(at, member, LAUNCHING, CONTINUE, reason)
-    elif at.now < instance.launched_at + READY_DEADLINE:
-        yield from _be_patient(at, member, instance)
+            yield from _complete(state, member, LAUNCHING, CONTINUE, reason)
+    elif state.now < instance.launched_at + READY_DEADLINE:
+        yield from _be_patient(state, member, instance)
     else:
-        yield from _at_the_deadline(at, member, moved=moved)
+        yield from _at_the_deadline(state, member, nothing_to_move=nothing_to_move)
 
 
-def _gone_while_launching(at: Situation, member: Member, instance: Instance) -> Iterator[Answer]:
+def _gone_while_launching(state: NatState, member: Member, instance: Instance) -> Iterator[HookStep]:
     reason = f"it is {instance.state} before it ever served"
-    hooks = _hooks(at, member, LAUNCHING)
+    hooks = _hooks(state, member, LAUNCHING)
     if hooks == ():
-        yield ReplaceInstance(at.group.name, member.instance_id, reason)
+        yield ReplaceInstance(state.group.name, member.instance_id, reason)
     else:
-        yield from _complete(at, member, LAUNCHING, ABANDON, reason)
+        yield from _complete(state, member, LAUNCHING, ABANDON, reason)
 
 
-def _be_patient(at: Situation, member: Member, instance: Instance) -> Iterator[Answer]:
-    left = int((instance.launched_at + READY_DEADLINE - at.now).total_seconds())
+def _be_patient(state: NatState, member: Member, instance: Instance) -> Iterator[HookStep]:
+    left = int((instance.launched_at + READY_DEADLINE - state.now).total_seconds())
     yield Wait(
         WaitKind.ARRIVING, f"{instance.instance_id} is {instance.state} and not ready; {left} s are left"
     )
-    if at.observed.hooks is None:
-        yield Ask.HOOKS
+    if state.observed.hooks is None:
+        yield DataRequest.HOOKS
         return
-    since = max(instance.launched_at, at.memory.heartbeats.get(instance.instance_id, instance.launched_at))
-    for hook in at.observed.hooks:
+    since = max(instance.launched_at, state.memory.heartbeats.get(instance.instance_id, instance.launched_at))
+    for hook in state.observed.hooks:
         timeout = timedelta(seconds=hook.heartbeat)
-        remaining = since + timeout - at.now
-        own = hook.transition == LAUNCHING and hook.name in at.settings.hooks
+        remaining = since + timeout - state.now
+        own = hook.transition == LAUNCHING and hook.name in state.settings.hooks
         if own and remaining < min(HEARTBEAT_MARGIN, timeout / 2):
             reason = f"{int(remaining.total_seconds())} s of the hook are left and it is not ready"
-            yield RecordHeartbeat(at.group.name, hook.name, member.instance_id, reason)
+            yield RecordHeartbeat(state.group.name, hook.name, member.instance_id, reason)
 
 
-def _at_the_deadline(at: Situation, member: Member, *, moved: bool) -> Iterator[Answer]:
-    if at.another_serves(member.instance_id):
+def _at_the_deadline(state: NatState, member: Member, *, nothing_to_move: bool) -> Iterator[HookStep]:
+    if state.other_has_egress(member.instance_id):
         reason = "it was not ready in time, and another one serves"
-        yield from _complete(at, member, LAUNCHING, ABANDON, reason)
-    elif at.observed.last_launch_abandoned is None:
-        yield Ask.HISTORY
-    elif not at.observed.last_launch_abandoned:
-        yield from _complete(at, member, LAUNCHING, ABANDON, "it was not ready in time: one more try")
-    elif moved:
+        yield from _complete(state, member, LAUNCHING, ABANDON, reason)
+    elif state.observed.last_launch_abandoned is None:
+        yield DataRequest.HISTORY
+    elif not state.observed.last_launch_abandoned:
+        yield from _complete(state, member, LAUNCHING, ABANDON, "it was not ready in time: one more try")
+    elif nothing_to_move:
         reason = "a second one in a row was not ready in time: an unproven NAT is better than none"
-        yield from _complete(at, member, LAUNCHING, CONTINUE, reason)
+        yield from _complete(state, member, LAUNCHING, CONTINUE, reason)
 
 
-def _terminating(at: Situation, member: Member) -> Iterator[Answer]:
+def _terminating(state: NatState, member: Member) -> Iterator[HookStep]:
     instance_id = member.instance_id
-    if not at.runs(instance_id):
-        yield from _complete(at, member, TERMINATING, CONTINUE, "it no longer runs")
+    if not state.runs(instance_id):
+        yield from _complete(state, member, TERMINATING, CONTINUE, "it no longer runs")
     elif not member.healthy:
-        yield from _complete(at, member, TERMINATING, CONTINUE, "it is unhealthy")
-    elif not at.carries(instance_id):
-        yield from _complete(at, member, TERMINATING, CONTINUE, "it carries neither address nor routes")
-    elif not at.successor_coming(instance_id):
-        yield from _complete(at, member, TERMINATING, CONTINUE, "no successor is on its way")
+        yield from _complete(state, member, TERMINATING, CONTINUE, "it is unhealthy")
+    elif not state.in_use(instance_id):
+        yield from _complete(state, member, TERMINATING, CONTINUE, "it carries neither address nor routes")
+    elif not state.replacement_expected(instance_id):
+        yield from _complete(state, member, TERMINATING, CONTINUE, "no successor is on its way")
     else:
         yield Wait(WaitKind.HOLDING, f"{instance_id} still carries the traffic and its successor comes")
 
 
 def _complete(
-    at: Situation, member: Member, transition: str, result: str, reason: str
-) -> Iterator[CompleteLifecycleAction | Ask]:
-    hooks = _hooks(at, member, transition)
+    state: NatState, member: Member, transition: str, result: str, reason: str
+) -> Iterator[CompleteLifecycleAction | DataRequest]:
+    hooks = _hooks(state, member, transition)
     if hooks is None:
-        yield Ask.HOOKS
+        yield DataRequest.HOOKS
         return
     for hook in hooks:
-        yield CompleteLifecycleAction(at.group.name, hook, member.instance_id, result, reason)
+        yield CompleteLifecycleAction(state.group.name, hook, member.instance_id, result, reason)
 
 
-def _hooks(at: Situation, member: Member, transition: str) -> tuple[str, ...] | None:
+def _hooks(state: NatState, member: Member, transition: str) -> tuple[str, ...] | None:
     """Our hooks of a transition; None where they must be read first.
 
     The event names the hook that its own instance waits in, which saves the read.
     """
-    trigger = at.trigger
+    trigger = state.trigger
     named = trigger.hook if TRANSITIONS.get(trigger.kind) == transition else None
     if named and trigger.instance_id == member.instance_id:
-        return (named,) if named in at.settings.hooks else ()
-    if at.observed.hooks is None:
+        return (named,) if named in state.settings.hooks else ()
+    if state.observed.hooks is None:
         return None
     return tuple(
         hook.name
-        for hook in at.observed.hooks
-        if hook.transition == transition and hook.name in at.settings.hooks
+        for hook in state.observed.hooks
+        if hook.transition == transition and hook.name in state.settings.hooks
     )

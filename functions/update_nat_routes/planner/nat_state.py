@@ -29,23 +29,23 @@ UNPROVEN_AFTER = timedelta(seconds=90 + 17)
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What one invocation has learned: heartbeats recorded, actions that it no longer tries, moves made."""
+class RunState:
+    """What one invocation has learned: heartbeats, abandoned actions, whether it changed anything."""
 
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
-    given_up: frozenset[str] = frozenset()
-    mended: bool = False
+    abandoned: frozenset[str] = frozenset()
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class NatState:
     """Everything a plan depends on. Two equal situations give the same plan."""
 
     trigger: Trigger
     settings: Settings
     group: Group
     observed: Observed
-    memory: Memory
+    memory: RunState
     now: datetime
 
     def instance(self, instance_id: str | None) -> Instance | None:
@@ -54,7 +54,7 @@ class Situation:
     def runs(self, instance_id: str | None) -> bool:
         """Running, by EC2's word, and not called dead by the event."""
         instance = self.instance(instance_id)
-        return instance is not None and instance.running and instance_id != self.trigger.dead
+        return instance is not None and instance.running and instance_id != self.trigger.terminated_instance
 
     def eligible(self, member: Member) -> bool:
         instance = self.instance(member.instance_id)
@@ -69,7 +69,7 @@ class Situation:
     def ready(self, instance: Instance) -> bool:
         if not self.runs(instance.instance_id):
             return False
-        return self.settings.readiness is Readiness.RUNNING or bool(instance.mark)
+        return self.settings.readiness is Readiness.RUNNING or bool(instance.ready_tag)
 
     def gateway(self) -> Instance | None:
         """The instance that should serve: ready first, then the newest launch, then the id.
@@ -84,36 +84,38 @@ class Situation:
         ]
         if not eligible:
             return None
-        best = max(eligible, key=lambda one: (self.ready(one), one.launched_at, one.instance_id))
-        return best if self.ready(best) or self._taken_unproven(best) else None
+        best = max(
+            eligible, key=lambda instance: (self.ready(instance), instance.launched_at, instance.instance_id)
+        )
+        return best if self.ready(best) or self._usable_when_not_ready(best) else None
 
-    def _taken_unproven(self, instance: Instance) -> bool:
-        """Not while anything proven carries a table; of two that never signalled the newer one is taken."""
+    def _usable_when_not_ready(self, instance: Instance) -> bool:
+        """Use an instance that is not ready only if no ready instance has a route; prefer the newer."""
         patient = self.now >= instance.launched_at + UNPROVEN_AFTER
         return patient and not any(
-            self.serves(table)
-            and not self.unproven(table)
+            self.has_egress(table)
+            and not self.not_ready(table)
             and table.target.instance_id != instance.instance_id
             for table in self.observed.tables
         )
 
-    def unproven(self, table: RouteTable) -> bool:
+    def not_ready(self, table: RouteTable) -> bool:
         """Whether a table depends on a member that has not shown that it forwards."""
         instance = self.instance(table.target.instance_id)
         member = self.group.member(table.target.instance_id)
         return instance is not None and member is not None and not self.ready(instance)
 
-    def serves(self, table: RouteTable) -> bool:
+    def has_egress(self, table: RouteTable) -> bool:
         """Whether a table's default route leads to something that can carry traffic."""
         target = table.target
         if target.kind is TargetKind.NOTHING or target.blackhole:
             return False
-        if target.kind is TargetKind.FOREIGN:
+        if target.kind is TargetKind.EXTERNAL:
             return True
         member = self.group.member(target.instance_id)
         return self.runs(target.instance_id) and (member is None or member.healthy)
 
-    def another_serves(self, instance_id: str) -> bool:
+    def other_has_egress(self, instance_id: str) -> bool:
         """Whether something that stays carries, or could carry, the traffic without this instance."""
         ready_member = any(
             self.eligible(member) and (other := self.instance(member.instance_id)) and self.ready(other)
@@ -121,7 +123,7 @@ class Situation:
             if member.instance_id != instance_id
         )
         return ready_member or any(
-            self.serves(table)
+            self.has_egress(table)
             and table.target.instance_id != instance_id
             and not self._leaving(table.target.instance_id)
             for table in self.observed.tables
@@ -131,15 +133,19 @@ class Situation:
         member = self.group.member(instance_id)
         return member is not None and member.leaving
 
-    def carries(self, instance_id: str) -> bool:
+    def in_use(self, instance_id: str) -> bool:
         """Whether the Elastic IP or a named table still depends on this instance."""
         return self.observed.eip_holder == instance_id or any(
             table.target.instance_id == instance_id for table in self.observed.tables
         )
 
-    def successor_coming(self, instance_id: str) -> bool:
+    def replacement_expected(self, instance_id: str) -> bool:
         """Whether another member is there or arriving, or the group owes one and may launch it."""
-        staying = [one for one in self.group.members if not one.leaving and one.instance_id != instance_id]
-        alive = [one for one in staying if one.arriving or self.eligible(one)]
+        staying = [
+            member
+            for member in self.group.members
+            if not member.leaving and member.instance_id != instance_id
+        ]
+        alive = [member for member in staying if member.arriving or self.eligible(member)]
         owed = len(staying) < self.group.desired and "Launch" not in self.group.suspended
         return bool(alive) or owed

@@ -24,9 +24,9 @@ from update_nat_routes.actions import (
     key,
 )
 from update_nat_routes.model import DEAD_STATES, HEALING_PROCESSES, Instance, Observed, RouteTable, TargetKind
-from update_nat_routes.planner.lifecycle_hooks import Ask, Wait, WaitKind, answer_hooks
-from update_nat_routes.planner.nat_state import Memory, Situation
-from update_nat_routes.planner.probe_failure import suspicions
+from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind, complete_hooks
+from update_nat_routes.planner.nat_state import NatState, RunState
+from update_nat_routes.planner.probe_failure import handle_probe_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 REPLACEABLE = frozenset({"InService", "Pending", "Pending:Proceed"})
-# A hint that EC2 does not confirm by then was late or doubled.
+# Stop waiting for EC2 to confirm an event after 5 s; it was late or a duplicate.
 CONFIRMS_WITHIN = timedelta(seconds=5)
 
 
@@ -73,7 +73,7 @@ class Plan:
     """What to write now, what to read before planning again, what to wait for, what to tell."""
 
     actions: tuple[Action, ...] = ()
-    asks: frozenset[Ask] = frozenset()
+    data_requests: frozenset[DataRequest] = frozenset()
     wait: Wait | None = None
     notes: tuple[Note, ...] = ()
     gateway: Instance | None = None
@@ -85,133 +85,139 @@ class Plan:
         return tuple(action for action in self.actions if isinstance(action, Move))
 
 
-def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: Memory, now: datetime) -> Plan:
+def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunState, now: datetime) -> Plan:
     """Decide what this moment needs. Pure: equal arguments give equal plans."""
     if observed.group is None:
         reason = "the Auto Scaling group does not exist or cannot be seen"
         return Plan(notes=(Note(NoteKind.GROUP_MISSING, settings.group_name, reason),))
-    at = Situation(trigger, settings, observed.group, observed, memory, now)
-    gateway = at.gateway()
-    moves = tuple(_moves(at, gateway)) if gateway else ()
+    state = NatState(trigger, settings, observed.group, observed, memory, now)
+    gateway = state.gateway()
+    moves = tuple(_moves(state, gateway)) if gateway else ()
     steps = (
-        *_replacements(at),
-        *answer_hooks(at, gateway, moved=not moves),
-        *suspicions(at, gateway, moved=not moves),
-        *_confirmations(at),
+        *_replacements(state),
+        *complete_hooks(state, gateway, nothing_to_move=not moves),
+        *handle_probe_failure(state, gateway, nothing_to_move=not moves),
+        *_confirmations(state),
     )
     waits = sorted((step for step in steps if isinstance(step, Wait)), key=lambda wait: wait.kind)
     return Plan(
         actions=(*moves, *(step for step in steps if isinstance(step, Action))),
-        asks=frozenset(step for step in steps if isinstance(step, Ask)),
+        data_requests=frozenset(step for step in steps if isinstance(step, DataRequest)),
         wait=waits[0] if waits else None,
-        notes=tuple(_notes(at, gateway)),
+        notes=tuple(_notes(state, gateway)),
         gateway=gateway,
-        egress_down=tuple(table.table_id for table in observed.tables if not at.serves(table)),
-        unproven=_unproven(at, gateway) is not None,
+        egress_down=tuple(table.table_id for table in observed.tables if not state.has_egress(table)),
+        unproven=_unproven(state, gateway) is not None,
     )
 
 
-def _moves(at: Situation, gateway: Instance) -> Iterator[Move]:
+def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
     """Check off, address, then the routes in the very next calls: the gap between them is the outage."""
-    needed = tuple(_prerequisites(at, gateway))
-    yield from (move for move in needed if key(move) not in at.memory.given_up)
-    hopeless = any(key(move) in at.memory.given_up for move in needed)
-    for table in at.observed.tables:
-        route = _route(at, table, gateway)
-        if route and key(route) not in at.memory.given_up and not (hopeless and at.serves(table)):
+    needed = tuple(_prerequisites(state, gateway))
+    yield from (move for move in needed if key(move) not in state.memory.abandoned)
+    hopeless = any(key(move) in state.memory.abandoned for move in needed)
+    for table in state.observed.tables:
+        route = _route(state, table, gateway)
+        if route and key(route) not in state.memory.abandoned and not (hopeless and state.has_egress(table)):
             yield route
 
 
-def _prerequisites(at: Situation, gateway: Instance) -> Iterator[Prerequisite]:
-    interface, allocation = str(gateway.interface_id), at.settings.allocation_id
-    if gateway.check:
+def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]:
+    interface, allocation = str(gateway.interface_id), state.settings.allocation_id
+    if gateway.source_dest_check:
         yield DisableSourceDestCheck(
             interface, f"{gateway.instance_id} drops what it should forward while its check is on"
         )
-    holder = at.observed.eip_holder
+    holder = state.observed.eip_holder
     if allocation is None or holder == gateway.instance_id:
         return
     if holder is None:
         reason = f"{gateway.instance_id} serves and the address is not with a member"
         yield AssociateAddress(allocation, interface, gateway.instance_id, None, reason)
-    elif at.group.member(holder):
+    elif state.group.member(holder):
         reason = f"{gateway.instance_id} serves and {holder}, of the same group, still has the address"
         yield AssociateAddress(allocation, interface, gateway.instance_id, holder, reason)
 
 
-def _route(at: Situation, table: RouteTable, gateway: Instance) -> Route | None:
+def _route(state: NatState, table: RouteTable, gateway: Instance) -> Route | None:
     target, interface = table.target, str(gateway.interface_id)
     if target.target_id == interface:
         return None
     if target.kind is TargetKind.NOTHING:
         return CreateRoute(table.table_id, interface, "the table has no default route")
-    if target.kind is TargetKind.FOREIGN and not at.settings.take_over:
+    if target.kind is TargetKind.EXTERNAL and not state.settings.take_over_external_routes:
         return None
-    return ReplaceRoute(table.table_id, interface, target.target_id, _why_moved(at, table, gateway))
+    return ReplaceRoute(table.table_id, interface, target.target_id, _why_moved(state, table, gateway))
 
 
-def _why_moved(at: Situation, table: RouteTable, gateway: Instance) -> str:
+def _why_moved(state: NatState, table: RouteTable, gateway: Instance) -> str:
     target = table.target
     former = target.instance_id or target.target_id
-    if target.kind is TargetKind.FOREIGN:
+    if target.kind is TargetKind.EXTERNAL:
         return f"a setting says to take the route over from {former}"
-    if at.serves(table):
+    if state.has_egress(table):
         return f"{gateway.instance_id} is ready and replaces {former}, which still serves"
-    instance = at.instance(target.instance_id)
-    state = instance.state if instance and instance.instance_id != at.trigger.dead else "gone"
-    return f"{former} is {state} and {gateway.instance_id} is running"
+    instance = state.instance(target.instance_id)
+    shown = (
+        instance.state if instance and instance.instance_id != state.trigger.terminated_instance else "gone"
+    )
+    return f"{former} is {shown} and {gateway.instance_id} is running"
 
 
-def _replacements(at: Situation) -> Iterator[ReplaceInstance]:
+def _replacements(state: NatState) -> Iterator[ReplaceInstance]:
     """Members that EC2 itself says are gone; Auto Scaling would notice too, but later."""
-    if at.group.desired == 0:
+    if state.group.desired == 0:
         return
-    for member in at.group.members:
-        instance = at.instance(member.instance_id)
+    for member in state.group.members:
+        instance = state.instance(member.instance_id)
         if instance and instance.state in DEAD_STATES and member.lifecycle in REPLACEABLE:
             reason = f"it is {instance.state}, and waiting for a health check would prolong the outage"
-            yield ReplaceInstance(at.group.name, member.instance_id, reason)
+            yield ReplaceInstance(state.group.name, member.instance_id, reason)
 
 
-def _confirmations(at: Situation) -> Iterator[Wait]:
+def _confirmations(state: NatState) -> Iterator[Wait]:
     """EC2 can still show the earlier state right after its own event of the later one."""
-    named, since = at.trigger.falling, at.trigger.at
-    member, instance = at.group.member(named), at.instance(named)
-    fresh = named == at.trigger.dead or (since is not None and at.now - since < CONFIRMS_WITHIN)
+    named, since = state.trigger.stopping_instance, state.trigger.at
+    member, instance = state.group.member(named), state.instance(named)
+    fresh = named == state.trigger.terminated_instance or (
+        since is not None and state.now - since < CONFIRMS_WITHIN
+    )
     if fresh and member and not member.leaving and instance and instance.state not in DEAD_STATES:
         yield Wait(WaitKind.CONFIRMING, f"EC2 still shows {instance.instance_id} as {instance.state}")
 
 
-def _unproven(at: Situation, gateway: Instance | None) -> str | None:
+def _unproven(state: NatState, gateway: Instance | None) -> str | None:
     """The instance that traffic depends on, or is about to, though it has not shown that it forwards."""
     if gateway is not None:
-        return None if at.ready(gateway) else gateway.instance_id
+        return None if state.ready(gateway) else gateway.instance_id
     carriers = (
-        table.target.instance_id for table in at.observed.tables if at.unproven(table) and at.serves(table)
+        table.target.instance_id
+        for table in state.observed.tables
+        if state.not_ready(table) and state.has_egress(table)
     )
     return next(carriers, None)
 
 
-def _notes(at: Situation, gateway: Instance | None) -> Iterator[Note]:
-    for process in sorted(at.group.suspended & HEALING_PROCESSES):
+def _notes(state: NatState, gateway: Instance | None) -> Iterator[Note]:
+    for process in sorted(state.group.suspended & HEALING_PROCESSES):
         yield Note(NoteKind.SUSPENDED, process, "while it is suspended the group does not heal")
-    if at.group.desired == 0:
-        yield Note(NoteKind.MAINTENANCE, at.group.name, "its desired size is 0, so nothing is replaced")
-    if not at.observed.tables:
-        wanted = ", ".join(at.settings.route_table_ids) or f"Name = {at.settings.route_table_name}"
+    if state.group.desired == 0:
+        yield Note(NoteKind.MAINTENANCE, state.group.name, "its desired size is 0, so nothing is replaced")
+    if not state.observed.tables:
+        wanted = ", ".join(state.settings.route_table_ids) or f"Name = {state.settings.route_table_name}"
         yield Note(NoteKind.NO_TABLES, wanted, "no private route table was found")
-    for table_id in at.observed.missing_tables:
+    for table_id in state.observed.missing_tables:
         yield Note(
             NoteKind.TABLE_MISSING, table_id, "it is named in PRIVATE_ROUTE_TABLE_IDS and does not exist"
         )
-    for table in at.observed.tables:
-        if table.target.kind is TargetKind.FOREIGN and not at.settings.take_over:
+    for table in state.observed.tables:
+        if table.target.kind is TargetKind.EXTERNAL and not state.settings.take_over_external_routes:
             reason = f"its default route goes to {table.target.target_id}, which is no instance"
             yield Note(NoteKind.FOREIGN_ROUTE, table.table_id, reason)
-    holder = at.observed.eip_holder
-    if holder and not at.group.member(holder):
-        reason = f"{holder} has it and is no member of {at.group.name}: not taken"
-        yield Note(NoteKind.EIP_ELSEWHERE, str(at.settings.allocation_id), reason)
-    unproven = _unproven(at, gateway)
+    holder = state.observed.eip_holder
+    if holder and not state.group.member(holder):
+        reason = f"{holder} has it and is no member of {state.group.name}: not taken"
+        yield Note(NoteKind.EIP_ELSEWHERE, str(state.settings.allocation_id), reason)
+    unproven = _unproven(state, gateway)
     if unproven:
         yield Note(NoteKind.UNPROVEN, unproven, "it has not signalled, and nothing else serves")

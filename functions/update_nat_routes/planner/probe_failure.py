@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from update_nat_routes.actions import Suspicion
     from update_nat_routes.model import Instance
-    from update_nat_routes.planner.nat_state import Situation
+    from update_nat_routes.planner.nat_state import NatState
 
 # A younger one may still be booting, and replacing it again would never end.
 OLD_ENOUGH = timedelta(minutes=10)
@@ -25,31 +25,33 @@ OLD_ENOUGH = timedelta(minutes=10)
 FRESH = timedelta(minutes=2)
 
 
-def suspicions(at: Situation, gateway: Instance | None, *, moved: bool) -> Iterator[Suspicion]:
-    """What a probe's failure asks for, once nothing is left to mend.
+def handle_probe_failure(
+    state: NatState, gateway: Instance | None, *, nothing_to_move: bool
+) -> Iterator[Suspicion]:
+    """What a probe's failure asks for, once there is nothing left to repair.
 
     Args:
-        at: the moment.
+        state: the observation and what this run knows.
         gateway: the instance that should serve.
-        moved: nothing is left to move, by a reading and not by hope.
+        nothing_to_move: True when the latest observation needs no route or address change.
     """
-    stale = at.trigger.at is not None and at.now - at.trigger.at > FRESH
-    if not at.trigger.no_egress or stale or not moved or at.memory.mended or gateway is None:
+    stale = state.trigger.at is not None and state.now - state.trigger.at > FRESH
+    if not state.trigger.no_egress or stale or not nothing_to_move or state.memory.changed or gateway is None:
         return
-    if not _may_be_blamed(at, gateway):
+    if not _may_be_blamed(state, gateway):
         return
     name = gateway.instance_id
-    if at.trigger.suspect is None:
+    if state.trigger.suspect_instance is None:
         reason = f"no probe is answered through {name}, and there is nothing to mend: look again"
-        yield ConfirmEgress(at.settings.probe_function, name, reason)
-    elif at.trigger.suspect == name:
+        yield ConfirmEgress(state.settings.probe_function, name, reason)
+    elif state.trigger.suspect_instance == name:
         reason = "probed twice without an answer, with check, address and routes right: it does not forward"
-        yield ReportUnhealthy(at.group.name, name, reason)
+        yield ReportUnhealthy(state.group.name, name, reason)
 
 
-def _may_be_blamed(at: Situation, gateway: Instance) -> bool:
+def _may_be_blamed(state: NatState, gateway: Instance) -> bool:
     """Never one without routes, never a young one, never while another comes or goes."""
-    carries = any(table.target.instance_id == gateway.instance_id for table in at.observed.tables)
-    old = at.now >= gateway.launched_at + OLD_ENOUGH
-    changing = any(one.arriving or one.leaving for one in at.group.members)
-    return carries and old and not changing and at.group.desired > 0
+    carries = any(table.target.instance_id == gateway.instance_id for table in state.observed.tables)
+    old = state.now >= gateway.launched_at + OLD_ENOUGH
+    changing = any(member.arriving or member.leaving for member in state.group.members)
+    return carries and old and not changing and state.group.desired > 0

@@ -17,7 +17,7 @@ from update_nat_routes.model import (
     Target,
     TargetKind,
 )
-from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.plan import Plan, plan
 from update_nat_routes.settings import Readiness, Settings
 
@@ -33,7 +33,7 @@ SCHEDULE = Trigger(TriggerKind.RECONCILE)
 
 
 def settings(
-    readiness: Readiness = Readiness.RUNNING, *, eip: bool = True, take_over: bool = False
+    readiness: Readiness = Readiness.RUNNING, *, eip: bool = True, take_over_external_routes: bool = False
 ) -> Settings:
     return Settings(
         environment=Environment.PROD,
@@ -43,7 +43,7 @@ def settings(
         route_table_name="tradai-private-rt-prod",
         readiness=readiness,
         hooks=frozenset({LAUNCH_HOOK, TERMINATE_HOOK}),
-        take_over=take_over,
+        take_over_external_routes=take_over_external_routes,
         topic_arn=None,
         probe_function="tradai-egress-probe-prod",
     )
@@ -58,8 +58,8 @@ def instance(  # noqa: PLR0913 - a whole instance in one call
     state: str = "running",
     *,
     age: float = 10,
-    check: bool = False,
-    mark: str | None = None,
+    source_dest_check: bool = False,
+    ready_tag: str | None = None,
     interface: bool = True,
     died_at: datetime | None = None,
 ) -> Instance:
@@ -69,8 +69,8 @@ def instance(  # noqa: PLR0913 - a whole instance in one call
         state=state,
         launched_at=NOW - timedelta(seconds=age),
         interface_id=eni(name) if interface else None,
-        check=check,
-        mark=mark,
+        source_dest_check=source_dest_check,
+        ready_tag=ready_tag,
         died_at=died_at,
     )
 
@@ -88,7 +88,7 @@ def to_instance(name: str, *, blackhole: bool = False) -> Target:
 
 
 def to_gateway(name: str = "nat-0a", *, blackhole: bool = False) -> Target:
-    return Target(TargetKind.FOREIGN, name, None, blackhole)
+    return Target(TargetKind.EXTERNAL, name, None, blackhole)
 
 
 NOWHERE = Target(TargetKind.NOTHING)
@@ -124,10 +124,10 @@ def decide(
     *,
     given: Settings = RUNNING,
     trigger: Trigger = SCHEDULE,
-    memory: Memory | None = None,
+    memory: RunState | None = None,
     now: datetime = NOW,
 ) -> Plan:
-    return plan(trigger, given, world, memory or Memory(), now)
+    return plan(trigger, given, world, memory or RunState(), now)
 
 
 def kinds(plan: Plan) -> list[str]:

@@ -38,7 +38,7 @@ def test_a_notice_of_the_group_claims_nothing_but_its_group(what: str, how: str)
         "aws.autoscaling", f"EC2 Instance {what} {how}", AutoScalingGroupName="g", EC2InstanceId="i-a"
     )
     trigger = parse(event)
-    assert (trigger.kind, trigger.group, trigger.dead) == (TriggerKind.GROUP_NOTICE, "g", None)
+    assert (trigger.kind, trigger.group, trigger.terminated_instance) == (TriggerKind.GROUP_NOTICE, "g", None)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,12 @@ def test_a_notice_of_the_group_claims_nothing_but_its_group(what: str, how: str)
 def test_only_two_states_are_final(state: str, dead: str | None) -> None:
     event = bus("aws.ec2", "EC2 Instance State-change Notification", state=state, **{"instance-id": "i-a"})
     trigger = parse(event)
-    assert (trigger.kind, trigger.instance_id, trigger.dead) == (TriggerKind.INSTANCE_STATE, "i-a", dead)
-    assert trigger.falling == ("i-a" if state not in {"pending", "running"} else None)
+    assert (trigger.kind, trigger.instance_id, trigger.terminated_instance) == (
+        TriggerKind.INSTANCE_STATE,
+        "i-a",
+        dead,
+    )
+    assert trigger.stopping_instance == ("i-a" if state not in {"pending", "running"} else None)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +80,12 @@ def test_nothing_that_a_drill_claims_is_believed() -> None:
     )
     trigger = parse(event)
     assert trigger.kind is TriggerKind.DRILL
-    assert (trigger.group, trigger.instance_id, trigger.dead, trigger.hook) == (None, None, None, None)
+    assert (trigger.group, trigger.instance_id, trigger.terminated_instance, trigger.hook) == (
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 def test_a_failed_probe_starts_the_loop() -> None:

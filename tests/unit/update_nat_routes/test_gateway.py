@@ -62,7 +62,13 @@ def test_an_unhealthy_one_is_not_chosen() -> None:
 
 def test_one_that_its_own_event_calls_dead_is_not_chosen_though_ec2_still_shows_it_running() -> None:
     world = observed([member("i-a")], [instance("i-a")], tables(to_instance("i-a")))
-    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a")
+    death = Trigger(
+        TriggerKind.INSTANCE_STATE,
+        at=NOW,
+        instance_id="i-a",
+        terminated_instance="i-a",
+        stopping_instance="i-a",
+    )
     assert chosen(world, trigger=death) is None
     assert decide(world, trigger=death).egress_down == ("rtb-1",)
 
@@ -70,7 +76,7 @@ def test_one_that_its_own_event_calls_dead_is_not_chosen_though_ec2_still_shows_
 def test_ready_beats_newer() -> None:
     world = observed(
         [member("i-old"), member("i-new", "Pending:Wait")],
-        [instance("i-old", age=900, mark="boot-1"), instance("i-new", age=5)],
+        [instance("i-old", age=900, ready_tag="boot-1"), instance("i-new", age=5)],
         tables(to_instance("i-old")),
         eip="i-old",
     )
@@ -134,7 +140,7 @@ def test_an_unproven_one_takes_over_90_s_after_running_where_nothing_serves() ->
 def test_an_unproven_one_takes_nothing_from_one_that_serves() -> None:
     leaving = observed(
         [member("i-old", "Terminating:Wait"), member("i-a", "Pending:Wait")],
-        [instance("i-old", age=9000, mark="b"), instance("i-a", age=200)],
+        [instance("i-old", age=9000, ready_tag="b"), instance("i-a", age=200)],
         tables(to_instance("i-old")),
         eip="i-old",
     )

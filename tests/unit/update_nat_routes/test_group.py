@@ -42,7 +42,13 @@ def test_never_one_that_runs_or_starts(state: str) -> None:
 
 
 def test_never_one_that_only_an_event_calls_dead_but_it_waits_for_ec2_to_confirm() -> None:
-    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a")
+    death = Trigger(
+        TriggerKind.INSTANCE_STATE,
+        at=NOW,
+        instance_id="i-a",
+        terminated_instance="i-a",
+        stopping_instance="i-a",
+    )
     plan = decide(observed([member("i-a")], [instance("i-a")], ROUTES, eip="i-a"), trigger=death)
     assert plan.actions == ()
     assert plan.wait is not None
@@ -50,13 +56,19 @@ def test_never_one_that_only_an_event_calls_dead_but_it_waits_for_ec2_to_confirm
 
 
 def test_what_is_already_leaving_needs_no_confirmation() -> None:
-    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a")
+    death = Trigger(
+        TriggerKind.INSTANCE_STATE,
+        at=NOW,
+        instance_id="i-a",
+        terminated_instance="i-a",
+        stopping_instance="i-a",
+    )
     leaving = observed([member("i-a", "Terminating")], [instance("i-a")], ROUTES, eip="i-a")
     assert decide(leaving, trigger=death).wait is None
 
 
 def test_a_hint_is_looked_at_again_for_five_seconds_and_then_was_late_or_doubled() -> None:
-    hint = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", falling="i-a")
+    hint = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", stopping_instance="i-a")
     world = observed([member("i-a")], [instance("i-a")], ROUTES, eip="i-a")
     assert decide(world, trigger=hint).wait is not None
     late = decide(world, trigger=hint, now=NOW + timedelta(seconds=5))

@@ -26,8 +26,8 @@ from tests.unit.update_nat_routes.builder import (
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Hook
-from update_nat_routes.planner.lifecycle_hooks import Ask, WaitKind
-from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.lifecycle_hooks import DataRequest, WaitKind
+from update_nat_routes.planner.nat_state import RunState
 
 if TYPE_CHECKING:
     from update_nat_routes.model import Observed
@@ -68,12 +68,12 @@ def test_a_ready_instance_gets_continue_only_after_the_moves_were_read_back() ->
 
 def test_the_events_own_hook_saves_a_reading() -> None:
     plan = decide(in_place(hooks=None), trigger=LAUNCH)
-    assert plan.asks == frozenset()
+    assert plan.data_requests == frozenset()
     assert answers(plan) == [(LAUNCH_HOOK, "i-a", "CONTINUE")]
 
 
 def test_the_schedule_finishes_a_hook_whose_event_was_lost() -> None:
-    assert decide(in_place(hooks=None)).asks == {Ask.HOOKS}
+    assert decide(in_place(hooks=None)).data_requests == {DataRequest.HOOKS}
     assert answers(decide(in_place())) == [(LAUNCH_HOOK, "i-a", "CONTINUE")]
 
 
@@ -107,7 +107,7 @@ def test_the_deadline_is_launch_time_plus_240_s_whatever_the_event_says() -> Non
 def test_at_the_deadline_it_is_abandoned_while_another_serves(abandoned: bool | None) -> None:  # noqa: FBT001
     world = observed(
         [member("i-old"), member("i-a", "Pending:Wait")],
-        [instance("i-old", age=900, mark="b"), instance("i-a", age=241)],
+        [instance("i-old", age=900, ready_tag="b"), instance("i-a", age=241)],
         tables(to_instance("i-old")),
         eip="i-old",
         abandoned=abandoned,
@@ -125,15 +125,15 @@ def test_another_that_serves_can_be_somebodys_gateway() -> None:
 def test_one_that_is_on_its_way_out_does_not_count_as_another_that_serves() -> None:
     world = observed(
         [member("i-old", "Terminating:Wait"), member("i-a", "Pending:Wait")],
-        [instance("i-old", age=900, mark="b"), instance("i-a", age=241)],
+        [instance("i-old", age=900, ready_tag="b"), instance("i-a", age=241)],
         tables(to_instance("i-old")),
         eip="i-old",
     )
-    assert decide(world, given=SIGNAL).asks == {Ask.HISTORY}
+    assert decide(world, given=SIGNAL).data_requests == {DataRequest.HISTORY}
 
 
 def test_where_nothing_serves_the_history_is_asked_for() -> None:
-    assert decide(arriving(age=241, state="pending")).asks == {Ask.HISTORY}
+    assert decide(arriving(age=241, state="pending")).data_requests == {DataRequest.HISTORY}
 
 
 def test_the_first_in_a_row_is_abandoned() -> None:
@@ -161,7 +161,13 @@ def test_an_arriving_instance_that_died_is_abandoned_at_once(state: str) -> None
 
 
 def test_an_arriving_one_that_its_own_event_calls_dead_is_abandoned_though_ec2_still_shows_it() -> None:
-    death = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a")
+    death = Trigger(
+        TriggerKind.INSTANCE_STATE,
+        at=NOW,
+        instance_id="i-a",
+        terminated_instance="i-a",
+        stopping_instance="i-a",
+    )
     assert answers(decide(arriving(), trigger=death)) == [(LAUNCH_HOOK, "i-a", "ABANDON")]
 
 
@@ -187,7 +193,7 @@ def test_no_heartbeat_is_recorded_for_a_hook_that_is_not_ours() -> None:
 
 def test_a_recorded_heartbeat_starts_the_count_anew() -> None:
     world = arriving(age=150, state="pending", hooks=(Hook(LAUNCH_HOOK, LAUNCHING, 120),))
-    memory = Memory(heartbeats={"i-a": NOW - timedelta(seconds=10)})
+    memory = RunState(heartbeats={"i-a": NOW - timedelta(seconds=10)})
     assert decide(world, memory=memory).actions == ()
 
 

@@ -26,21 +26,23 @@ from tradai_shared.outcomes import Status
 from update_nat_routes.actions import ConfirmEgress, ReportUnhealthy
 from update_nat_routes.apply import Writer
 from update_nat_routes.events import Trigger, TriggerKind, parse
-from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.nat_state import RunState
 
 if TYPE_CHECKING:
     from update_nat_routes.model import Observed
 
 SAMPLE = Path(__file__).parents[3] / "events/update_nat_routes/egress-probe-failure.json"
 FAILED = Trigger(TriggerKind.PROBE_FAILURE, no_egress=True)
-FAILED_AGAIN = Trigger(TriggerKind.PROBE_FAILURE, no_egress=True, suspect="i-a")
+FAILED_AGAIN = Trigger(TriggerKind.PROBE_FAILURE, no_egress=True, suspect_instance="i-a")
 
 
-def healthy(age: float = 601, *more: str, check: bool = False, eip: str | None = "i-a") -> Observed:
+def healthy(
+    age: float = 601, *more: str, source_dest_check: bool = False, eip: str | None = "i-a"
+) -> Observed:
     others = [member(f"i-{number}", lifecycle) for number, lifecycle in enumerate(more)]
     return observed(
         [member("i-a"), *others],
-        [instance("i-a", age=age, check=check)],
+        [instance("i-a", age=age, source_dest_check=source_dest_check)],
         tables(to_instance("i-a"), to_instance("i-a")),
         eip=eip,
     )
@@ -58,14 +60,14 @@ def test_when_that_fails_too_the_nat_is_reported_unhealthy() -> None:
 
 
 @pytest.mark.parametrize("trigger", [FAILED, FAILED_AGAIN])
-@pytest.mark.parametrize("world", [healthy(check=True), healthy(eip=None)])
+@pytest.mark.parametrize("world", [healthy(source_dest_check=True), healthy(eip=None)])
 def test_what_can_be_mended_is_mended_and_nobody_is_blamed(world: Observed, trigger: Trigger) -> None:
     assert {name.split()[0] for name in kinds(decide(world, trigger=trigger))} <= {
         "DisableSourceDestCheck",
         "AssociateAddress",
     }
-    mended = decide(healthy(), trigger=trigger, memory=Memory(mended=True))
-    assert mended.actions == ()
+    changed = decide(healthy(), trigger=trigger, memory=RunState(changed=True))
+    assert changed.actions == ()
 
 
 @pytest.mark.parametrize("lifecycle", ["Pending", "Pending:Wait", "Terminating", "Terminating:Wait"])
@@ -80,7 +82,7 @@ def test_one_younger_than_ten_minutes_is_not_blamed() -> None:
 
 
 def test_another_one_than_the_suspect_is_not_blamed() -> None:
-    other = Trigger(TriggerKind.PROBE_FAILURE, no_egress=True, suspect="i-before")
+    other = Trigger(TriggerKind.PROBE_FAILURE, no_egress=True, suspect_instance="i-before")
     assert decide(healthy(), trigger=other).actions == ()
 
 
@@ -90,7 +92,9 @@ def test_one_that_carries_no_route_is_not_blamed() -> None:
 
 
 def test_a_failure_that_comes_late_blames_nobody() -> None:
-    late = Trigger(TriggerKind.PROBE_FAILURE, at=NOW - timedelta(seconds=121), no_egress=True, suspect="i-a")
+    late = Trigger(
+        TriggerKind.PROBE_FAILURE, at=NOW - timedelta(seconds=121), no_egress=True, suspect_instance="i-a"
+    )
     assert decide(healthy(), trigger=late).actions == ()
 
 
@@ -105,15 +109,15 @@ def record(error: str, **request: str) -> dict[str, Any]:
 
 def test_the_doubt_travels_in_the_probes_request() -> None:
     first = parse(record("EgressDownError", action="probe"))
-    assert (first.no_egress, first.suspect) == (True, None)
+    assert (first.no_egress, first.suspect_instance) == (True, None)
     again = parse(record("EgressDownError", action="confirm", suspect="i-a"))
-    assert (again.no_egress, again.suspect) == (True, "i-a")
+    assert (again.no_egress, again.suspect_instance) == (True, "i-a")
 
 
 @pytest.mark.parametrize("error", ["WrongEgressAddressError", "SettingsError", "Sandbox.Timedout"])
 def test_the_probes_own_trouble_says_nothing_against_the_nat(error: str) -> None:
     trigger = parse(record(error, action="confirm", suspect="i-a"))
-    assert (trigger.no_egress, trigger.suspect) == (False, None)
+    assert (trigger.no_egress, trigger.suspect_instance) == (False, None)
 
 
 def test_the_probe_is_asked_asynchronously_with_the_suspect_in_its_request(

@@ -62,8 +62,8 @@ instances = st.tuples(
             st.just(name),
             st.sampled_from(STATES),
             age=st.integers(0, 400),
-            check=st.booleans(),
-            mark=st.sampled_from([None, "boot"]),
+            source_dest_check=st.booleans(),
+            ready_tag=st.sampled_from([None, "boot"]),
         )
         for name in NAMES
     )
@@ -92,7 +92,13 @@ deployments = st.sampled_from([RUNNING, SIGNAL])
 triggers = st.one_of(
     st.just(SCHEDULE),
     st.sampled_from(NAMES).map(
-        lambda name: Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id=name, dead=name, falling=name)
+        lambda name: Trigger(
+            TriggerKind.INSTANCE_STATE,
+            at=NOW,
+            instance_id=name,
+            terminated_instance=name,
+            stopping_instance=name,
+        )
     ),
     st.sampled_from(NAMES).map(
         lambda name: Trigger(
@@ -125,7 +131,9 @@ def _after(world: Observed, action: Action) -> Observed:
             return replace(world, eip_holder=action.instance_id)
         case DisableSourceDestCheck():
             off = {
-                name: replace(one, check=False) if one.interface_id == action.interface_id else one
+                name: replace(one, source_dest_check=False)
+                if one.interface_id == action.interface_id
+                else one
                 for name, one in world.instances.items()
             }
             return replace(world, instances=off)
@@ -173,7 +181,7 @@ def test_only_the_default_route_of_a_named_table_is_ever_written(
     world: Observed, given: Settings, trigger: Trigger
 ) -> None:
     named = {table.table_id for table in world.tables}
-    foreign = {table.table_id for table in world.tables if table.target.kind is TargetKind.FOREIGN}
+    foreign = {table.table_id for table in world.tables if table.target.kind is TargetKind.EXTERNAL}
     for action in decide(world, given=given, trigger=trigger).actions:
         if isinstance(action, ReplaceRoute | CreateRoute):
             assert action.table_id in named - foreign
@@ -192,7 +200,7 @@ def test_routes_and_address_go_only_to_a_running_healthy_member_that_is_not_leav
         assert chosen.healthy
         assert not chosen.leaving
         assert world.instances[name].running
-        assert name != trigger.dead
+        assert name != trigger.terminated_instance
 
 
 @bounded
@@ -215,7 +223,7 @@ def test_nothing_that_carries_traffic_and_runs_is_let_go_while_a_successor_comes
             continue
         leaving = world.group.member(action.instance_id)
         assert leaving is not None
-        if not leaving.leaving or not leaving.healthy or action.instance_id == trigger.dead:
+        if not leaving.leaving or not leaving.healthy or action.instance_id == trigger.terminated_instance:
             continue
         runs = world.instances[action.instance_id].running
         carries = world.eip_holder == action.instance_id or any(

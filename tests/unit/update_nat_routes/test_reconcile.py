@@ -30,7 +30,7 @@ from tradai_shared.outcomes import Status
 from update_nat_routes.actions import Action, CompleteLifecycleAction, RecordHeartbeat, Route
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Hook, Observed
-from update_nat_routes.reconcile import Loop, Report
+from update_nat_routes.reconcile import Reconciler, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def run(aws: Aws, trigger: Trigger = LAUNCH, given: Settings = RUNNING, lifetime
     def remaining() -> float:
         return lifetime - (aws.clock.now() - NOW).total_seconds()
 
-    return Loop(trigger, given, aws, aws, remaining).run()  # type: ignore[arg-type]
+    return Reconciler(trigger, given, aws, aws, remaining).run()  # type: ignore[arg-type]
 
 
 def throttle(action: str = "ec2:ReplaceRoute") -> TemporaryError:
@@ -222,11 +222,13 @@ def test_another_groups_event_reads_nothing(time: FakeClock) -> None:
 
 
 def test_an_instance_that_concerns_nobody_ends_the_run(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time, concerned=False)
-    report = run(aws, Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-z", dead="i-z"))
+    aws = Aws(dead_nat(), time, relevant=False)
+    report = run(
+        aws, Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-z", terminated_instance="i-z")
+    )
     assert aws.reads == 0
     assert report.success
-    assert not report.concerned
+    assert not report.relevant
 
 
 def test_a_death_that_ec2_does_not_show_yet_is_awaited_then_replaced(time: FakeClock) -> None:
@@ -237,7 +239,16 @@ def test_a_death_that_ec2_does_not_show_yet_is_awaited_then_replaced(time: FakeC
         return observed([member("i-a")], [instance("i-a", state)], tables(to_instance("i-a")), eip="i-a")
 
     aws = Aws(alive("running"), time, becomes=dies)
-    run(aws, Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", dead="i-a", falling="i-a"))
+    run(
+        aws,
+        Trigger(
+            TriggerKind.INSTANCE_STATE,
+            at=NOW,
+            instance_id="i-a",
+            terminated_instance="i-a",
+            stopping_instance="i-a",
+        ),
+    )
     assert aws.applied == ["ReplaceInstance:i-a"]
     assert sum(time.slept) == 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -20,9 +20,6 @@ from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.plan import Note, NoteKind, Plan
 from update_nat_routes.reconcile import Report
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROUTE = ReplaceRoute("rtb-1", "eni-a", "eni-x", "i-x is terminated and i-a is running")
 ABANDONED = CompleteLifecycleAction("g", "h", "i-a", "ABANDON", "it was not ready in time: one more try")
@@ -49,7 +46,7 @@ def run_report(*outcomes: Outcome[Any], trigger: Trigger = EVENT, **more: Any) -
 def measured(told: Report, capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     metrics = Metrics(namespace="TradAI/Ops", service="update_nat_routes")
     metrics.add_dimension("environment", "prod")
-    report.measure(metrics, told)
+    report.emit_metrics(metrics, told)
     metrics.flush_metrics()
     emitted = json.loads(capsys.readouterr().out or "{}")
     assert emitted.get("environment", "prod") == "prod"
@@ -58,7 +55,7 @@ def measured(told: Report, capsys: pytest.CaptureFixture[str]) -> dict[str, floa
 
 @pytest.mark.filterwarnings("ignore:No application metrics to publish")
 def test_a_run_that_concerned_nobody_measures_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert measured(run_report(concerned=False), capsys) == {}
+    assert measured(run_report(relevant=False), capsys) == {}
 
 
 def test_at_most_eight_metrics_tell_a_failover(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,7 +101,7 @@ def test_the_answer_has_the_houses_form() -> None:
         plan=Plan(notes=(Note(NoteKind.FOREIGN_ROUTE, "rtb-2", "somebody's"),)),
         waiting=Wait(WaitKind.ARRIVING, "i-b is pending"),
     )
-    answer = report.answer(RUNNING, told)
+    answer = report.build_response(RUNNING, told)
     assert answer["success"] is True
     assert answer["environment"] == "prod"
     assert answer["data"]["summary"]["waiting"] == "i-b is pending"
@@ -122,7 +119,7 @@ def test_the_answer_has_the_houses_form() -> None:
     ],
 )
 def test_part_of_the_work_that_failed_is_no_success(told: Report) -> None:
-    assert report.answer(RUNNING, told)["success"] is False
+    assert report.build_response(RUNNING, told)["success"] is False
 
 
 class Operator:
@@ -147,12 +144,12 @@ class Operator:
 
     def told(self, told: Report, topic: str | None = TOPIC) -> list[str]:
         given = replace(RUNNING, topic_arn=topic)
-        report.alert(given, told, self.ec2, Logger(service="update_nat_routes"))
+        report.publish_alert(given, told, self.ec2, Logger(service="update_nat_routes"))
         return self.messages
 
 
 @pytest.fixture
-def operator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator]:
+def operator(monkeypatch: pytest.MonkeyPatch) -> Operator:
     hears = Operator(monkeypatch)
     hears.topic.add_response("publish", {"MessageId": "m"})
     return hears

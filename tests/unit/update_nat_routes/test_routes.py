@@ -17,14 +17,16 @@ from tests.unit.update_nat_routes.builder import (
 )
 from update_nat_routes.actions import AssociateAddress, CreateRoute, DisableSourceDestCheck, ReplaceRoute, key
 from update_nat_routes.events import Trigger, TriggerKind
-from update_nat_routes.planner.nat_state import Memory
+from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.plan import NoteKind
 
 DEAD = to_instance("i-dead", blackhole=True)
 
 
 def test_check_then_address_then_the_routes_in_the_very_next_calls() -> None:
-    world = observed([member("i-a", "Pending:Wait")], [instance("i-a", check=True)], tables(DEAD, DEAD))
+    world = observed(
+        [member("i-a", "Pending:Wait")], [instance("i-a", source_dest_check=True)], tables(DEAD, DEAD)
+    )
     assert kinds(decide(world)) == [
         "DisableSourceDestCheck eni-a",
         "AssociateAddress eipalloc-0a",
@@ -65,7 +67,7 @@ def test_a_route_to_a_nat_gateway_is_left_alone_and_reported() -> None:
 
 def test_a_setting_takes_a_gateways_route_over() -> None:
     world = observed([member("i-a")], [instance("i-a")], tables(to_gateway()), eip="i-a")
-    plan = decide(world, given=settings(take_over=True))
+    plan = decide(world, given=settings(take_over_external_routes=True))
     assert kinds(plan) == ["ReplaceRoute rtb-1"]
     assert plan.notes == ()
 
@@ -114,7 +116,7 @@ def test_a_terminating_instance_keeps_its_routes_until_a_successor_is_ready() ->
 
 
 def test_a_lost_check_or_address_of_the_serving_one_is_healed() -> None:
-    world = observed([member("i-a")], [instance("i-a", check=True)], tables(to_instance("i-a")))
+    world = observed([member("i-a")], [instance("i-a", source_dest_check=True)], tables(to_instance("i-a")))
     moves = decide(world).moves
     assert [type(move) for move in moves] == [DisableSourceDestCheck, AssociateAddress]
 
@@ -122,7 +124,7 @@ def test_a_lost_check_or_address_of_the_serving_one_is_healed() -> None:
 def test_a_table_that_was_given_up_does_not_hold_up_the_others() -> None:
     world = observed([member("i-a")], [instance("i-a")], tables(DEAD, DEAD), eip="i-a")
     first = decide(world).moves[0]
-    plan = decide(world, memory=Memory(given_up=frozenset({key(first)})))
+    plan = decide(world, memory=RunState(abandoned=frozenset({key(first)})))
     assert kinds(plan) == ["ReplaceRoute rtb-2"]
 
 
@@ -132,7 +134,7 @@ def test_with_the_address_out_of_reach_only_routes_that_lead_nowhere_move() -> N
         [instance("i-old", age=900), instance("i-a")],
         tables(to_instance("i-old"), DEAD),
     )
-    memory = Memory(given_up=frozenset({"AssociateAddress:eipalloc-0a"}))
+    memory = RunState(abandoned=frozenset({"AssociateAddress:eipalloc-0a"}))
     assert kinds(decide(world, memory=memory)) == ["ReplaceRoute rtb-2"]
 
 
@@ -155,7 +157,7 @@ def test_an_empty_group_and_a_missing_table_are_told() -> None:
 def test_every_move_says_why() -> None:
     world = observed(
         [member("i-a")],
-        [instance("i-a", check=True), instance("i-old", "terminated")],
+        [instance("i-a", source_dest_check=True), instance("i-old", "terminated")],
         tables(to_instance("i-old"), NOWHERE),
     )
     reasons = [move.reason for move in decide(world).moves]

@@ -25,7 +25,7 @@ def test_everything_is_read() -> None:
     assert settings.route_table_name == "tradai-private-rt-staging"
     assert settings.readiness is Readiness.SIGNAL
     assert settings.hooks == {"tradai-nat-launch-staging", "tradai-nat-terminate-staging"}
-    assert settings.take_over
+    assert settings.take_over_external_routes
 
 
 def test_what_may_be_empty_may_be_absent() -> None:
@@ -34,7 +34,7 @@ def test_what_may_be_empty_may_be_absent() -> None:
     assert settings.route_table_ids == ()
     assert settings.topic_arn is None
     assert settings.readiness is Readiness.RUNNING
-    assert not settings.take_over
+    assert not settings.take_over_external_routes
 
 
 def test_hooks_can_be_named() -> None:
