@@ -295,7 +295,6 @@ def test_the_epoch_of_the_tests_is_aware() -> None:
 @pytest.mark.parametrize("refusal", [throttle("hooks"), AccessDenied("hooks", "Denied", "no")])
 def test_a_refused_read_of_hooks_does_not_hold_the_routes_up(time: FakeClock, refusal: AwsError) -> None:
     members = [member("i-old", "Terminating:Wait"), member("i-a")]
-    instances = [instance("i-old", "stopped"), instance("i-a")]
-    aws = Aws(observed(members, instances, tables(to_instance("i-old"))), time, refused=refusal)
-    run(aws, SCHEDULE)
+    world = observed(members, [instance("i-old", "stopped"), instance("i-a")], tables(to_instance("i-old")))
+    run(aws := Aws(world, time, refused=refusal), SCHEDULE)
     assert "ReplaceRoute:rtb-1" in aws.applied
