@@ -16,7 +16,7 @@ from botocore.compat import HTTPHeaders
 
 from drift_check import checks
 from drift_check.apply.requests import RequestBuilder
-from drift_check.checks.base import Estate as Seen
+from drift_check.checks.base import CheckContext as Seen
 from drift_check.events import Mode, Request
 from drift_check.observe.observer import Observer
 from drift_check.reconcile import Report, Run
@@ -44,7 +44,7 @@ class Live:
     """The account, what was built in it, and every write that was sent since ``writes`` was cleared."""
 
     client: Callable[[str], Any]
-    built: estate.Estate
+    built: estate.CheckContext
     config: CanonicalConfig
     own: dict[str, Any] = field(default_factory=dict)  # the values that the estate confirmed
     clock: Impatient = field(default_factory=Impatient)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tradai_shared.errors import TemporaryError
 from ttl_reaper import planner
 from ttl_reaper.classify import Expired, Window, classify
-from ttl_reaper.model import End, Limits, Mode, Segments, TtlClass
+from ttl_reaper.model import Limits, Mode, RunStatus, Segments, TtlClass
 
 if TYPE_CHECKING:
     from tests.unit.ttl_reaper.conftest import World
@@ -163,8 +163,8 @@ def run_to_the_end(world: World, order: Any, mode: Mode, first: list[Any], moves
         except Killed:
             continue  # nothing was kept of this invocation: the next begins at the last checkpoint
         unkind.check()
-        kept = result.checkpoint if result.end is End.OUT_OF_TIME else None
-        if result.end is End.FINISHED and not unkind.moves:
+        kept = result.checkpoint if result.end is RunStatus.OUT_OF_TIME else None
+        if result.end is RunStatus.FINISHED and not unkind.moves:
             break
     return unkind
 
