@@ -9,7 +9,7 @@ from rich.prompt import Confirm
 from rich.table import Table
 
 from drift_check import checks
-from drift_check.checks.base import Estate
+from drift_check.checks.base import CheckContext
 from drift_check.observe.observer import WORKERS, Observer
 from drift_check.reconcile import ExitCode
 from drift_check.report.as_markdown import short
@@ -52,7 +52,7 @@ def adopt_command(
     client = clients_of(profile, region, config.region, WORKERS)
     with progress() as told:
         survey = Scanner(config, checks.ALL, Observer(client, told=told)).survey()
-    at = Estate(config, survey.reads, clock.now())
+    at = CheckContext(config, survey.reads, clock.now())
     found = adopt(config, (thing for check in checks.ALL for thing in check.look(at)), survey.judged)
     own = own_file(env)
     values = merged(own.values, found)

@@ -19,17 +19,17 @@ from tradai_shared import clock
 from tradai_shared.aws import clients, dynamodb_wire
 from tradai_shared.config import canonical_config
 from ttl_reaper import events, observe, report, tables
-from ttl_reaper.apply import Tools
+from ttl_reaper.apply import BatchDependencies
 from ttl_reaper.audit import WRITTEN, NoCheckpoints
 from ttl_reaper.model import Limits, Mode, TtlClass
-from ttl_reaper.rate_limiter import Pace
-from ttl_reaper.reconcile import Room, reap
+from ttl_reaper.rate_limiter import TokenBucket
+from ttl_reaper.reconcile import RunDependencies, reap
 from ttl_reaper.table_run import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ttl_reaper.model import Candidate, DesiredTable, ItemOutcome, Order, Tally
+    from ttl_reaper.model import Candidate, DesiredTable, ItemOutcome, ReapRequest, Tally
     from ttl_reaper.table_run import TableResult
 
 A_DAY = 86_400.0  # a terminal has no end to stop before
@@ -100,33 +100,33 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
     )
     assert isinstance(event, events.WorkEvent)  # noqa: S101 - no action was given, so it is no summary
     [chosen] = tables.chosen(event, tables.tables(canonical_config(env)))
-    with Desk.opened(chosen, audit) as desk:
+    with ReapSession.opened(chosen, audit) as desk:
         return desk.work(event.order, yes=yes)
 
 
 @dataclass(frozen=True)
-class Desk:
+class ReapSession:
     """One table, and what is needed to work on it."""
 
     table: DesiredTable
-    room: Room
+    room: RunDependencies
     audit: FileAudit
 
     @classmethod
     @contextmanager
-    def opened(cls, table: DesiredTable, folder: Path) -> Iterator[Desk]:
+    def opened(cls, table: DesiredTable, folder: Path) -> Iterator[ReapSession]:
         """Make the clients; close them at the end."""
         client = clients.dynamodb(pool=WORKERS)
         audit = FileAudit(folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl")
         with closing(dynamodb_wire.wire(client)) as wire, closing(client):
 
-            def tools(order: Order) -> Tools:
-                pace = Pace(order.limits.write_units_per_second, clock.now().timestamp())
-                return Tools(wire, pace, lambda: A_DAY, random.Random())  # noqa: S311 - jitter
+            def tools(order: ReapRequest) -> BatchDependencies:
+                pace = TokenBucket(order.limits.write_units_per_second, clock.now().timestamp())
+                return BatchDependencies(wire, pace, lambda: A_DAY, random.Random())  # noqa: S311 - jitter
 
-            yield cls(table, Room(client, tools, lambda _: audit, NoCheckpoints()), audit)
+            yield cls(table, RunDependencies(client, tools, lambda _: audit, NoCheckpoints()), audit)
 
-    def work(self, order: Order, *, yes: bool) -> int:
+    def work(self, order: ReapRequest, *, yes: bool) -> int:
         """Count, estimate, ask, act. The answer is the exit code."""
         counted = self._run(replace(order, dry_run=True), "Counting")
         console.print(estimate(counted, order))
@@ -142,7 +142,7 @@ class Desk:
             console.print(f"Every item is in {self.audit.path}", highlight=False)
         return told(done)
 
-    def _run(self, order: Order, what: str) -> TableResult:
+    def _run(self, order: ReapRequest, what: str) -> TableResult:
         expected = observe.live_table(self.room.client, self.table.name).item_count
         columns = (
             TextColumn("{task.description}"),
@@ -170,7 +170,7 @@ class FileAudit:
         """Append to ``path``."""
         self.path = path
 
-    def intend(self, candidates: Sequence[Candidate]) -> None:
+    def record_planned(self, candidates: Sequence[Candidate]) -> None:
         """What is about to be sent."""
         self._write([{"verdict": "intended", "key": one.key, "ttl": one.ttl} for one in candidates])
 
@@ -195,7 +195,7 @@ class FileAudit:
             file.writelines(json.dumps(line) + "\n" for line in lines)
 
 
-def estimate(counted: TableResult, order: Order) -> Table:
+def estimate(counted: TableResult, order: ReapRequest) -> Table:
     """What was found, and what it would cost to write."""
     tally, live = counted.tally, counted.live
     table = Table("", "", title=counted.table, show_header=False)

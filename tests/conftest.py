@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_lambda_powertools import Metrics
 
-from tests.iam_enforcement import Hearing
+from tests.iam_enforcement import RoleEnforcer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-hearing = Hearing()
+hearing = RoleEnforcer()
 INVENTED = {  # where calls are about names that no deployment has
     "unit/update_nat_routes": "no AWS answers but a script, about ids of its own",
     "unit/drift_check/test_each_value.py": "every name of the configuration is changed, one at a time",

@@ -48,7 +48,7 @@ GIVEN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class CheckedCall:
     """A question to IAM, whose role it is put to, and in which deployments that may be."""
 
     role: str
@@ -62,10 +62,10 @@ class Heard:
 
 
 @dataclass
-class Hearing:
+class RoleEnforcer:
     """What was heard and is not judged yet."""
 
-    heard: set[Heard] = field(default_factory=set)
+    heard: set[CheckedCall] = field(default_factory=set)
     on: bool = True
 
     def hear(self, asked: list[Need]) -> None:
@@ -76,7 +76,7 @@ class Hearing:
             given = tuple(
                 (GIVEN[name], os.environ[name]) for name in sorted(GIVEN.keys() & os.environ.keys())
             )
-            self.heard |= {Heard(role, need, environments, given) for need in asked}
+            self.heard |= {CheckedCall(role, need, environments, given) for need in asked}
 
     def judge(self) -> None:
         """Forget what was heard.
@@ -99,7 +99,9 @@ class Hearing:
         with (
             recorder.connected(),
             patch.object(
-                interceptor, "_make_api_call", BaseClient._make_api_call
+                interceptor,
+                "_make_api_call",
+                BaseClient._make_api_call,  # type: ignore[attr-defined]  # botocore's own
             ),  # a world's calls pass there
         ):
             yield

@@ -9,7 +9,7 @@ from benchmarks.failover_budget.figures import ALL_SERIES
 from benchmarks.failover_budget.peers import PEERS, platform
 from benchmarks.failover_budget.scenarios import CALM, LIMIT, PER_WORLD, Kind
 from simulator.engine import durations
-from simulator.engine.durations import Sure
+from simulator.engine.durations import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,9 +70,9 @@ def document(budget: Budget) -> str:
                 "## How it was run",
                 _how(budget),
                 "## What is cited\n\nPublished by AWS, or measured and published by others.",
-                "\n".join(_segments(Sure.CITED)),
+                "\n".join(_segments(Confidence.CITED)),
                 "## What is assumed\n\nNobody published it, so what follows from it is an assumption too.",
-                "\n".join(_segments(Sure.ASSUMED)),
+                "\n".join(_segments(Confidence.ASSUMED)),
                 f"## What is unknown on AWS\n\n{UNKNOWN}",
             ]
         )
@@ -119,7 +119,7 @@ def _stated() -> Iterator[str]:
         yield f"| {one.who} | {one.what} | {one.told} |"
 
 
-def _segments(sure: Sure) -> Iterator[str]:
+def _segments(sure: Confidence) -> Iterator[str]:
     yield "| span | seconds | source |"
     yield "|---|--:|---|"
     for one in sorted(_known(sure), key=lambda each: each.what.lower()):
@@ -127,7 +127,7 @@ def _segments(sure: Sure) -> Iterator[str]:
         yield f"| {one.what} | {length} | {one.source} |"
 
 
-def _known(sure: Sure) -> Iterable[durations.Segment]:
+def _known(sure: Confidence) -> Iterable[durations.Duration]:
     return [one for one in durations.ALL if one.sure is sure]
 
 

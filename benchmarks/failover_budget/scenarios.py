@@ -8,10 +8,10 @@ from enum import StrEnum
 from random import Random
 from typing import TYPE_CHECKING, assert_never
 
-from simulator.aws.event_bridge import Mishap
+from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine import durations
-from simulator.engine.durations import Segment, Sure
-from simulator.engine.read_cache import Remembered
+from simulator.engine.durations import Confidence, Duration
+from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.egress_probe import probing
 from simulator.scenario.world import World
@@ -95,7 +95,7 @@ def _in_one_world(batch: Batch, attempt: int, runs: int, *, remembers: bool) -> 
     world = World(seed, variables=readiness, launches_first=not adopted, pace=pace(batch.assumed))
     with ExitStack() as stack:
         stack.enter_context(world)
-        world.wire.remembered = Remembered() if remembers else None
+        world.wire.remembered = ReadCache() if remembers else None
         script = _script(world, batch)
         world.machines.script = script
         world.machines.observers.append(lambda machine: _mend(world, machine, script))
@@ -117,11 +117,11 @@ def _check(world: World) -> None:
             raise RuntimeError(f"{one.name} failed") from one.error
 
 
-def pace(assumed: Assumed) -> Mapping[Segment, float]:
+def pace(assumed: Assumed) -> Mapping[Duration, float]:
     """Where a schedule's period begins stays chance: a death falls anywhere in it."""
     if assumed is Assumed.DRAWN:
         return {}
-    unsure = [one for one in durations.ALL if one.sure is Sure.ASSUMED and one not in PHASES]
+    unsure = [one for one in durations.ALL if one.sure is Confidence.ASSUMED and one not in PHASES]
     return {one: one.low if assumed is Assumed.LEAST else one.high for one in unsure}
 
 
@@ -164,7 +164,7 @@ def _begin(world: World, kind: Kind, nat: str) -> float:  # noqa: PLR0911 - one 
             world.machines.script = replace(boot_scripts.BROKEN, boot=world.machines.script.boot)
             return world.kill(nat)
         case Kind.LOST_EVENT:
-            world.mishap(Mishap(LAUNCH, copies=0, times=1))
+            world.mishap(DeliveryFault(LAUNCH, copies=0, times=1))
             return world.kill(nat)
         case _:
             assert_never(kind)

@@ -22,15 +22,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
 
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_wire import wire
+from tradai_shared.aws.dynamodb_wire import DynamoDBWire, wire
 from ttl_reaper import apply, checkpoint, planner
-from ttl_reaper.apply import Tools
+from ttl_reaper.apply import BatchDependencies
 from ttl_reaper.classify import Window
 from ttl_reaper.model import (
     Candidate,
@@ -38,14 +38,14 @@ from ttl_reaper.model import (
     Limits,
     LiveTable,
     Mode,
-    Order,
+    ReapRequest,
     Segments,
     TtlClass,
     TtlStatus,
 )
 from ttl_reaper.partiql import BATCH, statement
-from ttl_reaper.rate_limiter import Pace
-from ttl_reaper.table_run import Hooks, TableRun
+from ttl_reaper.rate_limiter import TokenBucket
+from ttl_reaper.table_run import Callbacks, TableRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,7 +130,7 @@ def reaper(found: list[Candidate], url: str, count: int, workers: int) -> None:
         assert done.units == len(batch)  # noqa: S101 - exactly one unit an item
 
     spread(settle, planner.batches(found[:count], BATCH), workers)
-    tools.wire.close()
+    cast("DynamoDBWire", tools.wire).close()
 
 
 def overdue(count: int) -> list[Candidate]:
@@ -158,9 +158,9 @@ def botocore_batches(url: str, count: int, workers: int) -> None:
     spread(delete, range(0, count, BATCH), workers)
 
 
-def fast_tools(url: str) -> Tools:
-    pace = Pace(FAST, clock.now().timestamp())
-    return Tools(wire(client(url, 1)), pace, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
+def fast_tools(url: str) -> BatchDependencies:
+    pace = TokenBucket(FAST, clock.now().timestamp())
+    return BatchDependencies(wire(client(url, 1)), pace, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
 
 
 def spread(work: Callable[[Any], None], pieces: Any, workers: int) -> None:  # noqa: ANN401 - any iterable
@@ -194,7 +194,7 @@ def whole_run(url: str, count: int) -> Row:
     segments = 8
     name = f"t-{count // segments}"
     live = LiveTable(name, "1", "ACTIVE", count, ("pk",), 0, TtlStatus.ENABLED, "ttl", pitr=True)
-    order = Order(
+    order = ReapRequest(
         Mode.DELETE,
         dry_run=False,
         classes=frozenset(TtlClass),
@@ -207,7 +207,7 @@ def whole_run(url: str, count: int) -> Row:
         order=order,
         checkpoint=checkpoint.begin(live, "ttl", order, int(time.time())),
         tools=fast_tools(url),
-        hooks=Hooks(Silent(), lambda _: None),
+        hooks=Callbacks(Silent(), lambda _: None),
     )
     cpu, wall = time.process_time(), time.perf_counter()
     result = run.run()
@@ -227,7 +227,7 @@ def whole_run(url: str, count: int) -> Row:
 class Silent:
     """An audit that keeps nothing."""
 
-    def intend(self, candidates: Any) -> None: ...  # noqa: ANN401 - ignored
+    def record_planned(self, candidates: Any) -> None: ...  # noqa: ANN401 - ignored
 
     def done(self, outcomes: Any) -> None: ...  # noqa: ANN401 - ignored
 

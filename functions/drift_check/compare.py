@@ -68,7 +68,7 @@ def _compare(
     seen = plain(observed.value)
     if fact.each_unexpected:
         yield from (
-            _stray(config, check, thing, fact, str(name), observed.sources) for name in observed.value
+            _unexpected(config, check, thing, fact, str(name), observed.sources) for name in observed.value
         )
     elif not same(desired, seen):
         locked = fact.desired is CONFIGURED and is_immutable(config, path)
@@ -127,7 +127,7 @@ def _missing(config: CanonicalConfig, check: str, thing: ResourceState) -> Asses
     return AssessedFinding(_downgrade_assumed(finding), (), getattr(thing.exists, "sources", frozenset()))
 
 
-def _stray(  # noqa: PLR0913, PLR0917 - what a finding is made of
+def _unexpected(  # noqa: PLR0913, PLR0917 - what a finding is made of
     config: CanonicalConfig,
     check: str,
     thing: ResourceState,

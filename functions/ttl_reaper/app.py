@@ -15,11 +15,11 @@ from tradai_shared.config import canonical_config
 from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 from ttl_reaper import distributed_map, events, report, settings, tables
-from ttl_reaper.apply import Tools
+from ttl_reaper.apply import BatchDependencies
 from ttl_reaper.audit import LogAudit, NoCheckpoints, S3Audit, S3Checkpoints, key_hash
-from ttl_reaper.model import End, Tally
-from ttl_reaper.rate_limiter import Pace
-from ttl_reaper.reconcile import Room, reap
+from ttl_reaper.model import RunStatus, Tally
+from ttl_reaper.rate_limiter import TokenBucket
+from ttl_reaper.reconcile import RunDependencies, reap
 from ttl_reaper.table_run import WORKERS, TableResult
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ttl_reaper.audit import Audit, Checkpoints
     from ttl_reaper.events import SummaryEvent, WorkEvent
-    from ttl_reaper.model import DesiredTable, ItemOutcome, Order
+    from ttl_reaper.model import DesiredTable, ItemOutcome, ReapRequest
     from ttl_reaper.report import ReapAnswer
     from ttl_reaper.settings import Settings
 
@@ -76,29 +76,29 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
     results: list[dict[str, object]] = [one.model_dump(exclude_none=True) for one in event.results]
     lost = "; ".join(f"{one.table} {one.segment}: {one.reason}" for one in event.results if not one.success)
     data: report.ReapData = {
-        "summary": distributed_map.add_up(event.results),
+        "summary": distributed_map.merge_summaries(event.results),
         "results": results,
         "unfinished": lost,
     }
     return {"success": success, "data": data, "environment": own.environment.value}
 
 
-def _reaped(room: Room, table: DesiredTable, event: WorkEvent) -> TableResult:
+def _reaped(room: RunDependencies, table: DesiredTable, event: WorkEvent) -> TableResult:
     return reap(room, table, event.order, event.checkpoint, restart=event.restart)
 
 
 @contextmanager
-def make_room(own: Settings, seconds_left: Callable[[], float], run_id: str) -> Iterator[Room]:
+def make_room(own: Settings, seconds_left: Callable[[], float], run_id: str) -> Iterator[RunDependencies]:
     """The clients and places of one invocation."""
     client = clients.dynamodb(pool=WORKERS)
     rng = random.Random()  # noqa: S311 - jitter
     with closing(dynamodb_wire.wire(client)) as wire:
 
-        def tools(order: Order) -> Tools:
-            pace = Pace(order.limits.write_units_per_second, clock.now().timestamp())
-            return Tools(wire, pace, seconds_left, rng)
+        def tools(order: ReapRequest) -> BatchDependencies:
+            pace = TokenBucket(order.limits.write_units_per_second, clock.now().timestamp())
+            return BatchDependencies(wire, pace, seconds_left, rng)
 
-        yield Room(client, tools, *_places(own, run_id), _failed)
+        yield RunDependencies(client, tools, *_places(own, run_id), _failed)
 
 
 def _places(own: Settings, run_id: str) -> tuple[Callable[[str], Audit], Checkpoints]:
@@ -128,7 +128,9 @@ def _told(results: Sequence[TableResult], own: Settings) -> ReapAnswer:
         log("Table ended", extra={name: value for name, value in line.items() if name != "checkpoint"})
     _measure(sum((one.spent for one in results), Tally()))
     metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not one.ok for one in results))
-    metrics.add_metric("OutOfTime", MetricUnit.Count, sum(one.end is End.OUT_OF_TIME for one in results))
+    metrics.add_metric(
+        "OutOfTime", MetricUnit.Count, sum(one.end is RunStatus.OUT_OF_TIME for one in results)
+    )
     return told
 
 

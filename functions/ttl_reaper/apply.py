@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ttl_reaper.classify import Window
-    from ttl_reaper.rate_limiter import Pace
+    from ttl_reaper.rate_limiter import TokenBucket
 
 ATTEMPTS = 10
 FIRST_PAUSE_SECONDS = 0.1
@@ -39,17 +39,17 @@ class Wire(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class BatchDependencies:
     """What a run acts with."""
 
     wire: Wire
-    pace: Pace
+    pace: TokenBucket
     seconds_left: Callable[[], float]  # until no call may begin any more
     rng: random.Random  # jitter
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class BatchResult:
     """What came of one batch."""
 
     outcomes: tuple[ItemOutcome, ...]
@@ -57,7 +57,9 @@ class Settled:
     refused: AwsError | None = None  # the whole call was refused: the next one would be too
 
 
-def read(tools: Tools, action: str, operation: str, body: dict[str, Any], estimate: float) -> dict[str, Any]:
+def read(
+    tools: BatchDependencies, action: str, operation: str, body: dict[str, Any], estimate: float
+) -> dict[str, Any]:
     """One paced call, tried again while it is throttled or lost.
 
     Raises:
@@ -80,7 +82,9 @@ def read(tools: Tools, action: str, operation: str, body: dict[str, Any], estima
     raise AssertionError  # not reached: the last attempt returned or raised
 
 
-def settle(tools: Tools, text: str, mode: Mode, batch: Sequence[Candidate], window: Window) -> Settled:
+def settle(
+    tools: BatchDependencies, text: str, mode: Mode, batch: Sequence[Candidate], window: Window
+) -> BatchResult:
     """Send one batch until each of its statements has a verdict, or the time or the attempts are used up."""
     pending = list(batch)
     settled: list[ItemOutcome] = []
@@ -101,21 +105,21 @@ def settle(tools: Tools, text: str, mode: Mode, batch: Sequence[Candidate], wind
                 now_settled, pending = outcomes(mode, pending, reply)
                 settled += now_settled
             if not pending:
-                return Settled(tuple(settled), units)
+                return BatchResult(tuple(settled), units)
             tools.pace.throttled(_now())
             pause(tools, attempt)
     except OutOfTime:
-        return Settled((*settled, *_all(pending, Verdict.UNSETTLED)), units)
+        return BatchResult((*settled, *_all(pending, Verdict.UNSETTLED)), units)
     except AwsError as error:
-        return Settled((*settled, *_all(pending, Verdict.FAILED, error.code)), units, error)
-    return Settled((*settled, *_all(pending, Verdict.FAILED, detail)), units)
+        return BatchResult((*settled, *_all(pending, Verdict.FAILED, error.code)), units, error)
+    return BatchResult((*settled, *_all(pending, Verdict.FAILED, detail)), units)
 
 
 def _all(items: Sequence[Candidate], verdict: Verdict, detail: str = "") -> list[ItemOutcome]:
     return [ItemOutcome(one, verdict, detail) for one in items]
 
 
-def take(tools: Tools, units: float) -> None:
+def take(tools: BatchDependencies, units: float) -> None:
     """Reserve units and wait until they may be used.
 
     Raises:
@@ -129,7 +133,7 @@ def take(tools: Tools, units: float) -> None:
         clock.sleep(wait)
 
 
-def pause(tools: Tools, attempt: int) -> None:
+def pause(tools: BatchDependencies, attempt: int) -> None:
     """Wait before trying again: full jitter, so that workers throttled together do not come back together.
 
     Raises:

@@ -35,7 +35,7 @@ def key_hash(key: Item) -> str:
 class Audit(Protocol):
     """Where a round's items are written down, before and after."""
 
-    def intend(self, candidates: Sequence[Candidate]) -> None:
+    def record_planned(self, candidates: Sequence[Candidate]) -> None:
         """Write down what is about to be sent: a run that is killed leaves no deletion unrecorded."""
         ...
 
@@ -52,7 +52,7 @@ class LogAudit:
         self._logger = logger
         self._table = table
 
-    def intend(self, candidates: Sequence[Candidate]) -> None:
+    def record_planned(self, candidates: Sequence[Candidate]) -> None:
         """Nothing: twice the log would be twice its price."""
 
     def done(self, outcomes: Sequence[ItemOutcome]) -> None:
@@ -74,7 +74,7 @@ class S3Audit:
         self._prefix = prefix
         self._round = 0
 
-    def intend(self, candidates: Sequence[Candidate]) -> None:
+    def record_planned(self, candidates: Sequence[Candidate]) -> None:
         """Write the round's candidates."""
         self._round += 1
         self._put("intended", [_line(one, "intended") for one in candidates])

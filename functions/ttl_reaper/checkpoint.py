@@ -15,7 +15,7 @@ from ttl_reaper.classify import Window
 from ttl_reaper.model import Mode, Tally, TtlClass
 
 if TYPE_CHECKING:
-    from ttl_reaper.model import LiveTable, Order, Segments
+    from ttl_reaper.model import LiveTable, ReapRequest, Segments
 
 
 class Position(BaseModel):
@@ -62,7 +62,7 @@ class Checkpoint(BaseModel):
         return all(position.done for position in self.positions)
 
 
-def begin(table: LiveTable, attribute: str, order: Order, now: int) -> Checkpoint:
+def begin(table: LiveTable, attribute: str, order: ReapRequest, now: int) -> Checkpoint:
     """The checkpoint of a run that has done nothing yet."""
     return Checkpoint(
         table=table.name,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from ttl_reaper.model import Standing, TtlClass, Value
+from ttl_reaper.model import TtlClass, TtlState, Value
 
 DAY = 86_400
 FIVE_YEARS = 5 * 365 * DAY
@@ -45,20 +45,20 @@ class Expired:
     epoch: int
 
 
-def classify(value: Value | None, window: Window) -> Expired | Standing:
+def classify(value: Value | None, window: Window) -> Expired | TtlState:
     """Judge one TTL attribute's value, given in wire form."""
     if not value:
-        return Standing.NO_TTL
+        return TtlState.NO_TTL
     [(kind, raw)] = value.items()
     number = _number(kind, raw)
     if number is None:
-        return Standing.IMPLAUSIBLE
+        return TtlState.IMPLAUSIBLE
     milliseconds = EARLIEST * 1000 <= number <= LATEST * 1000
     seconds = number / 1000 if milliseconds else number
     if not EARLIEST <= seconds <= LATEST:
-        return Standing.IMPLAUSIBLE
+        return TtlState.IMPLAUSIBLE
     if seconds >= window.cutoff:
-        return Standing.LIVE
+        return TtlState.LIVE
     return Expired(_class(kind, milliseconds=milliseconds, old=seconds < window.too_old), int(seconds))
 
 

@@ -47,7 +47,7 @@ def plan(event: WorkEvent, tables: Sequence[DesiredTable]) -> list[dict[str, Any
     ]
 
 
-def add_up(results: Sequence[SegmentResult]) -> dict[str, Any]:
+def merge_summaries(results: Sequence[SegmentResult]) -> dict[str, Any]:
     """The runs' summaries added up; what never answered has none, and is named."""
     total: dict[str, Any] = {
         "runs": len(results),

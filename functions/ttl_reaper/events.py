@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from tradai_shared.errors import EventError
 from ttl_reaper.checkpoint import Checkpoint
-from ttl_reaper.model import Limits, Mode, Order, Segments, TtlClass
+from ttl_reaper.model import Limits, Mode, ReapRequest, Segments, TtlClass
 from ttl_reaper.planner import ALLOWED_CLASSES, DEFAULT_CLASSES
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ class WorkEvent(Strict):
         return self
 
     @property
-    def order(self) -> Order:
+    def order(self) -> ReapRequest:
         """The order in the reaper's own words."""
         segments = self.segments or SegmentsEvent(total=SEGMENTS)
-        return Order(
+        return ReapRequest(
             mode=self.mode,
             dry_run=self.dry_run,
             classes=frozenset(self.classes) if self.classes else DEFAULT_CLASSES[self.mode],

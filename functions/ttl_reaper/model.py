@@ -22,7 +22,7 @@ class TtlClass(StrEnum):
     DISABLED = "E"  # native TTL is off, or on another attribute than the confirmed canonical one
 
 
-class Standing(StrEnum):
+class TtlState(StrEnum):
     """What else a TTL value can be. None of these is ever touched."""
 
     LIVE = "live"  # not expired, or within the grace period
@@ -107,7 +107,7 @@ class Segments:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ReapRequest:
     """What is to be done to one table."""
 
     mode: Mode
@@ -159,7 +159,7 @@ class Guard(StrEnum):
     MAX_FRACTION = "max_fraction"
 
 
-class End(StrEnum):
+class RunStatus(StrEnum):
     """How a table's run ended."""
 
     FINISHED = "finished"

@@ -14,10 +14,10 @@ from ttl_reaper.model import (
     Item,
     LiveTable,
     Mode,
-    Order,
-    Standing,
+    ReapRequest,
     Tally,
     TtlClass,
+    TtlState,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def attribute(desired: DesiredTable, live: LiveTable) -> str | None:
     return live.ttl_attribute if live.ttl_is_on else desired.ttl_attribute
 
 
-def refusal(desired: DesiredTable, live: LiveTable, order: Order) -> str | None:
+def refusal(desired: DesiredTable, live: LiveTable, order: ReapRequest) -> str | None:
     """Why this order must not run on this table, or None where it may. A dry run is refused alike."""
     return _unreadable(desired, live) or (
         None if order.mode is Mode.REPORT else _unsafe(desired, live, order)
@@ -76,7 +76,7 @@ def _unreadable(desired: DesiredTable, live: LiveTable) -> str | None:
     return None if live.status == "ACTIVE" else f"the table is {live.status}"
 
 
-def _unsafe(desired: DesiredTable, live: LiveTable, order: Order) -> str | None:
+def _unsafe(desired: DesiredTable, live: LiveTable, order: ReapRequest) -> str | None:
     if off := native_is_off(desired, live):
         return off
     if not live.pitr and not order.allow_without_pitr:
@@ -107,12 +107,12 @@ def judge(items: Sequence[Item], key_names: Sequence[str], kept: Checkpoint, *, 
             if ttl_class in kept.classes:
                 key = {name: item[name] for name in key_names}
                 found.append(Candidate(key, value, ttl_class, verdict.epoch))
-        elif verdict is Standing.IMPLAUSIBLE:
+        elif verdict is TtlState.IMPLAUSIBLE:
             implausible += 1
     return Judged(found, Tally(expired=expired, implausible=implausible))
 
 
-def allowance(order: Order, item_count: int, scanned: int, changed: int) -> tuple[int, Guard]:
+def allowance(order: ReapRequest, item_count: int, scanned: int, changed: int) -> tuple[int, Guard]:
     """How many more items may be changed, and the guard that says so.
 
     ItemCount is hours old, so what was really scanned counts where it is more. A run of one segment answers
@@ -126,7 +126,7 @@ def allowance(order: Order, item_count: int, scanned: int, changed: int) -> tupl
     return max(0, by_number), Guard.MAX_DELETES
 
 
-def page_items(order: Order) -> int:
+def page_items(order: ReapRequest) -> int:
     """How many items a segment's page may hold, so that a round fits the rate that is allowed."""
     a_round = order.limits.write_units_per_second * ROUND_SECONDS / len(order.segments.mine)
     return int(min(PAGE_ITEMS, max(FEWEST_PAGE_ITEMS, a_round)))

@@ -11,7 +11,7 @@ RISE_A_SECOND = 0.05  # of the full rate: back in twenty seconds
 FLOOR = 0.01  # of the full rate: never quite still
 
 
-class Pace:
+class TokenBucket:
     """Reserve units before a call, settle afterwards what it really consumed; workers share one.
 
     A reservation may go into debt: the wait that it answers is what pays it back. So a call of unknown size

@@ -9,26 +9,26 @@ from tradai_shared import clock
 from tradai_shared.errors import AwsError, EventError
 from ttl_reaper import checkpoint as checkpoints
 from ttl_reaper import observe, planner
-from ttl_reaper.model import DesiredTable, End, LiveTable, Order
-from ttl_reaper.table_run import WORKERS, Hooks, TableResult, TableRun
+from ttl_reaper.model import DesiredTable, LiveTable, ReapRequest, RunStatus
+from ttl_reaper.table_run import WORKERS, Callbacks, TableResult, TableRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from ttl_reaper.apply import Tools
+    from ttl_reaper.apply import BatchDependencies
     from ttl_reaper.audit import Audit, Checkpoints
     from ttl_reaper.checkpoint import Checkpoint
     from ttl_reaper.model import ItemOutcome, Tally
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class RunDependencies:
     """What every table of an invocation is done with."""
 
     client: DynamoDBClient
-    tools: Callable[[Order], Tools]  # a table has its own pace
+    tools: Callable[[ReapRequest], BatchDependencies]  # a table has its own pace
     audit: Callable[[str], Audit]
     checkpoints: Checkpoints
     failed: Callable[[ItemOutcome], None] = lambda _: None
@@ -37,9 +37,9 @@ class Room:
 
 
 def reap(
-    room: Room,
+    room: RunDependencies,
     desired: DesiredTable,
-    order: Order,
+    order: ReapRequest,
     given: Checkpoint | None = None,
     *,
     restart: bool = False,
@@ -54,20 +54,25 @@ def reap(
         name = planner.attribute(desired, live)
         refused = planner.refusal(desired, live, order)
         if refused or name is None:
-            return TableResult(desired.name, End.REFUSED, refused or "", live=live)
+            return TableResult(desired.name, RunStatus.REFUSED, refused or "", live=live)
         begun = checkpoints.begin(live, name, order, int(clock.now().timestamp()))
-        kept_as = _kept_as(desired, order)
+        kept_as = checkpoint_key(desired, order)
         start = _checked(given, begun) if given else _kept(room, kept_as, begun, restart=restart)
         result = _run(room, desired, live, order, start, kept_as)
     except AwsError as error:
-        return TableResult(desired.name, End.FAILED, str(error))
+        return TableResult(desired.name, RunStatus.FAILED, str(error))
     return replace(result, notes=_notes(desired, live))
 
 
 def _run(  # noqa: PLR0913, PLR0917 - one caller, just above
-    room: Room, desired: DesiredTable, live: LiveTable, order: Order, start: Checkpoint, kept_as: str
+    room: RunDependencies,
+    desired: DesiredTable,
+    live: LiveTable,
+    order: ReapRequest,
+    start: Checkpoint,
+    kept_as: str,
 ) -> TableResult:
-    hooks = Hooks(
+    hooks = Callbacks(
         audit=room.audit(desired.name),
         save=lambda kept: room.checkpoints.save(kept_as, kept),
         failed=room.failed,
@@ -85,7 +90,7 @@ def _run(  # noqa: PLR0913, PLR0917 - one caller, just above
     return _keep(room, kept_as, result)
 
 
-def _keep(room: Room, kept_as: str, result: TableResult) -> TableResult:
+def _keep(room: RunDependencies, kept_as: str, result: TableResult) -> TableResult:
     """Keep the checkpoint, or forget it; what was done is told even where that fails."""
     try:
         if result.checkpoint:
@@ -94,12 +99,12 @@ def _keep(room: Room, kept_as: str, result: TableResult) -> TableResult:
             room.checkpoints.forget(kept_as)
     except AwsError as error:
         return replace(
-            result, end=End.FAILED, reason=f"{result.reason}; its checkpoint was not kept: {error}"
+            result, end=RunStatus.FAILED, reason=f"{result.reason}; its checkpoint was not kept: {error}"
         )
     return result
 
 
-def _kept_as(desired: DesiredTable, order: Order) -> str:
+def checkpoint_key(desired: DesiredTable, order: ReapRequest) -> str:
     """Orders that differ in what they do never take each other's checkpoint for their own."""
     how = order.mode.value + ("-dry" if order.dry_run else "")
     segments = order.segments
@@ -107,7 +112,7 @@ def _kept_as(desired: DesiredTable, order: Order) -> str:
     return f"{desired.name}-{how}{part}"
 
 
-def _kept(room: Room, kept_as: str, begun: Checkpoint, *, restart: bool) -> Checkpoint:
+def _kept(room: RunDependencies, kept_as: str, begun: Checkpoint, *, restart: bool) -> Checkpoint:
     kept = None if restart else room.checkpoints.load(kept_as)
     return kept if kept and checkpoints.mismatch(kept, begun) is None else begun
 

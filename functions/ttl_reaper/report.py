@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from tradai_shared.outcomes import AnswerData
-from ttl_reaper.model import End, Tally, TtlClass
+from ttl_reaper.model import RunStatus, Tally, TtlClass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def answer(results: Sequence[TableResult], environment: str) -> ReapAnswer:
         "summary": summary(total),
         "results": [result(one) for one in results],
         "unfinished": "; ".join(
-            f"{one.table}: {one.reason}" for one in results if one.end is not End.FINISHED
+            f"{one.table}: {one.reason}" for one in results if one.end is not RunStatus.FINISHED
         ),
     }
     kept = [one.checkpoint for one in results if one.checkpoint]

@@ -19,11 +19,11 @@ from ttl_reaper import apply, observe, partiql, planner
 from ttl_reaper.model import (
     Candidate,
     DesiredTable,
-    End,
     Guard,
     ItemOutcome,
     LiveTable,
-    Order,
+    ReapRequest,
+    RunStatus,
     Tally,
     Verdict,
 )
@@ -31,7 +31,7 @@ from ttl_reaper.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ttl_reaper.apply import Settled, Tools
+    from ttl_reaper.apply import BatchDependencies, BatchResult
     from ttl_reaper.audit import Audit
     from ttl_reaper.checkpoint import Checkpoint, Position
     from ttl_reaper.observe import Page
@@ -41,7 +41,7 @@ SAVE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
+class Callbacks:
     """Who is told on the way."""
 
     audit: Audit
@@ -55,7 +55,7 @@ class TableResult:
     """How a table's run ended; ``checkpoint`` is where to go on, None where there is nothing left."""
 
     table: str
-    end: End
+    end: RunStatus
     reason: str
     tally: Tally = field(default_factory=Tally)  # of the whole run, earlier invocations included
     spent: Tally = field(default_factory=Tally)  # of this invocation alone
@@ -66,7 +66,7 @@ class TableResult:
     @property
     def ok(self) -> bool:
         """Whether nobody needs to look: out of time is no failure, the next schedule goes on."""
-        return self.end in {End.FINISHED, End.OUT_OF_TIME} and not self.tally.failed
+        return self.end in {RunStatus.FINISHED, RunStatus.OUT_OF_TIME} and not self.tally.failed
 
 
 class TableRun:
@@ -77,10 +77,10 @@ class TableRun:
         *,
         desired: DesiredTable,
         live: LiveTable,
-        order: Order,
+        order: ReapRequest,
         checkpoint: Checkpoint,
-        tools: Tools,
-        hooks: Hooks,
+        tools: BatchDependencies,
+        hooks: Callbacks,
         workers: int = WORKERS,
     ) -> None:
         """Nothing is called yet."""
@@ -99,9 +99,9 @@ class TableRun:
             try:
                 return self._rounds(pool)
             except apply.OutOfTime:
-                return self._end(End.OUT_OF_TIME, "the invocation's time is used up")
+                return self._end(RunStatus.OUT_OF_TIME, "the invocation's time is used up")
             except AwsError as error:
-                return self._end(End.FAILED, str(error))
+                return self._end(RunStatus.FAILED, str(error))
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -117,7 +117,7 @@ class TableRun:
             if ended:
                 return ended
             self._advance(positions)
-        return self._end(End.FINISHED, "every segment was read to its end")
+        return self._end(RunStatus.FINISHED, "every segment was read to its end")
 
     def _read(self, pool: ThreadPoolExecutor, positions: Sequence[Position]) -> list[Future[Page]]:
         limit = planner.page_items(self.order)
@@ -152,7 +152,7 @@ class TableRun:
         results = self._send(pool, found[:allowed])
         for one in results:
             if one.refused:
-                return self._end(End.FAILED, str(one.refused))
+                return self._end(RunStatus.FAILED, str(one.refused))
         if any(outcome.verdict is Verdict.UNSETTLED for one in results for outcome in one.outcomes):
             raise apply.OutOfTime
         if len(found) > allowed:
@@ -160,10 +160,10 @@ class TableRun:
         self._keep(seen)
         return None
 
-    def _send(self, pool: ThreadPoolExecutor, items: Sequence[Candidate]) -> list[Settled]:
+    def _send(self, pool: ThreadPoolExecutor, items: Sequence[Candidate]) -> list[BatchResult]:
         if not items:
             return []
-        self.hooks.audit.intend(items)
+        self.hooks.audit.record_planned(items)
         mode, window = self.order.mode, self.checkpoint.window
         sent = [
             pool.submit(copy_context().run, apply.settle, self.tools, self._text, mode, batch, window)
@@ -208,16 +208,16 @@ class TableRun:
         limits = self.order.limits
         reached = limits.max_deletes if guard is Guard.MAX_DELETES else limits.max_fraction
         known = f"ItemCount {self.checkpoint.item_count} (hours old), scanned {scanned}"
-        return self._end(End.GUARD, f"{guard.value} of {reached:g} is reached: {known}")
+        return self._end(RunStatus.GUARD, f"{guard.value} of {reached:g} is reached: {known}")
 
-    def _end(self, end: End, reason: str) -> TableResult:
+    def _end(self, end: RunStatus, reason: str) -> TableResult:
         return TableResult(
             table=self.live.name,
             end=end,
             reason=reason,
             tally=self.checkpoint.tally,
             spent=self.spent,
-            checkpoint=None if end is End.FINISHED else self.checkpoint,
+            checkpoint=None if end is RunStatus.FINISHED else self.checkpoint,
             live=self.live,
         )
 
@@ -226,7 +226,7 @@ def _read_tally(pages: Sequence[Page]) -> Tally:
     return Tally(scanned=sum(page.scanned for page in pages), read_units=sum(page.units for page in pages))
 
 
-def _written_tally(results: Sequence[Settled], outcomes: Sequence[ItemOutcome]) -> Tally:
+def _written_tally(results: Sequence[BatchResult], outcomes: Sequence[ItemOutcome]) -> Tally:
     counts = Counter(outcome.verdict for outcome in outcomes)
     return Tally(
         deleted=counts[Verdict.DELETED],

@@ -19,9 +19,9 @@ from simulator.engine import durations
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulator.aws.event_bridge import Bus
+    from simulator.aws.event_bridge import EventBus
     from simulator.aws.instances import Machine, Machines
-    from simulator.engine.context import Stage
+    from simulator.engine.context import SimulationContext
 
 LONGEST_BACKOFF = 600.0  # seconds, assumed
 FULL = 100  # per cent
@@ -37,8 +37,8 @@ class Controller:
     """
 
     group: Any  # moto's FakeAutoScalingGroup
-    stage: Stage
-    bus: Bus
+    stage: SimulationContext
+    bus: EventBus
     machines: Machines
     activities: Activities = field(init=False)
     lifecycle: Lifecycle = field(init=False)

@@ -10,7 +10,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from simulator.aws.lifecycle_actions import Result
-from simulator.moto_patches.patcher import Corrections
+from simulator.moto_patches.patcher import MotoPatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,8 +154,8 @@ class StrictAutoScaling:
             controller.replace(member, "an instance refresh")
         return ActionResult({"InstanceRefreshId": controller.bus.new_id()})
 
-    def corrections(self) -> Corrections:
-        calls, api = Corrections(), AutoScalingResponse
+    def corrections(self) -> MotoPatch:
+        calls, api = MotoPatch(), AutoScalingResponse
         calls.around(api, "create_auto_scaling_group", self.create_group)
         calls.around(api, "update_auto_scaling_group", self.update_group)
         calls.around(api, "resume_processes", self.resume)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from random import Random
 
     from simulator.aws.sam_template import Rule, Schedule
-    from simulator.engine.context import Stage
+    from simulator.engine.context import SimulationContext
 
 ACCOUNT = "123456789012"
 Event = dict[str, Any]
 
 
 @dataclass
-class Mishap:
+class DeliveryFault:
     """What befalls matching events on their way.
 
     Attributes:
@@ -57,12 +57,12 @@ class Mishap:
 
 
 @dataclass
-class Bus:
+class EventBus:
     """The account's default bus, and its schedules."""
 
-    stage: Stage
+    stage: SimulationContext
     chance: Random
-    mishaps: list[Mishap] = field(default_factory=list)
+    mishaps: list[DeliveryFault] = field(default_factory=list)
     history: list[Event] = field(default_factory=list)
     dead_letters: list[Event] = field(default_factory=list)
     _rules: list[tuple[Rule, Callable[[Event], None]]] = field(default_factory=list)
@@ -95,7 +95,7 @@ class Bus:
 
     def deliver(self, event: Event) -> None:
         """Deliver an event, perhaps again, to every rule that matches it."""
-        mishap = next((m for m in self.mishaps if m.befalls(event, self.chance)), Mishap())
+        mishap = next((m for m in self.mishaps if m.befalls(event, self.chance)), DeliveryFault())
         matching = [entry for entry in self._rules if entry[0].pattern.matches_event(event)]
         if mishap.copies == 0:
             self.stage.journal.note("events", "lost", **_about(event))
@@ -107,7 +107,9 @@ class Bus:
                 arrive = partial(self._arrive, rule, target, event, mishap)
                 self.stage.clock.after(arrival, arrive, changes=False)
 
-    def _arrive(self, rule: Rule, target: Callable[[Event], None], event: Event, mishap: Mishap) -> None:
+    def _arrive(
+        self, rule: Rule, target: Callable[[Event], None], event: Event, mishap: DeliveryFault
+    ) -> None:
         fields = {"rule": rule.name, **_about(event)}
         if not mishap.undeliverable:
             self.stage.journal.note("events", "delivered", **fields)
@@ -125,7 +127,7 @@ class Bus:
         def fire() -> None:
             self.stage.clock.after(schedule.every, fire, changes=False)
             event: Event = {"detail-type": "Scheduled Event", "source": "aws.scheduler"}
-            mishap = next((m for m in self.mishaps if m.befalls(event, self.chance)), Mishap())
+            mishap = next((m for m in self.mishaps if m.befalls(event, self.chance)), DeliveryFault())
             self.stage.journal.note(
                 "events", "tick" if mishap.copies else "tick lost", schedule=schedule.name
             )

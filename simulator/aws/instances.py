@@ -20,14 +20,14 @@ from moto.ec2.utils import Base64EncodedString
 
 from simulator.engine import durations
 from simulator.moto_patches.network import release
-from simulator.moto_patches.patcher import Corrections
+from simulator.moto_patches.patcher import MotoPatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulator.aws.event_bridge import Bus
-    from simulator.engine.context import Stage
-    from simulator.engine.durations import Segment
+    from simulator.aws.event_bridge import EventBus
+    from simulator.engine.context import SimulationContext
+    from simulator.engine.durations import Duration
     from simulator.engine.virtual_clock import Timer
 
 ENDING = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
@@ -38,7 +38,7 @@ CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "st
 class Script:
     """What an instance boots with."""
 
-    boot: Segment = durations.BOOT_PACKAGED
+    boot: Duration = durations.BOOT_PACKAGED
     forwards: bool = True  # False: the script breaks, the instance runs and forwards nothing
     steps: Callable[[Machine], None] | None = None  # what else it does when it forwards, such as AWS calls
     console: str = ""  # what its console shows
@@ -75,7 +75,7 @@ class Machine:
 class Machines:
     """Every instance of the world."""
 
-    def __init__(self, stage: Stage, bus: Bus) -> None:
+    def __init__(self, stage: SimulationContext, bus: EventBus) -> None:
         self.all: dict[str, Machine] = {}
         self.script = Script()  # of the instances that are launched from now on
         self.observers: list[Callable[[Machine], None]] = []
@@ -148,7 +148,7 @@ class Machines:
         if machine.script.steps is not None:
             machine.script.steps(machine)
 
-    def _end(self, machine: Machine, on_the_way: str, at_last: str, takes: Segment) -> None:
+    def _end(self, machine: Machine, on_the_way: str, at_last: str, takes: Duration) -> None:
         if machine.timer is not None:
             machine.timer.cancel()
         machine.forwarding = False
@@ -191,8 +191,8 @@ class Machines:
             machine.instance._state = Shown(state, CODES[state])
 
     # What replaces moto's own
-    def corrections(self) -> Corrections:
-        instances = Corrections()
+    def corrections(self) -> MotoPatch:
+        instances = MotoPatch()
         made, described = Instance.__init__, InstanceResponse.describe_instances
 
         @instances.of(Instance, "__init__")

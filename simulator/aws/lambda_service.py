@@ -12,9 +12,9 @@ from simulator.engine import durations
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulator.aws.event_bridge import Bus, Event
+    from simulator.aws.event_bridge import Event, EventBus
     from simulator.aws.sam_template import Function
-    from simulator.engine.context import Stage
+    from simulator.engine.context import SimulationContext
     from simulator.engine.virtual_clock import Process
 
 _RETRY_AFTER = 60.0  # AWS: about one minute before the first retry, two before the second
@@ -87,8 +87,8 @@ class FunctionService:
         self,
         function: Function,
         handler: Callable[[Any, Any], object],
-        stage: Stage,
-        bus: Bus,
+        stage: SimulationContext,
+        bus: EventBus,
     ) -> None:
         self.function = function
         self.invocations: list[Invocation] = []

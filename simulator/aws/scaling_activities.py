@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from simulator.aws.event_bridge import Bus
-    from simulator.engine.context import Stage
+    from simulator.aws.event_bridge import EventBus
+    from simulator.engine.context import SimulationContext
 
 KEPT = 100  # AWS keeps six weeks
 
@@ -37,8 +37,8 @@ class Activities:
     """The activities of one group, the newest first, as AWS lists them."""
 
     group: Any  # moto's
-    stage: Stage
-    bus: Bus
+    stage: SimulationContext
+    bus: EventBus
     all: list[Activity] = field(default_factory=list)
 
     def begin(self, what: str, instance: Any, why: str) -> Activity:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from simulator.aws.event_bridge import Mishap
+from simulator.aws.event_bridge import DeliveryFault
 from simulator.demo.console_log import Narrator
 from simulator.demo.figures import figures
 from simulator.demo.html_report import page, standalone
-from simulator.demo.timeline import LAUNCH_ACTION, Story
-from simulator.demo.timeline_builder import Teller
+from simulator.demo.timeline import LAUNCH_ACTION, Timeline
+from simulator.demo.timeline_builder import TimelineBuilder
 from simulator.engine.faults import Fault, Kind
 from simulator.scenario import boot_scripts
 from simulator.scenario.world import World
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if story.outage is not None else 1
 
 
-def run(options: Options, console: Console, flow: tuple[str, ...]) -> Story:
+def run(options: Options, console: Console, flow: tuple[str, ...]) -> Timeline:
     """Let it happen, and tell it while it does."""
     signals = options.broken_boot_script or options.planned
     variables = {"NAT_READINESS": "signal" if signals else "running"}
@@ -123,15 +123,15 @@ def run(options: Options, console: Console, flow: tuple[str, ...]) -> Story:
         world.journal.listeners.append(Narrator(console, begun, names, live=console.is_terminal))
         trouble(world, options)
         happen(world, options, old)
-        return Teller(world, begun, old, flow).tell()
+        return TimelineBuilder(world, begun, old, flow).tell()
 
 
 def trouble(world: World, options: Options) -> None:
     """Arrange for what is to go wrong."""
     if options.lost_launch_event:
-        world.mishap(Mishap(LAUNCH_ACTION, copies=0))
+        world.mishap(DeliveryFault(LAUNCH_ACTION, copies=0))
     if options.duplicates:
-        world.mishap(Mishap(copies=2, delay=3.0))
+        world.mishap(DeliveryFault(copies=2, delay=3.0))
     if options.throttling:
         world.fault(Fault(Kind.THROTTLED, actor="lambda", probability=1 / 3))
     if options.failing_route_table:
@@ -170,7 +170,7 @@ def happen(world: World, options: Options, old: str) -> None:
     world.advance(AFTERWARDS)
 
 
-def conclude(console: Console, story: Story, stated: tuple[int, int]) -> None:
+def conclude(console: Console, story: Timeline, stated: tuple[int, int]) -> None:
     """The figures, beside what the platform states."""
     table = Table(title="\nThe platform's failover flow, simulated", title_justify="left", box=None)
     table.add_column("")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from simulator.engine import durations
 
 if TYPE_CHECKING:
-    from simulator.demo.timeline import Story
+    from simulator.demo.timeline import Timeline
 
 
-def figures(story: Story, seed: int, options: list[str], stated: tuple[int, int]) -> dict[str, Any]:
+def figures(story: Timeline, seed: int, options: list[str], stated: tuple[int, int]) -> dict[str, Any]:
     """Everything that the page says, for a program to read."""
     return {
         "simulated": True,

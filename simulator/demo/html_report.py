@@ -12,14 +12,14 @@ from simulator.demo.timeline_svg import picture
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.demo.timeline import Step, Story
+    from simulator.demo.timeline import Step, Timeline
 
 FRAME = Path(__file__).with_name("html_report.html")
 HEADLINE = 40
 INSIDE = 70  # per cent: a longer bar holds its own label
 
 
-def page(story: Story, data: dict[str, Any]) -> str:
+def page(story: Timeline, data: dict[str, Any]) -> str:
     """The whole page."""
     low, high = data["outage_seconds_stated_by_the_platform"]
     return Template(FRAME.read_text(encoding="utf-8")).substitute(
@@ -38,7 +38,7 @@ def page(story: Story, data: dict[str, Any]) -> str:
     )
 
 
-def standalone(story: Story, data: dict[str, Any]) -> str:
+def standalone(story: Timeline, data: dict[str, Any]) -> str:
     """The picture as a file of its own, with its headline: for a document that cannot hold a page."""
     frame = FRAME.read_text(encoding="utf-8")
     style = frame[frame.index("<style>") + len("<style>") : frame.index("</style>")].replace("$$", "$")
@@ -54,7 +54,7 @@ def standalone(story: Story, data: dict[str, Any]) -> str:
     return f"{opening}>\n<style>{style}</style>\n{paper}\n{text}{rest}\n"
 
 
-def headline(story: Story, data: dict[str, Any]) -> str:
+def headline(story: Timeline, data: dict[str, Any]) -> str:
     planned = any("planned" in option for option in data["options"])
     what = "The NAT was replaced as planned." if planned else "The NAT died."
     if story.outage is None:

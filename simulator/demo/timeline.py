@@ -32,7 +32,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Interval:
     """Something that lasted; ``end`` is None where it goes on."""
 
     lane: str
@@ -42,7 +42,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimelineEvent:
     """Something that happened at once."""
 
     lane: str
@@ -52,12 +52,12 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Story:
+class Timeline:
     """What a reader wants to know of a run. All times are virtual seconds after its beginning."""
 
     steps: list[Step]
-    spans: list[Span]
-    moments: list[Moment]
+    spans: list[Interval]
+    moments: list[TimelineEvent]
     outages: dict[str, list[tuple[float, float | None]]]
     machines: dict[str, str]  # NAT 1, NAT 2, ... and their ids
     tables: dict[str, str]  # ids and their names in the story

@@ -9,10 +9,10 @@ from simulator.demo.timeline import (
     HARMLESS,
     LAUNCH_ACTION,
     SHORT,
-    Moment,
-    Span,
+    Interval,
     Step,
-    Story,
+    Timeline,
+    TimelineEvent,
     trigger_of,
 )
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simulator.scenario.world import World
 
 
-class Teller:
+class TimelineBuilder:
     """Reads a world's journal from a moment on."""
 
     def __init__(self, world: World, begun: float, old: str, flow: tuple[str, ...]) -> None:
@@ -39,8 +39,8 @@ class Teller:
             table: f"private table {number}" for number, table in enumerate(world.platform.tables, 1)
         }
 
-    def tell(self) -> Story:
-        return Story(
+    def tell(self) -> Timeline:
+        return Timeline(
             steps=list(self._steps()),
             spans=sorted([*self._machine_spans(), *self._invocation_spans()], key=lambda one: one.start),
             moments=sorted([*self._event_moments(), *self._write_moments()], key=lambda one: one.at),
@@ -174,38 +174,38 @@ class Teller:
         return max(outage.end or 0.0 for outage in outages), "through every table"
 
     # The picture
-    def _machine_spans(self) -> Iterator[Span]:
+    def _machine_spans(self) -> Iterator[Interval]:
         for one, name in self.names.items():
             changes = [e for e in self._entries if e.source == "ec2" and e.fields.get("instance") == one]
             state, since = ("forwarding", self._begun) if one == self._old else ("", 0.0)
             for entry in changes:
                 if state:
-                    yield Span(name, self._since(since), self._since(entry.at), state)
+                    yield Interval(name, self._since(since), self._since(entry.at), state)
                 state = {"running": "booting", "forwards": "forwarding"}.get(entry.what, entry.what)
                 since = entry.at
             if state not in {"", "terminated"}:
-                yield Span(name, self._since(since), None, state)
+                yield Interval(name, self._since(since), None, state)
 
-    def _invocation_spans(self) -> Iterator[Span]:
+    def _invocation_spans(self) -> Iterator[Interval]:
         for one in self._world.function.invocations:
             if one.started >= self._begun:
                 end = None if one.ended is None else self._since(one.ended)
-                yield Span("function", self._since(one.started), end, trigger_of(one.event))
+                yield Interval("function", self._since(one.started), end, trigger_of(one.event))
 
-    def _event_moments(self) -> Iterator[Moment]:
+    def _event_moments(self) -> Iterator[TimelineEvent]:
         for entry in self._entries:
             if entry.source == "events" and entry.what in {"delivered", "lost"}:
                 name = SHORT.get(str(entry.fields["detail_type"]), "event")
-                yield Moment("events", self._since(entry.at), name, failed=entry.what == "lost")
+                yield TimelineEvent("events", self._since(entry.at), name, failed=entry.what == "lost")
             elif entry.source == "events" and entry.what == "tick":
-                yield Moment("events", self._since(entry.at), "schedule")
+                yield TimelineEvent("events", self._since(entry.at), "schedule")
 
-    def _write_moments(self) -> Iterator[Moment]:
+    def _write_moments(self) -> Iterator[TimelineEvent]:
         for call in self._calls:
             if call.is_write:
                 name = call.action.split(":")[1]
                 if (name, call.outcome) not in HARMLESS:
-                    yield Moment("writes", self._since(call.at), name, failed=call.outcome != "ok")
+                    yield TimelineEvent("writes", self._since(call.at), name, failed=call.outcome != "ok")
 
     def _outages(self, table: str) -> list[tuple[float, float | None]]:
         return [

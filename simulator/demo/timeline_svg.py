@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.demo.timeline import Moment, Span, Story
+    from simulator.demo.timeline import Interval, Timeline, TimelineEvent
 
 WIDTH, LEFT, RIGHT = 1080.0, 132.0, 16.0
 LANE, GAP = 22.0, 8.0
@@ -50,7 +50,7 @@ class Scale:
         return WIDTH - RIGHT if at is None else min(self.x(at), WIDTH - RIGHT)
 
 
-def picture(story: Story) -> str:
+def picture(story: Timeline) -> str:
     """The whole timeline."""
     scale = Scale(story.lasted)
     marks = list(_marks(story, scale))
@@ -86,7 +86,7 @@ class Mark:
         )
 
 
-def _marks(story: Story, scale: Scale) -> Iterator[Mark]:
+def _marks(story: Timeline, scale: Scale) -> Iterator[Mark]:
     """In as many rows as they need."""
     ends: list[float] = []
     timed = [(step.at, number, step) for number, step in enumerate(story.steps, 1) if step.at is not None]
@@ -96,7 +96,7 @@ def _marks(story: Story, scale: Scale) -> Iterator[Mark]:
         yield Mark(number, x, _row(ends, x, x + 19), title)
 
 
-def _shade(story: Story, scale: Scale, top: float, bottom: float) -> str:
+def _shade(story: Timeline, scale: Scale, top: float, bottom: float) -> str:
     """The time without a way out, behind everything."""
     spans = [span for outages in story.outages.values() for span in outages]
     if not spans:
@@ -133,7 +133,7 @@ def _bar(span: tuple[float, float], y: float, kind: str, text: str, title: str) 
     )
 
 
-def _tables(story: Story, scale: Scale, y: float) -> tuple[list[str], float]:
+def _tables(story: Timeline, scale: Scale, y: float) -> tuple[list[str], float]:
     lines = []
     for table, outages in story.outages.items():
         lines.append(_name(table, y))
@@ -151,7 +151,7 @@ def _tables(story: Story, scale: Scale, y: float) -> tuple[list[str], float]:
     return lines, y
 
 
-def _machines(story: Story, scale: Scale, y: float) -> tuple[list[str], float]:
+def _machines(story: Timeline, scale: Scale, y: float) -> tuple[list[str], float]:
     lines = []
     for name in story.machines:
         lines.append(_name(name, y))
@@ -164,12 +164,12 @@ def _machines(story: Story, scale: Scale, y: float) -> tuple[list[str], float]:
     return lines, y
 
 
-def _told(span: Span) -> str:
+def _told(span: Interval) -> str:
     until = "" if span.end is None else f" to +{span.end:.1f} s"
     return f"{span.lane} {span.what}: +{span.start:.1f}{until} (simulated)"
 
 
-def _events(story: Story, scale: Scale, y: float) -> tuple[list[str], float]:
+def _events(story: Timeline, scale: Scale, y: float) -> tuple[list[str], float]:
     lines, words = [_name("events", y), _rail(y)], list[tuple[float, str]]()
     for moment in story.moments:
         if moment.lane == "events":
@@ -212,7 +212,7 @@ def _line(told: dict[str, int]) -> str:
     return ", ".join(word if number == 1 else f"{word} ×{number}" for word, number in told.items())  # noqa: RUF001 - times
 
 
-def _said(moment: Moment) -> str:
+def _said(moment: TimelineEvent) -> str:
     return f"{moment.what}{' (failed)' if moment.failed else ''}: +{moment.at:.1f} s (simulated)"
 
 
@@ -221,7 +221,7 @@ def _rail(y: float) -> str:
     return f'<line class="rail" x1="{LEFT:g}" y1="{middle:g}" x2="{WIDTH - RIGHT:g}" y2="{middle:g}"/>'
 
 
-def _function(story: Story, scale: Scale, y: float) -> tuple[list[str], float]:
+def _function(story: Timeline, scale: Scale, y: float) -> tuple[list[str], float]:
     """Runs that overlap go below each other."""
     lines, ends = [_name("function", y)], list[float]()
     for span in story.spans:
@@ -232,7 +232,7 @@ def _function(story: Story, scale: Scale, y: float) -> tuple[list[str], float]:
     return lines, y + max(len(ends), 1) * (LANE + 3)
 
 
-def _writes(story: Story, scale: Scale, y: float) -> tuple[list[str], float]:
+def _writes(story: Timeline, scale: Scale, y: float) -> tuple[list[str], float]:
     lines, words = [_name("writes", y), _rail(y)], list[tuple[float, str]]()
     for moment in story.moments:
         if moment.lane == "writes":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Sure(StrEnum):
+class Confidence(StrEnum):
     """How well a segment is known."""
 
     CITED = "cited"
@@ -23,13 +23,13 @@ class Sure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class Duration:
     """A span of time, drawn evenly from ``low`` to ``high`` seconds."""
 
     what: str
     low: float
     high: float
-    sure: Sure
+    sure: Confidence
     source: str
 
     @property
@@ -38,88 +38,90 @@ class Segment:
         return f"{self.what}: {span} s ({self.sure}: {self.source})"
 
 
-CITED, ASSUMED = Sure.CITED, Sure.ASSUMED
+CITED, ASSUMED = Confidence.CITED, Confidence.ASSUMED
 
 # EC2
-RUN_INSTANCES = Segment(
+RUN_INSTANCES = Duration(
     "RunInstances", 1.4, 1.5, CITED, "published EC2 launch measurements: 1.4 to 1.5 s for the call"
 )
-PENDING = Segment(
+PENDING = Duration(
     "pending to running", 4.9, 17.0, CITED, "published EC2 launch measurements: 4.9 to 17 s, t4g.nano 5.7 s"
 )
-SHUTTING_DOWN = Segment("shutting-down to terminated", 20.0, 45.0, ASSUMED, "AWS publishes no figure")
-STOPPING = Segment("stopping to stopped", 10.0, 30.0, ASSUMED, "AWS publishes no figure")
-DESCRIBE_LAG = Segment(
+SHUTTING_DOWN = Duration("shutting-down to terminated", 20.0, 45.0, ASSUMED, "AWS publishes no figure")
+STOPPING = Duration("stopping to stopped", 10.0, 30.0, ASSUMED, "AWS publishes no figure")
+DESCRIBE_LAG = Duration(
     "state event to what DescribeInstances shows", 0.0, 1.0, ASSUMED, "AWS: eventually consistent"
 )
 
 # The NAT's boot, after it is running
-BOOT_PACKAGED = Segment(
+BOOT_PACKAGED = Duration(
     "boot to forwarding, everything on the image",
     2.4,
     3.2,
     CITED,
     "published boot measurements: 2.4 to 3.2 s",
 )
-BOOT_DNF = Segment(
+BOOT_DNF = Duration(
     "boot to forwarding, dnf on a nano", 20.0, 60.0, CITED, "published boot logs: 20 to 60 s on 512 MB"
 )
 
 # Auto Scaling
-STATUS_CHECK = Segment("between two EC2 status checks", 60.0, 60.0, CITED, "AWS: checks run every minute")
-HEALTH_CHECK_PHASE = Segment(
+STATUS_CHECK = Duration("between two EC2 status checks", 60.0, 60.0, CITED, "AWS: checks run every minute")
+HEALTH_CHECK_PHASE = Duration(
     "first of those checks", 0.0, 60.0, ASSUMED, "a death falls anywhere between two checks"
 )
-IMPAIRED = Segment("impaired until Auto Scaling counts it", 120.0, 240.0, ASSUMED, 'AWS says "a few minutes"')
-GROUP_REACTION = Segment("Auto Scaling's own reaction", 1.0, 5.0, ASSUMED, "AWS publishes no figure")
-HOOK_REACTION = Segment(
+IMPAIRED = Duration(
+    "impaired until Auto Scaling counts it", 120.0, 240.0, ASSUMED, 'AWS says "a few minutes"'
+)
+GROUP_REACTION = Duration("Auto Scaling's own reaction", 1.0, 5.0, ASSUMED, "AWS publishes no figure")
+HOOK_REACTION = Duration(
     "launch to the lifecycle action's event", 1.0, 8.0, ASSUMED, "AWS publishes no figure"
 )
-HOOK_PROCEED = Segment(
+HOOK_PROCEED = Duration(
     "completed lifecycle action to the next state", 0.5, 2.0, ASSUMED, "AWS publishes no figure"
 )
-LAUNCH_BACKOFF = Segment(
+LAUNCH_BACKOFF = Duration(
     "pause after an abandoned launch, doubled each time", 5.0, 5.0, ASSUMED, "AWS slows such launches down"
 )
 
 # Events and functions
-EVENT_TO_LAMBDA = Segment("event to Lambda", 0.3, 0.3, CITED, "published EventBridge latency: about 0.3 s")
-SCHEDULE_PHASE = Segment(
+EVENT_TO_LAMBDA = Duration("event to Lambda", 0.3, 0.3, CITED, "published EventBridge latency: about 0.3 s")
+SCHEDULE_PHASE = Duration(
     "first tick of the schedule", 0.0, 60.0, ASSUMED, "a death falls anywhere between two ticks"
 )
-COLD_START = Segment(
+COLD_START = Duration(
     "start of a new execution environment", 0.6, 1.2, ASSUMED, "to be measured on the built artefact"
 )
 
-ASYNC_QUEUE = Segment(
+ASYNC_QUEUE = Duration(
     "Lambda's queue: an asynchronous call to its start", 0.05, 1.0, ASSUMED, "AWS publishes no figure"
 )
-ON_FAILURE = Segment(
+ON_FAILURE = Duration(
     "failed invocation to its destination's start", 0.1, 5.0, ASSUMED, "AWS publishes no figure"
 )
 
 # The network
-API_CALL = Segment(
+API_CALL = Duration(
     "an AWS call, there and back", 0.03, 0.12, ASSUMED, "in the region, without waiting for an effect"
 )
-ADDRESS_EFFECT = Segment(
+ADDRESS_EFFECT = Duration(
     "AssociateAddress until packets follow", 3.0, 3.0, CITED, "published: about 3 s with an allocation id"
 )
-ROUTE_EFFECT = Segment("ReplaceRoute until packets follow", 0.2, 1.0, ASSUMED, "AWS publishes no figure")
+ROUTE_EFFECT = Duration("ReplaceRoute until packets follow", 0.2, 1.0, ASSUMED, "AWS publishes no figure")
 
-ALL = tuple(value for value in list(globals().values()) if isinstance(value, Segment))
+ALL = tuple(value for value in list(globals().values()) if isinstance(value, Duration))
 
 
-class Pace:
+class DurationSampler:
     """Draws the segments of one world. Each has its own stream: one more draw of one moves no other."""
 
-    def __init__(self, seed: int, fixed: Mapping[Segment, float] | None = None) -> None:
+    def __init__(self, seed: int, fixed: Mapping[Duration, float] | None = None) -> None:
         """``fixed`` gives segments an exact length, in seconds."""
         self._fixed = dict(fixed or {})
         self._streams: dict[str, Random] = {}
         self._seed = seed
 
-    def draw(self, segment: Segment) -> float:
+    def draw(self, segment: Duration) -> float:
         if segment in self._fixed:
             return self._fixed[segment]
         if segment.what not in self._streams:

@@ -28,7 +28,7 @@ from moto.core.models import botocore_stubber
 from simulator.engine import durations
 from simulator.engine.faults import Fault, Kind, error_body
 from simulator.engine.journal import Call
-from simulator.engine.read_cache import Remembered, is_read
+from simulator.engine.read_cache import ReadCache, is_read
 from simulator.engine.virtual_clock import Killed
 from tradai_shared.aws import botocore_session
 from tradai_shared.aws.clients import READ_SECONDS
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
     from botocore.session import Session
 
-    from simulator.engine.context import Stage
+    from simulator.engine.context import SimulationContext
     from simulator.engine.virtual_clock import VirtualClock
 
     # A call's parameters to its HTTP status and body.
@@ -53,13 +53,13 @@ _CODE = re.compile(rb"<Code>([^<]+)</Code>")
 _sending = threading.local()
 
 
-class Wire:
+class CallInterceptor:
     """One world's wire. The person at the scenario calls without latency and without faults."""
 
-    def __init__(self, stage: Stage, chance: Random) -> None:
+    def __init__(self, stage: SimulationContext, chance: Random) -> None:
         self.faults: list[Fault] = []
         self.stand_ins: dict[str, StandIn] = {}  # by action: what answers in moto's place
-        self.remembered: Remembered | None = None  # None: every read is carried out
+        self.remembered: ReadCache | None = None  # None: every read is carried out
         self._stage = stage
         self._chance = chance
 
@@ -159,7 +159,9 @@ def _error_code(response: AWSResponse) -> str:
     return found.group(1).decode() if found else f"HTTP {response.status_code}"
 
 
-_worlds: list[Wire] = []  # the wire in use is the last: one session, and its models, serve every world
+_worlds: list[
+    CallInterceptor
+] = []  # the wire in use is the last: one session, and its models, serve every world
 
 
 @functools.cache
@@ -208,7 +210,7 @@ def _before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
 
 
 @contextmanager
-def connected(wire: Wire, clock: VirtualClock, seed: int) -> Iterator[None]:
+def connected(wire: CallInterceptor, clock: VirtualClock, seed: int) -> Iterator[None]:
     """Every client that boto3's default session makes inside, and botocore's waiting, are this world's."""
     waiting = types.SimpleNamespace(sleep=clock.sleep)
     with ExitStack() as stack:

@@ -19,7 +19,7 @@ def is_read(action: str) -> bool:
     return ":Describe" in action
 
 
-class Remembered:
+class ReadCache:
     """The answers, each with the count of changes at which it was given."""
 
     def __init__(self) -> None:

@@ -20,9 +20,9 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.route_tables import RouteTables
 from moto.ec2.utils import generate_dns_from_ip, random_eip_association_id
 
-from simulator.moto_patches.patcher import Corrections
+from simulator.moto_patches.patcher import MotoPatch
 
-network = Corrections()
+network = MotoPatch()
 
 _TARGETS = (
     "GatewayId",

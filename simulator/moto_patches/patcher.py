@@ -14,7 +14,7 @@ F = TypeVar("F")
 
 
 @dataclass
-class Corrections:
+class MotoPatch:
     """A set of corrections. The docstring of each says what AWS does."""
 
     _all: list[tuple[Any, str, object]] = field(default_factory=list)

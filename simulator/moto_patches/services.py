@@ -20,10 +20,10 @@ from moto.rds.responses import RDSResponse
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 from moto.sqs.models import sqs_backends
 
-from simulator.moto_patches.patcher import Corrections
+from simulator.moto_patches.patcher import MotoPatch
 from tradai_shared import clock
 
-estate = Corrections()
+estate = MotoPatch()
 
 NO_TABLE = "ResourceNotFoundException"
 TTL_RESTS = timedelta(hours=1)

@@ -12,7 +12,7 @@ from simulator.engine import durations
 from tradai_shared.aws import clients
 
 if TYPE_CHECKING:
-    from simulator.engine.durations import Segment
+    from simulator.engine.durations import Duration
 
 READY_TAG = "tradai:nat-ready"
 
@@ -24,7 +24,7 @@ BROKEN = Script(
 )
 
 
-def own(allocation: str, boot: Segment = durations.BOOT_PACKAGED) -> Script:
+def own(allocation: str, boot: Duration = durations.BOOT_PACKAGED) -> Script:
     """The AWS calls of nat/user-data.sh: take the address if it is free, then signal with the boot's id."""
 
     def steps(machine: Machine) -> None:

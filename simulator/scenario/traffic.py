@@ -13,7 +13,7 @@ from simulator.engine import durations
 
 if TYPE_CHECKING:
     from simulator.aws.instances import Machine, Machines
-    from simulator.engine.context import Stage
+    from simulator.engine.context import SimulationContext
     from simulator.scenario.platform import Platform
 
 
@@ -57,7 +57,9 @@ class _Table:
 class Traffic:
     """Watches the world after every step."""
 
-    def __init__(self, stage: Stage, backend: Any, machines: Machines, platform: Platform) -> None:
+    def __init__(
+        self, stage: SimulationContext, backend: Any, machines: Machines, platform: Platform
+    ) -> None:
         self.outages: list[Outage] = []
         self._backend = backend
         self._tables = {table: _Table(state=Egress.NO_ROUTE) for table in platform.tables}

@@ -22,14 +22,14 @@ from moto.ec2 import ec2_backends
 
 from simulator.aws.auto_scaling import Controller
 from simulator.aws.auto_scaling_api import StrictAutoScaling
-from simulator.aws.event_bridge import ACCOUNT, Bus, Event, Mishap
+from simulator.aws.event_bridge import ACCOUNT, DeliveryFault, Event, EventBus
 from simulator.aws.execution_environment import environment, handler_of
 from simulator.aws.instances import Machine, Machines
 from simulator.aws.lambda_service import FunctionService, Invocation
 from simulator.aws.sam_template import Template
-from simulator.engine.context import Stage
-from simulator.engine.durations import Pace, Segment
-from simulator.engine.interceptor import REGION, Wire, connected
+from simulator.engine.context import SimulationContext
+from simulator.engine.durations import Duration, DurationSampler
+from simulator.engine.interceptor import REGION, CallInterceptor, connected
 from simulator.engine.journal import Journal
 from simulator.engine.virtual_clock import VirtualClock
 from simulator.moto_patches.network import network
@@ -76,7 +76,7 @@ class World:
         parameters: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
         launches_first: bool = True,
-        pace: Mapping[Segment, float] | None = None,
+        pace: Mapping[Duration, float] | None = None,
     ) -> None:
         """Describe the world.
 
@@ -95,10 +95,10 @@ class World:
         self.env = env
         self.clock = VirtualClock()
         self.journal = Journal(self.clock)
-        self.stage = Stage(self.clock, self.journal, Pace(seed, pace))
-        self.bus = Bus(self.stage, Random(f"{seed} events"))
+        self.stage = SimulationContext(self.clock, self.journal, DurationSampler(seed, pace))
+        self.bus = EventBus(self.stage, Random(f"{seed} events"))
         self.machines = Machines(self.stage, self.bus)
-        self.wire = Wire(self.stage, Random(f"{seed} wire"))
+        self.wire = CallInterceptor(self.stage, Random(f"{seed} wire"))
         self.platform: Platform
         self.traffic: Traffic
         self.function: FunctionService
@@ -189,7 +189,7 @@ class World:
         """Invoke the function as a person does, and wait."""
         return self.function.invoke(event)
 
-    def mishap(self, mishap: Mishap) -> None:
+    def mishap(self, mishap: DeliveryFault) -> None:
         self.bus.mishaps.append(mishap)
 
     def fault(self, fault: Fault) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drift_check import actions, checks
 from drift_check.apply.requests import RequestBuilder
-from drift_check.checks.base import Estate as Seen
+from drift_check.checks.base import CheckContext as Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from drift_check import checks
 from drift_check.apply.requests import RequestBuilder
-from drift_check.checks.base import Estate as Seen
+from drift_check.checks.base import CheckContext as Seen
 from drift_check.events import Mode, Request
 from drift_check.observe.observer import Observer
 from drift_check.reconcile import Report, Run
@@ -43,7 +44,7 @@ class Live:
     """The account, what was built in it, and every write that was sent since ``writes`` was cleared."""
 
     client: Callable[[str], Any]
-    built: estate.Estate
+    built: estate.CheckContext
     config: CanonicalConfig
     own: dict[str, Any] = field(default_factory=dict)  # the values that the estate confirmed
     clock: Impatient = field(default_factory=Impatient)
@@ -124,5 +125,5 @@ def invoked(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, An
     context = Mock(aws_request_id="a-test")
     context.get_remaining_time_in_millis.return_value = 60_000
     told = failover.lambda_handler(json.loads(params["body"]), context)
-    response = AWSResponse("https://lambda.invented", 200, {}, io.BytesIO())
+    response = AWSResponse("https://lambda.invented", 200, HTTPHeaders(), io.BytesIO())
     return response, {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(told).encode())}

@@ -14,7 +14,7 @@ from tradai_shared.observability import NAMESPACE
 ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")
 OWN = {name: one for name, one in ALARMS.items() if one.get("Namespace") == NAMESPACE}
 each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
-METRIC = re.compile(r'add_metric\("(\w+)"')
+METRIC = re.compile(r'(?:add_metric\(\s*|error_metric=)"(\w+)"')
 TELLERS = {
     "update_nat_routes": "functions/update_nat_routes/report.py",
     "ttl_reaper": "functions/ttl_reaper/app.py",

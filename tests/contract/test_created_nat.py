@@ -116,7 +116,10 @@ def test_the_image_and_the_monitoring_are_parameters() -> None:
     assert "USD" in Stack().template.document["Parameters"]["NatDetailedMonitoring"]["Description"]
 
 
-@pytest.mark.parametrize("types", ["t4g.nano,,", "t4g.nano,t4g.micro,", "t4g.nano,t4g.micro,t4g.small"])
+@pytest.mark.parametrize(
+    "types",
+    ["t4g.nano", "t4g.nano,,", "t4g.nano,t4g.micro", "t4g.nano,t4g.micro,", "t4g.nano,t4g.micro,t4g.small"],
+)
 def test_instance_types_are_tried_in_their_order(types: str) -> None:
     policy = made(NatInstanceTypes=types)["NatGroup"]["MixedInstancesPolicy"]
     assert [one["InstanceType"] for one in policy["LaunchTemplate"]["Overrides"]] == [

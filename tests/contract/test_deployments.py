@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
+from tests.contract.stack import ACCOUNT, ENVIRONMENTS, ROOT, Stack
 from tradai_shared.config.loader import canonical_config
 
 CONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
@@ -19,8 +19,10 @@ def deployment(env: str) -> Any:
     return CONFIG[SECTIONS[env]]["deploy"]["parameters"]
 
 
-def pairs(text: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in text.split())
+def pairs(text: str | list[str]) -> dict[str, str]:
+    """Names and values, as SAM reads them: a list's or a line's members, quotes taken off."""
+    members = text if isinstance(text, list) else text.split()
+    return {name: value.strip('"') for name, value in (member.split("=", 1) for member in members)}
 
 
 @in_every_environment
@@ -58,11 +60,60 @@ def test_only_prod_asks_before_it_changes_anything() -> None:
     }
 
 
-def test_only_prod_reserves_concurrency() -> None:
-    reserved = {
-        env: pairs(deployment(env)["parameter_overrides"]).get("ReservedConcurrency") for env in ENVIRONMENTS
-    }
-    assert reserved == {"dev": None, "staging": None, "prod": "5"}
+def test_none_reserves_concurrency() -> None:
+    """An account with a quota of 10 cannot reserve any."""
+    for env in ENVIRONMENTS:
+        assert pairs(deployment(env)["parameter_overrides"])["ReservedConcurrency"] == ""
+        assert "ReservedConcurrentExecutions" not in Stack(env)["UpdateNatRoutesFunction"]
+
+
+@in_every_environment
+def test_every_parameter_is_named_with_the_template_s_default(env: str) -> None:
+    """CloudFormation keeps the previous value of a parameter that is not named."""
+    declared = Stack().template.document["Parameters"]
+    defaults = {name: str(parameter["Default"]) for name, parameter in declared.items()}
+    assert pairs(deployment(env)["parameter_overrides"]) == {**defaults, "Environment": env}
+
+
+@in_every_environment
+def test_an_empty_value_is_written_with_quotes(env: str) -> None:
+    """SAM refuses a bare ``Name=``."""
+    overrides = deployment(env)["parameter_overrides"]
+    assert [override for override in overrides if override.endswith("=")] == []
+
+
+def test_each_parameter_has_a_line_with_a_comment() -> None:
+    lines = (ROOT / "samconfig.toml").read_text(encoding="utf-8").splitlines()
+    parameters = [line for line in lines if line.startswith("  ")]
+    assert len(parameters) == len(ENVIRONMENTS) * len(Stack().template.document["Parameters"])
+    assert all(", # " in line for line in parameters)
+
+
+def test_every_role_takes_the_permissions_boundary() -> None:
+    boundary = "arn:aws:iam::123456789012:policy/boundary"
+    stack = Stack("prod", CreateNat="true", PermissionsBoundaryArn=boundary)
+    roles = stack.of_type("AWS::IAM::Role")
+    assert roles
+    assert {role.get("PermissionsBoundary") for role in roles.values()} == {boundary}
+    schedules = [
+        event["Properties"]
+        for function in stack.of_type("AWS::Serverless::Function").values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "ScheduleV2"
+    ]
+    assert schedules
+    assert {schedule.get("PermissionsBoundary") for schedule in schedules} == {boundary}
+    assert not any("PermissionsBoundary" in role for role in Stack().of_type("AWS::IAM::Role").values())
+
+
+def test_the_state_machine_s_role_serves_this_account_alone() -> None:
+    (statement,) = Stack()["ReapStateMachineRole"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_the_reaper_s_bucket_does_not_survive_a_failed_first_deploy() -> None:
+    bucket = Stack().raw["ReaperBucket"]
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_its_roles_can_be_made() -> None:

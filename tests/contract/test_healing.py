@@ -148,7 +148,7 @@ def test_a_route_is_left_to_a_pending_lifecycle_action(world: Live) -> None:
     for state in ("Pending:Wait", "Terminating:Wait"):
         with member_more(state):
             (told,) = open_findings(world.run(Mode.REPORT))
-            assert "member" in told.observed
+            assert "member" in str(told.observed)
             assert proposed(world) == set()
             world.run()
             assert not world.writes

@@ -75,7 +75,7 @@ def test_the_state_machine_may_start_executions_of_itself() -> None:
     assert allowed["StartItsSegments"]["Resource"] == [
         f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
     ]
-    assert set(stack["ReapStateMachine"]["DefinitionSubstitutions"]) == {"ReaperArn"}
+    assert set(stack["ReapStateMachine"]["DefinitionSubstitutions"]) == {"Partition", "ReaperArn"}
 
 
 def test_every_state_of_the_machine_is_reached_and_every_child_ends_in_a_result() -> None:

@@ -16,7 +16,7 @@ from ttl_reaper.app import lambda_handler
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Ministack
+    from tests.ministack.conftest import Ministack
 
 TABLE = "tradai-notifications-dev"
 NOW = int(time.time())
@@ -121,7 +121,7 @@ def test_ttl_values_of_every_class(ministack: Ministack) -> None:
     assert summary["expired"] == {"A": 2, "B": 1, "C": 1, "D": 1, "E": 0}
     assert (summary["implausible"], summary["deleted"]) == (3, 2)
     assert handle(DELETE | {"mode": "repair"})["repaired"] == 3
-    now = {item["id"]["S"]: item.get("ttl") for item in left(client)}
+    now: dict[str, Any] = {item["id"]["S"]: item.get("ttl") for item in left(client)}
     assert now["B"] == now["C"] == {"N": str(seconds)}
     assert int(now["D"]["N"]) > NOW - 4 * DAY
     assert {name: now[name] for name in ("odd", "date", "binary", "live", "live string", "none")} == {

@@ -13,7 +13,7 @@ from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import fill, make_table
 
 if TYPE_CHECKING:
-    from conftest import Ministack
+    from tests.ministack.conftest import Ministack
 
 TABLE = "tradai-notifications-dev"
 ITEMS: list[dict[str, Any]] = [

@@ -20,7 +20,7 @@ import pytest
 from simulator.scenario.reaper_table import DAY, fill, make_table
 
 if TYPE_CHECKING:
-    from conftest import Ministack
+    from tests.ministack.conftest import Ministack
 
 ROOT = Path(__file__).parents[2]
 ROLE = "arn:aws:iam::000000000000:role/reap"
@@ -62,6 +62,7 @@ def function(ministack: Ministack) -> str:
 def execute(ministack: Ministack, function: str, order: dict[str, Any]) -> dict[str, Any]:
     states = ministack.client("stepfunctions")
     definition = (ROOT / "statemachines" / "reap.asl.json").read_text(encoding="utf-8")
+    definition = definition.replace("${Partition}", "aws")
     machine = states.create_state_machine(
         name="tradai-reap-dev", definition=definition.replace("${ReaperArn}", function), roleArn=ROLE
     )

@@ -13,7 +13,7 @@ from simulator.engine.durations import (
     HOOK_REACTION,
     PENDING,
     SCHEDULE_PHASE,
-    Segment,
+    Duration,
 )
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 READY_TAG = "tradai:nat-ready"
 SIGNAL = {"NAT_READINESS": "signal"}
 # Ready before its lifecycle action arrives, and no tick of the schedule in between.
-READY_AT_FIRST_LOOK: dict[Segment, float] = {
+READY_AT_FIRST_LOOK: dict[Duration, float] = {
     PENDING: 2.0,
     BOOT_PACKAGED: 1.0,
     HOOK_REACTION: 8.0,

@@ -25,9 +25,11 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def ec2(world: World) -> EC2Client:
-    return world.client("ec2")
+    client: EC2Client = world.client("ec2")
+    return client
 
 
 @pytest.fixture
 def auto_scaling(world: World) -> AutoScalingClient:
-    return world.client("autoscaling")
+    client: AutoScalingClient = world.client("autoscaling")
+    return client

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from simulator.engine.virtual_clock import Killed, VirtualClock
+from simulator.engine.virtual_clock import Killed, Process, VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ def test_a_process_that_raises_is_done_and_keeps_its_error() -> None:
     def work() -> None:
         raise LookupError("gone")
 
-    ended = []
+    ended: list[Process] = []
     process = clock.spawn("work", work, ended.append)
     clock.advance(0)
     assert isinstance(process.error, LookupError)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.aws.event_bridge import Mishap
+from simulator.aws.event_bridge import DeliveryFault
 from simulator.scenario.world import World
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_a_drill_arrives_as_the_real_thing(
 def test_events_can_be_lost_or_come_twice(
     listening: World, send: Callable[..., Event], seen: list[tuple[float, Event]], copies: int
 ) -> None:
-    listening.mishap(Mishap("EC2 Instance State-change Notification", copies=copies, times=1))
+    listening.mishap(DeliveryFault("EC2 Instance State-change Notification", copies=copies, times=1))
     send("i-1")
     send("i-2")
     listening.advance(5)
@@ -89,7 +89,7 @@ def test_events_can_be_lost_or_come_twice(
 
 
 def test_late_events_overtake_each_other(listening: World, send: Callable[..., Event]) -> None:
-    listening.mishap(Mishap(source="aws.ec2", delay=30))
+    listening.mishap(DeliveryFault(source="aws.ec2", delay=30))
     names = [f"i-{number}" for number in range(10)]
     for name in names:
         send(name)
@@ -104,7 +104,7 @@ def test_late_events_overtake_each_other(listening: World, send: Callable[..., E
 def test_what_cannot_be_delivered_is_kept(
     listening: World, send: Callable[..., Event], seen: list[tuple[float, Event]]
 ) -> None:
-    listening.mishap(Mishap(source="aws.ec2", undeliverable=True, times=1))
+    listening.mishap(DeliveryFault(source="aws.ec2", undeliverable=True, times=1))
     sent = send()
     listening.advance(5)
     assert of(seen, "i-1") == []
@@ -121,7 +121,7 @@ def test_the_schedule_ticks_every_minute_with_its_own_input(
 
 
 def test_ticks_can_be_lost(listening: World, seen: list[tuple[float, Event]]) -> None:
-    listening.mishap(Mishap(source="aws.scheduler", copies=0))
+    listening.mishap(DeliveryFault(source="aws.scheduler", copies=0))
     listening.advance(300)
     assert not [event for _, event in seen if "action" in event]
 
@@ -131,7 +131,7 @@ def test_a_handler_cannot_change_the_event_of_another_invocation() -> None:
         event.clear()
 
     with World(handler=spoil) as world:
-        world.mishap(Mishap(copies=2))
+        world.mishap(DeliveryFault(copies=2))
         world.advance(20)
         launches = [one.event for one in world.function.invocations if one.event.get("detail-type") == LAUNCH]
         assert len(launches) == 2

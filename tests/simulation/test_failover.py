@@ -11,10 +11,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from simulator.aws.event_bridge import Mishap
+from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine import durations
 from simulator.engine.faults import Fault, Kind
-from simulator.engine.read_cache import Remembered
+from simulator.engine.read_cache import ReadCache
 from simulator.scenario.world import World
 
 if TYPE_CHECKING:
@@ -77,16 +77,16 @@ def test_however_it_ends_it_is_replaced(living: World, end: str) -> None:
 
 
 @pytest.mark.parametrize("mishap", [
-    Mishap(LAUNCH, copies=0),
-    Mishap(copies=2),
-    Mishap(copies=3, delay=60),
-    Mishap(source="aws.ec2", copies=0),
-    Mishap(source="aws.autoscaling", copies=0),
-    Mishap(source="aws.scheduler", copies=0),
-    Mishap(delay=90, probability=0.5),
+    DeliveryFault(LAUNCH, copies=0),
+    DeliveryFault(copies=2),
+    DeliveryFault(copies=3, delay=60),
+    DeliveryFault(source="aws.ec2", copies=0),
+    DeliveryFault(source="aws.autoscaling", copies=0),
+    DeliveryFault(source="aws.scheduler", copies=0),
+    DeliveryFault(delay=90, probability=0.5),
 ], ids=str)  # fmt: skip
 def test_lost_doubled_late_and_reordered_events_change_when_and_never_whether(
-    living: World, mishap: Mishap
+    living: World, mishap: DeliveryFault
 ) -> None:
     living.mishap(mishap)
     failover(living)
@@ -135,10 +135,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from simulator.engine import durations
-from simulator.aws.event_bridge import Mishap
+from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine.faults import Fault, Kind
 with World(seed=int(sys.argv[1])) as world:
-    world.mishap(Mishap(copies=2, delay=30, probability=0.5))
+    world.mishap(DeliveryFault(copies=2, delay=30, probability=0.5))
     world.fault(Fault(Kind.THROTTLED, probability=0.2))
     world.start()
     world.kill(world.nat())
@@ -175,7 +175,7 @@ def test_worlds_in_one_process_do_not_touch_each_other() -> None:
 
 DISTURBED = st.lists(
     st.builds(
-        Mishap,
+        DeliveryFault,
         source=st.sampled_from(["*", "aws.ec2", "aws.autoscaling", "aws.scheduler"]),
         copies=st.integers(min_value=0, max_value=3),
         delay=st.sampled_from([0.0, 5.0, 60.0]),
@@ -188,9 +188,11 @@ DISTURBED = st.lists(
 # without shrinking: an example takes a second, and it names its own seed
 @settings(derandomize=True, max_examples=8, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(min_value=0, max_value=10_000), mishaps=DISTURBED)
-def test_no_order_or_multiplicity_of_events_ends_in_another_state(seed: int, mishaps: list[Mishap]) -> None:
+def test_no_order_or_multiplicity_of_events_ends_in_another_state(
+    seed: int, mishaps: list[DeliveryFault]
+) -> None:
     with World(seed=seed) as world:
-        world.wire.remembered = Remembered()  # half the time; test_probe.py sees that no answer differs
+        world.wire.remembered = ReadCache()  # half the time; test_probe.py sees that no answer differs
         world.start()
         for mishap in mishaps:
             world.mishap(mishap)
@@ -206,8 +208,8 @@ def test_a_launch_costs_ten_calls_and_its_duplicate_four() -> None:
     with World(seed=2, pace={durations.HOOK_REACTION: 40.0}) as world:
         world.start()
         for source in ("aws.ec2", "aws.scheduler"):
-            world.mishap(Mishap(source=source, copies=0))
-        world.mishap(Mishap(LAUNCH, copies=2, delay=20.0, times=1))
+            world.mishap(DeliveryFault(source=source, copies=0))
+        world.mishap(DeliveryFault(LAUNCH, copies=2, delay=20.0, times=1))
         before = len(world.function.invocations)
         failover(world)
         launches = [

@@ -142,7 +142,8 @@ def test_an_event_that_waits_too_long_is_given_up_unseen(small: Callable[..., Wo
 
 
 def test_the_first_start_is_cold_and_the_next_is_warm(small: Callable[..., World]) -> None:
-    begun = []
+    begun: list[float] = []
+    world: World
     with small(lambda *_: begun.append(world.clock.elapsed)) as world:
         world.invoke(EVENT)
         world.invoke(EVENT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.aws.event_bridge import Mishap
+from simulator.aws.event_bridge import DeliveryFault
 from simulator.scenario.world import World
 from tests.simulation.assertions import SIGNAL, at_rest, healed, names, of_kind, routes, signalling, writes
 
@@ -62,7 +62,7 @@ def test_a_drill_starts_the_loop_and_nothing_that_it_claims_is_believed(
 ) -> None:
     with World(seed=23) as world:
         world.start()
-        world.mishap(Mishap(source="aws.scheduler", copies=0))
+        world.mishap(DeliveryFault(source="aws.scheduler", copies=0))
         table = world.platform.tables[0]
         world.client("ec2").delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
         began = world.clock.elapsed
@@ -97,7 +97,7 @@ def test_a_late_stopping_event_after_a_restart_does_not_kill_a_healthy_nat() -> 
 def test_a_dry_run_changes_nothing_and_says_what_it_would() -> None:
     with World(seed=25) as world:
         world.start()
-        world.mishap(Mishap(source="aws.scheduler", copies=0))
+        world.mishap(DeliveryFault(source="aws.scheduler", copies=0))
         table = world.platform.tables[0]
         world.client("ec2").delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
         began = world.clock.elapsed

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from simulator.engine import durations
-from simulator.engine.read_cache import Remembered
+from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.egress_probe import probing
 from simulator.scenario.world import World
@@ -67,7 +67,7 @@ def test_what_the_probe_is_not_asked_in_earnest_is_refused() -> None:
 @pytest.mark.parametrize("end", ["kill", "impair"])
 def test_reads_from_memory_change_nothing_but_the_time_that_a_run_takes(end: str) -> None:
     outages = []
-    for memory in (None, Remembered()):
+    for memory in (None, ReadCache()):
         with World(seed=44, variables=SIGNAL, pace={durations.BOOT_PACKAGED: 30.0}) as world:
             world.wire.remembered = memory
             own(world)

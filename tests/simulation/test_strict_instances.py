@@ -27,7 +27,7 @@ def state_of(ec2: EC2Client, instance_id: str) -> str:
 
 def states_told(world: World, instance_id: str) -> list[str]:
     def concerns(event: Event) -> bool:
-        return event["source"] == "aws.ec2" and event["detail"].get("instance-id") == instance_id
+        return bool(event["source"] == "aws.ec2" and event["detail"].get("instance-id") == instance_id)
 
     return [event["detail"]["state"] for event in world.bus.history if concerns(event)]
 

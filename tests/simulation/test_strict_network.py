@@ -39,7 +39,7 @@ def interface_of(ec2: EC2Client, instance_id: str) -> dict[str, Any]:
 
 def route_of(ec2: EC2Client, table: str) -> dict[str, Any]:
     (found,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-    return next((r for r in found["Routes"] if r.get("DestinationCidrBlock") == ANYWHERE), {})
+    return next((dict(r) for r in found["Routes"] if r.get("DestinationCidrBlock") == ANYWHERE), {})
 
 
 def code_of(call: Callable[..., object], **parameters: object) -> str:
@@ -53,7 +53,9 @@ def routed(world: World, ec2: EC2Client, instance: str) -> dict[str, str]:
     """A default route to the instance, as parameters of the next call."""
     interface = interface_of(ec2, instance)["NetworkInterfaceId"]
     parameters = {"RouteTableId": world.platform.tables[0], "DestinationCidrBlock": ANYWHERE}
-    ec2.create_route(**parameters, NetworkInterfaceId=interface)
+    ec2.create_route(
+        RouteTableId=world.platform.tables[0], DestinationCidrBlock=ANYWHERE, NetworkInterfaceId=interface
+    )
     return parameters
 
 
@@ -213,9 +215,8 @@ def test_an_elastic_address_is_the_accounts_and_an_automatic_one_amazons(
 def test_a_pending_instance_takes_no_address(world: World, ec2: EC2Client) -> None:
     pending = launch(world, ec2)
     world.advance(1.5)
-    parameters = {"AllocationId": world.platform.allocation, "InstanceId": pending}
     with pytest.raises(ClientError, match=r"The pending instance .* is not in a valid state") as caught:
-        ec2.associate_address(**parameters)
+        ec2.associate_address(AllocationId=world.platform.allocation, InstanceId=pending)
     assert caught.value.response["Error"]["Code"] == "InvalidInstanceID"
 
 

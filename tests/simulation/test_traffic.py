@@ -99,8 +99,11 @@ def test_a_moved_route_and_a_moved_address_take_effect_after_a_moment(
     world.advance(60)
     ec2.modify_instance_attribute(InstanceId=other, SourceDestCheck={"Value": False})
     ec2.associate_address(AllocationId=world.platform.allocation, InstanceId=other)
-    table = {"RouteTableId": world.platform.tables[0], "DestinationCidrBlock": ANYWHERE}
-    ec2.replace_route(**table, NetworkInterfaceId=interface_of(ec2, other)["NetworkInterfaceId"])
+    ec2.replace_route(
+        RouteTableId=world.platform.tables[0],
+        DestinationCidrBlock=ANYWHERE,
+        NetworkInterfaceId=interface_of(ec2, other)["NetworkInterfaceId"],
+    )
     world.advance(0)
     assert state(world) is Egress.UP  # packets still go the old way
     world.advance(durations.ROUTE_EFFECT.high)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.aws.event_bridge import Mishap
+from simulator.aws.event_bridge import DeliveryFault
 from simulator.aws.instances import Script
 from simulator.engine.durations import HEALTH_CHECK_PHASE
 from simulator.engine.faults import Fault, Kind
-from simulator.engine.read_cache import Remembered
+from simulator.engine.read_cache import ReadCache
 from simulator.scenario.world import World
 from tests.simulation.assertions import (
     READY_AT_FIRST_LOOK,
@@ -76,7 +76,7 @@ def test_where_terminating_is_refused_the_dead_one_is_marked_unhealthy() -> None
 def test_a_launch_that_is_ready_at_first_look_takes_ten_calls() -> None:
     with World(seed=5, pace=READY_AT_FIRST_LOOK) as world:
         world.start()
-        world.mishap(Mishap(detail_type=STATE, copies=0))
+        world.mishap(DeliveryFault(detail_type=STATE, copies=0))
         died = world.kill(lost := world.nat())
         assert healed(world, lost)
         (launch,) = of_kind(world, LAUNCH, died)
@@ -139,8 +139,8 @@ def test_spot_notices_run_the_loop(kind: str) -> None:
 def test_the_schedule_finishes_a_launch_whose_event_was_lost() -> None:
     with World(seed=7) as world:
         world.start()
-        world.mishap(Mishap(detail_type=LAUNCH, copies=0))
-        world.mishap(Mishap(detail_type=STATE, copies=0))
+        world.mishap(DeliveryFault(detail_type=LAUNCH, copies=0))
+        world.mishap(DeliveryFault(detail_type=STATE, copies=0))
         died = world.kill(lost := world.nat())
         assert healed(world, lost)
         finished = [call for call in writes(world, died) if "CompleteLifecycleAction" in call.action]
@@ -154,8 +154,8 @@ def test_the_schedule_finishes_a_launch_whose_event_was_lost() -> None:
 def test_no_order_or_multiplicity_of_events_ends_in_another_state(seed: int) -> None:
     with World(seed=seed) as world:
         world.start()
-        world.mishap(Mishap(copies=3, delay=40, probability=0.7))
-        world.mishap(Mishap(copies=0, probability=0.3))
+        world.mishap(DeliveryFault(copies=3, delay=40, probability=0.7))
+        world.mishap(DeliveryFault(copies=0, probability=0.3))
         world.kill(world.nat())
         world.advance(420)
         assert at_rest(world)
@@ -217,7 +217,7 @@ def test_the_address_of_a_stranger_is_not_taken_and_the_stranger_is_named() -> N
 
 def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
     with World(seed=10, variables=SIGNAL) as world:
-        world.wire.remembered = Remembered()  # minutes of looking every second
+        world.wire.remembered = ReadCache()  # minutes of looking every second
         world.machines.script = signalling(world)
         world.start()
         world.machines.script = Script(forwards=False)
@@ -239,7 +239,7 @@ def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
 
 def test_twice_broken_an_unproven_nat_is_let_in_and_told() -> None:
     with World(seed=10, variables=SIGNAL) as world:
-        world.wire.remembered = Remembered()  # minutes of looking every second
+        world.wire.remembered = ReadCache()  # minutes of looking every second
         world.machines.script = signalling(world)
         world.start()
         world.machines.script = Script(forwards=False)

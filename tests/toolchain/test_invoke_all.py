@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from toolchain.local import invoke_all, sam_local_invoke
+from toolchain.local.emulator import ROOT
 from toolchain.local.invoke_all import Outcome, describe, table
 from toolchain.local.processes import StartError
 
@@ -43,9 +44,7 @@ def test_the_table_counts_what_was_right() -> None:
 
 
 def test_every_exception_to_success_is_of_a_sample_that_there_is() -> None:
-    assert [
-        name for name in invoke_all.OTHERWISE if not (invoke_all.ROOT / f"events/{name}.json").is_file()
-    ] == []
+    assert [name for name in invoke_all.OTHERWISE if not (ROOT / f"events/{name}.json").is_file()] == []
 
 
 def test_without_an_engine_it_says_so(

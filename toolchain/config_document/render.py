@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SECTIONS = (*infrastructure_pages.PAGES, *workload_pages.PAGES)
 
-READERS = """```mermaid
+READ_OPERATIONS = """```mermaid
 flowchart LR
     platform["the platform's own config.py<br/>and its documents"] -- mirrored by --> values
     own["a deployment's own file<br/>own_values/ENV.json"] -- replaces --> values
@@ -75,7 +75,7 @@ def document(configs: Sequence[CanonicalConfig], changes: Sequence[Change]) -> s
     parts = [
         head(configs[-1], changes[-1]),
         "## Who reads it",
-        READERS,
+        READ_OPERATIONS,
         "## Where the environments differ",
         differences(configs),
         *(part for section in SECTIONS for part in page(configs, section)),

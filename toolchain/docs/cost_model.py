@@ -51,7 +51,7 @@ PRICES = {
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One function's runs. Seconds are assumed, unless ``why`` tells otherwise: nothing was measured on AWS.
+    """One function's runs. Seconds are assumed, unless ``why`` cites a source: nothing was measured on AWS.
 
     ``metrics`` are the names that each of its scheduled runs sends; incidents' are not counted.
     ``log_bytes`` a run, Lambda's own three lines included.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from drift_check import actions, checks
-from drift_check.checks.base import Estate
+from drift_check.checks.base import CheckContext
 from drift_check.checks.resource import CONFIGURED, AttributeState, ResourceState
 from drift_check.compare import EXISTENCE, path_of
 from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
@@ -76,7 +76,7 @@ def _lines() -> Iterator[str]:
 
 
 def _rows(config: CanonicalConfig, check: Check) -> Iterator[str]:
-    nowhere = Estate(config, Reads({}), datetime(2026, 1, 1, tzinfo=UTC))
+    nowhere = CheckContext(config, Reads({}), datetime(2026, 1, 1, tzinfo=UTC))
     for resource in check.look(nowhere):
         yield _row(check, EXISTENCE, _general(resource.identity), immutable=False)
         if resource.tags is not None:
@@ -104,7 +104,7 @@ MORE = ("dynamodb.tables.", "s3.buckets.", "ecs.services.", "lambdas.", "secrets
 
 
 def _general(path: str) -> str:
-    """A path with a star in the place of one thing's own name."""
+    """A path with a star in place of a resource's name."""
     for section in (*MANY, *MORE):
         if path.startswith(section):
             _, dot, attribute = path.removeprefix(section).partition(".")

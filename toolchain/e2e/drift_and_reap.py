@@ -1,4 +1,4 @@
-"""Drift told and healed, expired items reaped, by the deployed functions."""
+"""The deployed functions report and heal drift, and reap expired items."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def protected(deployed: DeployedEnvironment, table: str) -> bool:
 
 
 def findings(deployed: DeployedEnvironment, env: Environment, table: str, event: object) -> list[Any]:
-    """What drift_check tells of the table."""
+    """The findings of drift_check about the table."""
     answer = deployed.invoke(naming.drift_check_function_name(env), event)
     return [result for result in answer["data"]["results"] if result.get("resource") == table]
 

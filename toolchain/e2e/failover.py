@@ -45,7 +45,7 @@ def run_of(deployed: DeployedEnvironment, env: Environment, trigger: str, since:
 
 
 def healed_by_the_schedule(deployed: DeployedEnvironment, env: Environment, closed_at: float) -> str:
-    """The route was taken away at that time, and nobody said a word."""
+    """The route was deleted at that time without any event."""
     nat = deployed.nat(env)
     until(lambda: deployed.way_out(env) == nat, "the schedule gave the route back", A_TICK)
     until(lambda: run_of(deployed, env, "reconcile", closed_at), "a run of the schedule tells of it")

@@ -42,7 +42,8 @@ def template(env: Environment) -> Template:
     """template.yaml with the parameters of the environment in samconfig.toml."""
     configured = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     overrides = configured[config(env)]["deploy"]["parameters"]["parameter_overrides"]
-    given = dict(override.split("=", 1) for override in overrides.split())
+    named = (override.split("=", 1) for override in overrides)
+    given = {name: value.strip('"') for name, value in named}
     return Template.load(ROOT / "template.yaml", given, PSEUDO)
 
 

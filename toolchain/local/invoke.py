@@ -20,7 +20,7 @@ SAMPLE_TIME = "2026-11-22T10:00:00"
 
 
 def sample(path: Path, world: MotoPlatform) -> Any:
-    """The sample as if it were about this estate's NAT, and of now; what it tells of has happened."""
+    """The sample with this platform's NAT and the current time; makes the state change that it reports."""
     text = path.read_text(encoding="utf-8").replace(SAMPLE_INSTANCE, world.nat)
     event = json.loads(text.replace(SAMPLE_TIME, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"))
     world.let_happen(event)

@@ -18,7 +18,7 @@ from moto.server import ThreadedMotoServer
 from simulator.estate import Estate, data
 from simulator.moto_patches import dynamodb, services
 from simulator.moto_patches.network import network, release
-from simulator.moto_patches.patcher import Corrections
+from simulator.moto_patches.patcher import MotoPatch
 from simulator.scenario.platform import Platform, build
 from simulator.scenario.reaper_table import DAY, fill
 from toolchain.build.sample_account import AUDIT_BUCKET, REGION
@@ -33,7 +33,7 @@ EXPIRED, LIVE = 6, 14  # items in every table that may be reaped
 GONE = {"stopping": "stop_instances", "stopped": "stop_instances"}
 GONE |= {"shutting-down": "terminate_instances", "terminated": "terminate_instances"}
 
-deaths = Corrections()
+deaths = MotoPatch()
 _terminate = Instance.terminate
 
 

@@ -27,7 +27,7 @@ IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
 
 
 def bridge() -> str:
-    """This machine's address on Docker's bridge, where its containers meet it and nobody else does.
+    """This machine's address on Docker's bridge, which only containers can reach.
 
     Loopback would not do: SAM takes ``--docker-network host`` and still puts the container on the bridge.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import RequireMfa, RestoreSecret
-from drift_check.checks.base import TAGS, TAGS_CALL, Check, Estate
+from drift_check.checks.base import TAGS, TAGS_CALL, Check, CheckContext
 from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, Unknown, both
@@ -24,7 +24,7 @@ LIST_POOLS, POOL, SECRET = (
 )
 APIS, STAGES = "apigateway:GetRestApis", "apigateway:GetStages"
 API_GATEWAY = "api gateway"
-Found = dict[str, Any]
+ApiObject = dict[str, Any]
 
 
 def first(config: CanonicalConfig) -> Iterator[Call]:
@@ -53,36 +53,36 @@ def instead(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
         yield Call(LIST_POOLS)
 
 
-def tagged_pools(tagged: list[Found]) -> list[str]:
+def tagged_pools(tagged: list[ApiObject]) -> list[str]:
     """The ids of pools that have tags: to describe the one that is there saves listing all."""
     arns = (str(one["ResourceARN"]) for one in tagged)
     return sorted(arn.rpartition("/")[2] for arn in arns if ":userpool/" in arn)
 
 
-def is_ours(config: CanonicalConfig, pool: Found | None) -> bool:
+def is_ours(config: CanonicalConfig, pool: ApiObject | None) -> bool:
     return pool is not None and bool(pool["Name"] == config.cognito.name)
 
 
-def pool_id(config: CanonicalConfig, pools: list[Found]) -> str:
+def pool_id(config: CanonicalConfig, pools: list[ApiObject]) -> str:
     return next((str(one["Id"]) for one in pools if one["Name"] == config.cognito.name), "")
 
 
-def _ours(config: CanonicalConfig, apis: list[Found]) -> list[Found]:
+def _ours(config: CanonicalConfig, apis: list[ApiObject]) -> list[ApiObject]:
     suffix = f"-{config.environment}"
     return [one for one in apis if one["name"].startswith(f"{PROJECT}-") and one["name"].endswith(suffix)]
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
+def look(at: CheckContext) -> Iterator[ResourceState]:
     yield _pool(at)
     for key in at.config.secrets:
         yield _secret(at, key)
     yield from _apis(at)
 
 
-def _pool(at: Estate) -> ResourceState:
+def _pool(at: CheckContext) -> ResourceState:
     desired = at.config.cognito
     found_id = _pool_id(at)
-    pool: Read[Found] = found_id.then(lambda one: at.get(POOL, one) if one else Known({}))
+    pool: Read[ApiObject] = found_id.then(lambda one: at.get(POOL, one) if one else Known({}))
     known_id = found_id.value if isinstance(found_id, Known) else ""
     return ResourceState(
         "cognito",
@@ -109,7 +109,7 @@ def _pool(at: Estate) -> ResourceState:
     )
 
 
-def _pool_id(at: Estate) -> Read[str]:
+def _pool_id(at: CheckContext) -> Read[str]:
     """By its tags, where the pool that has them bears the name; else among all pools."""
     tagged = at.get(*TAGS_CALL).map(tagged_pools)
     for one in tagged.value if isinstance(tagged, Known) else ():
@@ -121,7 +121,7 @@ def _pool_id(at: Estate) -> Read[str]:
     return at.get(LIST_POOLS).map(lambda pools: pool_id(at.config, pools))
 
 
-def _secret(at: Estate, key: str) -> ResourceState:
+def _secret(at: CheckContext, key: str) -> ResourceState:
     path, name = f"secrets.{key}", at.config.secrets[key].name
     secret = at.get(SECRET, name)
     return ResourceState(
@@ -151,14 +151,14 @@ def _secret_arn(secret: Read[Any]) -> str:
     return "secretsmanager:" + str(secret.value["ARN"]).split(":", 5)[5]
 
 
-def _apis(at: Estate) -> Iterator[ResourceState]:
+def _apis(at: CheckContext) -> Iterator[ResourceState]:
     apis = at.get(APIS).map(lambda found: _ours(at.config, found))
-    stages: Read[list[Found]] = Known([])
+    stages: Read[list[ApiObject]] = Known([])
     for api in apis.value if isinstance(apis, Known) else ():
         more = at.get(STAGES, api["id"])
         stages = both(stages, more).map(lambda found: [*found[0], *found[1]])
 
-    def associated(found: list[Found]) -> str:
+    def associated(found: list[ApiObject]) -> str:
         return API_GATEWAY if found and all(stage.get("webAclArn") for stage in found) else "nothing"
 
     observed = apis.then(lambda _: stages.map(associated))

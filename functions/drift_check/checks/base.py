@@ -19,7 +19,7 @@ TAGS = Call("tag:GetResources")
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class CheckContext:
     """What a check judges by: the configuration, one reading of AWS, and the time."""
 
     config: CanonicalConfig
@@ -62,7 +62,7 @@ class Check:
 
     name: str
     first: Callable[[CanonicalConfig], Iterable[Call]]
-    look: Callable[[Estate], Iterator[ResourceState]]
+    look: Callable[[CheckContext], Iterator[ResourceState]]
     follow: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = no_dependent_reads
     instead: Callable[[CanonicalConfig, Call], Iterable[Call]] = no_fallback_reads
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import BlockPublicAccess
-from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.base import TAGS, Check, CheckContext
 from drift_check.checks.resource import AttributeState, ResourceState
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, first_known
@@ -32,7 +32,7 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
         yield Call(BLOCK, bucket.name)
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
+def look(at: CheckContext) -> Iterator[ResourceState]:
     for key, bucket in at.config.s3.buckets.items():
         path = f"s3.buckets.{key}"
         encryption, block = at.get(ENCRYPTION, bucket.name), at.get(BLOCK, bucket.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import ForceSsl
-from drift_check.checks.base import Check, Estate
+from drift_check.checks.base import Check, CheckContext
 from drift_check.checks.resource import AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 INSTANCES, PARAMETERS = "rds:DescribeDBInstances", "rds:DescribeDBParameters"
 IN_SYNC = "in-sync"
 ON = {"1", "on", "ON", "true"}
-Found = dict[str, Any]
+ApiObject = dict[str, Any]
 
 
 def first(config: CanonicalConfig) -> Iterator[Call]:
@@ -34,12 +34,12 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
                 yield Call(PARAMETERS, f"{group}/{config.rds.ssl_parameter}")
 
 
-def parameter_group(instance: Found) -> str:
+def parameter_group(instance: ApiObject) -> str:
     groups = instance.get("DBParameterGroups", [])
     return str(groups[0]["DBParameterGroupName"]) if groups else ""
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
+def look(at: CheckContext) -> Iterator[ResourceState]:
     desired = at.config.rds
     instance = at.get(INSTANCES, desired.identifier).map(lambda found: found[0] if found else None)
     group = instance.map(lambda one: parameter_group(one) if one else "")
@@ -71,7 +71,7 @@ def look(at: Estate) -> Iterator[ResourceState]:
     )
 
 
-def _ssl(parameter: str, instance: Found | None, parameters: list[Found]) -> bool | str:
+def _ssl(parameter: str, instance: ApiObject | None, parameters: list[ApiObject]) -> bool | str:
     """In force only when the instance has taken the group's value over."""
     value = next((p.get("ParameterValue") for p in parameters if p["ParameterName"] == parameter), None)
     if str(value) not in ON:

@@ -6,7 +6,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.base import TAGS, Check, CheckContext
 from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
@@ -25,7 +25,7 @@ def first(_config: CanonicalConfig) -> Iterator[Call]:
     yield Call(FUNCTIONS)
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
+def look(at: CheckContext) -> Iterator[ResourceState]:
     listed = at.get(FUNCTIONS).map(lambda found: {one["FunctionName"]: one for one in found})
     for key, desired in at.config.lambdas.items():
         path, name = f"lambdas.{key}", desired.name
@@ -47,7 +47,7 @@ def logs_first(_config: CanonicalConfig) -> Iterator[Call]:
     yield Call(LOG_GROUPS, PROJECT)
 
 
-def logs_look(at: Estate) -> Iterator[ResourceState]:
+def logs_look(at: CheckContext) -> Iterator[ResourceState]:
     """Those that exist: a function that has never run has no log group."""
     path = "log_retention_days"
     groups = at.get(LOG_GROUPS, PROJECT).map(

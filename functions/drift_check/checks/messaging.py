@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.base import TAGS, Check, CheckContext
 from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
@@ -46,7 +46,7 @@ def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
     return sorted(url for url in ours if not _name(url).startswith(OWN))
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
+def look(at: CheckContext) -> Iterator[ResourceState]:
     arns = at.get(TOPICS).map(lambda found: [topic["TopicArn"] for topic in found])
     for key, topic in at.config.sns.items():
         path, end = f"sns.{key}", f":{topic.name}"
@@ -59,7 +59,7 @@ def _any_ends(arns: list[str], *, end: str) -> bool:
     return any(arn.endswith(end) for arn in arns)
 
 
-def _queues(at: Estate) -> Iterator[ResourceState]:
+def _queues(at: CheckContext) -> Iterator[ResourceState]:
     listed = at.get(QUEUES, PREFIX).map(lambda urls: _ours(at.config, urls))
     if not isinstance(listed, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", listed)
@@ -74,7 +74,9 @@ def _queues(at: Estate) -> Iterator[ResourceState]:
         yield _queue(at, url, attributes, targets)
 
 
-def _queue(at: Estate, url: str, attributes: Read[dict[str, str] | None], targets: set[str]) -> ResourceState:
+def _queue(
+    at: CheckContext, url: str, attributes: Read[dict[str, str] | None], targets: set[str]
+) -> ResourceState:
     name = _name(url)
     facts = [AttributeState("fifo", PRESENT.map(lambda _: name.endswith(FIFO)))]
     is_target = isinstance(attributes, Known) and (attributes.value or {}).get("QueueArn") in targets

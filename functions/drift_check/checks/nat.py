@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck, EnableRule, ResizeGroup
 from drift_check.checks import nat_routes, vpc_lookup
-from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.base import TAGS, Check, CheckContext
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
@@ -27,7 +27,7 @@ IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
 RULES = "tradai-nat-"
 ADDRESSES = "ec2:DescribeAddresses"
 LIVE = "an InService NAT of the group"
-Found = dict[str, Any]
+ApiObject = dict[str, Any]
 
 
 def first(config: CanonicalConfig) -> Iterator[Call]:
@@ -51,15 +51,15 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
             yield Call("ec2:DescribeImages", image)
 
 
-def _member_ids(groups: list[Found]) -> str:
+def _member_ids(groups: list[ApiObject]) -> str:
     return ",".join(sorted(one["InstanceId"] for group in groups for one in group.get("Instances", [])))
 
 
-def _instances(reservations: list[Found]) -> list[Found]:
+def _instances(reservations: list[ApiObject]) -> list[ApiObject]:
     return [one for reservation in reservations for one in reservation["Instances"]]
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
+def look(at: CheckContext) -> Iterator[ResourceState]:
     groups = at.get("autoscaling:DescribeAutoScalingGroups", at.config.nat.group.name)
     group = groups.map(lambda found: found[0] if found else None)
     instances = groups.then(lambda found: _members(at, found))
@@ -74,12 +74,12 @@ def look(at: Estate) -> Iterator[ResourceState]:
     yield from nat_routes.look(at, group, instances)
 
 
-def _members(at: Estate, groups: list[Found]) -> Read[list[Found]]:
+def _members(at: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
     ids = _member_ids(groups)
     return at.get("ec2:DescribeInstances", ids).map(_instances) if ids else Known([])
 
 
-def _group(at: Estate, group: Read[Found | None]) -> ResourceState:
+def _group(at: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
     desired = at.config.nat.group
     resize = (ResizeGroup(desired.name, desired.min_size, desired.max_size, desired.desired_capacity),)
     return ResourceState(
@@ -109,11 +109,11 @@ def _group(at: Estate, group: Read[Found | None]) -> ResourceState:
     )
 
 
-def _subnet(at: Estate, group: Read[Found | None]) -> Read[str]:
+def _subnet(at: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
     """The configured one where the group may launch there; otherwise where it launches."""
     wanted = at.config.nat.subnet
 
-    def judge(found: tuple[Found | None, list[Found]]) -> str:
+    def judge(found: tuple[ApiObject | None, list[ApiObject]]) -> str:
         zones = str((found[0] or {}).get("VPCZoneIdentifier", "")).split(",")
         by_id = {
             subnet["SubnetId"]: key
@@ -126,7 +126,7 @@ def _subnet(at: Estate, group: Read[Found | None]) -> Read[str]:
     return both(group, vpc_lookup.inside(at, "ec2:DescribeSubnets")).map(judge)
 
 
-def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[ResourceState]:
+def _hooks(at: CheckContext, group: Read[ApiObject | None]) -> Iterator[ResourceState]:
     hooks = group.then(lambda _: at.get("autoscaling:DescribeLifecycleHooks", at.config.nat.group.name))
     for key, desired in at.config.nat.lifecycle_hooks.items():
         path = f"nat.lifecycle_hooks.{key}"
@@ -145,11 +145,13 @@ def _hooks(at: Estate, group: Read[Found | None]) -> Iterator[ResourceState]:
         yield ResourceState(path, desired.name, f"{path}.name", hook.map(lambda one: one is not None), facts)
 
 
-def _hook(hooks: list[Found], *, name: str) -> Found | None:
+def _hook(hooks: list[ApiObject], *, name: str) -> ApiObject | None:
     return next((one for one in hooks if one["LifecycleHookName"] == name), None)
 
 
-def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> ResourceState:
+def _instance(
+    at: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
+) -> ResourceState:
     instance = both(group, instances).map(lambda found: nat_routes.in_service(*found))
     image = instance.then(lambda one: at.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])).map(
         lambda found: found[0] if found else {}
@@ -184,16 +186,16 @@ def _instance(at: Estate, group: Read[Found | None], instances: Read[list[Found]
     return ResourceState("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
 
 
-def _addresses(at: Estate, groups: list[Found]) -> Read[list[Found]]:
+def _addresses(at: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
     ids = _member_ids(groups)
     return at.get(ADDRESSES, ids) if ids else Known([])
 
 
-def _tags(thing: Found, _read: object) -> dict[str, str]:
+def _tags(thing: ApiObject, _read: object) -> dict[str, str]:
     return tag_map(thing.get("Tags"))
 
 
-def _address(carried: Read[list[Found]]) -> Iterator[ResourceState]:
+def _address(carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
     """The Elastic IP that a member carries, for its tags; that one is there is the instance's finding."""
     for address in carried.value if isinstance(carried, Known) else ({},):
         name = str(address.get("AllocationId", "elastic-ip"))
@@ -203,22 +205,22 @@ def _address(carried: Read[list[Found]]) -> Iterator[ResourceState]:
         )
 
 
-def _has_elastic_ip(interface: Found) -> bool:
+def _has_elastic_ip(interface: ApiObject) -> bool:
     """An Elastic IP names its owner's account; an automatic address says "amazon"."""
     owner = interface.get("Association", {}).get("IpOwnerId", "amazon")
     return bool(owner != "amazon")
 
 
-def _family(image: Found, family: str) -> str:
+def _family(image: ApiObject, family: str) -> str:
     name = str(image.get("Name", ""))
     return family if name.startswith(IMAGE_NAMES.get(family, family)) else name
 
 
-def _made(image: Found) -> datetime:
+def _made(image: ApiObject) -> datetime:
     return datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
 
 
-def _alarm(at: Estate) -> ResourceState:
+def _alarm(at: CheckContext) -> ResourceState:
     alarms = at.get("cloudwatch:DescribeAlarms", at.config.nat.alarm)
     alarm = alarms.map(lambda found: found[0] if found else None)
     told = AttributeState(
@@ -234,7 +236,7 @@ def _alarm(at: Estate) -> ResourceState:
     return ResourceState("nat", at.config.nat.alarm, "nat.alarm", exists, (told,), tags=tags, arn=arn)
 
 
-def _rules(at: Estate) -> Iterator[ResourceState]:
+def _rules(at: CheckContext) -> Iterator[ResourceState]:
     ours = at.get("events:ListRules", RULES).map(
         lambda found: [one for one in found if one["Name"].endswith(f"-{at.config.environment}")]
     )

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drift_check.actions import Remediation
-    from drift_check.checks.base import Estate
+    from drift_check.checks.base import CheckContext
     from drift_check.observe.observations import Read
 
 LIVE = "an InService NAT of the group"
-Found = dict[str, Any]
+ApiObject = dict[str, Any]
 
 
-def look(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) -> Iterator[ResourceState]:
+def look(
+    at: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
+) -> Iterator[ResourceState]:
     tables = vpc_lookup.inside(at, "ec2:DescribeRouteTables")
     for role, desired in at.config.network.route_tables.items():
         if desired.default_route is not DefaultRoute.NAT:
@@ -54,15 +56,19 @@ def look(at: Estate, group: Read[Found | None], instances: Read[list[Found]]) ->
             )
 
 
-def _named(tables: list[Found], *, name: str) -> list[Found]:
+def _named(tables: list[ApiObject], *, name: str) -> list[ApiObject]:
     return [table for table in tables if vpc_lookup.name_tag(table) == name]
 
 
-def _target(at: Estate, table: Found, found: tuple[list[Found], tuple[Found | None, list[Found]]]) -> str:
+def _target(
+    at: CheckContext,
+    table: ApiObject,
+    found: tuple[list[ApiObject], tuple[ApiObject | None, list[ApiObject]]],
+) -> str:
     return target(at, table, *found[1])
 
 
-def target(at: Estate, table: Found, group: Found | None, instances: list[Found]) -> str:
+def target(at: CheckContext, table: ApiObject, group: ApiObject | None, instances: list[ApiObject]) -> str:
     """What the default route really leads to."""
     route = next((r for r in table.get("Routes", []) if r.get("DestinationCidrBlock") == DEFAULT), None)
     if route is None:
@@ -82,14 +88,16 @@ def target(at: Estate, table: Found, group: Found | None, instances: list[Found]
     )
 
 
-def _carries(instance: Found, route: Found) -> bool:
+def _carries(instance: ApiObject, route: ApiObject) -> bool:
     interface = primary(instance).get("NetworkInterfaceId")
     return instance["InstanceId"] == route.get("InstanceId") or (
         interface is not None and interface == route.get("NetworkInterfaceId")
     )
 
 
-def _reconcile(at: Estate, read: Read[tuple[Found | None, list[Found]]]) -> tuple[Remediation, ...]:
+def _reconcile(
+    at: CheckContext, read: Read[tuple[ApiObject | None, list[ApiObject]]]
+) -> tuple[Remediation, ...]:
     """Only to a member in service, and never while a lifecycle action is pending: that heals by itself."""
     if not isinstance(read, Known) or read.value[0] is None or in_service(*read.value) is None:
         return ()
@@ -97,7 +105,7 @@ def _reconcile(at: Estate, read: Read[tuple[Found | None, list[Found]]]) -> tupl
     return () if pending else (ReconcileRoutes(at.config.nat.function),)
 
 
-def in_service(group: Found | None, instances: list[Found]) -> Found | None:
+def in_service(group: ApiObject | None, instances: list[ApiObject]) -> ApiObject | None:
     """The newest running member in service."""
     serving = {
         one["InstanceId"]
@@ -108,6 +116,6 @@ def in_service(group: Found | None, instances: list[Found]) -> Found | None:
     return max(able, key=lambda one: (one["LaunchTime"], one["InstanceId"]), default=None)
 
 
-def primary(instance: Found) -> Found:
+def primary(instance: ApiObject) -> ApiObject:
     interfaces = instance.get("NetworkInterfaces", [])
     return next((one for one in interfaces if one.get("Attachment", {}).get("DeviceIndex") == 0), {})

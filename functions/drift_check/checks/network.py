@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import vpc_lookup
-from drift_check.checks.base import Check, Estate
+from drift_check.checks.base import Check, CheckContext
 from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
 from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.models.network import DefaultRoute
@@ -28,7 +28,7 @@ CALLS = (
 )
 DNS = {"dns_hostnames": "enableDnsHostnames", "dns_support": "enableDnsSupport"}
 DEFAULT = "0.0.0.0/0"
-Found = dict[str, Any]
+ApiObject = dict[str, Any]
 
 
 def first(_config: CanonicalConfig) -> Iterable[Call]:
@@ -46,7 +46,7 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
                 yield Call("ec2:DescribeVpcAttribute", f"{vpc['VpcId']}/{attribute}")
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
+def look(at: CheckContext) -> Iterator[ResourceState]:
     yield _vpc(at)
     tables, subnets = (
         vpc_lookup.inside(at, "ec2:DescribeRouteTables"),
@@ -60,7 +60,7 @@ def look(at: Estate) -> Iterator[ResourceState]:
     yield from _acls(at, subnets)
 
 
-def _vpc(at: Estate) -> ResourceState:
+def _vpc(at: CheckContext) -> ResourceState:
     vpc, path = vpc_lookup.vpc(at), "network.vpc"
     dns = (
         AttributeState(name, vpc_lookup.vpc_id(at).then(partial(_dns, at, attribute=asked)))
@@ -86,18 +86,20 @@ def _vpc(at: Estate) -> ResourceState:
     )
 
 
-def _dns(at: Estate, vpc_id: str, *, attribute: str) -> Read[bool]:
+def _dns(at: CheckContext, vpc_id: str, *, attribute: str) -> Read[bool]:
     key = attribute[0].upper() + attribute[1:]
     return at.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}").map(
         lambda answer: answer[key]["Value"]
     )
 
 
-def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[Found]]) -> ResourceState:
+def _subnet(
+    at: CheckContext, key: str, subnets: Read[list[ApiObject]], tables: Read[list[ApiObject]]
+) -> ResourceState:
     path = f"network.subnets.{key}"
     subnet = subnets.map(lambda found: vpc_lookup.subnet_of(at, key, found))
 
-    def role(found: tuple[list[Found], list[Found]]) -> str | None:
+    def role(found: tuple[list[ApiObject], list[ApiObject]]) -> str | None:
         all_tables, all_subnets = found
         here = vpc_lookup.subnet_of(at, key, all_subnets)
         table = vpc_lookup.table_of(here["SubnetId"], all_tables) if here else None
@@ -122,7 +124,9 @@ def _subnet(at: Estate, key: str, subnets: Read[list[Found]], tables: Read[list[
     )
 
 
-def _table(at: Estate, role: str, found: Read[tuple[list[Found], list[Found]]]) -> ResourceState:
+def _table(
+    at: CheckContext, role: str, found: Read[tuple[list[ApiObject], list[ApiObject]]]
+) -> ResourceState:
     path = f"network.route_tables.{role}"
     table = found.map(lambda both_lists: vpc_lookup.roles(at, *both_lists).get(role))
     desired = at.config.network.route_tables[role]
@@ -142,7 +146,7 @@ def _table(at: Estate, role: str, found: Read[tuple[list[Found], list[Found]]]) 
     )
 
 
-def default_route(table: Found) -> str:
+def default_route(table: ApiObject) -> str:
     """The kind of target, as the configuration calls it."""
     for route in table.get("Routes", []):
         if route.get("DestinationCidrBlock") == DEFAULT:
@@ -151,13 +155,13 @@ def default_route(table: Found) -> str:
     return DefaultRoute.NONE
 
 
-def _endpoints(at: Estate) -> Iterator[ResourceState]:
+def _endpoints(at: CheckContext) -> Iterator[ResourceState]:
     ours = vpc_lookup.inside(at, "ec2:DescribeVpcEndpoints").map(
         lambda found: [one for one in found if str(one["State"]).lower() == "available"]
     )
     wanted = at.config.network.endpoints.gateway
 
-    def gateways(found: list[Found]) -> list[str]:
+    def gateways(found: list[ApiObject]) -> list[str]:
         there = {
             one["ServiceName"].rsplit(".", 1)[-1] for one in found if one["VpcEndpointType"] == "Gateway"
         }
@@ -170,10 +174,10 @@ def _endpoints(at: Estate) -> Iterator[ResourceState]:
     yield from _tagged(ours, path, identity, "vpc-endpoint/VpcEndpointId")
 
 
-def _acls(at: Estate, subnets: Read[list[Found]]) -> Iterator[ResourceState]:
+def _acls(at: CheckContext, subnets: Read[list[ApiObject]]) -> Iterator[ResourceState]:
     acls = vpc_lookup.inside(at, "ec2:DescribeNetworkAcls")
 
-    def one_per_tier(found: tuple[list[Found], list[Found]]) -> bool:
+    def one_per_tier(found: tuple[list[ApiObject], list[ApiObject]]) -> bool:
         of_subnet = {
             one["SubnetId"]: acl["NetworkAclId"] for acl in found[0] for one in acl.get("Associations", [])
         }
@@ -192,7 +196,9 @@ def _acls(at: Estate, subnets: Read[list[Found]]) -> Iterator[ResourceState]:
     yield from _tagged(used, path, identity, "network-acl/NetworkAclId")
 
 
-def _tagged(read: Read[list[Found]], path: str, identity: str, kind_and_id: str) -> Iterator[ResourceState]:
+def _tagged(
+    read: Read[list[ApiObject]], path: str, identity: str, kind_and_id: str
+) -> Iterator[ResourceState]:
     """Each of several things, which have no names of their own, with its tags."""
     kind, id_key = kind_and_id.split("/")
     if not isinstance(read, Known):
@@ -202,11 +208,11 @@ def _tagged(read: Read[list[Found]], path: str, identity: str, kind_and_id: str)
         yield ResourceState(path, one[id_key], identity, PRESENT, tags=tags, arn=f"ec2:{kind}/{one[id_key]}")
 
 
-def _tags(read: Read[Found | None]) -> Read[dict[str, str]]:
+def _tags(read: Read[ApiObject | None]) -> Read[dict[str, str]]:
     return read.map(lambda found: tag_map(found.get("Tags")) if found else {})
 
 
-def _arn(read: Read[Found | None], kind: str, id_key: str) -> str:
+def _arn(read: Read[ApiObject | None], kind: str, id_key: str) -> str:
     return f"ec2:{kind}/{read.value[id_key]}" if isinstance(read, Known) and read.value else ""
 
 

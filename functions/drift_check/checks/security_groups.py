@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import AuthorizeRule, RevokeWorldOpen
 from drift_check.checks import vpc_lookup
-from drift_check.checks.base import Check, Estate
+from drift_check.checks.base import Check, CheckContext
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.checks.resource import AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
@@ -25,7 +25,7 @@ WORLD = {"0.0.0.0/0", "::/0"}
 EVERY_PROTOCOL = "-1"
 ALL_PORTS = {(0, 65535), (-1, -1), (None, None)}
 CLOSED_BY_ITSELF = {"rds", "nat", "ecs"}  # a world-open rule on these is revoked without asking
-Found = dict[str, Any]
+ApiObject = dict[str, Any]
 Rule = dict[str, Any]
 
 
@@ -33,7 +33,7 @@ def first(_config: CanonicalConfig) -> Iterable[Call]:
     return (*PLACE_CALLS, Call("ec2:DescribeSecurityGroups"))
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
+def look(at: CheckContext) -> Iterator[ResourceState]:
     groups = vpc_lookup.inside(at, "ec2:DescribeSecurityGroups")
     role_of = groups.map(lambda found: _roles(at.config, found))
     for role, desired in at.config.network.security_groups.items():
@@ -41,17 +41,17 @@ def look(at: Estate) -> Iterator[ResourceState]:
         yield _group(role, desired, both(group, role_of))
 
 
-def _named(groups: list[Found], *, name: str) -> Found | None:
+def _named(groups: list[ApiObject], *, name: str) -> ApiObject | None:
     return next((one for one in groups if one["GroupName"] == name), None)
 
 
-def _roles(config: CanonicalConfig, groups: list[Found]) -> dict[str, str]:
+def _roles(config: CanonicalConfig, groups: list[ApiObject]) -> dict[str, str]:
     names = {desired.name: role for role, desired in config.network.security_groups.items()}
     return {one["GroupId"]: names[one["GroupName"]] for one in groups if one["GroupName"] in names}
 
 
 def _group(
-    role: str, desired: SecurityGroup, read: Read[tuple[Found | None, dict[str, str]]]
+    role: str, desired: SecurityGroup, read: Read[tuple[ApiObject | None, dict[str, str]]]
 ) -> ResourceState:
     path = f"network.security_groups.{role}"
     ingress = read.map(lambda found: flat(found[0], "IpPermissions", found[1]))
@@ -88,7 +88,7 @@ def plain(rule: SecurityRule) -> Rule:
     }
 
 
-def flat(group: Found | None, which: str, role_of: dict[str, str]) -> list[Rule]:
+def flat(group: ApiObject | None, which: str, role_of: dict[str, str]) -> list[Rule]:
     """One rule a protocol, range and peer; a group that the configuration knows is named by its role."""
     rules = []
     for permission in (group or {}).get(which, []):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.base import TAGS, Check, CheckContext
 from drift_check.checks.resource import AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import SERVICES_A_CALL
@@ -23,7 +23,7 @@ MODE = "TRADING_MODE"
 ENVIRONMENT = "service_environment"
 WORKFLOW = "workflow-state"
 SPOT = "FARGATE_SPOT"
-Found = dict[str, Any]
+ApiObject = dict[str, Any]
 
 
 def first(config: CanonicalConfig) -> Iterator[Call]:
@@ -45,8 +45,8 @@ def follow(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:
                 yield Call(DEFINITION, service["taskDefinition"])
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
-    found: Read[dict[str, Found] | None] = Known({})
+def look(at: CheckContext) -> Iterator[ResourceState]:
+    found: Read[dict[str, ApiObject] | None] = Known({})
     for names in _batches(at.config):
         page = at.get(SERVICES, f"{at.config.ecs.cluster}/{names}")
         found = both(found, page).map(lambda pair: _merged(*pair))
@@ -62,14 +62,14 @@ def look(at: Estate) -> Iterator[ResourceState]:
         yield _service(at, f"ecs.services.{key}", desired, service)
 
 
-def _merged(so_far: dict[str, Found] | None, more: list[Found] | None) -> dict[str, Found] | None:
+def _merged(so_far: dict[str, ApiObject] | None, more: list[ApiObject] | None) -> dict[str, ApiObject] | None:
     """None where the cluster does not exist. An inactive service is a deleted one."""
     if so_far is None or more is None:
         return None
     return so_far | {one["serviceName"]: one for one in more if one["status"] != "INACTIVE"}
 
 
-def _service(at: Estate, path: str, desired: Service, service: Read[Found | None]) -> ResourceState:
+def _service(at: CheckContext, path: str, desired: Service, service: Read[ApiObject | None]) -> ResourceState:
     definition = service.then(
         lambda one: at.get(DEFINITION, one["taskDefinition"]) if one else Known({"taskDefinition": {}})
     ).map(lambda answer: answer["taskDefinition"])
@@ -92,7 +92,7 @@ def _service(at: Estate, path: str, desired: Service, service: Read[Found | None
     )
 
 
-def _find(services: dict[str, Found] | None, *, name: str) -> Found | None:
+def _find(services: dict[str, ApiObject] | None, *, name: str) -> ApiObject | None:
     return (services or {}).get(name)
 
 
@@ -104,19 +104,19 @@ def _number(value: object) -> int | None:
     return int(str(value)) if value else None
 
 
-def _port(definition: Found, wanted: int | None) -> int | None:
+def _port(definition: ApiObject, wanted: int | None) -> int | None:
     """The wanted one where a container listens on it; otherwise the first that is."""
     containers = definition.get("containerDefinitions", [])
     ports = [one["containerPort"] for container in containers for one in container.get("portMappings", [])]
     return wanted if wanted in ports else next(iter(ports), None)
 
 
-def _spot(service: Found) -> bool:
+def _spot(service: ApiObject) -> bool:
     providers = service.get("capacityProviderStrategy", [])
     return any(one["capacityProvider"] == SPOT for one in providers)
 
 
-def variables(definition: Found) -> dict[str, str | None]:
+def variables(definition: ApiObject) -> dict[str, str | None]:
     """Of all containers. One that comes from a secret is there, its value is not seen."""
     seen: dict[str, str | None] = {}
     for container in definition.get("containerDefinitions", []):
@@ -125,7 +125,7 @@ def variables(definition: Found) -> dict[str, str | None]:
     return seen
 
 
-def _environment(at: Estate, definition: Read[Found]) -> Iterator[AttributeState]:
+def _environment(at: CheckContext, definition: Read[ApiObject]) -> Iterator[AttributeState]:
     carried = definition.map(variables)
     for name, variable in at.config.service_environment.variables.items():
         yield from _variable(name, variable, carried)
@@ -165,7 +165,7 @@ def _variable(
         )
 
 
-def _workflow_table(at: Estate, carried: Read[dict[str, str | None]]) -> AttributeState:
+def _workflow_table(at: CheckContext, carried: Read[dict[str, str | None]]) -> AttributeState:
     """A service that trades reads either name; whichever it has must be the platform's table."""
     names = at.config.service_environment.workflow_table
     table = at.config.dynamodb.tables.get(WORKFLOW)

@@ -13,7 +13,7 @@ from drift_check.actions import (
     EnableTtl,
     ProtectTable,
 )
-from drift_check.checks.base import TAGS, Check, Estate
+from drift_check.checks.base import TAGS, Check, CheckContext
 from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import PACED
@@ -43,17 +43,17 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
 
 
-def look(at: Estate) -> Iterator[ResourceState]:
+def look(at: CheckContext) -> Iterator[ResourceState]:
     for key, table in at.config.dynamodb.tables.items():
         yield _table(at, f"{ROOT}.{key}", table)
     ours = {table.name for table in at.config.dynamodb.tables.values()}
     suffix = f"-{at.config.environment}"
 
-    def strangers(names: list[str]) -> list[str]:
+    def unexpected_tables(names: list[str]) -> list[str]:
         platform = (name for name in names if name.startswith(f"{PROJECT}-") and name.endswith(suffix))
         return sorted(set(platform) - ours)
 
-    unexpected = at.get("dynamodb:ListTables").map(strangers)
+    unexpected = at.get("dynamodb:ListTables").map(unexpected_tables)
     yield ResourceState(
         ROOT,
         "tables",
@@ -72,7 +72,7 @@ def look(at: Estate) -> Iterator[ResourceState]:
     )
 
 
-def _table(at: Estate, path: str, table: Table) -> ResourceState:
+def _table(at: CheckContext, path: str, table: Table) -> ResourceState:
     name = table.name
     described = at.get("dynamodb:DescribeTable", name)
     exists = first_known(
@@ -179,7 +179,7 @@ def _on_demand(table: Table) -> tuple[Remediation, ...]:
     return (ChargeOnDemand(table.name),) if table.billing_mode is BillingMode.PAY_PER_REQUEST else ()
 
 
-def _recovery(at: Estate, table: Table) -> AttributeState:
+def _recovery(at: CheckContext, table: Table) -> AttributeState:
     def enabled(backups: dict[str, Any] | None) -> bool:
         described = (backups or {}).get("PointInTimeRecoveryDescription", {})
         return bool(described.get("PointInTimeRecoveryStatus") == "ENABLED")
@@ -189,7 +189,7 @@ def _recovery(at: Estate, table: Table) -> AttributeState:
     return AttributeState("point_in_time_recovery", observed, remedies=remedies)
 
 
-def _ttl(at: Estate, path: str, table: Table) -> AttributeState:
+def _ttl(at: CheckContext, path: str, table: Table) -> AttributeState:
     described = at.get("dynamodb:DescribeTimeToLive", table.name)
 
     def attribute(ttl: dict[str, Any] | None) -> str | None:

@@ -9,7 +9,7 @@ from drift_check.observe.observations import both
 from tradai_shared.config.naming import resource_name
 
 if TYPE_CHECKING:
-    from drift_check.checks.base import Estate
+    from drift_check.checks.base import CheckContext
     from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
 
@@ -37,25 +37,25 @@ def platform_vpc(
     return None
 
 
-def vpc(at: Estate) -> Read[dict[str, Any] | None]:
+def vpc(at: CheckContext) -> Read[dict[str, Any] | None]:
     return both(at.get("ec2:DescribeRouteTables"), at.get("ec2:DescribeVpcs")).map(
         lambda found: platform_vpc(at.config, *found)
     )
 
 
-def vpc_id(at: Estate) -> Read[str]:
+def vpc_id(at: CheckContext) -> Read[str]:
     """Empty where there is none."""
     return vpc(at).map(lambda found: found["VpcId"] if found else "")
 
 
-def inside(at: Estate, action: str) -> Read[list[dict[str, Any]]]:
+def inside(at: CheckContext, action: str) -> Read[list[dict[str, Any]]]:
     """What a call shows of the platform's VPC."""
     return both(vpc_id(at), at.get(action)).map(
         lambda found: [one for one in found[1] if one.get("VpcId") == found[0]]
     )
 
 
-def subnet_of(at: Estate, key: str, subnets: list[dict[str, Any]]) -> dict[str, Any] | None:
+def subnet_of(at: CheckContext, key: str, subnets: list[dict[str, Any]]) -> dict[str, Any] | None:
     """By its Name tag, else by its range."""
     own_name, cidr = resource_name(key, at.config.environment), at.config.network.subnets[key].cidr
     by_name = [one for one in subnets if name_tag(one) == own_name]
@@ -76,7 +76,7 @@ def table_of(subnet_id: str, tables: list[dict[str, Any]]) -> dict[str, Any] | N
 
 
 def roles(
-    at: Estate, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
+    at: CheckContext, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     """Each configured route table: by its Name tag where stated, else the one most of its subnets use."""
     found = {}
@@ -93,7 +93,7 @@ def roles(
 
 
 def _used_by(
-    at: Estate, role: str, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
+    at: CheckContext, role: str, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     users = []
     for key, desired in at.config.network.subnets.items():

@@ -28,7 +28,7 @@ THROTTLED_PAUSE_SECONDS = 1.0
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimiter:
     """At most ``per_second`` calls begin within any second; the rest wait."""
 
     per_second: int
@@ -53,7 +53,7 @@ class Observer:
     told: Callable[[int, int], None] = lambda _done, _all: None  # progress
     calls: int = 0  # each page is one
     counting: threading.Lock = field(default_factory=threading.Lock)
-    paces: dict[str, Pace] = field(default_factory=dict)
+    paces: dict[str, RateLimiter] = field(default_factory=dict)
 
     def observe(self, first: Iterable[Call], follow: Callable[[Call, Read[Any]], Iterable[Call]]) -> Reads:
         """Ask the first calls, and what ``follow`` derives from each outcome, until none is left."""
@@ -106,7 +106,7 @@ class Observer:
 
     def _pace(self, action: str, reader: ReadOperation) -> None:
         if reader.per_second is not None:
-            self.paces.setdefault(action, Pace(reader.per_second)).take()
+            self.paces.setdefault(action, RateLimiter(reader.per_second)).take()
 
 
 def _put(done: SimpleQueue[Any], call: Call, future: Future[Read[Any]]) -> None:

@@ -1,1 +1,1 @@
-"""What the functions share: one configuration, one way to call AWS, one way to tell what was done."""
+"""What the functions share: the configuration, AWS clients and errors, the handler's frame, outcomes."""

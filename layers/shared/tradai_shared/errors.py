@@ -50,7 +50,7 @@ class ConfigError(TradaiError):
 
 
 class EgressDownError(TradaiError):
-    """Nothing beyond the NAT answers. Ends the probe's invocation: its on-failure destination hears of it."""
+    """No host beyond the NAT answers. Fails the invocation: Lambda then calls its on-failure destination."""
 
     def __init__(self, silent: int, rounds: int) -> None:
         """Say how many rounds of tries nobody answered, and of how many."""

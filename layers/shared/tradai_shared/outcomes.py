@@ -1,4 +1,4 @@
-"""What every function does and tells: actions as data, their outcomes, one form of answer."""
+"""Actions as data, their outcomes, and the answer that every function returns."""
 
 from __future__ import annotations
 

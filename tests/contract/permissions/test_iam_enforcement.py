@@ -20,9 +20,9 @@ NEEDED = {
 
 
 @pytest.fixture(scope="module")
-def failover() -> frozenset[iam_enforcement.Heard]:
+def failover() -> frozenset[iam_enforcement.CheckedCall]:
     """A killed NAT and its successor, as they were heard."""
-    hearing = iam_enforcement.Hearing()
+    hearing = iam_enforcement.RoleEnforcer()
     with hearing.connected(), World(seed=3) as world:
         world.start()
         world.kill(lost := world.nat())
@@ -30,15 +30,15 @@ def failover() -> frozenset[iam_enforcement.Heard]:
     return frozenset(hearing.heard)
 
 
-def test_a_failover_is_heard_and_allowed(failover: frozenset[iam_enforcement.Heard]) -> None:
+def test_a_failover_is_heard_and_allowed(failover: frozenset[iam_enforcement.CheckedCall]) -> None:
     assert {one.role for one in failover} == {"UpdateNatRoutesRole"}
     assert set(NEEDED.values()) <= {one.need.action for one in failover}
-    iam_enforcement.Hearing(set(failover)).judge()
+    iam_enforcement.RoleEnforcer(set(failover)).judge()
 
 
 @pytest.mark.parametrize("action", NEEDED.values())
 def test_without_its_statement_it_is_refused(
-    action: str, failover: frozenset[iam_enforcement.Heard], monkeypatch: pytest.MonkeyPatch
+    action: str, failover: frozenset[iam_enforcement.CheckedCall], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = iam_enforcement.policy
 
@@ -47,11 +47,11 @@ def test_without_its_statement_it_is_refused(
 
     monkeypatch.setattr(iam_enforcement, "policy", less)
     with pytest.raises(AssertionError, match=action):
-        iam_enforcement.Hearing(set(failover)).judge()
+        iam_enforcement.RoleEnforcer(set(failover)).judge()
 
 
 def test_what_a_test_does_itself_is_not_heard() -> None:
-    hearing = iam_enforcement.Hearing()
+    hearing = iam_enforcement.RoleEnforcer()
     hearing.hear([Need("ec2:TerminateInstances", "*")])
     assert hearing.heard == set()
 

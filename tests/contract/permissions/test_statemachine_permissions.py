@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MACHINE = json.loads((ROOT / "statemachines/reap.asl.json").read_text(encoding="utf-8"))
 STACK = deployed()
 POLICY = statements(STACK.statements("ReapStateMachineRole"))
-INVOKE = "arn:aws:states:::lambda:invoke"
+INVOKE = "arn:${Partition}:states:::lambda:invoke"
 
 
 def states(node: Any) -> Iterator[dict[str, Any]]:

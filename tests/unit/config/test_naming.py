@@ -49,5 +49,5 @@ def test_what_is_not_there_is_no_attribute_of_the_package() -> None:
     import tradai_shared.config as package  # noqa: PLC0415 - its laziness is what is tested
 
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = package.nothing  # type: ignore[attr-defined]
+        _ = package.nothing
     assert all(hasattr(package, name) for name in package.__all__)

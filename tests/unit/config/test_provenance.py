@@ -195,7 +195,7 @@ def test_what_nobody_stated_is_told_from_what_is_stated_to_be_absent() -> None:
 
 def test_nothing_can_be_changed_in_place() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        PROD.rds.multi_az = False  # type: ignore[misc]
+        PROD.rds.multi_az = False
     with pytest.raises(TypeError):
         PROD.dynamodb.tables["notifications"] = PROD.dynamodb.tables["idempotency"]  # type: ignore[index]
     with pytest.raises(TypeError):

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from drift_check.observe.observations import Call, Known, Unknown
-from drift_check.observe.observer import Observer, Pace
+from drift_check.observe.observer import Observer, RateLimiter
 from tradai_shared import clock
 
 TABLES = Call("dynamodb:ListTables")
@@ -51,7 +51,7 @@ def observe(client: Client, *calls: Call) -> Any:
 
 
 def test_no_more_than_so_many_calls_begin_within_a_second() -> None:
-    ticking, pace = Ticking(), Pace(per_second=10)
+    ticking, pace = Ticking(), RateLimiter(per_second=10)
     with clock.use(ticking):
         began = []
         for _ in range(35):

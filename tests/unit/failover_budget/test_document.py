@@ -14,7 +14,7 @@ from benchmarks.failover_budget.peers import PEERS, platform
 from benchmarks.failover_budget.picture import LEFT, RIGHT, WIDTH, picture, x_of
 from benchmarks.failover_budget.scenarios import Boot, Kind
 from simulator.engine import durations
-from simulator.engine.durations import Sure
+from simulator.engine.durations import Confidence
 
 DOCS = Path(__file__).parents[3] / "docs"
 KEPT = from_json((DOCS / "failover-budget.json").read_text(encoding="utf-8"))
@@ -50,7 +50,7 @@ def test_cited_and_assumed_segments_stand_apart() -> None:
     page = document(INVENTED)
     cited, assumed = page.split("## What is cited")[1].split("## What is assumed")
     for one in durations.ALL:
-        here, there = (cited, assumed) if one.sure is Sure.CITED else (assumed, cited)
+        here, there = (cited, assumed) if one.sure is Confidence.CITED else (assumed, cited)
         assert f"| {one.what} |" in here
         assert f"| {one.what} |" not in there
 

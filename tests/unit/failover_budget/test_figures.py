@@ -8,7 +8,7 @@ from benchmarks.failover import batches, gather, is_known
 from benchmarks.failover_budget.figures import ALL_SERIES, Budget, Series, from_json, percentile, to_json
 from benchmarks.failover_budget.scenarios import PER_WORLD, Assumed, Batch, Boot, Kind, downtime, pace
 from simulator.engine import durations
-from simulator.engine.durations import Sure
+from simulator.engine.durations import Confidence
 
 HUNDRED = tuple(float(n) for n in range(100, 0, -1))
 NEVER = math.inf
@@ -87,7 +87,7 @@ def test_batches_are_gathered_in_their_order_whenever_they_end() -> None:
 
 def test_only_what_nobody_published_is_bracketed_and_phases_stay_chance() -> None:
     least, most = pace(Assumed.LEAST), pace(Assumed.MOST)
-    assert {one.sure for one in least} == {Sure.ASSUMED}
+    assert {one.sure for one in least} == {Confidence.ASSUMED}
     assert durations.SCHEDULE_PHASE not in least
     assert all(least[one] == one.low and most[one] == one.high for one in least)
     assert pace(Assumed.DRAWN) == {}

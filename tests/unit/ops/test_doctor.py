@@ -87,7 +87,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 def correct_hooks(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
     """moto answers one notification target for every hook, and has no account settings."""
-    answer = BaseClient._make_api_call
+    answer = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own
 
     def corrected(client: Any, operation: str, request: Any) -> Any:
         if operation == "GetAccountSettings":
@@ -239,7 +239,7 @@ def test_what_cannot_be_read_is_said_and_never_fine(
 ) -> None:
     doctor(config, "--write", "--yes")
     capsys.readouterr()
-    answer = BaseClient._make_api_call
+    answer = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own
 
     def refuse(client: Any, operation: str, request: Any) -> Any:
         if operation == "ListRules":

@@ -24,7 +24,7 @@ TTL = "dynamodb.tables.notifications.ttl.attribute"
 
 
 @pytest.fixture(scope="module")
-def built() -> Iterator[estate.Estate]:
+def built() -> Iterator[estate.CheckContext]:
     """The estate of dev as configured, but for one assumed value: the TTL attribute of notifications."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
@@ -43,7 +43,7 @@ def built() -> Iterator[estate.Estate]:
 
 
 @pytest.fixture
-def drifted(built: estate.Estate) -> Iterator[None]:
+def drifted(built: estate.CheckContext) -> Iterator[None]:
     rds = built.client("rds")
     rds.modify_db_instance(DBInstanceIdentifier="tradai-dev", BackupRetentionPeriod=1)
     yield
@@ -80,13 +80,15 @@ def refusing(*operations: str) -> Callable[..., Callable[[str], Any]]:
 
 @pytest.mark.usefixtures("built")
 def test_in_sync_is_0(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    assert run(monkeypatch, "drift", "--env", "dev") == ExitCode.IN_SYNC == 0
+    assert run(monkeypatch, "drift", "--env", "dev") == ExitCode.IN_SYNC
+    assert int(ExitCode.IN_SYNC) == 0
     assert "in sync" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("built", "drifted")
 def test_drift_is_1(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    assert run(monkeypatch, "drift", "--env", "dev", "--format", "json") == ExitCode.DRIFT == 1
+    assert run(monkeypatch, "drift", "--env", "dev", "--format", "json") == ExitCode.DRIFT
+    assert int(ExitCode.DRIFT) == 1
     told = json.loads(capsys.readouterr().out)
     (found,) = [one for one in told["data"]["results"] if one["severity"] != "info"]
     assert (found["attribute"], found["desired"], found["observed"]) == ("backup_retention_days", 7, 1)
@@ -103,7 +105,8 @@ def test_drift_is_1(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     ids=lambda arguments: arguments[-1],
 )
 def test_what_cannot_be_run_is_2(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
-    assert run(monkeypatch, "drift", *arguments) == ExitCode.ERROR == 2
+    assert run(monkeypatch, "drift", *arguments) == ExitCode.ERROR
+    assert int(ExitCode.ERROR) == 2
 
 
 @pytest.mark.usefixtures("built")
@@ -124,7 +127,8 @@ def test_what_could_not_be_read_is_3_and_named_in_every_form(
     monkeypatch: pytest.MonkeyPatch, capsys: Any, form: str
 ) -> None:
     monkeypatch.setattr(drift, "clients_of", refusing("ListTopics"))
-    assert run(monkeypatch, "drift", "--env", "dev", "--format", form) == ExitCode.PARTIAL == 3
+    assert run(monkeypatch, "drift", "--env", "dev", "--format", form) == ExitCode.PARTIAL
+    assert int(ExitCode.PARTIAL) == 3
     shown = capsys.readouterr().out
     assert "sns:ListTopics" in shown
     assert "backup_retention_days" in shown.replace("\n", "")
@@ -150,7 +154,9 @@ def test_adopting_shows_the_difference_and_writes_what_is_confirmed(
     monkeypatch.setenv("CANONICAL_CONFIG_PATH", str(own))
     confirmed = canonical_config("dev")
     assert provenance_of(confirmed, TTL) is not Provenance.ASSUMED
-    assert confirmed.dynamodb.tables["notifications"].ttl.attribute == "expires_at"
+    ttl = confirmed.dynamodb.tables["notifications"].ttl
+    assert ttl is not None
+    assert ttl.attribute == "expires_at"
     assert run(monkeypatch, "drift", "--env", "dev", "--checks", "tables", "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["data"]["results"] == []
 
@@ -166,7 +172,7 @@ def test_adopting_asks_after_the_difference_is_shown(
         shown.append(capsys.readouterr().out)
         return answer
 
-    monkeypatch.setattr(adopt.Confirm, "ask", ask)
+    monkeypatch.setattr("ops.adopt.Confirm.ask", ask)
     run(monkeypatch, "adopt", "--env", "dev", "--out", str(tmp_path / "dev.json"))
     assert "differ from what was assumed" in shown[0]
     assert (tmp_path / "dev.json").exists() is written

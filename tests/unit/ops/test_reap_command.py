@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from ops import app, reap
+from ops import app
 from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import DAY, fill, make_table
 
@@ -79,7 +79,7 @@ def test_only_a_whole_yes_is_an_answer(
     client: Any, monkeypatch: pytest.MonkeyPatch, answer: str, left: int
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr(reap.console, "input", lambda _: answer)
+    monkeypatch.setattr("ops.reap.console.input", lambda _: answer)
     run(monkeypatch, "--env", "dev", "--table", "notifications", "--mode", "delete")
     assert count(client) == left
 

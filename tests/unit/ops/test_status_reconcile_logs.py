@@ -76,7 +76,8 @@ class Lambda:
     """Answers an invocation with this payload."""
 
     def __init__(self, payload: bytes, **more: Any) -> None:
-        self.payload, self.more, self.events = payload, more, []
+        self.payload, self.more = payload, more
+        self.events: list[Any] = []
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - boto3's names
         self.events.append((FunctionName, json.loads(Payload)))
@@ -130,7 +131,7 @@ def test_reconcile_asks_before_it_lets_anything_move(config: Path, monkeypatch: 
         invoked.append(event)
         return {"success": True, "data": {"summary": {"waiting": None}, "results": [{"action": "X"}]}}
 
-    monkeypatch.setattr(reconcile_module.Confirm, "ask", lambda question, **_: asked.append(question))
+    monkeypatch.setattr("ops.reconcile.Confirm.ask", lambda question, **_: asked.append(question))
     monkeypatch.setattr(reconcile_module, "invoke", answer)
     with mock_aws():
         assert run("reconcile", "--env", "prod", "--samconfig-file", str(config)) == 0
@@ -168,7 +169,7 @@ def test_logs_of_a_function_that_is_not_deployed_is_an_error(config: Path) -> No
 
 def test_each_line_of_a_log_is_printed_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     printed: list[str] = []
-    answer = BaseClient._make_api_call
+    answer = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own
     event = {"timestamp": 0, "eventId": "1", "message": '{"message": "run", "level": "INFO"}'}
 
     def answered(client: Any, operation: str, request: Any) -> Any:
@@ -177,7 +178,7 @@ def test_each_line_of_a_log_is_printed_once(config: Path, monkeypatch: pytest.Mo
         return answer(client, operation, request)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", answered)
-    monkeypatch.setattr(logs_module.console, "print", lambda line, **_: printed.append(line))
+    monkeypatch.setattr("ops.logs.console.print", lambda line, **_: printed.append(line))
     with mock_aws():
         assert run("logs", "--env", "prod", "--samconfig-file", str(config)) == 0
     assert printed == ["00:00:00 INFO    run"]

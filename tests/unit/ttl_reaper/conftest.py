@@ -15,12 +15,12 @@ from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import DAY, Context, HandClock, fill, make_table
 from tradai_shared import clock
 from tradai_shared.aws.dynamodb_wire import wire
-from ttl_reaper.apply import Tools
+from ttl_reaper.apply import BatchDependencies
 from ttl_reaper.audit import NoCheckpoints
-from ttl_reaper.model import DesiredTable, Limits, Mode, Order, Segments
+from ttl_reaper.model import DesiredTable, Limits, Mode, ReapRequest, Segments
 from ttl_reaper.planner import DEFAULT_CLASSES
-from ttl_reaper.rate_limiter import Pace
-from ttl_reaper.reconcile import Room, reap
+from ttl_reaper.rate_limiter import TokenBucket
+from ttl_reaper.reconcile import RunDependencies, reap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ class Recorder:
     intended: list[Any] = field(default_factory=list)
     outcomes: list[Any] = field(default_factory=list)
 
-    def intend(self, candidates: Any) -> None:
+    def record_planned(self, candidates: Any) -> None:
         self.intended += candidates
 
     def done(self, outcomes: Any) -> None:
@@ -91,10 +91,10 @@ class World:
         items = self.client.get_paginator("scan").paginate(TableName=TABLE).search("Items")
         return {item["notification_id"]["S"]: item.get("ttl") for item in items}
 
-    def room(self, **other: Any) -> Room:
-        def tools(order: Order) -> Tools:
-            pace = Pace(order.limits.write_units_per_second, self.clock.now().timestamp())
-            return Tools(self.wire, pace, self.seconds_left, random.Random(1))
+    def room(self, **other: Any) -> RunDependencies:
+        def tools(order: ReapRequest) -> BatchDependencies:
+            pace = TokenBucket(order.limits.write_units_per_second, self.clock.now().timestamp())
+            return BatchDependencies(self.wire, pace, self.seconds_left, random.Random(1))
 
         usual: dict[str, Any] = {
             "client": self.client,
@@ -105,16 +105,16 @@ class World:
             "progress": self.progress.append,
             "workers": 1,
         }
-        return Room(**(usual | other))
+        return RunDependencies(**(usual | other))
 
-    def reap(self, order: Order | None = None, checkpoint: Any = None, **other: Any) -> TableResult:
+    def reap(self, order: ReapRequest | None = None, checkpoint: Any = None, **other: Any) -> TableResult:
         return reap(self.room(**other), self.desired, order or an_order(), checkpoint)
 
     def context(self, seconds: float = 900) -> Context:
         return Context(self.clock.now, self.clock.now() + timedelta(seconds=seconds))
 
 
-def an_order(mode: Mode = Mode.DELETE, **changed: Any) -> Order:
+def an_order(mode: Mode = Mode.DELETE, **changed: Any) -> ReapRequest:
     usual: dict[str, Any] = {
         "mode": mode,
         "dry_run": False,
@@ -122,11 +122,11 @@ def an_order(mode: Mode = Mode.DELETE, **changed: Any) -> Order:
         "limits": Limits(max_fraction=1.0),
         "segments": Segments(2),
     }
-    return Order(**(usual | changed))
+    return ReapRequest(**(usual | changed))
 
 
 @pytest.fixture
-def order() -> Callable[..., Order]:
+def order() -> Callable[..., ReapRequest]:
     return an_order
 
 

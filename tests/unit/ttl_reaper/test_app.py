@@ -15,7 +15,7 @@ from ttl_reaper.audit import S3Checkpoints
 from ttl_reaper.model import Candidate, ItemOutcome, TtlClass, Verdict
 
 if TYPE_CHECKING:
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 DELETE = {"table": "notifications", "mode": "delete", "dry_run": False, "limits": {"max_fraction": 1.0}}
 

@@ -12,10 +12,10 @@ from simulator.scenario.reaper_table import HandClock
 from tradai_shared import clock
 from tradai_shared.errors import AccessDenied, PermanentError, TemporaryError
 from ttl_reaper import apply
-from ttl_reaper.apply import Tools
+from ttl_reaper.apply import BatchDependencies
 from ttl_reaper.classify import Window
 from ttl_reaper.model import Candidate, Mode, TtlClass, Verdict
-from ttl_reaper.rate_limiter import Pace
+from ttl_reaper.rate_limiter import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +51,10 @@ def hand() -> Iterator[HandClock]:
         yield hand
 
 
-def tools(script: Script, hand: HandClock, *, seconds: float = 1000, rate: float = 1000) -> Tools:
+def tools(script: Script, hand: HandClock, *, seconds: float = 1000, rate: float = 1000) -> BatchDependencies:
     ends = hand.now().timestamp() + seconds
-    pace = Pace(rate, hand.now().timestamp())
-    return Tools(script, pace, lambda: ends - hand.now().timestamp(), random.Random(1))
+    pace = TokenBucket(rate, hand.now().timestamp())
+    return BatchDependencies(script, pace, lambda: ends - hand.now().timestamp(), random.Random(1))
 
 
 def items(*names: str) -> list[Candidate]:

@@ -6,10 +6,10 @@ import pytest
 
 from tradai_shared.errors import EventError
 from ttl_reaper.checkpoint import Checkpoint
-from ttl_reaper.model import End, Limits, Mode, Segments, TtlClass
+from ttl_reaper.model import Limits, Mode, RunStatus, Segments, TtlClass
 
 if TYPE_CHECKING:
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 
 class Ends:
@@ -38,12 +38,12 @@ def test_a_run_out_of_time_goes_on_where_it_stopped(world: World, order: Any) ->
     world.put_many(130, days=-10)
     ends = Ends(world, 3)
     first = world.reap(slow(order))
-    assert (first.end, first.ok) == (End.OUT_OF_TIME, True)
+    assert (first.end, first.ok) == (RunStatus.OUT_OF_TIME, True)
     assert 0 < first.tally.deleted < 130
     assert first.checkpoint
     ends.again()
     second = world.reap(slow(order), Checkpoint.model_validate_json(first.checkpoint.model_dump_json()))
-    assert (second.end, second.tally.deleted, world.ids()) == (End.FINISHED, 130, set())
+    assert (second.end, second.tally.deleted, world.ids()) == (RunStatus.FINISHED, 130, set())
     assert second.spent.deleted == 130 - first.tally.deleted
 
 
@@ -73,7 +73,7 @@ def test_the_cut_off_stays_where_it_was_when_the_run_began(world: World, order: 
     world.put(young=world.days(-2))
     world.clock.sleep(5 * 86_400)
     ends.again()
-    assert world.reap(slow(order), first.checkpoint).end is End.FINISHED
+    assert world.reap(slow(order), first.checkpoint).end is RunStatus.FINISHED
     assert world.ids() == {"young"}
 
 

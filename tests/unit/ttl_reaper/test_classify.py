@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttl_reaper.classify import DAY, EARLIEST, FIVE_YEARS, LATEST, Expired, Window, classify, repaired
-from ttl_reaper.model import Standing, TtlClass
+from ttl_reaper.model import TtlClass, TtlState
 
 NOW = 1_780_000_000
 WINDOW = Window(NOW, 3 * DAY)
@@ -46,7 +46,7 @@ def test_an_expired_value_has_its_class_and_its_point_in_time(
     ],
 )
 def test_within_the_grace_period_or_later_is_alive(value: dict[str, str]) -> None:
-    assert classify(value, WINDOW) is Standing.LIVE
+    assert classify(value, WINDOW) is TtlState.LIVE
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def test_within_the_grace_period_or_later_is_alive(value: dict[str, str]) -> Non
     ],
 )
 def test_what_is_no_plausible_point_in_time_is_never_touched(value: dict[str, object]) -> None:
-    assert classify(value, WINDOW) is Standing.IMPLAUSIBLE
+    assert classify(value, WINDOW) is TtlState.IMPLAUSIBLE
 
 
 @pytest.mark.parametrize("value", [None, {}])
 def test_an_item_without_ttl_never_expires(value: dict[str, str] | None) -> None:
-    assert classify(value, WINDOW) is Standing.NO_TTL
+    assert classify(value, WINDOW) is TtlState.NO_TTL
 
 
 @given(st.integers(), st.sampled_from(["N", "S"]))

@@ -60,7 +60,7 @@ def test_summaries_are_added_up_and_the_lost_are_named() -> None:
             ],
         }
     )
-    assert distributed_map.add_up(event.results) == {
+    assert distributed_map.merge_summaries(event.results) == {
         "runs": 3,
         "runs_failed": ["a segment 2"],
         "deleted": 7,

@@ -12,7 +12,7 @@ from ttl_reaper.app import lambda_handler
 from ttl_reaper.model import Limits, Mode, Segments, TtlClass
 
 if TYPE_CHECKING:
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 SAMPLES = sorted((Path(__file__).parents[3] / "events" / "ttl_reaper").glob("*.json"))
 T = {"table": "notifications"}

@@ -10,11 +10,11 @@ import pytest
 from simulator.scenario.reaper_table import fill, make_table
 from tradai_shared.config import canonical_config
 from ttl_reaper import tables
-from ttl_reaper.model import End, Limits, Mode, Segments
+from ttl_reaper.model import Limits, Mode, RunStatus, Segments
 from ttl_reaper.planner import allowance
 
 if TYPE_CHECKING:
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 WRITING = [Mode.DELETE, Mode.REPAIR]
 
@@ -33,7 +33,7 @@ def test_a_table_without_point_in_time_recovery_is_refused(world: World, order: 
         PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False},
     )
     refused = world.reap(order(mode))
-    assert (refused.end, refused.ok, refused.tally.scanned) == (End.REFUSED, False, 0)
+    assert (refused.end, refused.ok, refused.tally.scanned) == (RunStatus.REFUSED, False, 0)
     assert "allow_without_pitr" in refused.reason
     assert world.reap(order(mode, allow_without_pitr=True)).tally.changed == 1
 
@@ -43,7 +43,7 @@ def test_nothing_is_written_while_ttl_is_off(world: World, order: Any, mode: Mod
     world.put(a=world.days(-10), b={"S": "1700000000"})
     disable_ttl(world)
     refused = world.reap(order(mode))
-    assert (refused.end, refused.tally.changed) == (End.REFUSED, 0)
+    assert (refused.end, refused.tally.changed) == (RunStatus.REFUSED, 0)
     assert "drift_check" in refused.reason
     assert len(world.ids()) == 2
 
@@ -61,7 +61,7 @@ def test_another_attribute_than_the_confirmed_one_is_refused(world: World, order
     world.put(a=world.days(-10), b={"S": "1700000000"})
     confirmed = replace(world.desired, ttl_attribute="expires_at")
     world.desired = confirmed
-    assert world.reap(order(mode)).end is End.REFUSED
+    assert world.reap(order(mode)).end is RunStatus.REFUSED
     world.desired = replace(confirmed, ttl_confirmed=False)
     result = world.reap(order(mode))
     assert result.tally.changed == 1
@@ -72,7 +72,7 @@ def test_an_assumed_attribute_alone_never_deletes(world: World) -> None:
     world.put(a=world.days(-10))
     disable_ttl(world)
     world.desired = replace(world.desired, ttl_confirmed=False)
-    assert world.reap().end is End.REFUSED
+    assert world.reap().end is RunStatus.REFUSED
 
 
 def test_the_live_attribute_decides_not_the_assumed_one(world: World) -> None:
@@ -89,7 +89,7 @@ def test_a_table_that_is_never_reaped_is_refused(world: World, order: Any) -> No
     world.put(a=world.days(-10))
     world.desired = replace(world.desired, may_be_reaped=False)
     for mode in Mode:
-        assert world.reap(order(mode)).end is End.REFUSED
+        assert world.reap(order(mode)).end is RunStatus.REFUSED
 
 
 @pytest.mark.parametrize("env", ["dev", "staging", "prod"])
@@ -115,11 +115,11 @@ def test_max_deletes_stops_the_run_and_going_on_does_not_stretch_it(world: World
     world.put_many(60, days=-10)
     limited = order(limits=Limits(max_deletes=40, max_fraction=1.0))
     first = world.reap(limited)
-    assert (first.end, first.ok, first.tally.deleted) == (End.GUARD, False, 40)
+    assert (first.end, first.ok, first.tally.deleted) == (RunStatus.GUARD, False, 40)
     again = world.reap(limited, first.checkpoint)
-    assert (again.end, again.tally.deleted, len(world.ids())) == (End.GUARD, 40, 20)
+    assert (again.end, again.tally.deleted, len(world.ids())) == (RunStatus.GUARD, 40, 20)
     raised = order(limits=Limits(max_deletes=60, max_fraction=1.0))
-    assert world.reap(raised, first.checkpoint).end is End.FINISHED
+    assert world.reap(raised, first.checkpoint).end is RunStatus.FINISHED
     assert world.ids() == set()
 
 
@@ -127,9 +127,9 @@ def test_max_fraction_stops_the_run(world: World, order: Any) -> None:
     world.put_many(60, days=-10)
     world.put_many(40, days=10, prefix="live")
     stopped = world.reap(order(limits=Limits(max_fraction=0.5)))
-    assert (stopped.end, stopped.tally.deleted) == (End.GUARD, 50)
+    assert (stopped.end, stopped.tally.deleted) == (RunStatus.GUARD, 50)
     assert "hours old" in stopped.reason
-    assert world.reap(order(limits=Limits(max_fraction=0.7)), stopped.checkpoint).end is End.FINISHED
+    assert world.reap(order(limits=Limits(max_fraction=0.7)), stopped.checkpoint).end is RunStatus.FINISHED
 
 
 def test_the_fraction_is_of_what_was_scanned_where_that_is_more_than_itemcount(order: Any) -> None:
@@ -154,5 +154,5 @@ def test_what_cannot_be_read_is_unknown_and_nothing_is_done(world: World) -> Non
     world.put(a=world.days(-10))
     world.client.delete_table(TableName=world.desired.name)
     result = world.reap()
-    assert (result.end, result.ok) == (End.FAILED, False)
+    assert (result.end, result.ok) == (RunStatus.FAILED, False)
     assert "ResourceNotFoundException" in result.reason

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simulator.scenario.reaper_table import fill, make_table
-from ttl_reaper.model import End, Limits, Mode, Segments, TtlClass, Verdict
+from ttl_reaper.model import Limits, Mode, RunStatus, Segments, TtlClass, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 
 class Between:
@@ -26,7 +26,8 @@ class Between:
         if operation == "BatchExecuteStatement" and not any(name == operation for name, _ in self.calls):
             self.happens()
         self.calls.append((operation, request))
-        return self.inner.call(action, operation, request)
+        response: dict[str, Any] = self.inner.call(action, operation, request)
+        return response
 
 
 def test_expired_items_go_and_live_ones_stay(world: World) -> None:
@@ -34,7 +35,7 @@ def test_expired_items_go_and_live_ones_stay(world: World) -> None:
         old=world.days(-10), late=world.days(-3.1), grace=world.days(-2.9), live=world.days(1), never=None
     )
     result = world.reap()
-    assert (result.end, result.ok, result.tally.deleted) == (End.FINISHED, True, 2)
+    assert (result.end, result.ok, result.tally.deleted) == (RunStatus.FINISHED, True, 2)
     assert world.ids() == {"grace", "live", "never"}
 
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from tradai_shared.errors import TemporaryError
 from ttl_reaper import planner
 from ttl_reaper.classify import Expired, Window, classify
-from ttl_reaper.model import End, Limits, Mode, Segments, TtlClass
+from ttl_reaper.model import Limits, Mode, RunStatus, Segments, TtlClass
 
 if TYPE_CHECKING:
-    from conftest import World
+    from tests.unit.ttl_reaper.conftest import World
 
 IDS = [f"n{number}" for number in range(14)]
 EVERY_CLASS = frozenset(TtlClass) - {TtlClass.DISABLED}
@@ -116,7 +116,7 @@ class Unkind:
         self.check()
         if move == ("lose",):
             raise TemporaryError(action, "ReadTimeout", "")
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def some(self, action: str, operation: str, request: dict[str, Any], mask: int) -> dict[str, Any]:
         kept = [bool(mask >> place & 1) for place in range(len(request["Statements"]))]
@@ -163,8 +163,8 @@ def run_to_the_end(world: World, order: Any, mode: Mode, first: list[Any], moves
         except Killed:
             continue  # nothing was kept of this invocation: the next begins at the last checkpoint
         unkind.check()
-        kept = result.checkpoint if result.end is End.OUT_OF_TIME else None
-        if result.end is End.FINISHED and not unkind.moves:
+        kept = result.checkpoint if result.end is RunStatus.OUT_OF_TIME else None
+        if result.end is RunStatus.FINISHED and not unkind.moves:
             break
     return unkind
 

@@ -85,7 +85,9 @@ def left(client: Any, component: str) -> int:
 def execute(monkeypatch: pytest.MonkeyPatch, service: InThisProcess, order: dict[str, Any]) -> dict[str, Any]:
     monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: service)
     states = boto3.client("stepfunctions")
-    definition = DEFINITION.read_text(encoding="utf-8").replace("${ReaperArn}", REAPER)
+    definition = (
+        DEFINITION.read_text(encoding="utf-8").replace("${ReaperArn}", REAPER).replace("${Partition}", "aws")
+    )
     machine = states.create_state_machine(name="tradai-reap-dev", definition=definition, roleArn=ROLE)
     started = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(order))
     for _ in range(600):

@@ -66,8 +66,8 @@ def test_what_can_be_mended_is_mended_and_nobody_is_blamed(world: Observed, trig
         "DisableSourceDestCheck",
         "AssociateAddress",
     }
-    mended = decide(healthy(), trigger=trigger, memory=RunState(changed=True))
-    assert mended.actions == ()
+    changed = decide(healthy(), trigger=trigger, memory=RunState(changed=True))
+    assert changed.actions == ()
 
 
 @pytest.mark.parametrize("lifecycle", ["Pending", "Pending:Wait", "Terminating", "Terminating:Wait"])

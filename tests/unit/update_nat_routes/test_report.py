@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -20,9 +20,6 @@ from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.plan import Note, NoteKind, Plan
 from update_nat_routes.reconcile import Report
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROUTE = ReplaceRoute("rtb-1", "eni-a", "eni-x", "i-x is terminated and i-a is running")
 ABANDONED = CompleteLifecycleAction("g", "h", "i-a", "ABANDON", "it was not ready in time: one more try")
@@ -152,7 +149,7 @@ class Operator:
 
 
 @pytest.fixture
-def operator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Operator]:
+def operator(monkeypatch: pytest.MonkeyPatch) -> Operator:
     hears = Operator(monkeypatch)
     hears.topic.add_response("publish", {"MessageId": "m"})
     return hears

@@ -1,4 +1,4 @@
-"""What must hold between values, built in or a deployment's own. A field's own limits stand in its model."""
+"""Checks across values, built-in and overridden. The limits of a single field are in its model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 Violations = Iterator[tuple[str, str]]
-"""Paths of values, each with what is wrong and what would be accepted."""
+"""Paths of values, each with its problem and what would be accepted."""
 Invariant = Callable[["CanonicalConfig"], Violations]
 
 TABLES = 12  # of the platform's canonical document: with fewer, one has been lost
@@ -21,7 +21,7 @@ WITHOUT_RECOVERY = frozenset({"idempotency"})
 
 
 def violations(config: CanonicalConfig) -> Violations:
-    """All that is wrong with a configuration."""
+    """Every broken invariant of a configuration."""
     for invariant in INVARIANTS:
         yield from invariant(config)
 
