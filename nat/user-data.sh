@@ -19,6 +19,8 @@ readonly PER_BOOT=/var/lib/cloud/scripts/per-boot/tradai-nat
 readonly CONNTRACK_MAX=65536 CONNTRACK_BUCKETS=16384 # 512 MB would default to about 4,096: full in no time
 readonly INTERNET_MSS=1460                           # the interface's own MTU is 9001, the internet's is 1500
 readonly SELFTEST_SECONDS=40
+# of this script's own, which starts up to 20 s after the boot; the hook's heartbeat ends at 300 s
+readonly WITHDRAW_UNTIL=15 METADATA_UNTIL=60 ADDRESS_UNTIL=90 READY_UNTIL=180
 STEP=start
 ERRORS=$(mktemp)
 
@@ -27,6 +29,7 @@ main() {
   step values take_values
   step per-boot keep_for_every_boot
   step metadata read_metadata
+  step withdraw withdraw_last_mark
   step forwarding forward_packets
   step masquerade masquerade_and_clamp
   step connection-table size_connection_table
@@ -69,12 +72,30 @@ keep_for_every_boot() { # user data runs at the first boot alone
 }
 
 read_metadata() { # IMDSv2; set as globals
-  local token
-  token=$(imds -X PUT "$METADATA/api/token" -H 'X-aws-ec2-metadata-token-ttl-seconds: 300')
-  INSTANCE_ID=$(imds "$METADATA/meta-data/instance-id" -H "X-aws-ec2-metadata-token: $token")
+  INSTANCE_ID=$(try_until $METADATA_UNTIL instance_id)
   BOOT_ID=$(cat /proc/sys/kernel/random/boot_id)
   INTERFACE=$(ip -4 route show default | sed -nE 's/.* dev ([^ ]+).*/\1/p' | head -n 1)
   [ -n "$INTERFACE" ] || { echo 'no default route' >&2 && return 1; }
+}
+
+instance_id() { # each try with a fresh token: the service answers an old one with 401
+  local token
+  token=$(imds -X PUT "$METADATA/api/token" -H 'X-aws-ec2-metadata-token-ttl-seconds: 300') &&
+    imds "$METADATA/meta-data/instance-id" -H "X-aws-ec2-metadata-token: $token"
+}
+
+try_until() { # the second of this script, then the command, which is tried once at least
+  local until=$1
+  shift
+  until "$@"; do
+    [ $SECONDS -lt "$until" ] || return 1
+    sleep 2
+  done
+}
+
+withdraw_last_mark() { # a later boot that fails must not count as ready; at the first one there is no mark
+  [ "$0" -ef "$PER_BOOT" ] || return 0
+  AWS_MAX_ATTEMPTS=1 try_until $WITHDRAW_UNTIL mark '' || echo 'tradai-nat: the last mark was not withdrawn'
 }
 
 imds() {
@@ -133,6 +154,10 @@ ask_the_internet() {
 
 take_address() { # never from another: a planned replacement gets it from the function, together with the routes
   [ -n "$NAT_EIP_ALLOCATION_ID" ] || return 0
+  try_until $ADDRESS_UNTIL associate_address || echo 'tradai-nat: the address was not taken: the function moves it'
+}
+
+associate_address() {
   local answer
   answer=$(ec2 associate-address --allocation-id "$NAT_EIP_ALLOCATION_ID" \
     --instance-id "$INSTANCE_ID" --no-allow-reassociation 2>&1) && return
@@ -142,8 +167,10 @@ take_address() { # never from another: a planned replacement gets it from the fu
   esac
 }
 
-signal_readiness() {
-  ec2 create-tags --resources "$INSTANCE_ID" --tags "Key=$NAT_READY_TAG,Value=$BOOT_ID"
+signal_readiness() { try_until $READY_UNTIL mark "$BOOT_ID"; }
+
+mark() {
+  ec2 create-tags --resources "$INSTANCE_ID" --tags "Key=$NAT_READY_TAG,Value=$1"
 }
 
 ec2() {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import Estate, first, follow
+from drift_check.checks.base import CheckContext, first, follow
 from drift_check.compare import AssessedFinding, by_importance, judge
 from drift_check.findings import FindingStatus, Waiver
 from drift_check.observe.observations import Reads
@@ -67,7 +67,7 @@ class Scanner:
 
     def judge(self, reads: Reads) -> Scan:
         now = clock.now()
-        at = Estate(self.config, reads, now)
+        at = CheckContext(self.config, reads, now)
         judged = (
             one
             for check in self.checks

@@ -39,6 +39,7 @@ class ControlPlane:
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     fail_with: Refused | None = None
+    refusals: list[Refused] = field(default_factory=list)
 
     def call(self, arguments: list[str]) -> None:
         """Carry out one command of the AWS command line.
@@ -49,7 +50,9 @@ class ControlPlane:
         service, operation, *rest = arguments
         self.calls.append(operation)
         options = _options(rest)
-        if self.fail_with:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if self.fail_with and self.fail_with.operation.lower() == operation.replace("-", ""):
             raise self.fail_with
         match (service, operation):
             case ("ec2", "associate-address"):

@@ -122,15 +122,43 @@ def test_a_nat_that_would_not_forward_or_masquerade_never_signals(lab: Lab, step
     assert lab.control.calls == []
 
 
-def test_a_refused_address_fails_loudly_with_awss_own_words(lab: Lab) -> None:
+def test_a_refused_address_fails_no_boot(lab: Lab) -> None:
     lab.control.fail_with = Refused("AuthFailure", "It is not yours.", "AssociateAddress")
-    boot = lab.boot(lab.launch(NAT_A))
+    boot = lab.boot(lab.launch(NAT_A), SCRIPT.read_text().replace("ADDRESS_UNTIL=90", "ADDRESS_UNTIL=1"))
+    assert boot.status == 0, boot.log
+    assert "the address was not taken" in boot.log
+    assert _tag(lab) == boot.boot_id
+
+
+def test_a_refused_mark_fails_loudly_with_awss_own_words(lab: Lab) -> None:
+    lab.control.fail_with = Refused("UnauthorizedOperation", "It is not yours.", "CreateTags")
+    boot = lab.boot(lab.launch(NAT_A), SCRIPT.read_text().replace("READY_UNTIL=180", "READY_UNTIL=1"))
     assert boot.status != 0
     assert _said(boot) == (
-        "TRADAI-NAT-FAILED step=address reason=An error occurred (AuthFailure) "
-        "when calling the AssociateAddress operation: It is not yours."
+        "TRADAI-NAT-FAILED step=ready reason=An error occurred (UnauthorizedOperation) "
+        "when calling the CreateTags operation: It is not yours."
     )
     assert _tag(lab) is None
+
+
+def test_a_boot_outlasts_refusals_that_pass(lab: Lab) -> None:
+    missing = Refused("InvalidInstanceID.NotFound", "The instance does not exist.", "CreateTags")
+    pending = Refused("IncorrectInstanceState", "The instance is pending.", "AssociateAddress")
+    lab.control.refusals = [pending, missing, pending]
+    boot = lab.boot(lab.launch(NAT_A))
+    assert boot.status == 0, boot.log
+    assert lab.vpc.holder == NAT_A
+    assert _tag(lab) == boot.boot_id
+
+
+def test_a_boot_that_fails_after_one_that_served_leaves_no_mark(lab: Lab) -> None:
+    machine = lab.serving()
+    assert _tag(lab)
+    per_boot = machine.disk / "var/lib/cloud/scripts/per-boot/tradai-nat"
+    broken = per_boot.read_text().replace("step forwarding forward_packets", "step forwarding false")
+    per_boot.write_text(broken)
+    assert machine.reboot(lab.control).status != 0
+    assert _tag(lab) == ""
 
 
 def test_a_missing_value_fails_loudly(lab: Lab) -> None:

@@ -34,6 +34,32 @@ def test_every_value_that_it_takes_is_told_at_its_top() -> None:
     assert all(f"#   {name} " in head for name in taken)
 
 
+METADATA_SERVICE = """#!/bin/bash
+case "$*" in
+  *api/token*) echo >>"$TOKENS"; wc -l <"$TOKENS" ;;
+  *'token: 1') echo 'The requested URL returned error: 401' >&2; exit 22 ;;
+  *) echo i-0123456789abcdef0 ;;
+esac
+"""
+
+
+def test_a_token_that_the_metadata_service_refuses_is_renewed(tmp_path: Path) -> None:
+    curl = tmp_path / "curl"
+    curl.write_text(METADATA_SERVICE)
+    curl.chmod(0o755)
+    program = "source <(sed '/^main$/d' \"$SCRIPT\"); try_until 30 instance_id"
+    environment = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "SCRIPT": str(SCRIPT),
+        "TOKENS": str(tmp_path / "tokens"),
+        "TMPDIR": str(tmp_path),
+    }
+    done = subprocess.run(  # noqa: S603 - our own script
+        ["/bin/bash", "-c", program], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "i-0123456789abcdef0", done.stderr
+
+
 def test_only_the_second_version_of_the_metadata_service_is_used() -> None:
     asked = [line for line in SCRIPT.read_text().splitlines() if "$METADATA/" in line]
     assert len(asked) == 2
