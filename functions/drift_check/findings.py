@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 ID_LENGTH = 12
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # an answer of an unexpected form
 
 
 class FindingStatus(StrEnum):

@@ -57,6 +57,7 @@ def compare(history: History, findings: Iterable[Finding], checks: Container[str
         for one in open_before - set(seen)
         if history.records[one].check in checks
         and (history.records[one].check, history.records[one].resource) not in unreadable
+        and (history.records[one].check, history.records[one].check) not in unreadable  # it ended early
     }
     new = set(seen) - set(history.records) if history.known else set()
     return Changes(frozenset(new), frozenset(resolved))

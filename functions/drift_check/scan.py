@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import CheckContext, first, follow
 from drift_check.compare import AssessedFinding, by_importance, judge
-from drift_check.findings import FindingStatus, Waiver
+from drift_check.findings import UNREADABLE, Finding, FindingStatus, Healing, Severity, Waiver
 from drift_check.observe.observations import Reads
 from tradai_shared import clock
+from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from drift_check.checks.base import Check
-    from drift_check.findings import Finding
     from drift_check.observe.observations import Call, Read
     from drift_check.observe.observer import Observer
     from tradai_shared.config.models import CanonicalConfig
@@ -37,6 +37,12 @@ class Scan:
     @property
     def partial(self) -> bool:
         return any(finding.status is FindingStatus.UNKNOWN for finding in self.findings)
+
+    def check_failed(self, name: str) -> bool:
+        """Whether a check could not finish: the absence of its findings says nothing."""
+        return any(
+            one.status is FindingStatus.UNKNOWN and one.resource == one.check == name for one in self.findings
+        )
 
     def by_id(self, finding_id: str) -> AssessedFinding | None:
         return next((one for one in self.judged if one.finding.id == finding_id), None)
@@ -68,16 +74,43 @@ class Scanner:
     def judge(self, reads: Reads) -> Scan:
         now = clock.now()
         at = CheckContext(self.config, reads, now)
-        judged = (
-            one
-            for check in self.checks
-            for thing in check.look(at)
-            for one in judge(self.config, check.name, thing)
-        )
+        judged = (assessed for check in self.checks for assessed in self._assess(check, at))
         return Scan(reads, by_importance(waived(judged, self.waivers, now)))
 
-    def _follow(self, call: Call, read: Read[Any]) -> Iterator[Call]:
-        return follow(self.config, self.checks, call, read)
+    def _assess(self, check: Check, at: CheckContext) -> Iterator[AssessedFinding]:
+        """Findings of one check. An answer that it cannot read costs the rest of this check, no other."""
+        try:
+            for resource in check.look(at):
+                yield from judge(self.config, check.name, resource)
+        except UNREADABLE as error:
+            yield failed_check(check.name, error)
+
+    def _follow(self, call: Call, read: Read[Any]) -> list[Call]:
+        """What follows from an answer; each check on its own, so that an odd answer costs only the check."""
+        calls: list[Call] = []
+        for check in self.checks:
+            try:
+                calls += follow(self.config, (check,), call, read)
+            except UNREADABLE:
+                continue  # what is not asked is unknown to the check
+        return calls
+
+
+def failed_check(check: str, error: Exception) -> AssessedFinding:
+    """A finding that names the check itself: what it did not reach is unknown."""
+    finding = Finding(
+        check=check,
+        resource=check,
+        attribute="check",
+        status=FindingStatus.UNKNOWN,
+        desired=None,
+        observed=None,
+        severity=Severity.MEDIUM,
+        healing=Healing.NEVER,
+        provenance=Provenance.SEED,
+        reason=f"the check ended early, an answer could not be read: {type(error).__name__}: {error}",
+    )
+    return AssessedFinding(finding, (), frozenset())
 
 
 def waived(

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from drift_check.findings import FindingStatus
+from drift_check.findings import UNREADABLE, FindingStatus
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, TemporaryError
 from tradai_shared.outcomes import Status
@@ -50,6 +50,9 @@ class Healer:
         except AwsError as error:
             temporary = isinstance(error, TemporaryError)
             return HealOutcome(one.finding, Status.FAILED, str(error), temporary=temporary)
+        except UNREADABLE as error:
+            detail = f"an answer could not be read: {type(error).__name__}: {error}"
+            return HealOutcome(one.finding, Status.FAILED, detail)
 
     def _heal(self, one: AssessedFinding) -> HealOutcome:
         fresh = self._again(one)
@@ -73,6 +76,9 @@ class Healer:
         if lost := [read for read in self.survey.reads.unknown() if read.call in one.sources]:
             detail = f"{lost[0].call.action} failed with {lost[0].code}: nothing is written blindly"
             return HealOutcome(one.finding, Status.FAILED, detail, temporary=True)
+        if self.survey.check_failed(one.finding.check):
+            detail = "its check could not finish: nothing is written blindly"
+            return HealOutcome(one.finding, Status.FAILED, detail, temporary=True)
         return HealOutcome(one.finding, Status.ALREADY, "a second look finds it as it should be")
 
     def _send(self, write: ApiRequest) -> str | None:
@@ -93,6 +99,7 @@ class Healer:
                 clock.sleep(pause)
             after = self._again(one)
             lost = any(read.call in one.sources for read in self.survey.reads.unknown())
+            lost = lost or self.survey.check_failed(one.finding.check)
             if after is None and not lost:
                 return HealOutcome(one.finding, Status.DONE, warnings, writes)
             if after is not None and after.remedies != one.remedies and after.remedies:
