@@ -80,4 +80,10 @@ def run(env: str, event: dict[str, Any], observer: Observer, max_heals: int, reg
     config = canonical_config(env)
     scanner = Scanner(config, checks.chosen(request.checks), observer, waivers(env))
     settings = Settings(environment(env), Allowed.HEAL, max_heals=max_heals)
-    return Run(settings, request, scanner, RequestBuilder(observer.client, region or config.region)).run()
+    return Run(
+        settings,
+        request,
+        scanner,
+        RequestBuilder(observer.client, region or config.region),
+        writes_history=request.mode is Mode.HEAL,
+    ).run()

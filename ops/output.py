@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 
 from drift_check.report.as_html import page
@@ -24,22 +25,29 @@ TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "blue
 
 def table(report: Report) -> None:
     """For a terminal."""
-    console.print(f"[bold]{headline(report)}[/bold]  [dim]{report.calls} calls, {report.seconds:.1f} s[/dim]")
+    console.print(
+        f"[bold]{escape(headline(report))}[/bold]  [dim]{report.calls} calls, {report.seconds:.1f} s[/dim]"
+    )
     for note in report.notes:
-        console.print(f"[yellow]{note}[/yellow]")
+        console.print(f"[yellow]{escape(note)}[/yellow]")
     shown = [one for one in report.findings if one.counts]
     if shown:
         console.print(differences(shown))
     for one in report.unknown:
-        console.print(f"[magenta]unknown[/magenta] {one.resource}: {one.reason}")
+        console.print(f"[magenta]unknown[/magenta] {escape(f'{one.resource}: {one.reason}')}")
     for heal in report.heals:
         console.print(
-            f"[green]{heal.status}[/green] {heal.finding.resource} {heal.finding.attribute} {heal.detail}"
+            f"[green]{heal.status}[/green] "
+            + escape(f"{heal.finding.resource} {heal.finding.attribute} {heal.detail}")
         )
         for write in heal.writes:
-            console.print(f"  [dim]{write.action} {json.dumps(write.parameters)} {write.note}[/dim]")
+            console.print(
+                "  [dim]" + escape(f"{write.action} {json.dumps(write.parameters)} {write.note}") + "[/dim]"
+            )
     for refused, reason in report.choice.refused:
-        console.print(f"[dim]not mended: {refused.resource} {refused.attribute}: {reason}[/dim]")
+        console.print(
+            "[dim]" + escape(f"not mended: {refused.resource} {refused.attribute}: {reason}") + "[/dim]"
+        )
     rest = len(report.findings) - len(shown) - len(report.unknown)
     if rest:
         console.print(f"[dim]{rest} more are only assumed or accepted: --format markdown lists them[/dim]")
@@ -53,10 +61,10 @@ def differences(findings: list[Finding]) -> Table:
     for one in findings:
         rows.add_row(
             f"[{TONES[one.severity]}]{one.severity}[/]",
-            one.resource,
-            one.attribute,
-            short(one.observed),
-            short(one.desired),
+            escape(one.resource),
+            escape(one.attribute),
+            escape(short(one.observed)),
+            escape(short(one.desired)),
             str(one.healing),
             one.id,
         )

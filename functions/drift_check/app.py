@@ -10,7 +10,7 @@ from drift_check import checks
 from drift_check.apply.requests import RequestBuilder
 from drift_check.events import parse
 from drift_check.observe.observer import WORKERS, Observer
-from drift_check.reconcile import Run
+from drift_check.reconcile import Report, Run
 from drift_check.report import as_json, publish
 from drift_check.scan import Scanner
 from drift_check.settings import Settings
@@ -58,8 +58,12 @@ def _handle(event: dict[str, object]) -> Answer:
     request = parse(event, tuple(checks.BY_NAME))
     config = canonical_config(settings.environment)
     scanner = Scanner(config, checks.chosen(request.checks), Observer(client), waivers(settings.environment))
-    report = Run(settings, request, scanner, RequestBuilder(client, config.region)).run()
+
+    def notify(report: Report) -> bool:
+        return publish.notify(settings, report, client, logger)
+
+    report = Run(settings, request, scanner, RequestBuilder(client, config.region), notify=notify).run()
     publish.log(logger, report)
     publish.measure(metrics, report)
-    publish.publish(settings, report, client, logger)
+    publish.store(settings, report, client, logger)
     return as_json.answer(report)

@@ -72,7 +72,7 @@ def _seen(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[st
 def to_notify(
     history: History, changes: Changes, findings: Iterable[Finding], now: datetime
 ) -> list[Finding]:
-    """New findings that count, and critical ones again after a week."""
+    """Findings that nobody was notified of yet, and critical ones again after a week."""
     told = []
     for finding in findings:
         if not finding.counts:
@@ -80,7 +80,8 @@ def to_notify(
         record = history.records.get(finding.id)
         critical = finding.severity is Severity.CRITICAL
         due = record is None or record.told is None or now - record.told >= REMINDED
-        if finding.id in changes.new or (critical and due):
+        undelivered = record is not None and record.told is None  # an earlier message failed
+        if finding.id in changes.new or undelivered or (critical and due):
             told.append(finding)
     return told
 

@@ -19,6 +19,7 @@ from tradai_shared import clock
 from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from types_boto3_dynamodb import DynamoDBClient
@@ -80,13 +81,20 @@ class Report:
 
 @dataclass(slots=True)
 class Run:
-    """One run; ``keeps_history`` is False where the history is neither read nor written."""
+    """One run.
+
+    ``keeps_history`` is False where the history is neither read nor written, ``writes_history``
+    where it is only read. ``notify`` delivers the report
+    and returns whether the message was delivered; only then are findings marked as notified.
+    """
 
     settings: Settings
     request: Request
     scanner: Scanner
     writer: RequestBuilder
     keeps_history: bool = True
+    writes_history: bool = True
+    notify: Callable[[Report], bool] | None = None
 
     def run(self) -> Report:
         report = Report(str(self.settings.environment), self.request, clock.now())
@@ -97,18 +105,28 @@ class Run:
         report.changes = past.compare(history, survey.findings, self.scanner.names)
         report.findings = past.with_first_seen(history, after.findings, report.started)
         report.to_notify = past.to_notify(history, report.changes, report.findings, now)
-        if place is not None and not self.request.dry_run:
-            kept = self._remember(tried, survey, after, report, now)
-            if kept != history:
-                self._save(place, kept, now, report)
         report.blind = not any(isinstance(one, Known) for one in survey.reads.answers.values())
         report.calls += self.scanner.observer.calls
         report.seconds = (clock.now() - report.started).total_seconds()
+        delivered = self.notify(report) if self.notify else False
+        if place is not None and self.writes_history and not self.request.dry_run:
+            notified = report.to_notify if delivered else []
+            kept = self._remember(tried, survey, after, report, notified, now)
+            if kept != history:
+                self._save(place, kept, now, report)
         return report
 
-    def _remember(self, tried: History, before: Scan, after: Scan, report: Report, now: datetime) -> History:
+    def _remember(  # noqa: PLR0913, PLR0917 - two scans and what was done between them
+        self,
+        tried: History,
+        before: Scan,
+        after: Scan,
+        report: Report,
+        notified: list[Finding],
+        now: datetime,
+    ) -> History:
         """What was mended in this run is remembered as gone, so that its return is no news."""
-        kept = past.remember(tried, report.changes, before.findings, report.to_notify, now)
+        kept = past.remember(tried, report.changes, before.findings, notified, now)
         healed = past.compare(kept, after.findings, self.scanner.names)
         return past.remember(kept, healed, after.findings, [], now) if healed.resolved else kept
 

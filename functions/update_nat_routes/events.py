@@ -6,6 +6,7 @@ samples carry placeholders where dates and ARNs belong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +56,9 @@ class Trigger:
     dry_run: bool = False
 
 
+# Wider than AWS's own ids, and without the characters that could leave a path or a request.
+INSTANCE_ID = re.compile(r"i-[0-9A-Za-z-]{1,40}")
+HOOK_NAME = re.compile(r"[A-Za-z0-9\-_/]{1,255}")
 DRILL_SOURCE = "tradai.drill"
 PROBE_FUNCTION = "tradai-egress-probe"
 NO_EGRESS = "EgressDownError"  # the probe's own fault, or a wrong address, says nothing against the NAT
@@ -113,13 +117,13 @@ def _from_auto_scaling(kind: TriggerKind, at: datetime | None, detail: Json) -> 
         kind,
         at=at,
         group=_text(detail, "AutoScalingGroupName", "detail."),
-        instance_id=_text(detail, "EC2InstanceId", "detail.") if waiting else None,
-        hook=_text(detail, "LifecycleHookName", "detail.") if waiting else None,
+        instance_id=_instance_id(detail, "EC2InstanceId") if waiting else None,
+        hook=_hook_name(detail) if waiting else None,
     )
 
 
 def _from_ec2(kind: TriggerKind, at: datetime | None, detail: Json) -> Trigger:
-    instance_id = _text(detail, "instance-id", "detail.")
+    instance_id = _instance_id(detail, "instance-id")
     if kind is TriggerKind.SPOT_NOTICE:
         return Trigger(kind, at=at, instance_id=instance_id)
     state = _text(detail, "state", "detail.")
@@ -164,6 +168,21 @@ def _text(holder: Json, field: str, path: str = "") -> str:
     value = holder.get(field)
     if not isinstance(value, str) or not value:
         raise EventError(f"{path}{field}", f"expected text, got {value!r}")
+    return value
+
+
+def _instance_id(detail: Json, field: str) -> str:
+    return _matching(INSTANCE_ID, detail, field, "an instance id")
+
+
+def _hook_name(detail: Json) -> str:
+    return _matching(HOOK_NAME, detail, "LifecycleHookName", "a lifecycle hook's name")
+
+
+def _matching(pattern: re.Pattern[str], detail: Json, field: str, expected: str) -> str:
+    value = _text(detail, field, "detail.")
+    if not pattern.fullmatch(value):
+        raise EventError(f"detail.{field}", f"expected {expected}, got {value!r}")
     return value
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.errors import AwsError
 from update_nat_routes.model import (
     Group,
     Hook,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from update_nat_routes.settings import Settings
 
 DEFAULT_ROUTE = "0.0.0.0/0"
+PROPAGATED = "EnableVgwRoutePropagation"
 READY_TAG = "tradai:nat-ready"
 GROUP_TAG = "aws:autoscaling:groupName"
 # EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
@@ -199,6 +201,10 @@ class Reader:
         ]
 
     def _holder(self, instances: Iterable[Instance]) -> str | None:
+        """The instance with our address. A failed read leaves it unknown, so that the routes still move.
+
+        The address is then asked for without reassociation: AWS refuses if another instance holds it.
+        """
         carriers = {
             instance.elastic_address: instance.instance_id
             for instance in instances
@@ -206,7 +212,11 @@ class Reader:
         }
         if not carriers or not self.settings.allocation_id:
             return None
-        return carriers.get(self._allocated_address(self.settings.allocation_id))
+        try:
+            address = self._allocated_address(self.settings.allocation_id)
+        except AwsError:
+            return None
+        return carriers.get(address)
 
     def _allocated_address(self, allocation_id: str) -> str:
         if self.address is None:
@@ -242,10 +252,12 @@ def _elastic_address(interface: InstanceNetworkInterfaceTypeDef) -> str | None:
 
 
 def _default_target(table: RouteTableTypeDef) -> Target:
-    for route in table.get("Routes", []):
-        if route.get("DestinationCidrBlock") == DEFAULT_ROUTE:
-            return _target(route)
-    return Target(TargetKind.NOTHING)
+    """The static route has priority over a propagated one, and AWS promises no order of its list."""
+    routes = [
+        route for route in table.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE
+    ]
+    routes.sort(key=lambda route: route.get("Origin") == PROPAGATED)
+    return _target(routes[0]) if routes else Target(TargetKind.NOTHING)
 
 
 def _target(route: RouteTypeDef) -> Target:

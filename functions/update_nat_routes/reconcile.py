@@ -135,7 +135,10 @@ class Reconciler:
         if self.observed is not None:
             observed = replace(observed, hooks=self.observed.hooks)
         step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
-        while step.data_requests:  # an answer can raise the next question: history before hooks
+        # Moves need none of this data, so a refused read must not hold them up.
+        while step.data_requests and (
+            self.trigger.dry_run or not step.moves
+        ):  # an answer can raise the next question: history before hooks
             observed = self.reader.answer(observed, step.data_requests)
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
         self.observed, self.report.plan = observed, step

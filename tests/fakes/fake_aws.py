@@ -45,6 +45,7 @@ class Aws:
     applied: list[str] = field(default_factory=list)
     reads: int = 0
     relevant: bool = True
+    refused: AwsError | None = None
 
     def observe(self) -> Observed:
         self.reads += 1
@@ -59,6 +60,8 @@ class Aws:
 
     def answer(self, seen: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         assert data_requests
+        if self.refused:
+            raise self.refused
         return replace(seen, hooks=self.world.hooks, last_launch_abandoned=self.world.last_launch_abandoned)
 
     def is_relevant(self, instance_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"# {headline(report)}"
     yield ""
     yield f"{report.started:%Y-%m-%d %H:%M} UTC, {report.calls} calls in {report.seconds:.1f} s."
-    yield from (f"\n> {note}" for note in report.notes)
+    yield from (f"\n> {plain_text(note)}" for note in report.notes)
     yield from _section("Differences", report.open)
     yield from _unknown(report.unknown)
     yield from _heals(report)
@@ -62,8 +63,9 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _section(title: str, findings: Iterable[Finding]) -> Iterator[str]:
     rows = [
-        f"| {one.severity} | {one.resource} | {one.attribute} | {_cell(one.desired)} | {_cell(one.observed)} "
-        f"| {one.healing} | {one.waiver.reason if one.waiver else one.reason} | `{one.id}` |"
+        f"| {one.severity} | {plain_text(one.resource)} | {plain_text(one.attribute)} "
+        f"| {_cell(one.desired)} | {_cell(one.observed)} | {one.healing} "
+        f"| {plain_text(one.waiver.reason if one.waiver else one.reason)} | `{one.id}` |"
         for one in findings
     ]
     if rows:
@@ -76,15 +78,15 @@ def _section(title: str, findings: Iterable[Finding]) -> Iterator[str]:
 def _unknown(findings: list[Finding]) -> Iterator[str]:
     if findings:
         yield "\n## Could not be read\n"
-        yield from (f"- {one.resource}: {one.reason}" for one in findings)
+        yield from (f"- {plain_text(f'{one.resource}: {one.reason}')}" for one in findings)
 
 
 def _heals(report: Report) -> Iterator[str]:
     if report.heals:
         yield "\n## Mending\n"
     for heal in report.heals:
-        detail = f": {heal.detail}" if heal.detail else ""
-        yield f"- {heal.status}: {heal.finding.resource} {heal.finding.attribute}{detail}"
+        detail = f": {plain_text(heal.detail)}" if heal.detail else ""
+        yield f"- {heal.status}: {plain_text(f'{heal.finding.resource} {heal.finding.attribute}')}{detail}"
         for write in heal.writes:
             yield f"  - `{write.action}` `{json.dumps(write.parameters)}`"
 
@@ -103,4 +105,9 @@ def short(value: Json) -> str:
 
 
 def _cell(value: Json) -> str:
-    return short(value).replace("|", "\\|")
+    return plain_text(short(value))
+
+
+def plain_text(text: str) -> str:
+    """Text that Markdown shows as it is, in one line."""
+    return re.sub(r"[\\`*\[\]<>|#]", r"\\\g<0>", " ".join(text.split()))

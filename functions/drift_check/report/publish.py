@@ -53,27 +53,38 @@ def measure(metrics: Metrics, report: Report) -> None:
     metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.choice.blocked))
 
 
-def publish(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
-    """To S3 where a bucket is set; a message and an event where there is news. A dry run is no news."""
+def store(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
+    """Write the report to S3 where a bucket is set."""
     if settings.report_bucket:
         _attempt(logger, lambda: _to_bucket(str(settings.report_bucket), report, client("s3")))
+
+
+def notify(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> bool:
+    """Send a message and an event where there is news; True where every one of them was delivered.
+
+    A dry run sends nothing. What was not delivered is sent again by the next run.
+    """
     if report.request.dry_run or not _is_news(report):
-        return
+        return False
+    delivered = True
     if settings.topic_arn:
-        _attempt(logger, lambda: _to_topic(str(settings.topic_arn), report, client("sns")))
+        delivered = _attempt(logger, lambda: _to_topic(str(settings.topic_arn), report, client("sns")))
     if report.to_notify:
-        _attempt(logger, lambda: _to_bus(report, client("events")))
+        delivered = _attempt(logger, lambda: _to_bus(report, client("events"))) and delivered
+    return delivered
 
 
 def _is_news(report: Report) -> bool:
     return bool(report.to_notify or report.failed or report.choice.blocked)
 
 
-def _attempt(logger: Logger, send: Callable[[], None]) -> None:
+def _attempt(logger: Logger, send: Callable[[], None]) -> bool:
     try:
         send()
     except AwsError as error:
         logger.exception("not sent", extra={"action": error.action})
+        return False
+    return True
 
 
 def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - boto3's client

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import TriggerKind
-from update_nat_routes.model import DEAD_STATES, Instance, Member
+from update_nat_routes.model import DEAD_STATES, Instance, Member, RouteTable, TargetKind
 from update_nat_routes.planner.nat_state import READY_DEADLINE, NatState
 
 if TYPE_CHECKING:
@@ -91,13 +91,24 @@ def _launching(
         yield from _gone_while_launching(state, member, instance)
     elif state.eligible(member) and state.ready(instance):
         if nothing_to_move:
-            serves = gateway is not None and gateway.instance_id == instance.instance_id
-            reason = "it serves, and that was read back" if serves else "it is ready; a newer one serves"
-            yield from _complete(state, member, LAUNCHING, CONTINUE, reason)
+            yield from _complete(state, member, LAUNCHING, CONTINUE, _why_let_in(state, instance, gateway))
     elif state.now < instance.launched_at + READY_DEADLINE:
         yield from _be_patient(state, member, instance)
     else:
         yield from _at_the_deadline(state, member, nothing_to_move=nothing_to_move)
+
+
+def _why_let_in(state: NatState, instance: Instance, gateway: Instance | None) -> str:
+    if gateway is None or gateway.instance_id != instance.instance_id:
+        return "it is ready; a newer one serves"
+    elsewhere = [table.table_id for table in state.observed.tables if not _leads_to(table, instance)]
+    if elsewhere:
+        return f"it is ready, but these tables do not route to it: {', '.join(elsewhere)}"
+    return "it serves, and that was read back"
+
+
+def _leads_to(table: RouteTable, instance: Instance) -> bool:
+    return table.target.target_id == instance.interface_id or table.target.kind is TargetKind.EXTERNAL
 
 
 def _gone_while_launching(state: NatState, member: Member, instance: Instance) -> Iterator[HookStep]:

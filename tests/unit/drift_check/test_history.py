@@ -106,3 +106,8 @@ def test_a_record_needs_its_fields() -> None:
     with pytest.raises(KeyError):
         from_json({"x": {"check": "tables"}})
     assert Record("a", "b", NOW).failures == 0
+
+
+def test_what_was_not_delivered_is_sent_by_the_next_run() -> None:
+    failed = remember(History(), compare(History(), [finding()], CHECKS), [finding()], [], NOW)
+    assert told(failed, [finding()], NOW + timedelta(hours=1)) == [finding().id]

@@ -17,8 +17,9 @@ from drift_check.reconcile import ExitCode, Report
 from drift_check.report.as_html import page
 from drift_check.report.as_json import answer, document
 from drift_check.report.as_markdown import headline, markdown, message
-from drift_check.report.publish import publish
+from drift_check.report.publish import notify, store
 from drift_check.settings import Settings
+from ops import output
 from tests.unit.drift_check.findings import finding, unknown
 from tradai_shared.config.naming import Environment
 from tradai_shared.outcomes import Status
@@ -40,7 +41,8 @@ def report(**changes: Any) -> Report:
 
 def sent(told: Report, clients: Mock) -> Mock:
     settings = Settings(Environment.DEV, report_bucket="reports", topic_arn=TOPIC)
-    publish(settings, told, lambda service: getattr(clients, service), Mock())
+    store(settings, told, lambda service: getattr(clients, service), Mock())
+    notify(settings, told, lambda service: getattr(clients, service), Mock())
     return clients
 
 
@@ -117,3 +119,29 @@ def test_what_cannot_be_sent_stops_nothing() -> None:
     clients.s3.put_object.side_effect = ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
     sent(report(), clients)
     clients.sns.publish.assert_called_once()
+
+
+@pytest.mark.parametrize("refusing", ["publish", "put_events", None])
+def test_only_a_delivered_message_counts_as_delivered(refusing: str | None) -> None:
+    clients = Mock()
+    error = ClientError({"Error": {"Code": "AccessDenied"}}, "Publish")
+    for service, operation in (("sns", "publish"), ("events", "put_events")):
+        if operation == refusing:
+            getattr(getattr(clients, service), operation).side_effect = error
+    settings = Settings(Environment.DEV, topic_arn=TOPIC)
+    delivered = notify(settings, report(), lambda service: getattr(clients, service), Mock())
+    assert delivered is (refusing is None)
+
+
+def test_markdown_shows_what_aws_says_as_text() -> None:
+    text = markdown(report(findings=[finding(resource="a|b", observed="[x](http://evil) `c`\n# <b>")]))
+    assert "a\\|b" in text
+    assert "\\[x\\]" in text
+    assert "\n# <b>" not in text
+
+
+def test_the_table_prints_markup_of_aws_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table(report(findings=[finding(resource="[/x]", reason="[bold]"), unknown()], notes=["[/note]"]))
+    shown = capsys.readouterr().out
+    assert "[/x]" in shown
+    assert "[/note]" in shown

@@ -94,6 +94,15 @@ def test_drift_is_1(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     assert (found["attribute"], found["desired"], found["observed"]) == ("backup_retention_days", 7, 1)
 
 
+@pytest.mark.usefixtures("drifted")
+def test_looking_writes_no_history(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any, built: estate.Estate
+) -> None:
+    assert run(monkeypatch, "drift", "--env", "dev", "--format", "json") == ExitCode.DRIFT
+    assert "cannot serve" not in capsys.readouterr().out  # the history could have been written
+    assert built.client("dynamodb").scan(TableName="tradai-infra-drift-state-dev")["Items"] == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -193,3 +193,12 @@ def test_one_that_the_group_no_longer_has_counts_as_done(aws: Aws) -> None:
     message = "Instance Id not found - No managed instance found for instance ID: i-a"
     aws.refuses("autoscaling:terminate_instance_in_auto_scaling_group", "ValidationError", message)
     assert aws.apply(REPLACE)[0].status is Status.ALREADY
+
+
+@pytest.mark.parametrize(
+    "code", ["IncorrectInstanceState", "InvalidNetworkInterfaceID.NotFound", "InvalidInstanceID.NotFound"]
+)
+def test_a_state_that_passes_is_tried_again(aws: Aws, code: str) -> None:
+    aws.refuses("ec2:associate_address", code)
+    (outcome,) = aws.apply(ADDRESS)
+    assert (outcome.status, outcome.temporary) == (Status.FAILED, True)

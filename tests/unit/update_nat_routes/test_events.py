@@ -143,3 +143,19 @@ def test_what_cannot_be_understood_names_its_field(event: object, field: str) ->
     with pytest.raises(EventError) as caught:
         parse(event)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        lifecycle("launch", EC2InstanceId="i-../../etc"),
+        lifecycle("terminate", EC2InstanceId="subnet-0a"),
+        lifecycle("launch", LifecycleHookName="a hook"),
+        bus(
+            "aws.ec2", "EC2 Instance State-change Notification", state="stopped", **{"instance-id": "../i-a"}
+        ),
+    ],
+)
+def test_an_id_that_is_none_is_refused(event: dict[str, object]) -> None:
+    with pytest.raises(EventError):
+        parse(event)

@@ -259,3 +259,15 @@ def test_an_instance_that_its_event_names_is_awaited_for_a_minute() -> None:
     nobody = observed([], [], NOTHING_SERVES)
     assert decide(nobody, trigger=LAUNCH).wait is not None
     assert decide(nobody, trigger=LAUNCH, now=NOW + timedelta(seconds=61)).wait is None
+
+
+def test_the_reason_does_not_claim_routes_that_could_not_be_moved() -> None:
+    world = observed(
+        [member("i-a", "Pending:Wait")],
+        [instance("i-a")],
+        tables(to_instance("i-old", blackhole=True)),
+        eip="i-a",
+    )
+    plan = decide(world, memory=RunState(abandoned=frozenset({"ReplaceRoute:rtb-1"})))
+    (action,) = plan.actions
+    assert "do not route to it: rtb-1" in action.reason

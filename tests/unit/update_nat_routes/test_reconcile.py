@@ -25,7 +25,7 @@ from tests.unit.update_nat_routes.builder import (
     to_instance,
 )
 from tradai_shared import clock
-from tradai_shared.errors import AccessDenied, TemporaryError
+from tradai_shared.errors import AccessDenied, AwsError, TemporaryError
 from tradai_shared.outcomes import Status
 from update_nat_routes.actions import Action, CompleteLifecycleAction, RecordHeartbeat, Route
 from update_nat_routes.events import Trigger, TriggerKind
@@ -290,3 +290,11 @@ def test_only_own_writes_are_counted(time: FakeClock) -> None:
 
 def test_the_epoch_of_the_tests_is_aware() -> None:
     assert NOW.tzinfo is UTC
+
+
+@pytest.mark.parametrize("refusal", [throttle("hooks"), AccessDenied("hooks", "Denied", "no")])
+def test_a_refused_read_of_hooks_does_not_hold_the_routes_up(time: FakeClock, refusal: AwsError) -> None:
+    members = [member("i-old", "Terminating:Wait"), member("i-a")]
+    world = observed(members, [instance("i-old", "stopped"), instance("i-a")], tables(to_instance("i-old")))
+    run(aws := Aws(world, time, refused=refusal), SCHEDULE)
+    assert "ReplaceRoute:rtb-1" in aws.applied

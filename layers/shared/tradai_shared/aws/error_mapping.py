@@ -43,6 +43,15 @@ DENIED = frozenset(
 SERVER_FAULT = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "Unavailable"}
 )
+# Refusals that pass without a change of ours. Source: "Error codes for the Amazon EC2 API", and for
+# IncorrectInstanceState by interface the text "The pending-instance-creation instance to which 'eni-...' is
+# attached is not in a valid state".
+PASSING_STATES = {
+    "IncorrectInstanceState": "the instance is still pending, or stops",
+    "InvalidNetworkInterfaceID.NotFound": "EC2 is eventually consistent: a new interface is not known yet",
+    "InvalidInstanceID.NotFound": "EC2 is eventually consistent: a new instance is not known yet",
+    "ResourceContention": "Auto Scaling: another update of the same group is pending",
+}
 HTTP_SERVER_ERROR = 500
 
 
@@ -54,7 +63,7 @@ def translate_errors(action: str) -> Iterator[None]:
         action: the call as IAM spells it, such as ``ec2:ReplaceRoute``; errors carry it.
 
     Raises:
-        TemporaryError: throttled, timed out, connection lost, a server's fault.
+        TemporaryError: throttled, timed out, connection lost, a server's fault, a state that passes.
         AccessDenied: the permission is missing.
         PermanentError: every other refusal, a malformed request included.
     """
@@ -74,6 +83,6 @@ def _from_client_error(action: str, error: ClientError) -> AwsError:
     http = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in DENIED:
         return AccessDenied(action, code, message)
-    if code in THROTTLED or code in SERVER_FAULT or http >= HTTP_SERVER_ERROR:
+    if code in THROTTLED or code in SERVER_FAULT or code in PASSING_STATES or http >= HTTP_SERVER_ERROR:
         return TemporaryError(action, code, message)
     return PermanentError(action, code, message)

@@ -1,0 +1,72 @@
+"""Reading: what the routes do not need may be refused; which of two default routes counts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from tests.unit.update_nat_routes.builder import RUNNING
+from update_nat_routes.observe import Reader
+
+STATIC = {"DestinationCidrBlock": "0.0.0.0/0", "InstanceId": "i-0a", "NetworkInterfaceId": "eni-0a"}
+PROPAGATED = {
+    "DestinationCidrBlock": "0.0.0.0/0",
+    "GatewayId": "vgw-0a",
+    "Origin": "EnableVgwRoutePropagation",
+}
+INTERFACE = {
+    "NetworkInterfaceId": "eni-0a",
+    "SourceDestCheck": False,
+    "Attachment": {"DeviceIndex": 0},
+    "Association": {"PublicIp": "203.0.113.7", "IpOwnerId": "123456789012"},
+}
+NAT = {
+    "InstanceId": "i-0a",
+    "State": {"Name": "running"},
+    "LaunchTime": datetime(2026, 3, 28, 12, tzinfo=UTC),
+    "NetworkInterfaces": [INTERFACE],
+}
+
+
+@pytest.fixture
+def clients() -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "region_name": "eu-central-1",
+        "aws_access_key_id": "testing",
+        "aws_secret_access_key": "testing",
+    }
+    return {name: boto3.client(name, **options) for name in ("ec2", "autoscaling")}
+
+
+def read_tables(ec2: Stubber, routes: list[dict[str, str]]) -> None:
+    origin = {"Origin": "CreateRoute"}
+    table = {"RouteTableId": "rtb-1", "Routes": [{**origin, **route} for route in routes]}
+    ec2.add_response("describe_route_tables", {"RouteTables": [table]})
+
+
+@pytest.mark.parametrize("routes", [[PROPAGATED, STATIC], [STATIC, PROPAGATED]])
+def test_a_static_default_route_has_priority_over_a_propagated_one(
+    clients: dict[str, Any], routes: list[dict[str, str]]
+) -> None:
+    with Stubber(clients["ec2"]) as ec2:
+        read_tables(ec2, routes)
+        (table,) = Reader(clients["ec2"], clients["autoscaling"], RUNNING).tables()
+    assert table.target.instance_id == "i-0a"
+
+
+@pytest.mark.parametrize(
+    "code", ["UnauthorizedOperation", "RequestLimitExceeded", "InvalidAllocationID.NotFound"]
+)
+def test_an_address_that_cannot_be_read_leaves_its_holder_unknown(clients: dict[str, Any], code: str) -> None:
+    with Stubber(clients["ec2"]) as ec2, Stubber(clients["autoscaling"]) as groups:
+        groups.add_response("describe_auto_scaling_groups", {"AutoScalingGroups": []})
+        read_tables(ec2, [STATIC])
+        ec2.add_response("describe_instances", {"Reservations": [{"Instances": [NAT]}]})
+        ec2.add_client_error("describe_addresses", code)
+        observed = Reader(clients["ec2"], clients["autoscaling"], RUNNING).observe()
+    assert observed.eip_holder is None
+    assert observed.tables[0].target.instance_id == "i-0a"
