@@ -20,6 +20,7 @@ PSEUDO = {
 }
 MADE_NAT = {
     "CreateNat": "true",
+    "NatAmiId": "ami-0123456789abcdef0",
     "VpcId": "vpc-0123456789abcdef0",
     "NatSubnetIds": "subnet-0123456789abcdef0",
 }

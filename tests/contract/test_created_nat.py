@@ -100,14 +100,19 @@ def test_the_group_comes_after_and_goes_before_all_that_listens_to_it() -> None:
 def test_the_instance_is_the_platform_s() -> None:
     data, config = launch_data(), canonical_config("prod").nat
     assert data["InstanceType"] == config.instance_type
-    assert (
-        data["ImageId"] == "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
-    )
+    assert data["ImageId"] == MADE_NAT["NatAmiId"]
     assert data["MetadataOptions"]["HttpTokens"] == "required"
     assert data["Monitoring"] == {"Enabled": "true"}
     (interface,) = data["NetworkInterfaces"]
     assert interface["AssociatePublicIpAddress"] is True
     assert "SecurityGroupIds" not in data, "beside NetworkInterfaces EC2 refuses it"
+
+
+def test_the_image_is_needed_and_never_looked_up() -> None:
+    rule = Stack().template.document["Rules"]["NatNeedsItsPlace"]
+    described = [assertion["AssertDescription"] for assertion in rule["Assertions"]]
+    assert "CreateNat needs NatAmiId, the image of the NAT" in described
+    assert "resolve:ssm" not in str(Stack().raw["NatLaunchTemplate"])
 
 
 def test_the_image_and_the_monitoring_are_parameters() -> None:

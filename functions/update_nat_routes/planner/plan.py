@@ -41,6 +41,10 @@ REPLACEABLE = frozenset({"InService", "Pending", "Pending:Proceed"})
 CONFIRMS_WITHIN = timedelta(seconds=5)
 
 
+# An operator who suspends one of these wants no replacement; the note SUSPENDED says so.
+OPERATOR_HOLDS = frozenset({"Launch", "HealthCheck", "ReplaceUnhealthy"})
+
+
 class NoteKind(StrEnum):
     """What an operator should know and the loop does not write."""
 
@@ -166,7 +170,7 @@ def _why_moved(state: NatState, table: RouteTable, gateway: Instance) -> str:
 
 def _replacements(state: NatState) -> Iterator[ReplaceInstance]:
     """Members that EC2 itself says are gone; Auto Scaling would notice too, but later."""
-    if state.group.desired == 0:
+    if state.group.desired == 0 or state.group.suspended & OPERATOR_HOLDS:
         return
     for member in state.group.members:
         instance = state.instance(member.instance_id)

@@ -129,3 +129,11 @@ def test_egress_is_down_while_a_named_table_has_no_serving_target(
         eip="i-a",
     )
     assert decide(world, trigger=SCHEDULE, given=RUNNING).egress_down == down
+
+
+@pytest.mark.parametrize("process", ["Launch", "HealthCheck", "ReplaceUnhealthy"])
+def test_a_stopped_member_is_not_replaced_while_an_operator_suspends_it(process: str) -> None:
+    world = observed([member("i-a")], [instance("i-a", "stopped")], ROUTES, eip="i-a", suspended=[process])
+    plan = decide(world)
+    assert plan.actions == ()
+    assert [(note.kind, note.subject) for note in plan.notes] == [(NoteKind.SUSPENDED, process)]
