@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from tradai_shared import clock
 from tradai_shared.aws import clients, dynamodb_wire
 from tradai_shared.config import canonical_config
+from tradai_shared.errors import EventError
 from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 from ttl_reaper import distributed_map, events, report, settings, tables
@@ -84,7 +85,18 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
 
 
 def _reaped(room: RunDependencies, table: DesiredTable, event: WorkEvent) -> TableResult:
-    return reap(room, table, event.order, event.checkpoint, restart=event.restart)
+    """One table. An error that nobody foresaw is that table's failure; the others go on.
+
+    Raises:
+        EventError: the event's checkpoint is not of this table.
+    """
+    try:
+        return reap(room, table, event.order, event.checkpoint, restart=event.restart)
+    except EventError:
+        raise
+    except Exception as error:
+        logger.exception("table failed", extra={"table": table.name})
+        return TableResult(table.name, RunStatus.FAILED, f"{type(error).__name__}: {error}")
 
 
 @contextmanager

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ttl_reaper.model import LiveTable, ReapRequest, Segments
 
 
+# An older one judges by a cut-off and a count of items of another time.
+MAX_AGE_SECONDS = 30 * 24 * 3600
+
+
 class Position(BaseModel):
     """How far one segment is."""
 
@@ -87,7 +91,7 @@ def mismatch(kept: Checkpoint, fresh: Checkpoint) -> str | None:
     """The field in which a kept checkpoint is not this order's on this table, or None where it is.
 
     ``fresh`` is what ``begin`` answers now. A start in the future would move the cut-off past the grace
-    period, so that is a mismatch too.
+    period, so that is a mismatch too, as is one older than MAX_AGE_SECONDS and a tally that no run can have.
     """
     same = (
         "table",
@@ -102,8 +106,10 @@ def mismatch(kept: Checkpoint, fresh: Checkpoint) -> str | None:
     for name in same:
         if getattr(kept, name) != getattr(fresh, name):
             return name
-    if kept.started > fresh.started:
+    if not fresh.started - MAX_AGE_SECONDS <= kept.started <= fresh.started:
         return "started"
+    if not kept.tally.is_possible():
+        return "tally"
     if [position.segment for position in kept.positions] != [p.segment for p in fresh.positions]:
         return "positions"
     return None

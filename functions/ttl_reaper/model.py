@@ -184,6 +184,22 @@ class Tally:
     read_units: float = 0.0
     write_units: float = 0.0
 
+    def is_possible(self) -> bool:
+        """Whether a run can have counted this: nothing is negative, or a limit would be stretched by it."""
+        counts = (
+            self.scanned,
+            self.implausible,
+            self.planned,
+            self.deleted,
+            self.repaired,
+            self.renewed,
+            self.failed,
+            self.read_units,
+            self.write_units,
+            *self.expired.values(),
+        )
+        return min(counts) >= 0
+
     @property
     def changed(self) -> int:
         """Items that the limits count."""

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from ttl_reaper.checkpoint import Checkpoint
 
+# UPDATING serves reads and writes; other states do not, or not for long (DescribeTable's TableStatus).
+SERVING_STATES = frozenset({"ACTIVE", "UPDATING"})
+# Of fewer items a fraction says nothing: half of one item is none.
+FRACTION_COUNTS_FROM = 1000
 PAGE_ITEMS = 1000
 FEWEST_PAGE_ITEMS = 25
 ROUND_SECONDS = 10  # a round should not last longer at the allowed rate, or the checkpoint would stand still
@@ -73,7 +77,7 @@ def _unreadable(desired: DesiredTable, live: LiveTable) -> str | None:
         return "the table has no TTL attribute, live or canonical"
     if read_by in live.key_names:
         return "the TTL attribute is part of the key"
-    return None if live.status == "ACTIVE" else f"the table is {live.status}"
+    return None if live.status in SERVING_STATES else f"the table is {live.status}"
 
 
 def _unsafe(desired: DesiredTable, live: LiveTable, order: ReapRequest) -> str | None:
@@ -116,12 +120,12 @@ def allowance(order: ReapRequest, item_count: int, scanned: int, changed: int) -
     """How many more items may be changed, and the guard that says so.
 
     ItemCount is hours old, so what was really scanned counts where it is more. A run of one segment answers
-    for its share of the table.
+    for its share of the table. Below FRACTION_COUNTS_FROM items only the number counts.
     """
     known = max(item_count * order.segments.share, scanned)
     by_fraction = int(known * order.limits.max_fraction) - changed
     by_number = order.limits.max_deletes - changed
-    if by_fraction < by_number:
+    if known >= FRACTION_COUNTS_FROM and by_fraction < by_number:
         return max(0, by_fraction), Guard.MAX_FRACTION
     return max(0, by_number), Guard.MAX_DELETES
 

@@ -112,7 +112,8 @@ class Observed:
 
     ``eip_holder`` is the instance that is seen to carry our Elastic IP; None where no instance that was
     read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
-    until the planner asks for them.
+    until the planner asks for them. ``holder_unread`` says why the holder could not be read, empty where it
+    was.
     """
 
     group: Group | None
@@ -122,3 +123,4 @@ class Observed:
     missing_tables: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] | None = None
     last_launch_abandoned: bool | None = None
+    holder_unread: str = ""

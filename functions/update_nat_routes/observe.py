@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import AwsError
+from tradai_shared.errors import AwsError, PermanentError
 from update_nat_routes.model import (
     Group,
     Hook,
@@ -70,6 +70,7 @@ class Reader:
     autoscaling: AutoScalingClient
     settings: Settings
     address: str | None = field(default=None)  # learned once; the allocation's address never changes
+    holder_unread: str = ""
 
     def observe(self) -> Observed:
         """The group, the tables, and the instances that either of them names: one moment, three calls."""
@@ -83,6 +84,7 @@ class Reader:
             instances=instances,
             tables=tables,
             eip_holder=self._holder(instances.values()),
+            holder_unread=self.holder_unread,
             missing_tables=tuple(
                 sorted(set(self.settings.route_table_ids) - {table.table_id for table in tables})
             ),
@@ -103,7 +105,8 @@ class Reader:
             others[gateway.instance_id] = replace(gateway, source_dest_check=interface["SourceDestCheck"])
             if association.get("AllocationId", "") == self.settings.allocation_id:
                 holder = gateway.instance_id
-        return replace(after, instances=others, eip_holder=holder)
+        unread = before.holder_unread if holder is None else ""
+        return replace(after, instances=others, eip_holder=holder, holder_unread=unread)
 
     def answer(self, observed: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         """Add what the planner asked for."""
@@ -210,11 +213,13 @@ class Reader:
             for instance in instances
             if instance.elastic_address
         }
+        self.holder_unread = ""
         if not carriers or not self.settings.allocation_id:
             return None
         try:
             address = self._allocated_address(self.settings.allocation_id)
-        except AwsError:
+        except AwsError as error:
+            self.holder_unread = str(error)
             return None
         return carriers.get(address)
 
@@ -222,7 +227,10 @@ class Reader:
         if self.address is None:
             with translate_errors("ec2:DescribeAddresses"):
                 answer = self.ec2.describe_addresses(AllocationIds=[allocation_id])
-            self.address = answer["Addresses"][0]["PublicIp"]
+            addresses = answer.get("Addresses", [])
+            if not addresses:
+                raise PermanentError("ec2:DescribeAddresses", "NotFound", f"{allocation_id} does not exist")
+            self.address = addresses[0]["PublicIp"]
         return self.address
 
 

@@ -115,21 +115,28 @@ class Reconciler:
         try:
             step = self._plan(self.reader.observe())
         except TemporaryError as error:
-            self.report.error = error
-            self.pause = min(self.pause * 2, THROTTLED_POLL_SECONDS)
-            return True
+            return self._look_again(error)
         self.report.error, self.pause = None, POLL_SECONDS
         if self.trigger.dry_run:
             self._record([Outcome(action, Status.PLANNED) for action in step.actions])
             return False
         again = self._apply(step)
         if self._moved(step):
-            step = self._plan(self._read_back(step))
+            try:
+                step = self._plan(self._read_back(step))
+            except TemporaryError as error:
+                return self._look_again(error)
             again = self._apply(step) or bool(step.moves)
             if not step.moves and self.incident and self.report.failover_seconds is None:
                 self.report.failover_seconds = (clock.now() - self.incident).total_seconds()
         self.report.waiting = self._allowed(step.wait)
         return again or self.report.waiting is not None
+
+    def _look_again(self, error: TemporaryError) -> bool:
+        """A read failed for a moment: the next pass reads everything afresh, later each time."""
+        self.report.error = error
+        self.pause = min(self.pause * 2, THROTTLED_POLL_SECONDS)
+        return True
 
     def _plan(self, observed: Observed) -> Plan:
         if self.observed is not None:

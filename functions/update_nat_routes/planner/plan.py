@@ -53,13 +53,20 @@ class NoteKind(StrEnum):
     TABLE_MISSING = "route table missing"
     FOREIGN_ROUTE = "route left alone"
     EIP_ELSEWHERE = "address held elsewhere"
+    EIP_UNREAD = "address not readable"
     SUSPENDED = "processes suspended"
     MAINTENANCE = "maintenance"
     UNPROVEN = "NAT unproven"
 
 
 PROBLEMS = frozenset(
-    {NoteKind.GROUP_MISSING, NoteKind.NO_TABLES, NoteKind.TABLE_MISSING, NoteKind.EIP_ELSEWHERE}
+    {
+        NoteKind.GROUP_MISSING,
+        NoteKind.NO_TABLES,
+        NoteKind.TABLE_MISSING,
+        NoteKind.EIP_ELSEWHERE,
+        NoteKind.EIP_UNREAD,
+    }
 )
 
 
@@ -93,7 +100,8 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
     """Decide what this moment needs. Pure: equal arguments give equal plans."""
     if observed.group is None:
         reason = "the Auto Scaling group does not exist or cannot be seen"
-        return Plan(notes=(Note(NoteKind.GROUP_MISSING, settings.group_name, reason),))
+        down = tuple(table.table_id for table in observed.tables) or (settings.group_name,)
+        return Plan(notes=(Note(NoteKind.GROUP_MISSING, settings.group_name, reason),), egress_down=down)
     state = NatState(trigger, settings, observed.group, observed, memory, now)
     gateway = state.gateway()
     moves = tuple(_moves(state, gateway)) if gateway else ()
@@ -110,9 +118,22 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
         wait=waits[0] if waits else None,
         notes=tuple(_notes(state, gateway)),
         gateway=gateway,
-        egress_down=tuple(table.table_id for table in observed.tables if not state.has_egress(table)),
+        egress_down=tuple(_egress_down(state)),
         unproven=_unproven(state, gateway) is not None,
     )
+
+
+def _egress_down(state: NatState) -> Iterator[str]:
+    """The tables without a way out. Without a table nobody is guarded; desired 0 is maintenance."""
+    if state.group.desired == 0:
+        return
+    if not state.observed.tables:
+        yield _wanted_tables(state)
+    yield from (table.table_id for table in state.observed.tables if not state.has_egress(table))
+
+
+def _wanted_tables(state: NatState) -> str:
+    return ", ".join(state.settings.route_table_ids) or f"Name = {state.settings.route_table_name}"
 
 
 def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
@@ -136,7 +157,9 @@ def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]
     if allocation is None or holder == gateway.instance_id:
         return
     if holder is None:
-        reason = f"{gateway.instance_id} serves and the address is not with a member"
+        unread = "who holds the address could not be read"
+        known = "the address is not with a member"
+        reason = f"{gateway.instance_id} serves and {unread if state.observed.holder_unread else known}"
         yield AssociateAddress(allocation, interface, gateway.instance_id, None, reason)
     elif state.group.member(holder):
         reason = f"{gateway.instance_id} serves and {holder}, of the same group, still has the address"
@@ -208,8 +231,7 @@ def _notes(state: NatState, gateway: Instance | None) -> Iterator[Note]:
     if state.group.desired == 0:
         yield Note(NoteKind.MAINTENANCE, state.group.name, "its desired size is 0, so nothing is replaced")
     if not state.observed.tables:
-        wanted = ", ".join(state.settings.route_table_ids) or f"Name = {state.settings.route_table_name}"
-        yield Note(NoteKind.NO_TABLES, wanted, "no private route table was found")
+        yield Note(NoteKind.NO_TABLES, _wanted_tables(state), "no private route table was found")
     for table_id in state.observed.missing_tables:
         yield Note(
             NoteKind.TABLE_MISSING, table_id, "it is named in PRIVATE_ROUTE_TABLE_IDS and does not exist"
@@ -222,6 +244,8 @@ def _notes(state: NatState, gateway: Instance | None) -> Iterator[Note]:
     if holder and not state.group.member(holder):
         reason = f"{holder} has it and is no member of {state.group.name}: not taken"
         yield Note(NoteKind.EIP_ELSEWHERE, str(state.settings.allocation_id), reason)
+    if state.observed.holder_unread:
+        yield Note(NoteKind.EIP_UNREAD, str(state.settings.allocation_id), state.observed.holder_unread)
     unproven = _unproven(state, gateway)
     if unproven:
         yield Note(NoteKind.UNPROVEN, unproven, "it has not signalled, and nothing else serves")

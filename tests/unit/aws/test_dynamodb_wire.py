@@ -233,3 +233,19 @@ def test_over_tls_only_the_endpoint_itself_is_talked_to(
                 assert told.value.code == "SSLCertVerificationError"
         http.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize("body", [b"", b'{"Responses": [', b"{}", b"[]", b"null"])
+def test_an_answer_that_is_cut_or_says_nothing_is_temporary(
+    server: type[Handler], wire: DynamoDBWire, body: bytes
+) -> None:
+    server.answer = body
+    with pytest.raises(TemporaryError) as error:
+        wire.call("dynamodb:PartiQLDelete", "BatchExecuteStatement", {})
+    assert error.value.code == "GarbledAnswer"
+
+
+def test_a_server_error_whose_body_is_a_list_is_temporary(server: type[Handler], wire: DynamoDBWire) -> None:
+    server.status, server.answer = 503, b"[]"
+    with pytest.raises(TemporaryError):
+        wire.call(SCAN, "Scan", {})

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from simulator.scenario.reaper_table import make_table
-from tradai_shared.errors import AccessDenied, SettingsError
+from tradai_shared.errors import AccessDenied, EventError, SettingsError
 from ttl_reaper import app
 from ttl_reaper.app import lambda_handler
 from ttl_reaper.audit import S3Checkpoints
@@ -178,3 +178,32 @@ def test_what_was_deleted_is_told_even_where_the_checkpoint_cannot_be_kept(
     told = handle(world, DELETE)
     assert (told["success"], told["data"]["summary"]["deleted"]) == (False, 1)
     assert "s3:DeleteObject" in told["data"]["unfinished"]
+
+
+def test_an_error_in_one_table_leaves_the_others_their_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tables = app.reap, []
+
+    def reap(room: Any, table: Any, *arguments: Any, **named: Any) -> Any:
+        tables.append(table.name)
+        if len(tables) == 1:
+            raise KeyError("Responses")
+        return real(room, table, *arguments, **named)
+
+    monkeypatch.setattr(app, "reap", reap)
+    response = handle(world, {"tables": "all"})
+    assert response["success"] is False
+    assert len(response["data"]["results"]) == len(tables) > 1
+    assert "KeyError" in response["data"]["results"][0]["reason"]
+
+
+def test_a_checkpoint_that_is_not_the_table_s_is_the_event_s_error(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reap(*_arguments: Any, **_named: Any) -> Any:
+        raise EventError("checkpoint.table", "is another's")
+
+    monkeypatch.setattr(app, "reap", reap)
+    with pytest.raises(EventError):
+        handle(world, DELETE)

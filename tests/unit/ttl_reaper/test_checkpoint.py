@@ -6,7 +6,7 @@ import pytest
 
 from tradai_shared.errors import EventError
 from ttl_reaper.checkpoint import Checkpoint
-from ttl_reaper.model import Limits, Mode, RunStatus, Segments, TtlClass
+from ttl_reaper.model import Limits, Mode, RunStatus, Segments, Tally, TtlClass
 
 if TYPE_CHECKING:
     from tests.unit.ttl_reaper.conftest import World
@@ -89,6 +89,8 @@ def test_the_cut_off_stays_where_it_was_when_the_run_began(world: World, order: 
         ("grace_seconds", {"grace_seconds": 0}),
         ("total_segments", {"total_segments": 3}),
         ("started", {"started": 9_999_999_999}),
+        ("started", {"started": 1}),
+        ("tally", {"tally": Tally(deleted=-(10**9))}),
         ("positions", {"positions": ()}),
     ],
 )

@@ -9,8 +9,8 @@ import pytest
 
 from simulator.scenario.reaper_table import fill, make_table
 from tradai_shared.config import canonical_config
-from ttl_reaper import tables
-from ttl_reaper.model import Limits, Mode, RunStatus, Segments
+from ttl_reaper import planner, tables
+from ttl_reaper.model import Guard, Limits, Mode, RunStatus, Segments
 from ttl_reaper.planner import allowance
 
 if TYPE_CHECKING:
@@ -111,6 +111,30 @@ def test_a_table_that_is_not_active_is_refused(world: World, monkeypatch: pytest
     assert world.reap().reason == "the table is ARCHIVED"
 
 
+def test_a_table_that_is_being_updated_serves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ttl_reaper import observe  # noqa: PLC0415 - what is replaced
+
+    world.put(a=world.days(-10))
+    live = observe.live_table(world.client, world.desired.name)
+    monkeypatch.setattr(observe, "live_table", lambda *_: replace(live, status="UPDATING"))
+    assert world.reap().tally.deleted == 1
+
+
+def test_of_few_items_the_fraction_says_nothing(order: Any) -> None:
+    half = order(limits=Limits(max_fraction=0.5))
+    assert allowance(half, 1, scanned=1, changed=0) == (100_000, Guard.MAX_DELETES)
+    assert allowance(half, 999, scanned=0, changed=998)[1] is Guard.MAX_DELETES
+    assert allowance(half, 1000, scanned=0, changed=0) == (500, Guard.MAX_FRACTION)
+    tenth = order(limits=Limits(max_fraction=0.5), segments=Segments(10, 1))
+    assert allowance(tenth, 2000, scanned=2, changed=2)[1] is Guard.MAX_DELETES
+
+
+@pytest.fixture
+def fraction_always_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small tables stand for large ones."""
+    monkeypatch.setattr(planner, "FRACTION_COUNTS_FROM", 0)
+
+
 def test_max_deletes_stops_the_run_and_going_on_does_not_stretch_it(world: World, order: Any) -> None:
     world.put_many(60, days=-10)
     limited = order(limits=Limits(max_deletes=40, max_fraction=1.0))
@@ -123,6 +147,7 @@ def test_max_deletes_stops_the_run_and_going_on_does_not_stretch_it(world: World
     assert world.ids() == set()
 
 
+@pytest.mark.usefixtures("fraction_always_counts")
 def test_max_fraction_stops_the_run(world: World, order: Any) -> None:
     world.put_many(60, days=-10)
     world.put_many(40, days=10, prefix="live")
@@ -132,6 +157,7 @@ def test_max_fraction_stops_the_run(world: World, order: Any) -> None:
     assert world.reap(order(limits=Limits(max_fraction=0.7)), stopped.checkpoint).end is RunStatus.FINISHED
 
 
+@pytest.mark.usefixtures("fraction_always_counts")
 def test_the_fraction_is_of_what_was_scanned_where_that_is_more_than_itemcount(order: Any) -> None:
     half = order(limits=Limits(max_fraction=0.5))
     assert allowance(half, 100, scanned=10, changed=0)[0] == 50
@@ -139,6 +165,7 @@ def test_the_fraction_is_of_what_was_scanned_where_that_is_more_than_itemcount(o
     assert allowance(half, 100, scanned=0, changed=60)[0] == 0
 
 
+@pytest.mark.usefixtures("fraction_always_counts")
 def test_a_run_of_one_segment_answers_for_its_share_of_the_table(order: Any) -> None:
     one_of_four = order(limits=Limits(max_fraction=0.5), segments=Segments(4, 1))
     assert allowance(one_of_four, 100, scanned=0, changed=0)[0] == 12

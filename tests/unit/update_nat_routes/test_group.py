@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.unit.update_nat_routes.builder import (
+    GROUP,
     NOW,
     RUNNING,
     SCHEDULE,
@@ -137,3 +139,18 @@ def test_a_stopped_member_is_not_replaced_while_an_operator_suspends_it(process:
     plan = decide(world)
     assert plan.actions == ()
     assert [(note.kind, note.subject) for note in plan.notes] == [(NoteKind.SUSPENDED, process)]
+
+
+def test_without_a_group_or_a_table_egress_counts_as_down() -> None:
+    healthy = observed([member("i-a")], [instance("i-a")], tables(to_instance("i-a")), eip="i-a")
+    assert decide(healthy).egress_down == ()
+    assert decide(replace(healthy, group=None)).egress_down == ("rtb-1",)
+    assert decide(replace(healthy, group=None, tables=())).egress_down == (GROUP,)
+    assert decide(replace(healthy, tables=())).egress_down == ("rtb-1, rtb-2",)
+
+
+def test_during_maintenance_egress_is_not_counted_as_down() -> None:
+    world = observed([], [], tables(to_instance("i-gone", blackhole=True)), desired=0)
+    plan = decide(world)
+    assert plan.egress_down == ()
+    assert NoteKind.MAINTENANCE in {note.kind for note in plan.notes}

@@ -69,4 +69,5 @@ def test_an_address_that_cannot_be_read_leaves_its_holder_unknown(clients: dict[
         ec2.add_client_error("describe_addresses", code)
         observed = Reader(clients["ec2"], clients["autoscaling"], RUNNING).observe()
     assert observed.eip_holder is None
+    assert code in observed.holder_unread
     assert observed.tables[0].target.instance_id == "i-0a"

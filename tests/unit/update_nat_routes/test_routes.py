@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.unit.update_nat_routes.builder import (
     NOW,
     NOWHERE,
@@ -18,7 +20,7 @@ from tests.unit.update_nat_routes.builder import (
 from update_nat_routes.actions import AssociateAddress, CreateRoute, DisableSourceDestCheck, ReplaceRoute, key
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.nat_state import RunState
-from update_nat_routes.planner.plan import NoteKind
+from update_nat_routes.planner.plan import PROBLEMS, NoteKind
 
 DEAD = to_instance("i-dead", blackhole=True)
 
@@ -163,3 +165,17 @@ def test_every_move_says_why() -> None:
     reasons = [move.reason for move in decide(world).moves]
     assert all(len(reason) > 15 for reason in reasons)
     assert "i-old is terminated" in reasons[2]
+
+
+def test_an_address_that_could_not_be_read_is_told_and_never_green() -> None:
+    world = replace(
+        observed([member("i-b")], [instance("i-b")], tables(to_instance("i-gone"))),
+        holder_unread="ec2:DescribeAddresses failed with UnauthorizedOperation: no",
+    )
+    plan = decide(world)
+    assert NoteKind.EIP_UNREAD in {note.kind for note in plan.notes}
+    assert NoteKind.EIP_UNREAD in PROBLEMS
+    assert (
+        "could not be read" in next(move for move in plan.moves if isinstance(move, AssociateAddress)).reason
+    )
+    assert any(isinstance(move, ReplaceRoute) for move in plan.moves)

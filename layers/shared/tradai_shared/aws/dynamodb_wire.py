@@ -106,8 +106,7 @@ class DynamoDBWire:
             reply = self._listeners(operation, headers, body) or self._send(action, headers, body)
             if reply.status != HTTP_OK:
                 raise _refusal(operation, reply)
-        answer: dict[str, Any] = json.loads(reply.body)
-        return answer
+        return _decoded(action, operation, reply.body)
 
     def _listeners(self, operation: str, headers: dict[str, str], body: bytes) -> Reply | None:
         prepared = AWSPreparedRequest(
@@ -206,11 +205,33 @@ class Signer:
         return key
 
 
+# Without its member an answer says nothing of the call: it was cut, or something between answered.
+EXPECTED = {"BatchExecuteStatement": "Responses"}
+
+
+def _decoded(action: str, operation: str, body: bytes) -> dict[str, Any]:
+    """The answer's fields.
+
+    Raises:
+        TemporaryError: the body is no JSON object, or lacks what the operation always answers. The call may
+            have been carried out; each of the reaper's statements may be sent again.
+    """
+    try:
+        answer = json.loads(body)
+    except ValueError as error:
+        raise TemporaryError(action, "GarbledAnswer", str(error)) from error
+    if not isinstance(answer, dict) or EXPECTED.get(operation, "") not in {"", *answer}:
+        raise TemporaryError(action, "GarbledAnswer", f"no {EXPECTED.get(operation, 'object')} in the answer")
+    return answer
+
+
 def _refusal(operation: str, reply: Reply) -> ClientError:
     """DynamoDB's own error as botocore would raise it, so that translate_errors handles both."""
     try:
         said = json.loads(reply.body)
     except ValueError:
+        said = {}
+    if not isinstance(said, dict):
         said = {}
     code = str(said.get("__type", reply.status)).rpartition("#")[2]
     message = str(said.get("message", said.get("Message", "")))
