@@ -57,7 +57,7 @@ def measure(factor: int, delay: float, runs: int) -> list[str]:
             if runs > 1:
                 probe(environment)  # the first compiles what is not compiled yet
             results = [probe(environment) for _ in range(runs)]
-    medians = [statistics.median(one[place] for one in results) for place in range(len(results[0]))]
+    medians = [statistics.median(result[place] for result in results) for place in range(len(results[0]))]
     calls, seconds, cpu, memory, findings, unknown = medians
     return [
         f"{calls:.0f}",

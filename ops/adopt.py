@@ -52,8 +52,10 @@ def adopt_command(
     client = clients_of(profile, region, config.region, WORKERS)
     with progress() as told:
         survey = Scanner(config, checks.ALL, Observer(client, told=told)).survey()
-    at = CheckContext(config, survey.reads, clock.now())
-    found = adopt(config, (thing for check in checks.ALL for thing in check.look(at)), survey.judged)
+    check_context = CheckContext(config, survey.reads, clock.now())
+    found = adopt(
+        config, (thing for check in checks.ALL for thing in check.look(check_context)), survey.judged
+    )
     own = own_file(env)
     values = merged(own.values, found)
     build(environment(env), values)  # refuses what the configuration cannot be
@@ -62,7 +64,7 @@ def adopt_command(
         console.print(f"[magenta]not confirmed[/magenta]: {unread.call.action} failed with {unread.code}")
     path = out or OWN_VALUES / f"{env}.json"
     if found and (yes or Confirm.ask(f"Write {path}?", console=console)):
-        waivers = [one.model_dump(mode="json") for one in own.waivers]
+        waivers = [waiver.model_dump(mode="json") for waiver in own.waivers]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"values": values, "waivers": waivers}, indent=2) + "\n", encoding="utf-8")
         console.print(f"wrote {path}")

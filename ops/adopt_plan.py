@@ -37,36 +37,38 @@ class Adopted:
 
 
 def adopt(
-    config: CanonicalConfig, things: Iterable[ResourceState], judged: Iterable[AssessedFinding]
+    config: CanonicalConfig, resource_states: Iterable[ResourceState], judged: Iterable[AssessedFinding]
 ) -> list[Adopted]:
     """Every assumed value that was read. What is documented and differs is drift, and is not adopted."""
-    found = [one for thing in things for one in _of(config, thing)]
+    found = [one for resource_state in resource_states for one in _of(config, resource_state)]
     if not any(one.finding.attribute == TAGS for one in judged):
         tags = plain(value_at(config, TAG_PATH))
         found.append(Adopted(TAG_PATH, tags, tags))
     return sorted(found, key=lambda one: (not one.differs, one.path))
 
 
-def _of(config: CanonicalConfig, thing: ResourceState) -> Iterator[Adopted]:
-    if not isinstance(thing.exists, Known) or not thing.exists.value:
+def _of(config: CanonicalConfig, resource_state: ResourceState) -> Iterator[Adopted]:
+    if not isinstance(resource_state.exists, Known) or not resource_state.exists.value:
         return
-    if provenance_of(config, thing.identity) is Provenance.ASSUMED and thing.identity.endswith(".name"):
-        name = plain(value_at(config, thing.identity))
-        yield Adopted(thing.identity, name, name)
-    for fact in thing.facts:
-        path = path_of(thing, fact)
+    if provenance_of(
+        config, resource_state.identity
+    ) is Provenance.ASSUMED and resource_state.identity.endswith(".name"):
+        name = plain(value_at(config, resource_state.identity))
+        yield Adopted(resource_state.identity, name, name)
+    for fact in resource_state.facts:
+        path = path_of(resource_state, fact)
         if isinstance(fact.observed, Known) and provenance_of(config, path) is Provenance.ASSUMED:
-            yield from _confirmed(config, thing, fact, path)
+            yield from _confirmed(config, resource_state, fact, path)
 
 
 def _confirmed(
-    config: CanonicalConfig, thing: ResourceState, fact: AttributeState, path: str
+    config: CanonicalConfig, resource_state: ResourceState, fact: AttributeState, path: str
 ) -> Iterator[Adopted]:
     assert isinstance(fact.observed, Known)  # noqa: S101 - its caller looked
     live = plain(fact.observed.value)
     if fact.attribute == "ttl":
-        built_in = plain(value_at(config, f"{thing.path}.ttl"))
-        yield Adopted(f"{thing.path}.ttl", built_in, {"attribute": live} if live else None)
+        built_in = plain(value_at(config, f"{resource_state.path}.ttl"))
+        yield Adopted(f"{resource_state.path}.ttl", built_in, {"attribute": live} if live else None)
     elif fact.desired is CONFIGURED:
         yield Adopted(path, plain(value_at(config, path)), live)
 

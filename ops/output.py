@@ -30,7 +30,7 @@ def table(report: Report) -> None:
     )
     for note in report.notes:
         console.print(f"[yellow]{escape(note)}[/yellow]")
-    shown = [one for one in report.findings if one.counts]
+    shown = [finding for finding in report.findings if finding.counts]
     if shown:
         console.print(differences(shown))
     for one in report.unknown:
@@ -58,15 +58,15 @@ def differences(findings: list[Finding]) -> Table:
     rows = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("severity", "resource", "attribute", "is", "should be", "mending", "id"):
         rows.add_column(name, overflow="fold")
-    for one in findings:
+    for finding in findings:
         rows.add_row(
-            f"[{TONES[one.severity]}]{one.severity}[/]",
-            escape(one.resource),
-            escape(one.attribute),
-            escape(short(one.observed)),
-            escape(short(one.desired)),
-            str(one.healing),
-            one.id,
+            f"[{TONES[finding.severity]}]{finding.severity}[/]",
+            escape(finding.resource),
+            escape(finding.attribute),
+            escape(short(finding.observed)),
+            escape(short(finding.desired)),
+            str(finding.healing),
+            finding.id,
         )
     return rows
 

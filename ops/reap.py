@@ -172,20 +172,22 @@ class FileAudit:
 
     def record_planned(self, candidates: Sequence[Candidate]) -> None:
         """What is about to be sent."""
-        self._write([{"verdict": "intended", "key": one.key, "ttl": one.ttl} for one in candidates])
+        self._write(
+            [{"verdict": "intended", "key": candidate.key, "ttl": candidate.ttl} for candidate in candidates]
+        )
 
     def done(self, outcomes: Sequence[ItemOutcome]) -> None:
         """What was written, and what was not."""
         self._write(
             [
                 {
-                    "verdict": one.verdict.value,
-                    "key": one.candidate.key,
-                    "ttl": one.candidate.ttl,
-                    "class": one.candidate.ttl_class.value,
-                    **({} if one.verdict in WRITTEN else {"detail": one.detail}),
+                    "verdict": outcome.verdict.value,
+                    "key": outcome.candidate.key,
+                    "ttl": outcome.candidate.ttl,
+                    "class": outcome.candidate.ttl_class.value,
+                    **({} if outcome.verdict in WRITTEN else {"detail": outcome.detail}),
                 }
-                for one in outcomes
+                for outcome in outcomes
             ]
         )
 

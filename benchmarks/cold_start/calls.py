@@ -19,7 +19,7 @@ def failover(ec2: Any, autoscaling: Any) -> int:  # noqa: ANN401 - boto3's clien
     ec2.associate_address(AllocationId=ALLOCATION, NetworkInterfaceId=INTERFACE, AllowReassociation=False)
     for table in TABLES:
         ec2.replace_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NetworkInterfaceId=INTERFACE)
-    found = ec2.describe_route_tables(Filters=tables)["RouteTables"]
+    route_tables = ec2.describe_route_tables(Filters=tables)["RouteTables"]
     ec2.describe_network_interfaces(Filters=[{"Name": "network-interface-id", "Values": [INTERFACE]}])
     autoscaling.complete_lifecycle_action(
         AutoScalingGroupName=GROUP,
@@ -27,4 +27,4 @@ def failover(ec2: Any, autoscaling: Any) -> int:  # noqa: ANN401 - boto3's clien
         InstanceId=INSTANCE,
         LifecycleActionResult="CONTINUE",
     )
-    return sum(INTERFACE in str(table) for table in found)
+    return sum(INTERFACE in str(table) for table in route_tables)

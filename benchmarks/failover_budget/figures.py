@@ -33,7 +33,7 @@ class Series:
 
     @property
     def unhealed(self) -> int:
-        return sum(math.isinf(one) for one in self.outages)
+        return sum(math.isinf(outage) for outage in self.outages)
 
 
 @dataclass(frozen=True, slots=True)

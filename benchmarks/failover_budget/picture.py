@@ -99,8 +99,8 @@ def _others(bottom: float) -> Iterator[str]:
         yield from _mark(peer, "peerspan", row, bottom, to_the_right=peer.high > SHORTEST * 100)
 
 
-def _mark(one: Stated, kind: str, row: int, bottom: float, *, to_the_right: bool) -> Iterator[str]:
-    start, end, y = x_of(one.low), x_of(one.high), 104 + 17 * row
+def _mark(stated: Stated, kind: str, row: int, bottom: float, *, to_the_right: bool) -> Iterator[str]:
+    start, end, y = x_of(stated.low), x_of(stated.high), 104 + 17 * row
     height = bottom - y + 8
     if start == end:
         yield f'<line class="peer" x1="{start:.1f}" y1="{y - 8:g}" x2="{start:.1f}" y2="{bottom:g}"/>'
@@ -108,7 +108,7 @@ def _mark(one: Stated, kind: str, row: int, bottom: float, *, to_the_right: bool
         yield f'<rect class="{kind}" x="{start:.1f}" y="{y - 8:g}" width="{end - start:.1f}" height="{height:g}"/>'
     x, anchor = (end + 5, "") if to_the_right else (start - 5, " end")
     name = "num" if kind == "band" else "peername"
-    yield f'<text class="{name}{anchor}" x="{x:.1f}" y="{y + 4:g}">{escape(one.who)}: {one.told}</text>'
+    yield f'<text class="{name}{anchor}" x="{x:.1f}" y="{y + 4:g}">{escape(stated.who)}: {stated.told}</text>'
 
 
 def _rows(budget: Budget) -> tuple[list[str], float]:

@@ -112,9 +112,9 @@ def _in_one_world(batch: Batch, attempt: int, runs: int, *, remembers: bool) -> 
 
 def _check(world: World) -> None:
     """An invocation that failed by a mistake of ours would look like a slow failover."""
-    for one in world.function.invocations:
-        if one.error is not None and not one.timed_out:
-            raise RuntimeError(f"{one.name} failed") from one.error
+    for invocation in world.function.invocations:
+        if invocation.error is not None and not invocation.timed_out:
+            raise RuntimeError(f"{invocation.name} failed") from invocation.error
 
 
 def pace(assumed: Assumed) -> Mapping[Duration, float]:

@@ -119,7 +119,7 @@ def batch_writer(url: str, count: int, workers: int) -> None:
     spread(share, range(workers), workers)
 
 
-def reaper(found: list[Candidate], url: str, count: int, workers: int) -> None:
+def reaper(candidates: list[Candidate], url: str, count: int, workers: int) -> None:
     """This toolkit's batches, with classification's verdict in hand: apply.settle."""
     tools = fast_tools(url)
     text = statement(Mode.DELETE, "tradai-notifications-dev", "ttl", ["pk"])
@@ -129,7 +129,7 @@ def reaper(found: list[Candidate], url: str, count: int, workers: int) -> None:
         done = apply.settle(tools, text, Mode.DELETE, batch, window)
         assert done.units == len(batch)  # noqa: S101 - exactly one unit an item
 
-    spread(settle, planner.batches(found[:count], BATCH), workers)
+    spread(settle, planner.batches(candidates[:count], BATCH), workers)
     cast("DynamoDBWire", tools.wire).close()
 
 
@@ -244,15 +244,15 @@ def main() -> None:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "eu-central-1",
     }
-    told: Row = {"python": platform.python_version(), "cores": os.cpu_count()}
+    row: Row = {"python": platform.python_version(), "cores": os.cpu_count()}
     with server() as url:
         if wanted.memory:  # first: the process's peak is then its own
             print("A whole run, answered at once:")
-            told["whole_run"] = whole_run(url, wanted.memory)
+            row["whole_run"] = whole_run(url, wanted.memory)
         found = overdue(4 * wanted.items)
         reap = partial(reaper, found)
         print("Answered at once, one worker (CPU on one core):")
-        told["at_once"] = [
+        row["at_once"] = [
             measure("DeleteItem, conditional", one_by_one, url, wanted.items // 10, 1),
             measure("BatchWriteItem, no condition", batch_write, url, wanted.items, 1),
             measure("batch_writer (AWS sample)", batch_writer, url, wanted.items, 1),
@@ -261,21 +261,21 @@ def main() -> None:
         ]
     with server(SINGLE_MS) as url:
         print(f"Answered after {SINGLE_MS} ms, 8 workers:")
-        told["delayed_single"] = measure("DeleteItem, conditional", one_by_one, url, wanted.items // 5, 8)
+        row["delayed_single"] = measure("DeleteItem, conditional", one_by_one, url, wanted.items // 5, 8)
     with server(BATCH_MS) as url:
         print(f"Answered after {BATCH_MS} ms, 8 and 32 workers:")
-        told["delayed"] = [
+        row["delayed"] = [
             measure("BatchWriteItem, no condition", batch_write, url, wanted.items, 8),
             measure("batch_writer (AWS sample)", batch_writer, url, wanted.items, 8),
             measure("ttl_reaper", reap, url, len(found), 8),
             measure("ttl_reaper", reap, url, len(found), 32),
         ]
-    single, ours = told["at_once"][0], told["at_once"][-1]
-    told["times_single"] = round(single["cpu_us_an_item"] / ours["cpu_us_an_item"], 1)
-    told["times_single_items_a_second"] = round(ours["items_a_second"] / single["items_a_second"], 1)
-    print(f"On one core {told['times_single_items_a_second']} times DeleteItem's items a second")
+    single, ours = row["at_once"][0], row["at_once"][-1]
+    row["times_single"] = round(single["cpu_us_an_item"] / ours["cpu_us_an_item"], 1)
+    row["times_single_items_a_second"] = round(ours["items_a_second"] / single["items_a_second"], 1)
+    print(f"On one core {row['times_single_items_a_second']} times DeleteItem's items a second")
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    OUT.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -41,40 +41,48 @@ class AssessedFinding:
         self.finding, self.remedies, self.sources = finding, remedies, sources
 
 
-def judge(config: CanonicalConfig, check: str, thing: ResourceState) -> Iterator[AssessedFinding]:
+def judge(config: CanonicalConfig, check: str, resource_state: ResourceState) -> Iterator[AssessedFinding]:
     """Every difference of one thing. What could not be read is told once a failed call, never as drift."""
-    facts = [*_required_tags(config, thing), *thing.facts]
-    if isinstance(thing.exists, Known) and not thing.exists.value:
-        yield _missing(config, check, thing)
+    facts = [*_required_tags(config, resource_state), *resource_state.facts]
+    if isinstance(resource_state.exists, Known) and not resource_state.exists.value:
+        yield _missing(config, check, resource_state)
         return
     unknown: dict[Call, list[tuple[str, Unknown]]] = {}
-    for name, read in ((EXISTENCE, thing.exists), *((fact.attribute, fact.observed) for fact in facts)):
+    for name, read in (
+        (EXISTENCE, resource_state.exists),
+        *((fact.attribute, fact.observed) for fact in facts),
+    ):
         if isinstance(read, Unknown):
             unknown.setdefault(read.call, []).append((name, read))
     for call, lost in unknown.items():
-        yield _unknown(config, check, thing, call, lost)
+        yield _unknown(config, check, resource_state, call, lost)
     for fact in facts:
         if isinstance(fact.observed, Known):
-            yield from _compare(config, check, thing, fact, fact.observed)
+            yield from _compare(config, check, resource_state, fact, fact.observed)
 
 
 def _compare(
-    config: CanonicalConfig, check: str, thing: ResourceState, fact: AttributeState, observed: Known[Any]
+    config: CanonicalConfig,
+    check: str,
+    resource_state: ResourceState,
+    fact: AttributeState,
+    observed: Known[Any],
 ) -> Iterator[AssessedFinding]:
-    path = path_of(thing, fact)
+    path = path_of(resource_state, fact)
     if fact.desired is CONFIGURED and is_unspecified(config, path):
         return
     desired = plain(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
     seen = plain(observed.value)
     if fact.each_unexpected:
         yield from (
-            _unexpected(config, check, thing, fact, str(name), observed.sources) for name in observed.value
+            _unexpected(config, check, resource_state, fact, str(name), observed.sources)
+            for name in observed.value
         )
     elif not same(desired, seen):
         locked = fact.desired is CONFIGURED and is_immutable(config, path)
         finding = Finding(
             check=check,
-            resource=thing.resource,
+            resource=resource_state.resource,
             attribute=fact.attribute,
             status=FindingStatus.DRIFTED,
             desired=desired,
@@ -89,12 +97,12 @@ def _compare(
         yield AssessedFinding(_downgrade_assumed(finding), () if locked else fact.remedies, observed.sources)
 
 
-def path_of(thing: ResourceState, fact: AttributeState) -> str:
+def path_of(resource_state: ResourceState, fact: AttributeState) -> str:
     if fact.path is not None:
         return fact.path
     if fact.desired is not CONFIGURED:
-        return thing.identity  # built-in rules take the provenance of the resource's name
-    return f"{thing.path}.{fact.attribute}" if thing.path else fact.attribute
+        return resource_state.identity  # built-in rules take the provenance of the resource's name
+    return f"{resource_state.path}.{fact.attribute}" if resource_state.path else fact.attribute
 
 
 def _why(fact: AttributeState, *, locked: bool) -> str:
@@ -110,35 +118,37 @@ def _downgrade_assumed(finding: Finding) -> Finding:
     return finding
 
 
-def _missing(config: CanonicalConfig, check: str, thing: ResourceState) -> AssessedFinding:
+def _missing(config: CanonicalConfig, check: str, resource_state: ResourceState) -> AssessedFinding:
     finding = Finding(
         check=check,
-        resource=thing.resource,
+        resource=resource_state.resource,
         attribute=EXISTENCE,
         status=FindingStatus.MISSING,
         desired="present",
         observed="absent",
         severity=severity_of(check, EXISTENCE),
         healing=Healing.NEVER,
-        provenance=provenance_of(config, thing.identity),
+        provenance=provenance_of(config, resource_state.identity),
         reason="the configuration names it and AWS does not have it",
-        path=thing.path,
+        path=resource_state.path,
     )
-    return AssessedFinding(_downgrade_assumed(finding), (), getattr(thing.exists, "sources", frozenset()))
+    return AssessedFinding(
+        _downgrade_assumed(finding), (), getattr(resource_state.exists, "sources", frozenset())
+    )
 
 
 def _unexpected(  # noqa: PLR0913, PLR0917 - what a finding is made of
     config: CanonicalConfig,
     check: str,
-    thing: ResourceState,
+    resource_state: ResourceState,
     fact: AttributeState,
     name: str,
     sources: frozenset[Call],
 ) -> AssessedFinding:
-    path = path_of(thing, fact)
+    path = path_of(resource_state, fact)
     finding = Finding(
         check=check,
-        resource=f"{thing.resource}/{name}",
+        resource=f"{resource_state.resource}/{name}",
         attribute=fact.attribute,
         status=FindingStatus.UNEXPECTED,
         desired=None,
@@ -153,43 +163,47 @@ def _unexpected(  # noqa: PLR0913, PLR0917 - what a finding is made of
 
 
 def _unknown(
-    config: CanonicalConfig, check: str, thing: ResourceState, call: Call, lost: list[tuple[str, Unknown]]
+    config: CanonicalConfig,
+    check: str,
+    resource_state: ResourceState,
+    call: Call,
+    lost: list[tuple[str, Unknown]],
 ) -> AssessedFinding:
     names, code = [name for name, _ in lost], lost[0][1].code
     finding = Finding(
         check=check,
-        resource=thing.resource,
+        resource=resource_state.resource,
         attribute=call.action,
         status=FindingStatus.UNKNOWN,
         desired=None,
         observed=None,
         severity=Severity.MEDIUM,
         healing=Healing.NEVER,
-        provenance=provenance_of(config, thing.identity),
+        provenance=provenance_of(config, resource_state.identity),
         reason=f"{call.action} failed with {code}; not judged: {', '.join(names)}",
-        path=thing.path,
+        path=resource_state.path,
     )
     return AssessedFinding(finding, (), frozenset({call}))
 
 
-def _required_tags(config: CanonicalConfig, thing: ResourceState) -> Iterator[AttributeState]:
+def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> Iterator[AttributeState]:
     """One fact for all of a thing's tags; a wrong value is more delicate to mend than none."""
-    if thing.tags is None:
+    if resource_state.tags is None:
         return
     accepted = config.required_tags
 
     def wanting(tags: Mapping[str, str]) -> dict[str, str | None]:
         return {name: tags.get(name) for name, values in accepted.items() if tags.get(name) not in values}
 
-    observed: Read[dict[str, str | None]] = thing.tags.map(wanting)
+    observed: Read[dict[str, str | None]] = resource_state.tags.map(wanting)
     remedies: tuple[Remediation, ...] = ()
-    if isinstance(observed, Known) and thing.arn:
+    if isinstance(observed, Known) and resource_state.arn:
         missing = tuple((name, accepted[name][0]) for name, value in observed.value.items() if value is None)
         wrong = tuple(
             (name, accepted[name][0]) for name, value in observed.value.items() if value is not None
         )
-        remedies = ((AddTags(thing.arn, missing),) if missing else ()) + (
-            (ReplaceTags(thing.arn, wrong),) if wrong else ()
+        remedies = ((AddTags(resource_state.arn, missing),) if missing else ()) + (
+            (ReplaceTags(resource_state.arn, wrong),) if wrong else ()
         )
     wanted = observed.map(lambda seen: {name: list(accepted[name]) for name in seen})
     yield AttributeState(

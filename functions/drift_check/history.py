@@ -65,7 +65,7 @@ def compare(history: History, findings: Iterable[Finding], checks: Container[str
 
 def _seen(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
     """Findings that are known, without those that the platform itself accepts: they are never news."""
-    every = [one for one in findings if not (one.waiver and one.waiver.until is None)]
+    every = [finding for finding in findings if not (finding.waiver and finding.waiver.until is None)]
     unreadable = {(one.check, one.resource) for one in every if one.status is FindingStatus.UNKNOWN}
     return {one.id: one for one in every if one.status is not FindingStatus.UNKNOWN}, unreadable
 
@@ -116,7 +116,8 @@ def with_first_seen(history: History, findings: Iterable[Finding], now: datetime
     """The findings with the time at which each was first seen."""
     records = history.records
     return [
-        replace(one, first_seen=records[one.id].first_seen if one.id in records else now) for one in findings
+        replace(finding, first_seen=records[finding.id].first_seen if finding.id in records else now)
+        for finding in findings
     ]
 
 

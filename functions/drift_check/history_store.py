@@ -46,7 +46,10 @@ def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> History
         return f"{described.call.action} failed with {described.code}"
     if described.value is None:
         return "the table does not exist"
-    types = {one["AttributeName"]: one["AttributeType"] for one in described.value["AttributeDefinitions"]}
+    types = {
+        attribute_definition["AttributeName"]: attribute_definition["AttributeType"]
+        for attribute_definition in described.value["AttributeDefinitions"]
+    }
     names = [one["AttributeName"] for one in described.value["KeySchema"]]
     if unfit := [name for name in names if types[name] != "S"]:
         return f"its key {unfit[0]} is no text"

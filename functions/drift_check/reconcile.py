@@ -58,12 +58,12 @@ class Report:
 
     @property
     def unknown(self) -> list[Finding]:
-        return [one for one in self.findings if one.status is FindingStatus.UNKNOWN]
+        return [finding for finding in self.findings if finding.status is FindingStatus.UNKNOWN]
 
     @property
     def open(self) -> list[Finding]:
         """Drift that somebody must look at."""
-        return [one for one in self.findings if one.counts]
+        return [finding for finding in self.findings if finding.counts]
 
     @property
     def failed(self) -> list[HealOutcome]:
@@ -105,7 +105,7 @@ class Run:
         report.changes = past.compare(history, survey.findings, self.scanner.names)
         report.findings = past.with_first_seen(history, after.findings, report.started)
         report.to_notify = past.to_notify(history, report.changes, report.findings, now)
-        report.blind = not any(isinstance(one, Known) for one in survey.reads.answers.values())
+        report.blind = not any(isinstance(answer, Known) for answer in survey.reads.answers.values())
         report.calls += self.scanner.observer.calls
         report.seconds = (clock.now() - report.started).total_seconds()
         delivered = self.notify(report) if self.notify else False
@@ -160,9 +160,9 @@ class Run:
             return None, History(known=False)
         return place, loaded
 
-    def _save(self, place: history_store.HistoryKey, kept: History, now: datetime, report: Report) -> None:
+    def _save(self, place: history_store.HistoryKey, history: History, now: datetime, report: Report) -> None:
         report.calls += 1
-        if problem := history_store.save(self._dynamodb(), place, kept, now):
+        if problem := history_store.save(self._dynamodb(), place, history, now):
             report.notes.append(f"history is not kept: {problem}")
 
     def _heal(self, survey: Scan, history: History, report: Report) -> tuple[Scan, History]:

@@ -41,7 +41,8 @@ class Scan:
     def check_failed(self, name: str) -> bool:
         """Whether a check could not finish: the absence of its findings says nothing."""
         return any(
-            one.status is FindingStatus.UNKNOWN and one.resource == one.check == name for one in self.findings
+            finding.status is FindingStatus.UNKNOWN and finding.resource == finding.check == name
+            for finding in self.findings
         )
 
     def by_id(self, finding_id: str) -> AssessedFinding | None:
@@ -73,14 +74,14 @@ class Scanner:
 
     def judge(self, reads: Reads) -> Scan:
         now = clock.now()
-        at = CheckContext(self.config, reads, now)
-        judged = (assessed for check in self.checks for assessed in self._assess(check, at))
+        check_context = CheckContext(self.config, reads, now)
+        judged = (assessed for check in self.checks for assessed in self._assess(check, check_context))
         return Scan(reads, by_importance(waived(judged, self.waivers, now)))
 
-    def _assess(self, check: Check, at: CheckContext) -> Iterator[AssessedFinding]:
+    def _assess(self, check: Check, ctx: CheckContext) -> Iterator[AssessedFinding]:
         """Findings of one check. An answer that it cannot read costs the rest of this check, no other."""
         try:
-            for resource in check.look(at):
+            for resource in check.look(ctx):
                 yield from judge(self.config, check.name, resource)
         except UNREADABLE as error:
             yield failed_check(check.name, error)
@@ -117,7 +118,7 @@ def waived(
     judged: Iterable[AssessedFinding], waivers: Sequence[OwnWaiver], now: datetime
 ) -> Iterator[AssessedFinding]:
     """A waiver holds through its last day (UTC); from the next on the finding counts again."""
-    held = {one.finding: one for one in waivers if now.date() <= one.until}
+    held = {waiver.finding: waiver for waiver in waivers if now.date() <= waiver.until}
     for one in judged:
         waiver = held.get(one.finding.id)
         if waiver and one.finding.status is not FindingStatus.UNKNOWN:

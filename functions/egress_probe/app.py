@@ -51,7 +51,12 @@ def _handle(event: dict[str, object]) -> Answer:
 
 def _log(watch: Watch, suspect: str | None) -> None:
     problems = sorted(
-        {f"{one.endpoint} {one.problem}" for each in watch.rounds for one in each.tries if one.problem}
+        {
+            f"{attempt.endpoint} {attempt.problem}"
+            for each in watch.rounds
+            for attempt in each.tries
+            if attempt.problem
+        }
     )
     logger.info("probed", extra={**_summary(watch), "suspect": suspect, "problems": problems})
 

@@ -49,8 +49,8 @@ def _ask(endpoint: str) -> Try:
         return Try(endpoint, answered=False, problem=f"{type(error).__name__}: {error}")
     finally:
         connection.close()
-    told = TOLD.search(body)
-    return Try(endpoint, answered=True, address=told[1] if told else None)
+    match = TOLD.search(body)
+    return Try(endpoint, answered=True, address=match[1] if match else None)
 
 
 def _connection(endpoint: str) -> HTTPConnection:

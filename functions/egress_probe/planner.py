@@ -29,12 +29,12 @@ class Round:
     @property
     def silent(self) -> bool:
         """Whether nobody answered. An endpoint that is alone in failing has a problem of its own."""
-        return not any(one.answered for one in self.tries)
+        return not any(attempt.answered for attempt in self.tries)
 
     def astray(self, expected: str | None) -> bool:
         """Whether the internet saw another address than the expected one, and only another."""
-        told = {one.address for one in self.tries if one.address}
-        return expected is not None and bool(told) and expected not in told
+        address = {attempt.address for attempt in self.tries if attempt.address}
+        return expected is not None and bool(address) and expected not in address
 
 
 class Verdict(StrEnum):

@@ -62,4 +62,6 @@ class Watch:
     @property
     def addresses(self) -> tuple[str, ...]:
         """By which addresses the internet saw this function."""
-        return tuple(sorted({one.address for each in self.rounds for one in each.tries if one.address}))
+        return tuple(
+            sorted({attempt.address for each in self.rounds for attempt in each.tries if attempt.address})
+        )

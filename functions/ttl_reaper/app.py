@@ -72,10 +72,12 @@ def _plan(work: list[dict[str, Any]], own: Settings) -> ReapAnswer:
 
 
 def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
-    success = all(one.success for one in event.results)
-    metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not one.success for one in event.results))
-    results: list[dict[str, object]] = [one.model_dump(exclude_none=True) for one in event.results]
-    lost = "; ".join(f"{one.table} {one.segment}: {one.reason}" for one in event.results if not one.success)
+    success = all(result.success for result in event.results)
+    metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not result.success for result in event.results))
+    results: list[dict[str, object]] = [result.model_dump(exclude_none=True) for result in event.results]
+    lost = "; ".join(
+        f"{result.table} {result.segment}: {result.reason}" for result in event.results if not result.success
+    )
     data: report.ReapData = {
         "summary": distributed_map.merge_summaries(event.results),
         "results": results,
@@ -134,16 +136,16 @@ def _failed(outcome: ItemOutcome) -> None:
 
 
 def _told(results: Sequence[TableResult], own: Settings) -> ReapAnswer:
-    told = report.answer(results, own.environment.value)
-    for one, line in zip(results, told["data"]["results"], strict=True):
+    answer = report.answer(results, own.environment.value)
+    for one, line in zip(results, answer["data"]["results"], strict=True):
         log = logger.info if one.ok else logger.error
         log("Table ended", extra={name: value for name, value in line.items() if name != "checkpoint"})
-    _measure(sum((one.spent for one in results), Tally()))
-    metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not one.ok for one in results))
+    _measure(sum((result.spent for result in results), Tally()))
+    metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not result.ok for result in results))
     metrics.add_metric(
-        "OutOfTime", MetricUnit.Count, sum(one.end is RunStatus.OUT_OF_TIME for one in results)
+        "OutOfTime", MetricUnit.Count, sum(result.end is RunStatus.OUT_OF_TIME for result in results)
     )
-    return told
+    return answer
 
 
 def _measure(spent: Tally) -> None:

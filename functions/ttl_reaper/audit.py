@@ -57,7 +57,9 @@ class LogAudit:
 
     def done(self, outcomes: Sequence[ItemOutcome]) -> None:
         """Log what was deleted or repaired."""
-        items = [_line(one.candidate, one.verdict) for one in outcomes if one.verdict in WRITTEN]
+        items = [
+            _line(outcome.candidate, outcome.verdict) for outcome in outcomes if outcome.verdict in WRITTEN
+        ]
         for start in range(0, len(items), LOG_LINES):
             self._logger.info(
                 "Items written", extra={"table": self._table, "items": items[start : start + LOG_LINES]}
@@ -77,11 +79,11 @@ class S3Audit:
     def record_planned(self, candidates: Sequence[Candidate]) -> None:
         """Write the round's candidates."""
         self._round += 1
-        self._put("intended", [_line(one, "intended") for one in candidates])
+        self._put("intended", [_line(candidate, "intended") for candidate in candidates])
 
     def done(self, outcomes: Sequence[ItemOutcome]) -> None:
         """Write the round's outcomes, the renewed and the failed ones too."""
-        self._put("done", [_line(one.candidate, one.verdict, one.detail) for one in outcomes])
+        self._put("done", [_line(outcome.candidate, outcome.verdict, outcome.detail) for outcome in outcomes])
 
     def _put(self, what: str, lines: Sequence[dict[str, object]]) -> None:
         body = "".join(json.dumps(line) + "\n" for line in lines).encode()
@@ -144,13 +146,13 @@ class S3Checkpoints:
         """The kept one; None where there is none, or where it is not one of this version."""
         try:
             with translate_errors("s3:GetObject"):
-                kept = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read()
+                body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read()
         except PermanentError as error:
             if error.code == "NoSuchKey":
                 return None
             raise
         try:
-            return Checkpoint.model_validate_json(kept)
+            return Checkpoint.model_validate_json(body)
         except ValidationError:
             return None
 

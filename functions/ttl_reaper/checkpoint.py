@@ -87,7 +87,7 @@ def _positions(segments: Segments) -> tuple[Position, ...]:
     return tuple(Position(segment=number) for number in segments.mine)
 
 
-def mismatch(kept: Checkpoint, fresh: Checkpoint) -> str | None:
+def mismatch(checkpoint: Checkpoint, fresh: Checkpoint) -> str | None:
     """The field in which a kept checkpoint is not this order's on this table, or None where it is.
 
     ``fresh`` is what ``begin`` answers now. A start in the future would move the cut-off past the grace
@@ -104,12 +104,12 @@ def mismatch(kept: Checkpoint, fresh: Checkpoint) -> str | None:
         "total_segments",
     )
     for name in same:
-        if getattr(kept, name) != getattr(fresh, name):
+        if getattr(checkpoint, name) != getattr(fresh, name):
             return name
-    if not fresh.started - MAX_AGE_SECONDS <= kept.started <= fresh.started:
+    if not fresh.started - MAX_AGE_SECONDS <= checkpoint.started <= fresh.started:
         return "started"
-    if not kept.tally.is_possible():
+    if not checkpoint.tally.is_possible():
         return "tally"
-    if [position.segment for position in kept.positions] != [p.segment for p in fresh.positions]:
+    if [position.segment for position in checkpoint.positions] != [p.segment for p in fresh.positions]:
         return "positions"
     return None

@@ -51,10 +51,10 @@ def merge_summaries(results: Sequence[SegmentResult]) -> dict[str, Any]:
     """The runs' summaries added up; what never answered has none, and is named."""
     total: dict[str, Any] = {
         "runs": len(results),
-        "runs_failed": [_name(one) for one in results if not one.success],
+        "runs_failed": [_name(result) for result in results if not result.success],
     }
-    for one in results:
-        total = _added(total, one.summary or {})
+    for result in results:
+        total = _added(total, result.summary or {})
     return total
 
 

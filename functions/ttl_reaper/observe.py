@@ -64,7 +64,7 @@ class Page:
     after: dict[str, Any] | None  # where the next page begins; None: that was the last
 
 
-def scan_request(table: LiveTable, kept: Checkpoint, position: Position, limit: int) -> dict[str, Any]:
+def scan_request(table: LiveTable, checkpoint: Checkpoint, position: Position, limit: int) -> dict[str, Any]:
     """The body of Scan: keys and TTL only, eventually consistent (half the price; the condition decides).
 
     The filter leaves out items without TTL and those that are plainly alive. It saves no read units, only the
@@ -74,13 +74,13 @@ def scan_request(table: LiveTable, kept: Checkpoint, position: Position, limit: 
     return {
         "TableName": table.name,
         "Segment": position.segment,
-        "TotalSegments": kept.total_segments,
+        "TotalSegments": checkpoint.total_segments,
         "Limit": limit,
         "ProjectionExpression": ", ".join([*keys, "#t"]),
         "FilterExpression": "attribute_exists(#t) AND NOT #t BETWEEN :cutoff AND :latest",
-        "ExpressionAttributeNames": {**keys, "#t": kept.attribute},
+        "ExpressionAttributeNames": {**keys, "#t": checkpoint.attribute},
         "ExpressionAttributeValues": {
-            ":cutoff": {"N": str(kept.window.cutoff)},
+            ":cutoff": {"N": str(checkpoint.window.cutoff)},
             ":latest": {"N": str(LATEST)},
         },
         "ReturnConsumedCapacity": "TOTAL",

@@ -45,10 +45,10 @@ def request(text: str, mode: Mode, candidates: Sequence[Candidate], window: Wind
 
 
 def _parameters(mode: Mode, candidate: Candidate, window: Window) -> list[dict[str, Any]]:
-    seen = [*candidate.key.values(), candidate.ttl]
+    key = [*candidate.key.values(), candidate.ttl]
     if mode is Mode.REPAIR:
-        return [{"N": str(repaired(candidate.epoch, window))}, *seen]
-    return seen
+        return [{"N": str(repaired(candidate.epoch, window))}, *key]
+    return key
 
 
 def outcomes(
@@ -79,8 +79,13 @@ def outcomes(
 
 def consumed(reply: dict[str, Any]) -> float:
     """The units that a call consumed; a scan tells one figure, a batch a list of them."""
-    told = reply.get("ConsumedCapacity") or []
-    return float(sum(one.get("CapacityUnits", 0.0) for one in (told if isinstance(told, list) else [told])))
+    consumed_capacity = reply.get("ConsumedCapacity") or []
+    return float(
+        sum(
+            one.get("CapacityUnits", 0.0)
+            for one in (consumed_capacity if isinstance(consumed_capacity, list) else [consumed_capacity])
+        )
+    )
 
 
 def _quoted(name: str) -> str:

@@ -96,24 +96,24 @@ class Judged:
     tally: Tally
 
 
-def judge(items: Sequence[Item], key_names: Sequence[str], kept: Checkpoint, *, off: bool) -> Judged:
+def judge(items: Sequence[Item], key_names: Sequence[str], checkpoint: Checkpoint, *, off: bool) -> Judged:
     """Judge a page's items; ``off`` says that native TTL does not work on this table."""
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     expired = dict.fromkeys(TtlClass, 0)
     implausible = 0
-    window = kept.window
+    window = checkpoint.window
     for item in items:
-        value = item.get(kept.attribute)
+        value = item.get(checkpoint.attribute)
         verdict = classify(value, window)
         if isinstance(verdict, Expired) and value:
             ttl_class = TtlClass.DISABLED if off else verdict.ttl_class
             expired[ttl_class] += 1
-            if ttl_class in kept.classes:
+            if ttl_class in checkpoint.classes:
                 key = {name: item[name] for name in key_names}
-                found.append(Candidate(key, value, ttl_class, verdict.epoch))
+                candidates.append(Candidate(key, value, ttl_class, verdict.epoch))
         elif verdict is TtlState.IMPLAUSIBLE:
             implausible += 1
-    return Judged(found, Tally(expired=expired, implausible=implausible))
+    return Judged(candidates, Tally(expired=expired, implausible=implausible))
 
 
 def allowance(order: ReapRequest, item_count: int, scanned: int, changed: int) -> tuple[int, Guard]:

@@ -60,14 +60,21 @@ def summary(tally: Tally) -> dict[str, Any]:
     }
 
 
-def result(one: TableResult) -> dict[str, object]:
+def result(table_result: TableResult) -> dict[str, object]:
     """One table's result as JSON."""
-    told: dict[str, object] = {"table": one.table, "end": one.end.value, "reason": one.reason}
-    told |= summary(one.tally)
-    if one.live:
-        told |= {"item_count_hours_old": one.live.item_count, "indexes": one.live.index_count}
-    if one.notes:
-        told["notes"] = list(one.notes)
+    told: dict[str, object] = {
+        "table": table_result.table,
+        "end": table_result.end.value,
+        "reason": table_result.reason,
+    }
+    told |= summary(table_result.tally)
+    if table_result.live:
+        told |= {
+            "item_count_hours_old": table_result.live.item_count,
+            "indexes": table_result.live.index_count,
+        }
+    if table_result.notes:
+        told["notes"] = list(table_result.notes)
     return told
 
 
@@ -81,7 +88,7 @@ def answer(results: Sequence[TableResult], environment: str) -> ReapAnswer:
             f"{one.table}: {one.reason}" for one in results if one.end is not RunStatus.FINISHED
         ),
     }
-    kept = [one.checkpoint for one in results if one.checkpoint]
-    if kept:
-        data["checkpoint"] = kept[0].model_dump(mode="json")
+    checkpoints = [one.checkpoint for one in results if one.checkpoint]
+    if checkpoints:
+        data["checkpoint"] = checkpoints[0].model_dump(mode="json")
     return {"success": all(one.ok for one in results), "data": data, "environment": environment}

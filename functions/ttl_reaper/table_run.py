@@ -150,10 +150,10 @@ class TableRun:
             self.order, self.checkpoint.item_count, before.scanned + seen.scanned, before.changed
         )
         results = self._send(pool, found[:allowed])
-        for one in results:
-            if one.refused:
-                return self._end(RunStatus.FAILED, str(one.refused))
-        if any(outcome.verdict is Verdict.UNSETTLED for one in results for outcome in one.outcomes):
+        for result in results:
+            if result.refused:
+                return self._end(RunStatus.FAILED, str(result.refused))
+        if any(outcome.verdict is Verdict.UNSETTLED for result in results for outcome in result.outcomes):
             raise apply.OutOfTime
         if len(found) > allowed:
             return self._stopped(guard, before.scanned + seen.scanned)
@@ -170,7 +170,7 @@ class TableRun:
             for batch in planner.batches(items, partiql.BATCH)
         ]
         results = [one.result() for one in sent]
-        outcomes = [outcome for one in results for outcome in one.outcomes]
+        outcomes = [outcome for result in results for outcome in result.outcomes]
         counted = _written_tally(results, outcomes)
         self.spent += counted
         self._keep(counted)  # at once: a limit counts what was written, whether or not the round is complete
@@ -233,5 +233,5 @@ def _written_tally(results: Sequence[BatchResult], outcomes: Sequence[ItemOutcom
         repaired=counts[Verdict.REPAIRED],
         renewed=counts[Verdict.RENEWED],
         failed=counts[Verdict.FAILED],
-        write_units=sum(one.units for one in results),
+        write_units=sum(result.units for result in results),
     )

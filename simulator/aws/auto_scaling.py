@@ -57,18 +57,29 @@ class Controller:
         self.reconcile()
 
     def member(self, instance_id: str) -> Any:
-        return next((one for one in self.group.instance_states if one.instance_id == instance_id), None)
+        return next(
+            (
+                instance_state
+                for instance_state in self.group.instance_states
+                if instance_state.instance_id == instance_id
+            ),
+            None,
+        )
 
     def runs(self, process: str) -> bool:
         """Whether a process is not suspended."""
-        return all(one["ProcessName"] != process for one in self.group.suspended_processes)
+        return all(
+            suspended_process["ProcessName"] != process
+            for suspended_process in self.group.suspended_processes
+        )
 
     def reconcile(self) -> None:
         """Bring the number of members to what is desired. Those that leave or are replaced do not count."""
         staying = [
-            one
-            for one in self.group.instance_states
-            if not one.lifecycle_state.startswith("Terminating") and one.instance_id not in self.replacing
+            instance_state
+            for instance_state in self.group.instance_states
+            if not instance_state.lifecycle_state.startswith("Terminating")
+            and instance_state.instance_id not in self.replacing
         ]
         missing = (self.group.desired_capacity or 0) - len(staying) - self.due
         if missing > 0 and self.runs("Launch"):

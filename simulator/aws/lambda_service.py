@@ -152,8 +152,8 @@ class FunctionService:
         }
         if error is not None:
             record["responsePayload"] = {"errorMessage": str(error), "errorType": type(error).__name__}
-        kept = self.failures if self.function.on_failure else self.lost
-        kept.append(record)
+        failures = self.failures if self.function.on_failure else self.lost
+        failures.append(record)
         if self.function.on_failure and self.destination is not None:
             destination = self.destination
             self._stage.after(durations.ON_FAILURE, lambda: destination(record))

@@ -178,8 +178,8 @@ class Template:
         text, extra = argument if isinstance(argument, list) else (argument, {})
         values = {**self.values, **{name: self.resolve(value) for name, value in extra.items()}}
 
-        def replace(found: re.Match[str]) -> str:
-            name = found.group(1)
+        def replace(match: re.Match[str]) -> str:
+            name = match.group(1)
             if name in values or "." not in name:
                 return str(values.get(name, name))
             return self._attribute(*name.split(".", 1))
@@ -230,7 +230,7 @@ def _schedules(events: Mapping[str, Any]) -> list[Schedule]:
 
 
 def _every(expression: str) -> float:
-    found = re.fullmatch(r"rate\((\d+) (\w+?)s?\)", expression)
-    if found is None:
+    match = re.fullmatch(r"rate\((\d+) (\w+?)s?\)", expression)
+    if match is None:
         raise NotImplementedError(expression)
-    return int(found.group(1)) * _UNITS[found.group(2)]
+    return int(match.group(1)) * _UNITS[match.group(2)]

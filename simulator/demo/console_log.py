@@ -108,8 +108,8 @@ class Narrator:
         action, actor = str(entry.fields["action"]), str(entry.fields["actor"])
         if actor == "operator":
             return None
-        told = self._outcome(entry, action)
-        return ("yellow", self.names.get(actor, actor), told) if told else None
+        outcome = self._outcome(entry, action)
+        return ("yellow", self.names.get(actor, actor), outcome) if outcome else None
 
     def _outcome(self, entry: Entry, action: str) -> str:
         outcome = str(entry.fields["outcome"])

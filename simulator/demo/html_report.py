@@ -95,11 +95,11 @@ def _step(number: int, step: Step) -> str:
 
 
 def _segments(data: dict[str, Any]) -> Iterator[str]:
-    for one in data["segments"]:
-        low, high = one["seconds"]
+    for segment in data["segments"]:
+        low, high = segment["seconds"]
         span = f"{low:g} s" if low == high else f"{low:g} to {high:g} s"
         yield (
-            f'<tr><td>{escape(one["what"])}</td><td class="span">{span}</td>'
-            f'<td><span class="sure {one["sure"]}">{one["sure"]}</span></td>'
-            f"<td>{escape(one['source'])}</td></tr>"
+            f'<tr><td>{escape(segment["what"])}</td><td class="span">{span}</td>'
+            f'<td><span class="sure {segment["sure"]}">{segment["sure"]}</span></td>'
+            f"<td>{escape(segment['source'])}</td></tr>"
         )

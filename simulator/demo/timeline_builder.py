@@ -47,7 +47,9 @@ class TimelineBuilder:
             outages={self.tables[table]: self._outages(table) for table in self.tables},
             machines={name: one for one, name in self.names.items()},
             tables=self.tables,
-            invocations=sum(one.started >= self._begun for one in self._world.function.invocations),
+            invocations=sum(
+                invocation.started >= self._begun for invocation in self._world.function.invocations
+            ),
             calls=len(self._calls),
             writes=sum(call.is_write and call.outcome == "ok" for call in self._calls),
             lasted=self._since(self._world.clock.elapsed),
@@ -83,13 +85,13 @@ class TimelineBuilder:
             yield Step(flow, None if at is None else self._since(at), what)
 
     def _noticed(self) -> tuple[float | None, str]:
-        told = next(
+        call = next(
             (c for c in self._calls if c.action.endswith("TerminateInstanceInAutoScalingGroup")), None
         )
         unhealthy = self._first("autoscaling", "Unhealthy", self._old)
-        if told and (unhealthy is None or told.at < unhealthy.at):
+        if call and (unhealthy is None or call.at < unhealthy.at):
             return (
-                told.at,
+                call.at,
                 "the function hears of it from EC2 and tells the group: no health check is awaited",
             )
         if unhealthy:
@@ -187,10 +189,10 @@ class TimelineBuilder:
                 yield Interval(name, self._since(since), None, state)
 
     def _invocation_spans(self) -> Iterator[Interval]:
-        for one in self._world.function.invocations:
-            if one.started >= self._begun:
-                end = None if one.ended is None else self._since(one.ended)
-                yield Interval("function", self._since(one.started), end, trigger_of(one.event))
+        for invocation in self._world.function.invocations:
+            if invocation.started >= self._begun:
+                end = None if invocation.ended is None else self._since(invocation.ended)
+                yield Interval("function", self._since(invocation.started), end, trigger_of(invocation.event))
 
     def _event_moments(self) -> Iterator[TimelineEvent]:
         for entry in self._entries:

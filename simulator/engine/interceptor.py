@@ -155,8 +155,8 @@ def _response(request: AWSPreparedRequest, status: int, body: str) -> AWSRespons
 
 
 def _error_code(response: AWSResponse) -> str:
-    found = _CODE.search(response.content)
-    return found.group(1).decode() if found else f"HTTP {response.status_code}"
+    match = _CODE.search(response.content)
+    return match.group(1).decode() if match else f"HTTP {response.status_code}"
 
 
 _worlds: list[

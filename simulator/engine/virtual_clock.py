@@ -67,8 +67,8 @@ class VirtualClock:
 
     def after(self, seconds: float, callback: Callable[[], None], *, changes: bool = True) -> Timer:
         """Call back then. ``changes`` is False where that alone changes nothing that AWS would describe."""
-        at = self._now + round(max(seconds, 0) * MICROSECONDS)
-        timer = Timer(at, next(self._order), callback, changes)
+        now = self._now + round(max(seconds, 0) * MICROSECONDS)
+        timer = Timer(now, next(self._order), callback, changes)
         heapq.heappush(self._heap, timer)
         return timer
 

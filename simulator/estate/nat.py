@@ -71,8 +71,8 @@ def hooks(estate: Estate, autoscaling: Any) -> None:
 
 def instance(estate: Estate, ec2: Any, autoscaling: Any) -> None:
     nat = estate.config.nat
-    found = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[nat.group.name])
-    nat_id = estate.ids["nat"] = found["AutoScalingGroups"][0]["Instances"][0]["InstanceId"]
+    response = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[nat.group.name])
+    nat_id = estate.ids["nat"] = response["AutoScalingGroups"][0]["Instances"][0]["InstanceId"]
     # moto's groups do not hand these from the launch template to the instance
     tokens = "required" if nat.imdsv2_required else "optional"
     ec2.modify_instance_metadata_options(InstanceId=nat_id, HttpTokens=tokens)

@@ -122,7 +122,9 @@ def acls(estate: Estate, ec2: Any) -> None:
         subnet = estate.ids[f"subnet:{key}"]
         filters = [{"Name": "association.subnet-id", "Values": [subnet]}]
         current = ec2.describe_network_acls(Filters=filters)["NetworkAcls"][0]
-        association = next(one for one in current["Associations"] if one["SubnetId"] == subnet)
+        association = next(
+            association for association in current["Associations"] if association["SubnetId"] == subnet
+        )
         ec2.replace_network_acl_association(
             AssociationId=association["NetworkAclAssociationId"], NetworkAclId=of_tier[desired.tier]
         )

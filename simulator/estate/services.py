@@ -128,7 +128,7 @@ def container(estate: Estate, key: str, service: Service) -> dict[str, Any]:
             "TRADING_MODE": TRADING[key],
             stated.workflow_table[0]: estate.config.dynamodb.tables["workflow-state"].name,
         }
-        variables |= {name: one.value for name, one in stated.variables.items() if one.value}
+        variables |= {name: variable.value for name, variable in stated.variables.items() if variable.value}
     ports = [{"containerPort": service.port}] if service.port else []
     return {
         "name": key,

@@ -114,7 +114,7 @@ def _batch(self: DynamoHandler) -> ActionResult:
             "Member must have length less than or equal to 25"
         )
     units: dict[str, float] = {}
-    responses = [_execute(self.dynamodb_backend, one, units) for one in statements]
+    responses = [_execute(self.dynamodb_backend, statement, units) for statement in statements]
     result: dict[str, Any] = {"Responses": responses}
     if self.body.get("ReturnConsumedCapacity", "NONE") != "NONE":
         result["ConsumedCapacity"] = [
@@ -139,11 +139,11 @@ def _execute(backend: DynamoDBBackend, given: dict[str, Any], units: dict[str, f
 
 def _parse(text: str, parameters: list[dict[str, Any]]) -> Statement:
     values = iter(parameters)
-    if found := DELETE.fullmatch(text):
-        table, where = found.groups()
+    if match := DELETE.fullmatch(text):
+        table, where = match.groups()
         return Statement(_plain(table), _terms(where, values), None)
-    if found := UPDATE.fullmatch(text):
-        table, name, where = found.groups()
+    if match := UPDATE.fullmatch(text):
+        table, name, where = match.groups()
         sets = {_plain(name): next(values)}
         return Statement(_plain(table), _terms(where, values), sets)
     raise NotImplementedError(f"this stand-in does not know the statement {text}")
@@ -152,10 +152,10 @@ def _parse(text: str, parameters: list[dict[str, Any]]) -> Statement:
 def _terms(where: str, values: Iterator[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     terms: dict[str, dict[str, Any]] = {}
     for part in where.split(" AND "):
-        found = TERM.fullmatch(part.strip())
-        if found is None:
+        match = TERM.fullmatch(part.strip())
+        if match is None:
             raise NotImplementedError(f"this stand-in does not know the condition {part}")
-        terms[_plain(found[1])] = next(values)
+        terms[_plain(match[1])] = next(values)
     return terms
 
 

@@ -123,8 +123,10 @@ def associate_address(self: Any) -> Any:
         )
         raise EC2ClientError("InvalidInstanceID", message)
     allocation, address = self._get_param("AllocationId"), self._get_param("PublicIp")
-    found = backend.address_by_allocation([allocation]) if allocation else backend.address_by_ip([address])
-    elastic = found[0]
+    address_by_allocation = (
+        backend.address_by_allocation([allocation]) if allocation else backend.address_by_ip([address])
+    )
+    elastic = address_by_allocation[0]
     if elastic.eni and elastic.eni is not interface and self._get_param("AllowReassociation") is False:
         raise ResourceAlreadyAssociatedError(elastic.allocation_id)
     self.error_on_dryrun()

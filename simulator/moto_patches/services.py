@@ -142,8 +142,12 @@ def describe_db_parameters(self: Any) -> Any:
     """The filter parameter-name is honoured."""
     result = _describe_parameters(self)
     names = {name for one in self.params.get("Filters", []) for name in one["Values"]}
-    found = [one for one in result.result["Parameters"] if not names or one["ParameterName"] in names]
-    return ActionResult({"Parameters": found})
+    parameters = [
+        parameter
+        for parameter in result.result["Parameters"]
+        if not names or parameter["ParameterName"] in names
+    ]
+    return ActionResult({"Parameters": parameters})
 
 
 # What moto accepts

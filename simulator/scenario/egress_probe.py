@@ -55,9 +55,11 @@ def ask(world: World, endpoints: Sequence[str]) -> Round:
     table = world.platform.tables[0]
     for _ in range(round(ROUND_SECONDS / RETRANSMITTED_AFTER)):
         if world.traffic.state(table) is Egress.UP:
-            return Round(tuple(Try(one, answered=True, address=world.platform.address) for one in endpoints))
+            return Round(
+                tuple(Try(endpoint, answered=True, address=world.platform.address) for endpoint in endpoints)
+            )
         clock.sleep(RETRANSMITTED_AFTER)
-    return Round(tuple(Try(one, answered=False, problem="no answer in time") for one in endpoints))
+    return Round(tuple(Try(endpoint, answered=False, problem="no answer in time") for endpoint in endpoints))
 
 
 def _invoked(world: World, probe: FunctionService, parameters: Mapping[str, object]) -> tuple[int, str]:

@@ -94,7 +94,7 @@ class Traffic:
             for name, table in self._tables.items()
             if table.state is not Egress.UP
         ]
-        return [one for one in [*self.outages, *lasting] if one.end is None or one.end > moment]
+        return [outage for outage in [*self.outages, *lasting] if outage.end is None or outage.end > moment]
 
     def _change(self, name: str, table: _Table, state: Egress) -> None:
         now = self._stage.clock.elapsed

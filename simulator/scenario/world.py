@@ -206,7 +206,11 @@ class World:
 
     def in_service(self) -> Machine | None:
         """The newest member in service."""
-        members = [one for one in self.group.group.instance_states if one.lifecycle_state == "InService"]
+        members = [
+            instance_state
+            for instance_state in self.group.group.instance_states
+            if instance_state.lifecycle_state == "InService"
+        ]
         return self.machines[members[-1].instance_id] if members else None
 
     def nat(self) -> str:
@@ -218,4 +222,4 @@ class World:
 
     def busy(self) -> bool:
         """Whether an invocation runs."""
-        return any(one.ended is None for one in self.function.invocations)
+        return any(invocation.ended is None for invocation in self.function.invocations)

@@ -75,8 +75,8 @@ def index_gone(world: Live) -> None:
 def rule_gone(world: Live) -> None:
     group = world.ids["group:rds"]
     ec2 = world.client("ec2")
-    found = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
-    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=found)
+    ip_permissions = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=ip_permissions)
 
 
 def check_on(world: Live) -> None:
@@ -117,7 +117,7 @@ def tags_gone(world: Live) -> None:
     """Of every kind of thing that carries any, in each service's own way."""
     arns = tagged(world)
     assert {arn.partition(":")[0] for arn in arns} == TAGGED
-    others = [one for one in arns if not one.startswith(("ec2:", "s3:", "autoscaling:"))]
+    others = [arn for arn in arns if not arn.startswith(("ec2:", "s3:", "autoscaling:"))]
     tagging, writer = (
         world.client("resourcegroupstaggingapi"),
         RequestBuilder(world.client, world.config.region),
@@ -125,7 +125,7 @@ def tags_gone(world: Live) -> None:
     for arn in map(writer.arn, others):
         assert not tagging.untag_resources(ResourceARNList=[arn], TagKeys=[TAG])["FailedResourcesMap"], arn
     world.client("s3").delete_bucket_tagging(Bucket="tradai-configs-prod")
-    ids = [one.rpartition("/")[2] for one in arns if one.startswith("ec2:")]
+    ids = [arn.rpartition("/")[2] for arn in arns if arn.startswith("ec2:")]
     assert len(ids) == EC2_KINDS
     world.client("ec2").delete_tags(Resources=ids, Tags=[{"Key": TAG}])
     group = {"ResourceId": "tradai-nat-asg-prod", "ResourceType": "auto-scaling-group", "Key": TAG}

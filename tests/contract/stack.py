@@ -62,10 +62,14 @@ class Stack:
 
     def statements(self, role: str) -> dict[str, Any]:
         """A role's statements by Sid; actions and resources always as lists."""
-        found = [one for policy in self[role]["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+        policies = [one for policy in self[role]["Policies"] for one in policy["PolicyDocument"]["Statement"]]
         return {
-            one["Sid"]: {**one, "Action": listed(one["Action"]), "Resource": listed(one["Resource"])}
-            for one in found
+            policy["Sid"]: {
+                **policy,
+                "Action": listed(policy["Action"]),
+                "Resource": listed(policy["Resource"]),
+            }
+            for policy in policies
         }
 
     def _wanted(self, resource: Any) -> bool:

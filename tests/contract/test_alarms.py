@@ -42,10 +42,10 @@ def test_an_alarm_tells_the_topic_of_its_beginning_and_its_end(alarm: Any) -> No
 
 @each_alarm
 def test_an_alarm_ends_with_a_link_to_a_runbook_that_there_is(alarm: Any) -> None:
-    found = re.search(r"Runbook: (\S+\.md)$", alarm["AlarmDescription"])
-    assert found is not None
-    assert (ROOT / found.group(1)).is_file()
-    assert alarm["AlarmName"] in (ROOT / found.group(1)).read_text(encoding="utf-8").replace("{env}", "prod")
+    match = re.search(r"Runbook: (\S+\.md)$", alarm["AlarmDescription"])
+    assert match is not None
+    assert (ROOT / match.group(1)).is_file()
+    assert alarm["AlarmName"] in (ROOT / match.group(1)).read_text(encoding="utf-8").replace("{env}", "prod")
 
 
 def test_the_links_can_lead_elsewhere() -> None:
@@ -55,7 +55,7 @@ def test_the_links_can_lead_elsewhere() -> None:
 
 @pytest.mark.parametrize("alarm", OWN.values(), ids=OWN)
 def test_an_alarm_on_an_own_metric_watches_one_that_the_function_writes(alarm: Any) -> None:
-    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
     assert alarm["MetricName"] in WRITTEN[dimensions["service"]]
     assert dimensions == {"service": dimensions["service"], "environment": "prod"}
 
@@ -150,9 +150,9 @@ def test_no_widget_lies_on_another() -> None:
     widgets = json.loads(Stack()["Dashboard"]["DashboardBody"])["widgets"]
     cells = [
         (x, y)
-        for one in widgets
-        for x in range(one["x"], one["x"] + one["width"])
-        for y in range(one["y"], one["y"] + one["height"])
+        for widget in widgets
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
     ]
     assert len(cells) == len(set(cells))
     assert max(x for x, _ in cells) < 24

@@ -30,8 +30,8 @@ def test_the_page_is_what_template_and_prices_give() -> None:
 def test_every_function_of_the_template_is_counted() -> None:
     functions = {
         name
-        for name, one in template().document["Resources"].items()
-        if one["Type"] == "AWS::Serverless::Function"
+        for name, resource in template().document["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
     }
     assert {work.function for work in WORKS} == functions
 

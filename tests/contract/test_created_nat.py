@@ -33,7 +33,7 @@ def launch_data(**parameters: str) -> Any:
 
 
 def protocols(rules: list[Any]) -> set[tuple[str, int, int, str]]:
-    return {(one["IpProtocol"], one["FromPort"], one["ToPort"], one["CidrIp"]) for one in rules}
+    return {(rule["IpProtocol"], rule["FromPort"], rule["ToPort"], rule["CidrIp"]) for rule in rules}
 
 
 def test_an_adopted_nat_is_left_alone() -> None:
@@ -127,7 +127,7 @@ def test_the_image_and_the_monitoring_are_parameters() -> None:
 )
 def test_instance_types_are_tried_in_their_order(types: str) -> None:
     policy = made(NatInstanceTypes=types)["NatGroup"]["MixedInstancesPolicy"]
-    assert [one["InstanceType"] for one in policy["LaunchTemplate"]["Overrides"]] == [
+    assert [override["InstanceType"] for override in policy["LaunchTemplate"]["Overrides"]] == [
         one for one in types.split(",") if one
     ]
     assert policy["InstancesDistribution"]["OnDemandAllocationStrategy"] == "prioritized"
@@ -148,7 +148,7 @@ def test_only_tcp_of_the_vpc_passes() -> None:
 def test_dns_and_ntp_pass_where_a_parameter_lets_them() -> None:
     group = made(NatAllowUdp="true")["NatSecurityGroup"]
     for rules, peer in (("SecurityGroupIngress", "10.0.0.0/16"), ("SecurityGroupEgress", "0.0.0.0/0")):
-        udp = {one for one in protocols(group[rules]) if one[0] == "udp"}
+        udp = {protocol for protocol in protocols(group[rules]) if protocol[0] == "udp"}
         assert udp == {("udp", 53, 53, peer), ("udp", 123, 123, peer)}
 
 
@@ -175,9 +175,9 @@ def test_everything_that_is_made_carries_the_name_and_the_required_tags() -> Non
     wanted = {"Name": "tradai-nat-prod", "Project": "tradai", "Environment": "prod", "ManagedBy": "sam"}
     stack = made()
     tagged = [stack[name]["Tags"] for name in ("NatKeptEip", "NatSecurityGroup", "NatGroup")]
-    tagged += [one["Tags"] for one in launch_data()["TagSpecifications"]]
+    tagged += [tag_specification["Tags"] for tag_specification in launch_data()["TagSpecifications"]]
     assert [{tag["Key"]: tag["Value"] for tag in tags} for tags in tagged] == [wanted] * 6
-    kinds = {one["ResourceType"] for one in launch_data()["TagSpecifications"]}
+    kinds = {tag_specification["ResourceType"] for tag_specification in launch_data()["TagSpecifications"]}
     assert kinds == {"instance", "volume", "network-interface"}
 
 

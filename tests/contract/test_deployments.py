@@ -124,5 +124,7 @@ def test_its_roles_can_be_made() -> None:
 
 def test_every_parameter_has_a_default_so_that_sam_deploy_asks_for_none() -> None:
     assert [
-        name for name, one in Stack().template.document["Parameters"].items() if "Default" not in one
+        name
+        for name, parameter in Stack().template.document["Parameters"].items()
+        if "Default" not in parameter
     ] == []

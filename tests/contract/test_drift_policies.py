@@ -22,7 +22,7 @@ def statements(**parameters: str) -> dict[str, Any]:
 
 
 def allowed(**parameters: str) -> set[str]:
-    return {action for one in statements(**parameters).values() for action in one["Action"]}
+    return {action for statement in statements(**parameters).values() for action in statement["Action"]}
 
 
 def test_by_default_it_reads_and_tells_and_writes_nothing_else() -> None:

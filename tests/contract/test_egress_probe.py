@@ -74,9 +74,9 @@ def test_a_failed_run_is_told_to_the_loop_at_once_and_once() -> None:
     target = config["DestinationConfig"]["OnFailure"]
     assert target["Type"] == "Lambda"
     (statement,) = [
-        one
-        for one in stack().statements("EgressProbeRole").values()
-        if "lambda:InvokeFunction" in one["Action"]
+        statement
+        for statement in stack().statements("EgressProbeRole").values()
+        if "lambda:InvokeFunction" in statement["Action"]
     ]
     assert statement["Resource"] == [target["Destination"]]
     assert "UpdateNatRoutesFunction" in target["Destination"]
@@ -88,7 +88,9 @@ def test_its_own_code_may_call_nothing_of_ec2() -> None:
     assert (deny["Effect"], deny["Action"], deny["Resource"]) == ("Deny", ["ec2:*"], ["*"])
     arn = deny["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]
     assert arn.endswith(f":function:{stack()['EgressProbeFunction']['FunctionName']}")
-    assert {sid for sid, one in statements.items() if "*" in one["Resource"]} == {"AttachToTheVpc"}
+    assert {sid for sid, statement in statements.items() if "*" in statement["Resource"]} == {
+        "AttachToTheVpc"
+    }
 
 
 def test_the_schedule_asks_every_minute_for_what_the_function_knows() -> None:

@@ -50,8 +50,8 @@ class Faulty:
         return {name for name, one in self.ordinary.items() if action in actions(one)}
 
 
-def actions(one: AssessedFinding) -> set[str]:
-    return {call.action for call in one.sources}
+def actions(assessed_finding: AssessedFinding) -> set[str]:
+    return {call.action for call in assessed_finding.sources}
 
 
 def operation_of(world: Live, action: str) -> str:
@@ -93,7 +93,7 @@ def test_the_run_makes_every_call_of_the_catalogue(faulty: Faulty) -> None:
 @pytest.mark.parametrize("action", READ_OPERATIONS)
 def test_a_failing_action_costs_only_what_rests_on_it(faulty: Faulty, action: str, fault: str) -> None:
     report = faulty.run(action, fault)
-    found = {one.id: one for one in report.findings}
+    found = {finding.id: finding for finding in report.findings}
     new = [one for name, one in found.items() if name not in faulty.ordinary]
     assert new
     assert {(one.status, one.attribute) for one in new} == {(FindingStatus.UNKNOWN, action)}

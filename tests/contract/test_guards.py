@@ -122,7 +122,7 @@ def test_three_failures_stop_it_until_a_person_approves(world: Live, monkeypatch
     assert not report.heals
     assert [one.id for one in report.choice.blocked] == list(failed)
     approved = world.run(history=True, approve=frozenset(failed))
-    assert [one.status for one in approved.heals] == [Status.DONE]
+    assert [heal.status for heal in approved.heals] == [Status.DONE]
 
 
 def test_a_resource_rests_for_an_hour_after_a_write(world: Live) -> None:

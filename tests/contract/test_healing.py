@@ -40,7 +40,7 @@ def camel(operation: str) -> str:
 
 
 def open_findings(report: Report) -> list[Finding]:
-    return [one for one in report.findings if not one.waiver]
+    return [finding for finding in report.findings if not finding.waiver]
 
 
 def proposed(world: Live) -> set[type[Remediation]]:
@@ -121,7 +121,7 @@ def test_what_needs_approval_waits_for_it(world: Live, case: str) -> None:
     assert proposed(world) == {remedy}
     report = world.run()
     assert not world.writes
-    ids = frozenset(one.id for one in open_findings(report))
+    ids = frozenset(open_finding.id for open_finding in open_findings(report))
     healed = world.run(approve=ids)
     assert {heal.status for heal in healed.heals} == {Status.DONE}
     assert world.writes

@@ -19,7 +19,7 @@ def statements(env: str = "dev", **parameters: str) -> dict[str, Any]:
 
 def test_without_an_address_it_may_associate_none() -> None:
     def allowed(**parameters: str) -> set[str]:
-        return {action for one in statements(**parameters).values() for action in one["Action"]}
+        return {action for statement in statements(**parameters).values() for action in statement["Action"]}
 
     assert allowed(**ADOPTED) - allowed() == {"ec2:AssociateAddress"}
 
@@ -39,7 +39,9 @@ def test_unnamed_route_tables_are_written_by_their_tag() -> None:
 
 def test_the_one_address_is_all_that_it_moves() -> None:
     resources = statements(**ADOPTED)["MoveTheAddress"]["Resource"]
-    assert [one for one in resources if "elastic-ip" in one] == [f"{EC2}:elastic-ip/eipalloc-0a"]
+    assert [resource for resource in resources if "elastic-ip" in resource] == [
+        f"{EC2}:elastic-ip/eipalloc-0a"
+    ]
 
 
 def test_the_one_group_is_all_that_it_answers_and_replaces_in() -> None:

@@ -35,7 +35,7 @@ def tables(env: str, statement: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_the_role_denies_the_tables_that_are_never_reaped(env: str) -> None:
-    never = {name for name, one in canonical_config(env).dynamodb.tables.items() if not one.may_be_reaped}
+    never = {name for name, table in canonical_config(env).dynamodb.tables.items() if not table.may_be_reaped}
     denied = statements(env)["NeverTheseTables"]
     assert denied["Effect"] == "Deny"
     assert tables(env, denied) == never
@@ -44,8 +44,8 @@ def test_the_role_denies_the_tables_that_are_never_reaped(env: str) -> None:
 
 def test_the_role_reaches_this_environments_tables_alone() -> None:
     arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/tradai-notifications-prod"
-    for one in statements("dev").values():
-        assert not any(fnmatchcase(arn, pattern) for pattern in one["Resource"])
+    for statement in statements("dev").values():
+        assert not any(fnmatchcase(arn, pattern) for pattern in statement["Resource"])
     assert len(tables("dev", statements("dev")["DeleteAndRepairItems"])) == 12
 
 

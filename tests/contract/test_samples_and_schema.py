@@ -38,7 +38,7 @@ def detail_type(source: str, name: str) -> Any | None:
 
 
 def properties_of(reference: Any) -> Any:
-    types = {one["$id"]: one for one in schema()["eventTypeDefinition"]["entities"]}
+    types = {entity["$id"]: entity for entity in schema()["eventTypeDefinition"]["entities"]}
     return types[reference["$ref"]]["properties"]
 
 

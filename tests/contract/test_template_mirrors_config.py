@@ -51,9 +51,9 @@ def resolved(stack: Stack, tags: object) -> dict[str, str]:
 @in_every_environment
 def test_every_set_of_tags_has_the_required_ones(env: str) -> None:
     required = build(Environment(env)).required_tags
-    found = all_tag_sets(Stack(env, **MADE_NAT))
-    assert found
-    for name, tags in found:
+    tag_sets = all_tag_sets(Stack(env, **MADE_NAT))
+    assert tag_sets
+    for name, tags in tag_sets:
         assert set(required) <= set(tags), name
         assert all(tags[tag] in accepted for tag, accepted in required.items()), name
 
@@ -97,7 +97,9 @@ def test_the_launch_hook_is_the_configured_one(env: str) -> None:
 def test_what_an_operator_leaves_out_is_the_configured_network_and_nat(env: str) -> None:
     config, values = build(Environment(env)), Stack(env).template.values
     assert values["VpcCidr"] == config.network.vpc.cidr
-    assert [one for one in values["NatInstanceTypes"] if one] == [config.nat.instance_type]  # of three places
+    assert [nat_instance_type for nat_instance_type in values["NatInstanceTypes"] if nat_instance_type] == [
+        config.nat.instance_type
+    ]  # of three places
     assert (values["NatDetailedMonitoring"] == "true") is config.nat.detailed_monitoring
     assert int(values["NatMaxSize"]) == config.nat.group.max_size
 

@@ -17,7 +17,7 @@ ENDPOINTS = (f"http://{INTERNET}/", f"http://{INTERNET}:81/")  # nobody listens 
 
 def _verdict(lab: Lab) -> Verdict:
     asked = json.loads(lab.private.start("ask.py", *ENDPOINTS).ask("ask"))
-    seen = Round(tuple(Try(**one) for one in asked["tries"]))
+    seen = Round(tuple(Try(**attempt) for attempt in asked["tries"]))
     return judge([seen] * RULE.failed, ELASTIC_IP)
 
 

@@ -68,9 +68,9 @@ def execute(ministack: Ministack, function: str, order: dict[str, Any]) -> dict[
     )
     started = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(order))
     for _ in range(900):
-        told = states.describe_execution(executionArn=started["executionArn"])
-        if told["status"] != "RUNNING":
-            return dict(told)
+        response = states.describe_execution(executionArn=started["executionArn"])
+        if response["status"] != "RUNNING":
+            return dict(response)
         time.sleep(0.1)
     pytest.fail("the execution does not end")
 

@@ -48,18 +48,21 @@ def signalling(world: World) -> Script:
 def of_kind(world: World, kind: str, after: float = 0.0) -> list[Invocation]:
     """The invocations for a detail type, or for an action, that began after a moment."""
     return [
-        one
-        for one in world.function.invocations
-        if one.started >= after and kind in {one.event.get("detail-type"), one.event.get("action")}
+        invocation
+        for invocation in world.function.invocations
+        if invocation.started >= after
+        and kind in {invocation.event.get("detail-type"), invocation.event.get("action")}
     ]
 
 
 def routes(world: World) -> set[str | None]:
     """The targets of the named tables' default routes."""
-    found = world.client("ec2").describe_route_tables(RouteTableIds=world.platform.tables)["RouteTables"]
+    route_tables = world.client("ec2").describe_route_tables(RouteTableIds=world.platform.tables)[
+        "RouteTables"
+    ]
     return {
         route.get("InstanceId") or route.get("NatGatewayId") or route.get("GatewayId")
-        for table in found
+        for table in route_tables
         for route in table["Routes"]
         if route.get("DestinationCidrBlock") == "0.0.0.0/0"
     }
@@ -94,7 +97,7 @@ def at_rest(world: World) -> bool:
     nat = world.in_service()
     return (
         nat is not None
-        and [one.lifecycle_state for one in members] == ["InService"]
+        and [member.lifecycle_state for member in members] == ["InService"]
         and routes(world) == {nat.id}
         and holder(world) == nat.id
         and world.traffic.up

@@ -126,5 +126,5 @@ def test_the_readmes_picture_is_that_of_the_first_seed() -> None:
     command = [sys.executable, "-W", "ignore", "-m", "simulator.demo.failover"]
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - ours, in a process of its own
     drawn = failover.OUT.joinpath("failover.svg").read_text(encoding="utf-8")
-    kept = Path(__file__).parents[2] / "docs/failover.svg"
-    assert kept.read_text(encoding="utf-8") == drawn, "make demo-picture brings it up to date"
+    parents = Path(__file__).parents[2] / "docs/failover.svg"
+    assert parents.read_text(encoding="utf-8") == drawn, "make demo-picture brings it up to date"

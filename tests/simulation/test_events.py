@@ -133,6 +133,10 @@ def test_a_handler_cannot_change_the_event_of_another_invocation() -> None:
     with World(handler=spoil) as world:
         world.mishap(DeliveryFault(copies=2))
         world.advance(20)
-        launches = [one.event for one in world.function.invocations if one.event.get("detail-type") == LAUNCH]
+        launches = [
+            invocation.event
+            for invocation in world.function.invocations
+            if invocation.event.get("detail-type") == LAUNCH
+        ]
         assert len(launches) == 2
         assert launches[0] == launches[1] != {}

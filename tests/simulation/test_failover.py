@@ -46,7 +46,7 @@ def assert_at_rest(world: World) -> None:
     assert world.traffic.up
     (member,) = world.group.group.instance_states
     assert (member.lifecycle_state, member.health_status) == ("InService", "Healthy")
-    assert [one.error for one in world.function.invocations if one.error] == []
+    assert [invocation.error for invocation in world.function.invocations if invocation.error] == []
     assert world.function.failures == world.function.lost == world.bus.dead_letters == []
 
 
@@ -122,10 +122,14 @@ def test_a_planned_replacement_costs_little_or_no_traffic(living: World) -> None
 def test_the_outage_that_the_function_tells_is_near_the_truth(living: World) -> None:
     before = len(living.function.invocations)
     outage = failover(living)
-    told = [one.metrics["FailoverSeconds"] for one in living.function.invocations[before:]
-            if "FailoverSeconds" in one.metrics]  # fmt: skip
-    assert told
-    assert max(told) == pytest.approx(outage, abs=10)  # it knows nothing of propagation and boot
+    invocations = living.function.invocations[before:]
+    failover_seconds = [
+        invocation.metrics["FailoverSeconds"]
+        for invocation in invocations
+        if "FailoverSeconds" in invocation.metrics
+    ]
+    assert failover_seconds
+    assert max(failover_seconds) == pytest.approx(outage, abs=10)  # it knows nothing of propagation and boot
 
 
 PROGRAM = """
@@ -213,9 +217,9 @@ def test_a_launch_costs_ten_calls_and_its_duplicate_four() -> None:
         before = len(world.function.invocations)
         failover(world)
         launches = [
-            len(world.journal.calls_of(one.name))
-            for one in world.function.invocations[before:]
-            if one.event["detail-type"] == LAUNCH
+            len(world.journal.calls_of(invocation.name))
+            for invocation in world.function.invocations[before:]
+            if invocation.event["detail-type"] == LAUNCH
         ]
         first, duplicate = launches
         assert first <= 10

@@ -87,9 +87,9 @@ def test_a_function_that_fails_is_tried_twice_more_after_one_and_two_minutes(
     with small(failing) as world:
         world.function.invoke_async(EVENT)
         world.advance(600)
-        starts = [round(one.started) for one in world.function.invocations]
+        starts = [round(invocation.started) for invocation in world.function.invocations]
         assert starts == [0, 61, 181]
-        assert len({one.request_id for one in world.function.invocations}) == 1
+        assert len({invocation.request_id for invocation in world.function.invocations}) == 1
         assert len(world.function.lost) == 1  # this function has no destination
 
 
@@ -162,7 +162,7 @@ def test_each_invocation_keeps_its_own_output(small: Callable[..., World], capsy
         world.function.invoke_async({"who": "first"})
         world.function.invoke_async({"who": "second"})
         world.advance(10)
-        told = [{line["who"] for line in one.lines} for one in world.function.invocations]
+        told = [{line["who"] for line in invocation.lines} for invocation in world.function.invocations]
         assert told == [{"first"}, {"second"}]
     assert "first" not in capsys.readouterr().out
 
@@ -181,4 +181,4 @@ def test_two_invocations_at_once_do_not_mix_their_metrics(small: Callable[..., W
         world.function.invoke_async({"value": 1})
         world.function.invoke_async({"value": 2})
         world.advance(10)
-        assert [one.metrics for one in world.function.invocations] == [{"Seen": 1}, {"Seen": 2}]
+        assert [invocation.metrics for invocation in world.function.invocations] == [{"Seen": 1}, {"Seen": 2}]

@@ -27,7 +27,7 @@ def test_a_planned_replacement_moves_address_and_routes_back_to_back() -> None:
         first = [call for call in moved if call.actor == moved[0].actor]
         assert names(first) == ["AssociateAddress", "ReplaceRoute", "ReplaceRoute"]
         assert first[-1].at - first[0].at < 0.5
-        told = [one.metrics for one in world.function.invocations if one.started > began]
+        told = [invocation.metrics for invocation in world.function.invocations if invocation.started > began]
         assert not [metrics for metrics in told if "FailoverSeconds" in metrics]
 
 
@@ -102,7 +102,7 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would() -> None:
         world.client("ec2").delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
         began = world.clock.elapsed
         answer = world.invoke({"action": "reconcile", "dry_run": True}).result
-        planned = [(one["action"], one["status"]) for one in answer["data"]["results"]]
+        planned = [(result["action"], result["status"]) for result in answer["data"]["results"]]
         assert planned == [("CreateRoute", "planned")]
         assert writes(world, began) == []
 

@@ -31,7 +31,7 @@ class Group:
 
     def members(self) -> dict[str, str]:
         (group,) = self.api.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])["AutoScalingGroups"]
-        return {one["InstanceId"]: one["LifecycleState"] for one in group["Instances"]}
+        return {instance["InstanceId"]: instance["LifecycleState"] for instance in group["Instances"]}
 
     def until(self, *states: str, limit: float = 120) -> list[str]:
         """Run until the members' states are these; their ids."""
@@ -158,7 +158,9 @@ def test_an_abandoned_launch_is_a_cancelled_activity_that_names_its_token(group:
     (instance,) = group.until("Pending:Wait")
     token = group.told("EC2 Instance-launch Lifecycle Action")[0]["detail"]["LifecycleActionToken"]
     group.complete(instance, result="ABANDON")
-    launch = next(one for one in group.activities() if one["Description"].startswith("Launching"))
+    launch = next(
+        activity for activity in group.activities() if activity["Description"].startswith("Launching")
+    )
     assert launch["StatusCode"] == "Cancelled"
     assert launch["Description"] == f"Launching a new EC2 instance: {instance}"
     assert launch["StatusMessage"] == (
@@ -234,7 +236,7 @@ def test_an_unhealthy_member_that_runs_stays_in_service_until_its_successor_is(g
     group.api.set_instance_health(InstanceId=old, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False)
     group.until("InService", "Pending:Wait")
     (shown,) = group.api.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])["AutoScalingGroups"]
-    health = {one["InstanceId"]: one["HealthStatus"] for one in shown["Instances"]}
+    health = {instance["InstanceId"]: instance["HealthStatus"] for instance in shown["Instances"]}
     assert health[old] == "Unhealthy"
     (new,) = set(group.members()) - {old}
     group.complete(new)

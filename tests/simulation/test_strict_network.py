@@ -32,8 +32,8 @@ def launch(world: World, ec2: EC2Client) -> str:
 
 
 def interface_of(ec2: EC2Client, instance_id: str) -> dict[str, Any]:
-    found = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
-    (interface,) = found["NetworkInterfaces"]
+    instances = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+    (interface,) = instances["NetworkInterfaces"]
     return dict(interface)
 
 

@@ -120,7 +120,7 @@ def test_an_outage_has_a_beginning_causes_and_an_end(nat: tuple[World, EC2Client
     assert lasting.end is None
     world.client("ec2").start_instances(InstanceIds=[instance])
     assert world.run_until(lambda: state(world) is Egress.UP, 60)
-    (outage,) = [one for one in world.traffic.outages if one.end is not None and one.end > begun]
+    (outage,) = [outage for outage in world.traffic.outages if outage.end is not None and outage.end > begun]
     assert outage.start == begun
     assert outage.seconds == pytest.approx(world.clock.elapsed - begun)
     assert outage.causes == (Egress.NOT_RUNNING, Egress.NOT_FORWARDING)

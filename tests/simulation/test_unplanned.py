@@ -35,15 +35,15 @@ def test_a_terminated_nat_is_replaced_and_its_death_is_timed() -> None:
         before = world.nat()
         died = world.kill(before)
         assert healed(world, before)
-        told = [
-            one.metrics["FailoverSeconds"]
-            for one in world.function.invocations
-            if one.started > died and "FailoverSeconds" in one.metrics
+        failover_seconds = [
+            invocation.metrics["FailoverSeconds"]
+            for invocation in world.function.invocations
+            if invocation.started > died and "FailoverSeconds" in invocation.metrics
         ]
         ends = [one.end for one in world.traffic.since(died)]
-        assert told
+        assert failover_seconds
         assert all(one is not None for one in ends)
-        assert min(told) == pytest.approx(max(end for end in ends if end) - died, abs=4)
+        assert min(failover_seconds) == pytest.approx(max(end for end in ends if end) - died, abs=4)
 
 
 def test_a_stopped_nat_is_replaced_at_once_and_not_by_the_next_health_check() -> None:
@@ -186,14 +186,14 @@ def test_one_failing_table_leaves_the_other_moved_and_is_healed_when_it_can_be()
         assert world.traffic.state(good) == "up"
         assert world.traffic.state(bad) != "up"
         assert world.in_service() is not None
-        told = [
-            one
-            for one in world.function.invocations
-            if one.started > died and one.metrics.get("ActionsFailed")
+        invocations = [
+            invocation
+            for invocation in world.function.invocations
+            if invocation.started > died and invocation.metrics.get("ActionsFailed")
         ]
-        assert told
-        assert not told[0].result["success"]
-        assert told[0].error is None
+        assert invocations
+        assert not invocations[0].result["success"]
+        assert invocations[0].error is None
         fault.times = 0
         assert healed(world, lost, 120)
 
@@ -233,7 +233,11 @@ def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
             if "CompleteLifecycleAction" in call.action
         ]
         assert results.count("ABANDON") == 1
-        told = [one.metrics.get("NatUnproven") for one in world.function.invocations if one.started > died]
+        told = [
+            invocation.metrics.get("NatUnproven")
+            for invocation in world.function.invocations
+            if invocation.started > died
+        ]
         assert 1 in told
 
 

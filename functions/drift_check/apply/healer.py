@@ -43,43 +43,45 @@ class Healer:
     dry_run: bool
     sent: list[str] = field(default_factory=list)
 
-    def heal(self, one: AssessedFinding) -> HealOutcome:
+    def heal(self, assessed_finding: AssessedFinding) -> HealOutcome:
         """One finding. An AWS error is an outcome, so that the rest is still mended."""
         try:
-            return self._heal(one)
+            return self._heal(assessed_finding)
         except AwsError as error:
             temporary = isinstance(error, TemporaryError)
-            return HealOutcome(one.finding, Status.FAILED, str(error), temporary=temporary)
+            return HealOutcome(assessed_finding.finding, Status.FAILED, str(error), temporary=temporary)
         except UNREADABLE as error:
             detail = f"an answer could not be read: {type(error).__name__}: {error}"
-            return HealOutcome(one.finding, Status.FAILED, detail)
+            return HealOutcome(assessed_finding.finding, Status.FAILED, detail)
 
-    def _heal(self, one: AssessedFinding) -> HealOutcome:
-        fresh = self._again(one)
+    def _heal(self, assessed_finding: AssessedFinding) -> HealOutcome:
+        fresh = self._again(assessed_finding)
         if fresh is None or fresh.finding.status is FindingStatus.UNKNOWN:
-            return self._not_there(one)
+            return self._not_there(assessed_finding)
         writes = tuple(write for remedy in fresh.remedies for write in self.writer.writes(remedy))
         if self.dry_run:
-            return HealOutcome(one.finding, Status.PLANNED, _warnings(fresh), writes)
+            return HealOutcome(assessed_finding.finding, Status.PLANNED, _warnings(fresh), writes)
         if not writes:
-            return HealOutcome(one.finding, Status.FAILED, "the differences cannot be written any more")
+            return HealOutcome(
+                assessed_finding.finding, Status.FAILED, "the differences cannot be written any more"
+            )
         for write in writes:
             if refusal := self._send(write):
-                return HealOutcome(one.finding, Status.FAILED, refusal, writes)
+                return HealOutcome(assessed_finding.finding, Status.FAILED, refusal, writes)
         return self._verify(fresh, writes)
 
-    def _again(self, one: AssessedFinding) -> AssessedFinding | None:
-        self.survey = self.scanner.again(self.survey, sorted(one.sources))
-        return self.survey.by_id(one.finding.id)
+    def _again(self, assessed_finding: AssessedFinding) -> AssessedFinding | None:
+        self.survey = self.scanner.again(self.survey, sorted(assessed_finding.sources))
+        return self.survey.by_id(assessed_finding.finding.id)
 
-    def _not_there(self, one: AssessedFinding) -> HealOutcome:
-        if lost := [read for read in self.survey.reads.unknown() if read.call in one.sources]:
+    def _not_there(self, assessed_finding: AssessedFinding) -> HealOutcome:
+        if lost := [read for read in self.survey.reads.unknown() if read.call in assessed_finding.sources]:
             detail = f"{lost[0].call.action} failed with {lost[0].code}: nothing is written blindly"
-            return HealOutcome(one.finding, Status.FAILED, detail, temporary=True)
-        if self.survey.check_failed(one.finding.check):
+            return HealOutcome(assessed_finding.finding, Status.FAILED, detail, temporary=True)
+        if self.survey.check_failed(assessed_finding.finding.check):
             detail = "its check could not finish: nothing is written blindly"
-            return HealOutcome(one.finding, Status.FAILED, detail, temporary=True)
-        return HealOutcome(one.finding, Status.ALREADY, "a second look finds it as it should be")
+            return HealOutcome(assessed_finding.finding, Status.FAILED, detail, temporary=True)
+        return HealOutcome(assessed_finding.finding, Status.ALREADY, "a second look finds it as it should be")
 
     def _send(self, write: ApiRequest) -> str | None:
         """None, or why it cannot be called done."""
@@ -92,30 +94,36 @@ class Healer:
         self.sent.append(write.action)
         return _function_error(answer) if write.operation == "invoke" else None
 
-    def _verify(self, one: AssessedFinding, writes: tuple[ApiRequest, ...]) -> HealOutcome:
-        warnings = _warnings(one)
+    def _verify(self, assessed_finding: AssessedFinding, writes: tuple[ApiRequest, ...]) -> HealOutcome:
+        warnings = _warnings(assessed_finding)
         for pause in VERIFIED_WITHIN:
             if pause:
                 clock.sleep(pause)
-            after = self._again(one)
-            lost = any(read.call in one.sources for read in self.survey.reads.unknown())
-            lost = lost or self.survey.check_failed(one.finding.check)
+            after = self._again(assessed_finding)
+            lost = any(read.call in assessed_finding.sources for read in self.survey.reads.unknown())
+            lost = lost or self.survey.check_failed(assessed_finding.finding.check)
             if after is None and not lost:
-                return HealOutcome(one.finding, Status.DONE, warnings, writes)
-            if after is not None and after.remedies != one.remedies and after.remedies:
-                return HealOutcome(one.finding, Status.DONE, f"one step of several; {warnings}", writes)
-        return HealOutcome(one.finding, Status.FAILED, "written, and a later reading still shows it", writes)
+                return HealOutcome(assessed_finding.finding, Status.DONE, warnings, writes)
+            if after is not None and after.remedies != assessed_finding.remedies and after.remedies:
+                return HealOutcome(
+                    assessed_finding.finding, Status.DONE, f"one step of several; {warnings}", writes
+                )
+        return HealOutcome(
+            assessed_finding.finding, Status.FAILED, "written, and a later reading still shows it", writes
+        )
 
 
-def _warnings(one: AssessedFinding) -> str:
-    return "; ".join(dict.fromkeys(remedy.warning for remedy in one.remedies if remedy.warning))
+def _warnings(assessed_finding: AssessedFinding) -> str:
+    return "; ".join(dict.fromkeys(remedy.warning for remedy in assessed_finding.remedies if remedy.warning))
 
 
 def _function_error(answer: dict[str, Any]) -> str | None:
     """What an invoked function says of itself."""
-    told = json.loads(answer["Payload"].read() or "{}")
+    document = json.loads(answer["Payload"].read() or "{}")
     if answer.get("FunctionError"):
-        return f"the function failed: {told.get('errorMessage', 'no message')}"
+        return f"the function failed: {document.get('errorMessage', 'no message')}"
     return (
-        None if told.get("success", True) else f"the function reports: {told.get('data', {}).get('summary')}"
+        None
+        if document.get("success", True)
+        else f"the function reports: {document.get('data', {}).get('summary')}"
     )

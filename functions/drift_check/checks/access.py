@@ -36,7 +36,7 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
 
 def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call == TAGS:
-        yield from [Call(POOL, one) for one in tagged_pools(answer)] or [Call(LIST_POOLS)]
+        yield from [Call(POOL, tagged_pool) for tagged_pool in tagged_pools(answer)] or [Call(LIST_POOLS)]
     elif call.action == POOL:
         if not is_ours(config, answer):
             yield Call(LIST_POOLS)
@@ -64,25 +64,25 @@ def is_ours(config: CanonicalConfig, pool: ApiObject | None) -> bool:
 
 
 def pool_id(config: CanonicalConfig, pools: list[ApiObject]) -> str:
-    return next((str(one["Id"]) for one in pools if one["Name"] == config.cognito.name), "")
+    return next((str(pool["Id"]) for pool in pools if pool["Name"] == config.cognito.name), "")
 
 
 def _ours(config: CanonicalConfig, apis: list[ApiObject]) -> list[ApiObject]:
     suffix = f"-{config.environment}"
-    return [one for one in apis if one["name"].startswith(f"{PROJECT}-") and one["name"].endswith(suffix)]
+    return [api for api in apis if api["name"].startswith(f"{PROJECT}-") and api["name"].endswith(suffix)]
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
-    yield _pool(at)
-    for key in at.config.secrets:
-        yield _secret(at, key)
-    yield from _apis(at)
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
+    yield _pool(ctx)
+    for key in ctx.config.secrets:
+        yield _secret(ctx, key)
+    yield from _apis(ctx)
 
 
-def _pool(at: CheckContext) -> ResourceState:
-    desired = at.config.cognito
-    found_id = _pool_id(at)
-    pool: Read[ApiObject] = found_id.then(lambda one: at.get(POOL, one) if one else Known({}))
+def _pool(ctx: CheckContext) -> ResourceState:
+    desired = ctx.config.cognito
+    found_id = _pool_id(ctx)
+    pool: Read[ApiObject] = found_id.then(lambda one: ctx.get(POOL, one) if one else Known({}))
     known_id = found_id.value if isinstance(found_id, Known) else ""
     return ResourceState(
         "cognito",
@@ -109,21 +109,21 @@ def _pool(at: CheckContext) -> ResourceState:
     )
 
 
-def _pool_id(at: CheckContext) -> Read[str]:
+def _pool_id(ctx: CheckContext) -> Read[str]:
     """By its tags, where the pool that has them bears the name; else among all pools."""
-    tagged = at.get(*TAGS_CALL).map(tagged_pools)
+    tagged = ctx.get(*TAGS_CALL).map(tagged_pools)
     for one in tagged.value if isinstance(tagged, Known) else ():
-        pool = at.get(POOL, one)
+        pool = ctx.get(POOL, one)
         if isinstance(pool, Unknown):
             return pool
-        if is_ours(at.config, pool.value):
+        if is_ours(ctx.config, pool.value):
             return Known(one, pool.sources)
-    return at.get(LIST_POOLS).map(lambda pools: pool_id(at.config, pools))
+    return ctx.get(LIST_POOLS).map(lambda pools: pool_id(ctx.config, pools))
 
 
-def _secret(at: CheckContext, key: str) -> ResourceState:
-    path, name = f"secrets.{key}", at.config.secrets[key].name
-    secret = at.get(SECRET, name)
+def _secret(ctx: CheckContext, key: str) -> ResourceState:
+    path, name = f"secrets.{key}", ctx.config.secrets[key].name
+    secret = ctx.get(SECRET, name)
     return ResourceState(
         path,
         name,
@@ -151,11 +151,11 @@ def _secret_arn(secret: Read[Any]) -> str:
     return "secretsmanager:" + str(secret.value["ARN"]).split(":", 5)[5]
 
 
-def _apis(at: CheckContext) -> Iterator[ResourceState]:
-    apis = at.get(APIS).map(lambda found: _ours(at.config, found))
+def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
+    apis = ctx.get(APIS).map(lambda found: _ours(ctx.config, found))
     stages: Read[list[ApiObject]] = Known([])
     for api in apis.value if isinstance(apis, Known) else ():
-        more = at.get(STAGES, api["id"])
+        more = ctx.get(STAGES, api["id"])
         stages = both(stages, more).map(lambda found: [*found[0], *found[1]])
 
     def associated(found: list[ApiObject]) -> str:

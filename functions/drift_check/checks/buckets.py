@@ -32,10 +32,10 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
         yield Call(BLOCK, bucket.name)
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
-    for key, bucket in at.config.s3.buckets.items():
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
+    for key, bucket in ctx.config.s3.buckets.items():
         path = f"s3.buckets.{key}"
-        encryption, block = at.get(ENCRYPTION, bucket.name), at.get(BLOCK, bucket.name)
+        encryption, block = ctx.get(ENCRYPTION, bucket.name), ctx.get(BLOCK, bucket.name)
         yield ResourceState(
             path,
             bucket.name,
@@ -50,7 +50,7 @@ def look(at: CheckContext) -> Iterator[ResourceState]:
                     severity=Severity.CRITICAL,
                 ),
             ),
-            tags=at.tags(f":::{bucket.name}"),
+            tags=ctx.tags(f":::{bucket.name}"),
             arn=f"s3:{bucket.name}",
         )
 

@@ -39,12 +39,12 @@ def parameter_group(instance: ApiObject) -> str:
     return str(groups[0]["DBParameterGroupName"]) if groups else ""
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
-    desired = at.config.rds
-    instance = at.get(INSTANCES, desired.identifier).map(lambda found: found[0] if found else None)
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
+    desired = ctx.config.rds
+    instance = ctx.get(INSTANCES, desired.identifier).map(lambda found: found[0] if found else None)
     group = instance.map(lambda one: parameter_group(one) if one else "")
     parameters = group.then(
-        lambda name: at.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
+        lambda name: ctx.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
     )
     ssl = both(instance, parameters).map(lambda found: _ssl(desired.ssl_parameter, *found))
     yield ResourceState(

@@ -25,16 +25,16 @@ def first(_config: CanonicalConfig) -> Iterator[Call]:
     yield Call(FUNCTIONS)
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
-    listed = at.get(FUNCTIONS).map(lambda found: {one["FunctionName"]: one for one in found})
-    for key, desired in at.config.lambdas.items():
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
+    listed = ctx.get(FUNCTIONS).map(lambda found: {one["FunctionName"]: one for one in found})
+    for key, desired in ctx.config.lambdas.items():
         path, name = f"lambdas.{key}", desired.name
         function = listed.map(partial(_find, name=name))
         # its absence is the NAT's finding
-        exists = PRESENT if name == at.config.nat.function else function.map(lambda one: one is not None)
+        exists = PRESENT if name == ctx.config.nat.function else function.map(lambda one: one is not None)
         sizes = (AttributeState(size, function.show(itemgetter(asked))) for size, asked in SIZES.items())
         end = f":function:{name}"
-        tags = at.tags(end) if isinstance(function, Known) and function.value else None
+        tags = ctx.tags(end) if isinstance(function, Known) and function.value else None
         yield ResourceState(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=f"lambda{end}")
 
 
@@ -47,11 +47,11 @@ def logs_first(_config: CanonicalConfig) -> Iterator[Call]:
     yield Call(LOG_GROUPS, PROJECT)
 
 
-def logs_look(at: CheckContext) -> Iterator[ResourceState]:
+def logs_look(ctx: CheckContext) -> Iterator[ResourceState]:
     """Those that exist: a function that has never run has no log group."""
     path = "log_retention_days"
-    groups = at.get(LOG_GROUPS, PROJECT).map(
-        lambda found: [one for one in found if _ours(at.config, one["logGroupName"])]
+    groups = ctx.get(LOG_GROUPS, PROJECT).map(
+        lambda found: [one for one in found if _ours(ctx.config, one["logGroupName"])]
     )
     if not isinstance(groups, Known):
         yield ResourceState("", "log groups", path, groups)
@@ -61,7 +61,7 @@ def logs_look(at: CheckContext) -> Iterator[ResourceState]:
         kept = Known(group.get("retentionInDays"), groups.sources)
         fact = AttributeState(path, kept, reason="None keeps logs, and their cost, for ever")
         end = f":log-group:{name}"
-        yield ResourceState("", name, path, PRESENT, (fact,), tags=at.tags(end), arn=f"logs{end}")
+        yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(end), arn=f"logs{end}")
 
 
 def _ours(config: CanonicalConfig, name: str) -> bool:

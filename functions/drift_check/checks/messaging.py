@@ -46,36 +46,36 @@ def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
     return sorted(url for url in ours if not _name(url).startswith(OWN))
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
-    arns = at.get(TOPICS).map(lambda found: [topic["TopicArn"] for topic in found])
-    for key, topic in at.config.sns.items():
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
+    arns = ctx.get(TOPICS).map(lambda found: [topic["TopicArn"] for topic in found])
+    for key, topic in ctx.config.sns.items():
         path, end = f"sns.{key}", f":{topic.name}"
         exists = arns.map(partial(_any_ends, end=end))
-        yield ResourceState(path, topic.name, f"{path}.name", exists, tags=at.tags(end), arn=f"sns{end}")
-    yield from _queues(at)
+        yield ResourceState(path, topic.name, f"{path}.name", exists, tags=ctx.tags(end), arn=f"sns{end}")
+    yield from _queues(ctx)
 
 
 def _any_ends(arns: list[str], *, end: str) -> bool:
     return any(arn.endswith(end) for arn in arns)
 
 
-def _queues(at: CheckContext) -> Iterator[ResourceState]:
-    listed = at.get(QUEUES, PREFIX).map(lambda urls: _ours(at.config, urls))
+def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
+    listed = ctx.get(QUEUES, PREFIX).map(lambda urls: _ours(ctx.config, urls))
     if not isinstance(listed, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", listed)
         return
-    all_attributes = {url: at.get(ATTRIBUTES, url) for url in listed.value}
+    all_attributes = {url: ctx.get(ATTRIBUTES, url) for url in listed.value}
     targets = {
         json.loads(read.value["RedrivePolicy"])["deadLetterTargetArn"]
         for read in all_attributes.values()
         if isinstance(read, Known) and read.value and "RedrivePolicy" in read.value
     }
     for url, attributes in all_attributes.items():
-        yield _queue(at, url, attributes, targets)
+        yield _queue(ctx, url, attributes, targets)
 
 
 def _queue(
-    at: CheckContext, url: str, attributes: Read[dict[str, str] | None], targets: set[str]
+    ctx: CheckContext, url: str, attributes: Read[dict[str, str] | None], targets: set[str]
 ) -> ResourceState:
     name = _name(url)
     facts = [AttributeState("fifo", PRESENT.map(lambda _: name.endswith(FIFO)))]
@@ -87,7 +87,7 @@ def _queue(
         received = attributes.map(_max_receive_count)
         facts.append(AttributeState("max_receive_count", received))
     return ResourceState(
-        "sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=at.tags(f":{name}"), arn=f"sqs:{name}"
+        "sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=ctx.tags(f":{name}"), arn=f"sqs:{name}"
     )
 
 

@@ -47,40 +47,42 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
             yield Call("ec2:DescribeInstances", members)
             yield Call(ADDRESSES, members)
     elif call.action == "ec2:DescribeInstances":
-        for image in sorted({one["ImageId"] for one in _instances(answer)}):
+        for image in sorted({instance["ImageId"] for instance in _instances(answer)}):
             yield Call("ec2:DescribeImages", image)
 
 
 def _member_ids(groups: list[ApiObject]) -> str:
-    return ",".join(sorted(one["InstanceId"] for group in groups for one in group.get("Instances", [])))
+    return ",".join(
+        sorted(instance["InstanceId"] for group in groups for instance in group.get("Instances", []))
+    )
 
 
 def _instances(reservations: list[ApiObject]) -> list[ApiObject]:
-    return [one for reservation in reservations for one in reservation["Instances"]]
+    return [instance for reservation in reservations for instance in reservation["Instances"]]
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
-    groups = at.get("autoscaling:DescribeAutoScalingGroups", at.config.nat.group.name)
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
+    groups = ctx.get("autoscaling:DescribeAutoScalingGroups", ctx.config.nat.group.name)
     group = groups.map(lambda found: found[0] if found else None)
-    instances = groups.then(lambda found: _members(at, found))
-    yield _group(at, group)
-    yield _alarm(at)
-    yield from _rules(at)
+    instances = groups.then(lambda found: _members(ctx, found))
+    yield _group(ctx, group)
+    yield _alarm(ctx)
+    yield from _rules(ctx)
     if group == Known(None, getattr(group, "sources", frozenset())):
         return  # what belongs to a group that is missing is not told one by one
-    yield from _hooks(at, group)
-    yield _instance(at, group, instances)
-    yield from _address(groups.then(lambda found: _addresses(at, found)))
-    yield from nat_routes.look(at, group, instances)
+    yield from _hooks(ctx, group)
+    yield _instance(ctx, group, instances)
+    yield from _address(groups.then(lambda found: _addresses(ctx, found)))
+    yield from nat_routes.look(ctx, group, instances)
 
 
-def _members(at: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
+def _members(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
     ids = _member_ids(groups)
-    return at.get("ec2:DescribeInstances", ids).map(_instances) if ids else Known([])
+    return ctx.get("ec2:DescribeInstances", ids).map(_instances) if ids else Known([])
 
 
-def _group(at: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
-    desired = at.config.nat.group
+def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
+    desired = ctx.config.nat.group
     resize = (ResizeGroup(desired.name, desired.min_size, desired.max_size, desired.desired_capacity),)
     return ResourceState(
         "nat.group",
@@ -102,33 +104,33 @@ def _group(at: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
                 severity=Severity.HIGH,
                 reason="while it is suspended the group does not heal",
             ),
-            AttributeState("subnet", _subnet(at, group), path="nat.subnet"),
+            AttributeState("subnet", _subnet(ctx, group), path="nat.subnet"),
         ),
         tags=group.map(lambda one: tag_map(one.get("Tags")) if one else {}),
         arn=f"autoscaling:{desired.name}",
     )
 
 
-def _subnet(at: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
+def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
     """The configured one where the group may launch there; otherwise where it launches."""
-    wanted = at.config.nat.subnet
+    wanted = ctx.config.nat.subnet
 
     def judge(found: tuple[ApiObject | None, list[ApiObject]]) -> str:
         zones = str((found[0] or {}).get("VPCZoneIdentifier", "")).split(",")
         by_id = {
             subnet["SubnetId"]: key
-            for key in at.config.network.subnets
-            if (subnet := vpc_lookup.subnet_of(at, key, found[1]))
+            for key in ctx.config.network.subnets
+            if (subnet := vpc_lookup.subnet_of(ctx, key, found[1]))
         }
         used = [by_id.get(zone, zone) for zone in zones]
         return wanted if wanted in used else ",".join(used)
 
-    return both(group, vpc_lookup.inside(at, "ec2:DescribeSubnets")).map(judge)
+    return both(group, vpc_lookup.inside(ctx, "ec2:DescribeSubnets")).map(judge)
 
 
-def _hooks(at: CheckContext, group: Read[ApiObject | None]) -> Iterator[ResourceState]:
-    hooks = group.then(lambda _: at.get("autoscaling:DescribeLifecycleHooks", at.config.nat.group.name))
-    for key, desired in at.config.nat.lifecycle_hooks.items():
+def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[ResourceState]:
+    hooks = group.then(lambda _: ctx.get("autoscaling:DescribeLifecycleHooks", ctx.config.nat.group.name))
+    for key, desired in ctx.config.nat.lifecycle_hooks.items():
         path = f"nat.lifecycle_hooks.{key}"
         hook = hooks.map(partial(_hook, name=desired.name))
         facts = (
@@ -146,25 +148,25 @@ def _hooks(at: CheckContext, group: Read[ApiObject | None]) -> Iterator[Resource
 
 
 def _hook(hooks: list[ApiObject], *, name: str) -> ApiObject | None:
-    return next((one for one in hooks if one["LifecycleHookName"] == name), None)
+    return next((hook for hook in hooks if hook["LifecycleHookName"] == name), None)
 
 
 def _instance(
-    at: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
+    ctx: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
 ) -> ResourceState:
     instance = both(group, instances).map(lambda found: nat_routes.in_service(*found))
-    image = instance.then(lambda one: at.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])).map(
-        lambda found: found[0] if found else {}
-    )
+    image = instance.then(
+        lambda one: ctx.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])
+    ).map(lambda found: found[0] if found else {})
     interface = instance.map(lambda one: nat_routes.primary(one) if one else {})
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
-    family = at.config.nat.image.family
+    family = ctx.config.nat.image.family
     facts = (
         AttributeState("instance_type", instance.show(lambda one: one["InstanceType"])),
         AttributeState("name", instance.show(vpc_lookup.name_tag)),
         AttributeState("image.architecture", image.map(lambda one: one.get("Architecture"))),
         AttributeState("image.family", image.map(lambda one: _family(one, family))),
-        AttributeState("image.latest", image.map(lambda one: at.now - _made(one) < OLDEST_IMAGE)),
+        AttributeState("image.latest", image.map(lambda one: ctx.now - _made(one) < OLDEST_IMAGE)),
         AttributeState(
             "imdsv2_required", instance.show(lambda one: one["MetadataOptions"]["HttpTokens"] == "required")
         ),
@@ -179,20 +181,20 @@ def _instance(
         ),
         AttributeState("boot.eip_associated", interface.show(_has_elastic_ip)),
     )
-    name = nat_instance_name(at.config.environment)
+    name = nat_instance_name(ctx.config.environment)
     exists = instance.map(lambda one: one is not None)
     tags = instance.map(lambda one: tag_map(one.get("Tags")) if one else {})
     arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
     return ResourceState("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
 
 
-def _addresses(at: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
+def _addresses(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
     ids = _member_ids(groups)
-    return at.get(ADDRESSES, ids) if ids else Known([])
+    return ctx.get(ADDRESSES, ids) if ids else Known([])
 
 
-def _tags(thing: ApiObject, _read: object) -> dict[str, str]:
-    return tag_map(thing.get("Tags"))
+def _tags(api_object: ApiObject, _read: object) -> dict[str, str]:
+    return tag_map(api_object.get("Tags"))
 
 
 def _address(carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
@@ -220,10 +222,10 @@ def _made(image: ApiObject) -> datetime:
     return datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
 
 
-def _alarm(at: CheckContext) -> ResourceState:
-    alarms = at.get("cloudwatch:DescribeAlarms", at.config.nat.alarm)
+def _alarm(ctx: CheckContext) -> ResourceState:
+    alarms = ctx.get("cloudwatch:DescribeAlarms", ctx.config.nat.alarm)
     alarm = alarms.map(lambda found: found[0] if found else None)
-    told = AttributeState(
+    attribute_state = AttributeState(
         "actions enabled",
         alarm.show(lambda one: one.get("ActionsEnabled", True) and bool(one.get("AlarmActions"))),
         desired=True,
@@ -231,14 +233,16 @@ def _alarm(at: CheckContext) -> ResourceState:
         reason="an alarm without an action tells nobody",
     )
     exists = alarm.map(lambda one: one is not None)
-    end = f":alarm:{at.config.nat.alarm}"
-    tags, arn = at.tags(end), f"cloudwatch{end}"
-    return ResourceState("nat", at.config.nat.alarm, "nat.alarm", exists, (told,), tags=tags, arn=arn)
+    end = f":alarm:{ctx.config.nat.alarm}"
+    tags, arn = ctx.tags(end), f"cloudwatch{end}"
+    return ResourceState(
+        "nat", ctx.config.nat.alarm, "nat.alarm", exists, (attribute_state,), tags=tags, arn=arn
+    )
 
 
-def _rules(at: CheckContext) -> Iterator[ResourceState]:
-    ours = at.get("events:ListRules", RULES).map(
-        lambda found: [one for one in found if one["Name"].endswith(f"-{at.config.environment}")]
+def _rules(ctx: CheckContext) -> Iterator[ResourceState]:
+    ours = ctx.get("events:ListRules", RULES).map(
+        lambda found: [one for one in found if one["Name"].endswith(f"-{ctx.config.environment}")]
     )
     disabled = ours.map(lambda found: sorted(one["Name"] for one in found if one["State"] == "DISABLED"))
     names = disabled.value if isinstance(disabled, Known) else []
@@ -264,14 +268,14 @@ def _rules(at: CheckContext) -> Iterator[ResourceState]:
             for name in names
         ),
     )
-    exists = at.get("lambda:ListFunctions").map(
-        lambda found: any(one["FunctionName"] == at.config.nat.function for one in found)
+    exists = ctx.get("lambda:ListFunctions").map(
+        lambda found: any(one["FunctionName"] == ctx.config.nat.function for one in found)
     )
-    yield ResourceState("nat", at.config.nat.function, "nat.function", exists, facts)
+    yield ResourceState("nat", ctx.config.nat.function, "nat.function", exists, facts)
     for rule in ours.value if isinstance(ours, Known) else ():
         end = f":rule/{rule['Name']}"
         yield ResourceState(
-            "nat", rule["Name"], "nat.function", PRESENT, tags=at.tags(end), arn=f"events{end}"
+            "nat", rule["Name"], "nat.function", PRESENT, tags=ctx.tags(end), arn=f"events{end}"
         )
 
 

@@ -26,24 +26,24 @@ ApiObject = dict[str, Any]
 
 
 def look(
-    at: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
+    ctx: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
 ) -> Iterator[ResourceState]:
-    tables = vpc_lookup.inside(at, "ec2:DescribeRouteTables")
-    for role, desired in at.config.network.route_tables.items():
+    tables = vpc_lookup.inside(ctx, "ec2:DescribeRouteTables")
+    for role, desired in ctx.config.network.route_tables.items():
         if desired.default_route is not DefaultRoute.NAT:
             continue
-        name = desired.name or resource_name(f"{role}-rt", at.config.environment)
+        name = desired.name or resource_name(f"{role}-rt", ctx.config.environment)
         named = tables.map(partial(_named, name=name))
         for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
             whole = both(named, both(group, instances))
-            live = whole.map(partial(_target, at, table))
+            live = whole.map(partial(_target, ctx, table))
             path = f"network.route_tables.{role}.default_route"
             fact = AttributeState(
                 "live target",
                 live,
                 desired=LIVE,
                 path=path,
-                remedies=_reconcile(at, both(group, instances)),
+                remedies=_reconcile(ctx, both(group, instances)),
                 severity=Severity.CRITICAL,
                 reason="the private subnets have no way out, or one that nobody watches",
             )
@@ -61,14 +61,14 @@ def _named(tables: list[ApiObject], *, name: str) -> list[ApiObject]:
 
 
 def _target(
-    at: CheckContext,
+    ctx: CheckContext,
     table: ApiObject,
     found: tuple[list[ApiObject], tuple[ApiObject | None, list[ApiObject]]],
 ) -> str:
-    return target(at, table, *found[1])
+    return target(ctx, table, *found[1])
 
 
-def target(at: CheckContext, table: ApiObject, group: ApiObject | None, instances: list[ApiObject]) -> str:
+def target(ctx: CheckContext, table: ApiObject, group: ApiObject | None, instances: list[ApiObject]) -> str:
     """What the default route really leads to."""
     route = next((r for r in table.get("Routes", []) if r.get("DestinationCidrBlock") == DEFAULT), None)
     if route is None:
@@ -76,9 +76,11 @@ def target(at: CheckContext, table: ApiObject, group: ApiObject | None, instance
     if route.get("State") == "blackhole":
         return "a blackhole"
     if gateway := route.get("NatGatewayId"):
-        return LIVE if at.config.nat.may_use_nat_gateway else f"NAT gateway {gateway}"
-    carrier = next((one for one in instances if _carries(one, route)), None)
-    members = {one["InstanceId"]: one["LifecycleState"] for one in (group or {}).get("Instances", [])}
+        return LIVE if ctx.config.nat.may_use_nat_gateway else f"NAT gateway {gateway}"
+    carrier = next((instance for instance in instances if _carries(instance, route)), None)
+    members = {
+        instance["InstanceId"]: instance["LifecycleState"] for instance in (group or {}).get("Instances", [])
+    }
     if carrier is None or carrier["InstanceId"] not in members:
         where = route.get("InstanceId") or route.get("NetworkInterfaceId") or route.get("GatewayId")
         return f"{where}, which is no member of the group"
@@ -96,26 +98,34 @@ def _carries(instance: ApiObject, route: ApiObject) -> bool:
 
 
 def _reconcile(
-    at: CheckContext, read: Read[tuple[ApiObject | None, list[ApiObject]]]
+    ctx: CheckContext, read: Read[tuple[ApiObject | None, list[ApiObject]]]
 ) -> tuple[Remediation, ...]:
     """Only to a member in service, and never while a lifecycle action is pending: that heals by itself."""
     if not isinstance(read, Known) or read.value[0] is None or in_service(*read.value) is None:
         return ()
-    pending = any(one["LifecycleState"] != "InService" for one in read.value[0].get("Instances", []))
-    return () if pending else (ReconcileRoutes(at.config.nat.function),)
+    pending = any(
+        instance["LifecycleState"] != "InService" for instance in read.value[0].get("Instances", [])
+    )
+    return () if pending else (ReconcileRoutes(ctx.config.nat.function),)
 
 
 def in_service(group: ApiObject | None, instances: list[ApiObject]) -> ApiObject | None:
     """The newest running member in service."""
     serving = {
-        one["InstanceId"]
-        for one in (group or {}).get("Instances", [])
-        if one["LifecycleState"] == "InService" and one["HealthStatus"] == "Healthy"
+        instance["InstanceId"]
+        for instance in (group or {}).get("Instances", [])
+        if instance["LifecycleState"] == "InService" and instance["HealthStatus"] == "Healthy"
     }
-    able = [one for one in instances if one["InstanceId"] in serving and one["State"]["Name"] == "running"]
+    able = [
+        instance
+        for instance in instances
+        if instance["InstanceId"] in serving and instance["State"]["Name"] == "running"
+    ]
     return max(able, key=lambda one: (one["LaunchTime"], one["InstanceId"]), default=None)
 
 
 def primary(instance: ApiObject) -> ApiObject:
     interfaces = instance.get("NetworkInterfaces", [])
-    return next((one for one in interfaces if one.get("Attachment", {}).get("DeviceIndex") == 0), {})
+    return next(
+        (interface for interface in interfaces if interface.get("Attachment", {}).get("DeviceIndex") == 0), {}
+    )

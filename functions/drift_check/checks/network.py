@@ -46,34 +46,34 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
                 yield Call("ec2:DescribeVpcAttribute", f"{vpc['VpcId']}/{attribute}")
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
-    yield _vpc(at)
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
+    yield _vpc(ctx)
     tables, subnets = (
-        vpc_lookup.inside(at, "ec2:DescribeRouteTables"),
-        vpc_lookup.inside(at, "ec2:DescribeSubnets"),
+        vpc_lookup.inside(ctx, "ec2:DescribeRouteTables"),
+        vpc_lookup.inside(ctx, "ec2:DescribeSubnets"),
     )
-    for key in at.config.network.subnets:
-        yield _subnet(at, key, subnets, tables)
-    for role in at.config.network.route_tables:
-        yield _table(at, role, both(tables, subnets))
-    yield from _endpoints(at)
-    yield from _acls(at, subnets)
+    for key in ctx.config.network.subnets:
+        yield _subnet(ctx, key, subnets, tables)
+    for role in ctx.config.network.route_tables:
+        yield _table(ctx, role, both(tables, subnets))
+    yield from _endpoints(ctx)
+    yield from _acls(ctx, subnets)
 
 
-def _vpc(at: CheckContext) -> ResourceState:
-    vpc, path = vpc_lookup.vpc(at), "network.vpc"
+def _vpc(ctx: CheckContext) -> ResourceState:
+    vpc, path = vpc_lookup.vpc(ctx), "network.vpc"
     dns = (
-        AttributeState(name, vpc_lookup.vpc_id(at).then(partial(_dns, at, attribute=asked)))
+        AttributeState(name, vpc_lookup.vpc_id(ctx).then(partial(_dns, ctx, attribute=asked)))
         for name, asked in DNS.items()
     )
-    logs = both(vpc_lookup.vpc_id(at), at.get("ec2:DescribeFlowLogs")).map(
+    logs = both(vpc_lookup.vpc_id(ctx), ctx.get("ec2:DescribeFlowLogs")).map(
         lambda found: any(
             log["ResourceId"] == found[0] and log["FlowLogStatus"] == "ACTIVE" for log in found[1]
         )
     )
     return ResourceState(
         path,
-        resource_name("vpc", at.config.environment),
+        resource_name("vpc", ctx.config.environment),
         f"{path}.cidr",
         vpc.map(lambda found: found is not None),
         (
@@ -86,32 +86,32 @@ def _vpc(at: CheckContext) -> ResourceState:
     )
 
 
-def _dns(at: CheckContext, vpc_id: str, *, attribute: str) -> Read[bool]:
+def _dns(ctx: CheckContext, vpc_id: str, *, attribute: str) -> Read[bool]:
     key = attribute[0].upper() + attribute[1:]
-    return at.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}").map(
+    return ctx.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}").map(
         lambda answer: answer[key]["Value"]
     )
 
 
 def _subnet(
-    at: CheckContext, key: str, subnets: Read[list[ApiObject]], tables: Read[list[ApiObject]]
+    ctx: CheckContext, key: str, subnets: Read[list[ApiObject]], tables: Read[list[ApiObject]]
 ) -> ResourceState:
     path = f"network.subnets.{key}"
-    subnet = subnets.map(lambda found: vpc_lookup.subnet_of(at, key, found))
+    subnet = subnets.map(lambda found: vpc_lookup.subnet_of(ctx, key, found))
 
     def role(found: tuple[list[ApiObject], list[ApiObject]]) -> str | None:
         all_tables, all_subnets = found
-        here = vpc_lookup.subnet_of(at, key, all_subnets)
+        here = vpc_lookup.subnet_of(ctx, key, all_subnets)
         table = vpc_lookup.table_of(here["SubnetId"], all_tables) if here else None
-        known = {one["RouteTableId"]: name for name, one in vpc_lookup.roles(at, *found).items()}
-        wanted = at.config.network.subnets[key].route_table
+        known = {role["RouteTableId"]: name for name, role in vpc_lookup.roles(ctx, *found).items()}
+        wanted = ctx.config.network.subnets[key].route_table
         if wanted not in known.values():
             return wanted  # that table is missing, which is told once
         return known.get(table["RouteTableId"], table["RouteTableId"]) if table else None
 
     return ResourceState(
         path,
-        resource_name(key, at.config.environment),
+        resource_name(key, ctx.config.environment),
         f"{path}.cidr",
         subnet.map(lambda found: found is not None),
         (
@@ -125,15 +125,15 @@ def _subnet(
 
 
 def _table(
-    at: CheckContext, role: str, found: Read[tuple[list[ApiObject], list[ApiObject]]]
+    ctx: CheckContext, role: str, read: Read[tuple[list[ApiObject], list[ApiObject]]]
 ) -> ResourceState:
     path = f"network.route_tables.{role}"
-    table = found.map(lambda both_lists: vpc_lookup.roles(at, *both_lists).get(role))
-    desired = at.config.network.route_tables[role]
+    table = read.map(lambda both_lists: vpc_lookup.roles(ctx, *both_lists).get(role))
+    desired = ctx.config.network.route_tables[role]
     leads_to_nat = desired.default_route is DefaultRoute.NAT
     return ResourceState(
         path,
-        desired.name or resource_name(f"{role}-rt", at.config.environment),
+        desired.name or resource_name(f"{role}-rt", ctx.config.environment),
         f"{path}.name" if desired.name else f"{path}.default_route",
         table.map(lambda one: one is not None),
         (
@@ -155,11 +155,11 @@ def default_route(table: ApiObject) -> str:
     return DefaultRoute.NONE
 
 
-def _endpoints(at: CheckContext) -> Iterator[ResourceState]:
-    ours = vpc_lookup.inside(at, "ec2:DescribeVpcEndpoints").map(
+def _endpoints(ctx: CheckContext) -> Iterator[ResourceState]:
+    ours = vpc_lookup.inside(ctx, "ec2:DescribeVpcEndpoints").map(
         lambda found: [one for one in found if str(one["State"]).lower() == "available"]
     )
-    wanted = at.config.network.endpoints.gateway
+    wanted = ctx.config.network.endpoints.gateway
 
     def gateways(found: list[ApiObject]) -> list[str]:
         there = {
@@ -174,16 +174,18 @@ def _endpoints(at: CheckContext) -> Iterator[ResourceState]:
     yield from _tagged(ours, path, identity, "vpc-endpoint/VpcEndpointId")
 
 
-def _acls(at: CheckContext, subnets: Read[list[ApiObject]]) -> Iterator[ResourceState]:
-    acls = vpc_lookup.inside(at, "ec2:DescribeNetworkAcls")
+def _acls(ctx: CheckContext, subnets: Read[list[ApiObject]]) -> Iterator[ResourceState]:
+    acls = vpc_lookup.inside(ctx, "ec2:DescribeNetworkAcls")
 
     def one_per_tier(found: tuple[list[ApiObject], list[ApiObject]]) -> bool:
         of_subnet = {
-            one["SubnetId"]: acl["NetworkAclId"] for acl in found[0] for one in acl.get("Associations", [])
+            association["SubnetId"]: acl["NetworkAclId"]
+            for acl in found[0]
+            for association in acl.get("Associations", [])
         }
         by_tier: dict[str, set[str | None]] = {}
-        for key, desired in at.config.network.subnets.items():
-            if subnet := vpc_lookup.subnet_of(at, key, found[1]):
+        for key, desired in ctx.config.network.subnets.items():
+            if subnet := vpc_lookup.subnet_of(ctx, key, found[1]):
                 by_tier.setdefault(desired.tier, set()).add(of_subnet.get(subnet["SubnetId"]))
         used = [acl for acls_of_tier in by_tier.values() for acl in acls_of_tier]
         return len(used) == len(set(used)) == len(by_tier)

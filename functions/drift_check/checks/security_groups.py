@@ -33,10 +33,10 @@ def first(_config: CanonicalConfig) -> Iterable[Call]:
     return (*PLACE_CALLS, Call("ec2:DescribeSecurityGroups"))
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
-    groups = vpc_lookup.inside(at, "ec2:DescribeSecurityGroups")
-    role_of = groups.map(lambda found: _roles(at.config, found))
-    for role, desired in at.config.network.security_groups.items():
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
+    groups = vpc_lookup.inside(ctx, "ec2:DescribeSecurityGroups")
+    role_of = groups.map(lambda found: _roles(ctx.config, found))
+    for role, desired in ctx.config.network.security_groups.items():
         group = groups.map(partial(_named, name=desired.name))
         yield _group(role, desired, both(group, role_of))
 
@@ -94,11 +94,11 @@ def flat(group: ApiObject | None, which: str, role_of: dict[str, str]) -> list[R
     for permission in (group or {}).get(which, []):
         low, high = permission.get("FromPort"), permission.get("ToPort")
         ports = (None, None) if (low, high) in ALL_PORTS else (low, high)
-        peers = [one["CidrIp"] for one in permission.get("IpRanges", [])]
-        peers += [one["CidrIpv6"] for one in permission.get("Ipv6Ranges", [])]
+        peers = [ip_range["CidrIp"] for ip_range in permission.get("IpRanges", [])]
+        peers += [ipv6_range["CidrIpv6"] for ipv6_range in permission.get("Ipv6Ranges", [])]
         peers += [one["PrefixListId"] for one in permission.get("PrefixListIds", [])]
         pairs = permission.get("UserIdGroupPairs", [])
-        peers += [role_of.get(one["GroupId"], one["GroupId"]) for one in pairs]
+        peers += [role_of.get(pair["GroupId"], pair["GroupId"]) for pair in pairs]
         protocol = permission["IpProtocol"]
         rules += [
             {"protocol": protocol, "from_port": ports[0], "to_port": ports[1], "peer": peer} for peer in peers

@@ -45,21 +45,21 @@ def follow(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:
                 yield Call(DEFINITION, service["taskDefinition"])
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
     found: Read[dict[str, ApiObject] | None] = Known({})
-    for names in _batches(at.config):
-        page = at.get(SERVICES, f"{at.config.ecs.cluster}/{names}")
+    for names in _batches(ctx.config):
+        page = ctx.get(SERVICES, f"{ctx.config.ecs.cluster}/{names}")
         found = both(found, page).map(lambda pair: _merged(*pair))
     cluster = found.map(lambda services: services is not None)
-    end = f":cluster/{at.config.ecs.cluster}"
+    end = f":cluster/{ctx.config.ecs.cluster}"
     yield ResourceState(
-        "ecs", at.config.ecs.cluster, "ecs.cluster", cluster, tags=at.tags(end), arn=f"ecs{end}"
+        "ecs", ctx.config.ecs.cluster, "ecs.cluster", cluster, tags=ctx.tags(end), arn=f"ecs{end}"
     )
     if isinstance(found, Known) and found.value is None:
         return  # what belongs to a cluster that is missing is not told one by one
-    for key, desired in at.config.ecs.services.items():
+    for key, desired in ctx.config.ecs.services.items():
         service = found.map(partial(_find, name=desired.name))
-        yield _service(at, f"ecs.services.{key}", desired, service)
+        yield _service(ctx, f"ecs.services.{key}", desired, service)
 
 
 def _merged(so_far: dict[str, ApiObject] | None, more: list[ApiObject] | None) -> dict[str, ApiObject] | None:
@@ -69,9 +69,11 @@ def _merged(so_far: dict[str, ApiObject] | None, more: list[ApiObject] | None) -
     return so_far | {one["serviceName"]: one for one in more if one["status"] != "INACTIVE"}
 
 
-def _service(at: CheckContext, path: str, desired: Service, service: Read[ApiObject | None]) -> ResourceState:
+def _service(
+    ctx: CheckContext, path: str, desired: Service, service: Read[ApiObject | None]
+) -> ResourceState:
     definition = service.then(
-        lambda one: at.get(DEFINITION, one["taskDefinition"]) if one else Known({"taskDefinition": {}})
+        lambda one: ctx.get(DEFINITION, one["taskDefinition"]) if one else Known({"taskDefinition": {}})
     ).map(lambda answer: answer["taskDefinition"])
     facts = [
         AttributeState("desired_count", service.show(lambda one: one["desiredCount"])),
@@ -86,9 +88,9 @@ def _service(at: CheckContext, path: str, desired: Service, service: Read[ApiObj
         desired.name,
         f"{path}.name",
         service.map(lambda one: one is not None),
-        (*facts, *_environment(at, definition)),
+        (*facts, *_environment(ctx, definition)),
         tags=service.map(lambda one: tag_map(one.get("tags")) if one else {}),
-        arn=f"ecs:service/{at.config.ecs.cluster}/{desired.name}",
+        arn=f"ecs:service/{ctx.config.ecs.cluster}/{desired.name}",
     )
 
 
@@ -107,29 +109,33 @@ def _number(value: object) -> int | None:
 def _port(definition: ApiObject, wanted: int | None) -> int | None:
     """The wanted one where a container listens on it; otherwise the first that is."""
     containers = definition.get("containerDefinitions", [])
-    ports = [one["containerPort"] for container in containers for one in container.get("portMappings", [])]
+    ports = [
+        port_mapping["containerPort"]
+        for container in containers
+        for port_mapping in container.get("portMappings", [])
+    ]
     return wanted if wanted in ports else next(iter(ports), None)
 
 
 def _spot(service: ApiObject) -> bool:
     providers = service.get("capacityProviderStrategy", [])
-    return any(one["capacityProvider"] == SPOT for one in providers)
+    return any(provider["capacityProvider"] == SPOT for provider in providers)
 
 
 def variables(definition: ApiObject) -> dict[str, str | None]:
     """Of all containers. One that comes from a secret is there, its value is not seen."""
     seen: dict[str, str | None] = {}
     for container in definition.get("containerDefinitions", []):
-        seen |= {one["name"]: None for one in container.get("secrets", [])}
+        seen |= {secret["name"]: None for secret in container.get("secrets", [])}
         seen |= {one["name"]: one["value"] for one in container.get("environment", [])}
     return seen
 
 
-def _environment(at: CheckContext, definition: Read[ApiObject]) -> Iterator[AttributeState]:
+def _environment(ctx: CheckContext, definition: Read[ApiObject]) -> Iterator[AttributeState]:
     carried = definition.map(variables)
-    for name, variable in at.config.service_environment.variables.items():
+    for name, variable in ctx.config.service_environment.variables.items():
         yield from _variable(name, variable, carried)
-    for name in at.config.service_environment.obsolete:
+    for name in ctx.config.service_environment.obsolete:
         yield AttributeState(
             f"environment.{name}",
             carried.map(partial(_is_set, name=name)),
@@ -137,7 +143,7 @@ def _environment(at: CheckContext, definition: Read[ApiObject]) -> Iterator[Attr
             path=f"{ENVIRONMENT}.obsolete",
             reason="obsolete: nothing reads it any more",
         )
-    yield _workflow_table(at, carried)
+    yield _workflow_table(ctx, carried)
 
 
 def _variable(
@@ -165,10 +171,10 @@ def _variable(
         )
 
 
-def _workflow_table(at: CheckContext, carried: Read[dict[str, str | None]]) -> AttributeState:
+def _workflow_table(ctx: CheckContext, carried: Read[dict[str, str | None]]) -> AttributeState:
     """A service that trades reads either name; whichever it has must be the platform's table."""
-    names = at.config.service_environment.workflow_table
-    table = at.config.dynamodb.tables.get(WORKFLOW)
+    names = ctx.config.service_environment.workflow_table
+    table = ctx.config.dynamodb.tables.get(WORKFLOW)
     wanted = table.name if table else ""
 
     def judge(seen: dict[str, str | None]) -> str:

@@ -43,17 +43,17 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
 
 
-def look(at: CheckContext) -> Iterator[ResourceState]:
-    for key, table in at.config.dynamodb.tables.items():
-        yield _table(at, f"{ROOT}.{key}", table)
-    ours = {table.name for table in at.config.dynamodb.tables.values()}
-    suffix = f"-{at.config.environment}"
+def look(ctx: CheckContext) -> Iterator[ResourceState]:
+    for key, table in ctx.config.dynamodb.tables.items():
+        yield _table(ctx, f"{ROOT}.{key}", table)
+    ours = {table.name for table in ctx.config.dynamodb.tables.values()}
+    suffix = f"-{ctx.config.environment}"
 
     def unexpected_tables(names: list[str]) -> list[str]:
         platform = (name for name in names if name.startswith(f"{PROJECT}-") and name.endswith(suffix))
         return sorted(set(platform) - ours)
 
-    unexpected = at.get("dynamodb:ListTables").map(unexpected_tables)
+    unexpected = ctx.get("dynamodb:ListTables").map(unexpected_tables)
     yield ResourceState(
         ROOT,
         "tables",
@@ -72,12 +72,12 @@ def look(at: CheckContext) -> Iterator[ResourceState]:
     )
 
 
-def _table(at: CheckContext, path: str, table: Table) -> ResourceState:
+def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
     name = table.name
-    described = at.get("dynamodb:DescribeTable", name)
+    described = ctx.get("dynamodb:DescribeTable", name)
     exists = first_known(
         described.map(lambda found: found is not None),
-        at.get("dynamodb:ListTables").map(lambda names: name in names),
+        ctx.get("dynamodb:ListTables").map(lambda names: name in names),
     )
     return ResourceState(
         path,
@@ -94,8 +94,8 @@ def _table(at: CheckContext, path: str, table: Table) -> ResourceState:
             ),
             *_keys(described),
             *_indexes(described, table),
-            _ttl(at, path, table),
-            _recovery(at, table),
+            _ttl(ctx, path, table),
+            _recovery(ctx, table),
             AttributeState("billing_mode", described.show(_billing_mode), remedies=_on_demand(table)),
             AttributeState(
                 "encrypted", described.show(lambda _: True)
@@ -106,7 +106,7 @@ def _table(at: CheckContext, path: str, table: Table) -> ResourceState:
                 remedies=(ProtectTable(name),) if table.deletion_protection else (),
             ),
         ),
-        tags=at.tags(f":table/{name}"),
+        tags=ctx.tags(f":table/{name}"),
         arn=f"dynamodb:table/{name}",
     )
 
@@ -129,7 +129,10 @@ def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: in
     if position >= len(by_role):
         return None
     name = by_role[position]["AttributeName"]
-    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    types = {
+        attribute_definition["AttributeName"]: attribute_definition["AttributeType"]
+        for attribute_definition in table["AttributeDefinitions"]
+    }
     return {"name": name, "type": types[name]}
 
 
@@ -142,7 +145,10 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
     yield AttributeState(
         "unexpected index",
         described.show(
-            lambda t: sorted({one["IndexName"] for one in _described_indexes(t)} - set(table.indexes))
+            lambda t: sorted(
+                {described_index["IndexName"] for described_index in _described_indexes(t)}
+                - set(table.indexes)
+            )
         ),
         desired=[],
         each_unexpected=True,
@@ -156,9 +162,11 @@ def _described_indexes(table: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _index(table: dict[str, Any], *, name: str) -> dict[str, Any] | None:
-    for one in _described_indexes(table):
-        if one["IndexName"] == name:
-            partition, sort = (_attribute(table, one["KeySchema"], position) for position in (0, 1))
+    for described_index in _described_indexes(table):
+        if described_index["IndexName"] == name:
+            partition, sort = (
+                _attribute(table, described_index["KeySchema"], position) for position in (0, 1)
+            )
             return {"partition": partition, "sort": sort}
     return None
 
@@ -179,18 +187,18 @@ def _on_demand(table: Table) -> tuple[Remediation, ...]:
     return (ChargeOnDemand(table.name),) if table.billing_mode is BillingMode.PAY_PER_REQUEST else ()
 
 
-def _recovery(at: CheckContext, table: Table) -> AttributeState:
+def _recovery(ctx: CheckContext, table: Table) -> AttributeState:
     def enabled(backups: dict[str, Any] | None) -> bool:
         described = (backups or {}).get("PointInTimeRecoveryDescription", {})
         return bool(described.get("PointInTimeRecoveryStatus") == "ENABLED")
 
-    observed = at.get("dynamodb:DescribeContinuousBackups", table.name).map(enabled)
+    observed = ctx.get("dynamodb:DescribeContinuousBackups", table.name).map(enabled)
     remedies = (EnableRecovery(table.name),) if table.point_in_time_recovery else ()
     return AttributeState("point_in_time_recovery", observed, remedies=remedies)
 
 
-def _ttl(at: CheckContext, path: str, table: Table) -> AttributeState:
-    described = at.get("dynamodb:DescribeTimeToLive", table.name)
+def _ttl(ctx: CheckContext, path: str, table: Table) -> AttributeState:
+    described = ctx.get("dynamodb:DescribeTimeToLive", table.name)
 
     def attribute(ttl: dict[str, Any] | None) -> str | None:
         on = ttl is not None and ttl.get("TimeToLiveStatus") in TTL_ON

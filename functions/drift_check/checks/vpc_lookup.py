@@ -37,29 +37,29 @@ def platform_vpc(
     return None
 
 
-def vpc(at: CheckContext) -> Read[dict[str, Any] | None]:
-    return both(at.get("ec2:DescribeRouteTables"), at.get("ec2:DescribeVpcs")).map(
-        lambda found: platform_vpc(at.config, *found)
+def vpc(ctx: CheckContext) -> Read[dict[str, Any] | None]:
+    return both(ctx.get("ec2:DescribeRouteTables"), ctx.get("ec2:DescribeVpcs")).map(
+        lambda found: platform_vpc(ctx.config, *found)
     )
 
 
-def vpc_id(at: CheckContext) -> Read[str]:
+def vpc_id(ctx: CheckContext) -> Read[str]:
     """Empty where there is none."""
-    return vpc(at).map(lambda found: found["VpcId"] if found else "")
+    return vpc(ctx).map(lambda found: found["VpcId"] if found else "")
 
 
-def inside(at: CheckContext, action: str) -> Read[list[dict[str, Any]]]:
+def inside(ctx: CheckContext, action: str) -> Read[list[dict[str, Any]]]:
     """What a call shows of the platform's VPC."""
-    return both(vpc_id(at), at.get(action)).map(
+    return both(vpc_id(ctx), ctx.get(action)).map(
         lambda found: [one for one in found[1] if one.get("VpcId") == found[0]]
     )
 
 
-def subnet_of(at: CheckContext, key: str, subnets: list[dict[str, Any]]) -> dict[str, Any] | None:
+def subnet_of(ctx: CheckContext, key: str, subnets: list[dict[str, Any]]) -> dict[str, Any] | None:
     """By its Name tag, else by its range."""
-    own_name, cidr = resource_name(key, at.config.environment), at.config.network.subnets[key].cidr
-    by_name = [one for one in subnets if name_tag(one) == own_name]
-    by_range = [one for one in subnets if one["CidrBlock"] == cidr]
+    own_name, cidr = resource_name(key, ctx.config.environment), ctx.config.network.subnets[key].cidr
+    by_name = [subnet for subnet in subnets if name_tag(subnet) == own_name]
+    by_range = [subnet for subnet in subnets if subnet["CidrBlock"] == cidr]
     return next(iter([*by_name, *by_range]), None)
 
 
@@ -76,28 +76,28 @@ def table_of(subnet_id: str, tables: list[dict[str, Any]]) -> dict[str, Any] | N
 
 
 def roles(
-    at: CheckContext, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
+    ctx: CheckContext, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     """Each configured route table: by its Name tag where stated, else the one most of its subnets use."""
     found = {}
-    for role, desired in at.config.network.route_tables.items():
+    for role, desired in ctx.config.network.route_tables.items():
         named = [
-            one
-            for one in tables
-            if name_tag(one) == (desired.name or resource_name(f"{role}-rt", at.config.environment))
+            table
+            for table in tables
+            if name_tag(table) == (desired.name or resource_name(f"{role}-rt", ctx.config.environment))
         ]
-        used = _used_by(at, role, tables, subnets)
+        used = _used_by(ctx, role, tables, subnets)
         if table := next(iter(named or ([] if desired.name else used)), None):
             found[role] = table
     return found
 
 
 def _used_by(
-    at: CheckContext, role: str, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
+    ctx: CheckContext, role: str, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     users = []
-    for key, desired in at.config.network.subnets.items():
-        subnet = subnet_of(at, key, subnets) if desired.route_table == role else None
+    for key, desired in ctx.config.network.subnets.items():
+        subnet = subnet_of(ctx, key, subnets) if desired.route_table == role else None
         if subnet and (table := table_of(subnet["SubnetId"], tables)):
             users.append(table)
     return sorted(users, key=lambda one: -users.count(one))

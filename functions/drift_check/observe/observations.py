@@ -86,9 +86,9 @@ class Reads:
         )
 
 
-def both(one: Read[T], other: Read[U]) -> Read[tuple[T, U]]:
+def both(read: Read[T], other: Read[U]) -> Read[tuple[T, U]]:
     """Two readings together; unknown where either is."""
-    return one.then(lambda first: other.map(lambda second: (first, second)))
+    return read.then(lambda first: other.map(lambda second: (first, second)))
 
 
 def first_known(*reads: Read[T]) -> Read[T]:

@@ -37,7 +37,7 @@ def page(report: Report) -> str:
             *_heals(report),
             *_findings("Could not be read", report.unknown, report),
             *_findings("Only assumed", _assumed(report), report),
-            *_findings("Accepted", [one for one in report.findings if one.waiver], report),
+            *_findings("Accepted", [finding for finding in report.findings if finding.waiver], report),
             "</main></html>",
         )
     )
@@ -52,9 +52,11 @@ def _when(report: Report) -> str:
 
 def _assumed(report: Report) -> list[Finding]:
     return [
-        one
-        for one in report.findings
-        if one.severity is Severity.INFO and not one.waiver and one.status is not FindingStatus.UNKNOWN
+        finding
+        for finding in report.findings
+        if finding.severity is Severity.INFO
+        and not finding.waiver
+        and finding.status is not FindingStatus.UNKNOWN
     ]
 
 
@@ -67,7 +69,7 @@ def _tiles(report: Report) -> Iterator[str]:
     yield _tile(len(report.unknown), "not readable", "unknown")
     yield _tile(len(report.changes.new), "new", "")
     if report.heals:
-        yield _tile(sum(one.status is Status.DONE for one in report.heals), "mended", "good")
+        yield _tile(sum(heal.status is Status.DONE for heal in report.heals), "mended", "good")
     yield "</div>"
 
 
@@ -83,31 +85,31 @@ def _findings(title: str, findings: Iterable[Finding], report: Report) -> Iterat
         yield _finding(one, new=one.id in report.changes.new)
 
 
-def _finding(one: Finding, *, new: bool) -> str:
-    unknown = one.status is FindingStatus.UNKNOWN
-    tone = "unknown" if unknown else str(one.severity)
+def _finding(finding: Finding, *, new: bool) -> str:
+    unknown = finding.status is FindingStatus.UNKNOWN
+    tone = "unknown" if unknown else str(finding.severity)
     pills = "".join(
         (
             '<span class="pill new">new</span>' if new else "",
-            "" if unknown else f'<span class="pill">mending: {one.healing}</span>',
+            "" if unknown else f'<span class="pill">mending: {finding.healing}</span>',
         )
     )
     return "".join(
         (
             f'<article class="{tone}"><header><span class="badge">{tone}</span>',
-            f"<strong>{escape(one.resource)}</strong><span>{escape(one.attribute)}</span>{pills}</header>",
-            "" if unknown else _values(one),
-            f"<p>{escape(one.reason)}</p>",
-            _waiver(one),
-            f"<small>{_facts(one)}</small></article>",
+            f"<strong>{escape(finding.resource)}</strong><span>{escape(finding.attribute)}</span>{pills}</header>",
+            "" if unknown else _values(finding),
+            f"<p>{escape(finding.reason)}</p>",
+            _waiver(finding),
+            f"<small>{_facts(finding)}</small></article>",
         )
     )
 
 
-def _values(one: Finding, seen: str = "AWS has", wanted: str = "should be") -> str:
+def _values(finding: Finding, seen: str = "AWS has", wanted: str = "should be") -> str:
     return (
-        f'<div class="values"><div class="seen"><small>{seen}</small>{_value(one.observed)}</div>'
-        f'<div class="wanted"><small>{wanted}</small>{_value(one.desired)}</div></div>'
+        f'<div class="values"><div class="seen"><small>{seen}</small>{_value(finding.observed)}</div>'
+        f'<div class="wanted"><small>{wanted}</small>{_value(finding.desired)}</div></div>'
     )
 
 
@@ -117,17 +119,17 @@ def _value(value: Json) -> str:
     return escape(value if isinstance(value, str) else json.dumps(value))
 
 
-def _waiver(one: Finding) -> str:
-    if one.waiver is None:
+def _waiver(finding: Finding) -> str:
+    if finding.waiver is None:
         return ""
-    until = f", until {one.waiver.until:%d %B %Y}" if one.waiver.until else ""
-    return f"<p>Accepted by {escape(one.waiver.owner)}{until}: {escape(one.waiver.reason)}</p>"
+    until = f", until {finding.waiver.until:%d %B %Y}" if finding.waiver.until else ""
+    return f"<p>Accepted by {escape(finding.waiver.owner)}{until}: {escape(finding.waiver.reason)}</p>"
 
 
-def _facts(one: Finding) -> str:
-    since = f"since {one.first_seen:%d %b %H:%M} · " if one.first_seen else ""
-    path = f"{escape(one.path)} ({one.provenance}) · " if one.path else ""
-    return f"{since}{path}check {one.check} · <code>{one.id}</code>"
+def _facts(finding: Finding) -> str:
+    since = f"since {finding.first_seen:%d %b %H:%M} · " if finding.first_seen else ""
+    path = f"{escape(finding.path)} ({finding.provenance}) · " if finding.path else ""
+    return f"{since}{path}check {finding.check} · <code>{finding.id}</code>"
 
 
 def _heals(report: Report) -> Iterator[str]:

@@ -87,13 +87,13 @@ def waiver(one: Waiver) -> dict[str, object]:
     return {"reason": one.reason, "owner": one.owner, "until": until}
 
 
-def heal(one: HealOutcome) -> dict[str, object]:
+def heal(heal_outcome: HealOutcome) -> dict[str, object]:
     """How one was mended, with the exact calls."""
     return {
-        "id": one.finding.id,
-        "resource": one.finding.resource,
-        "attribute": one.finding.attribute,
-        "status": str(one.status),
-        "detail": one.detail,
-        "calls": [write.shown() for write in one.writes],
+        "id": heal_outcome.finding.id,
+        "resource": heal_outcome.finding.resource,
+        "attribute": heal_outcome.finding.attribute,
+        "status": str(heal_outcome.status),
+        "detail": heal_outcome.detail,
+        "calls": [write.shown() for write in heal_outcome.writes],
     }

@@ -57,16 +57,18 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _section("Differences", report.open)
     yield from _unknown(report.unknown)
     yield from _heals(report)
-    rest = [one for one in report.findings if not one.counts and one not in report.unknown]
-    yield from _section("Only assumed, or accepted", rest)
+    findings = [
+        finding for finding in report.findings if not finding.counts and finding not in report.unknown
+    ]
+    yield from _section("Only assumed, or accepted", findings)
 
 
 def _section(title: str, findings: Iterable[Finding]) -> Iterator[str]:
     rows = [
-        f"| {one.severity} | {plain_text(one.resource)} | {plain_text(one.attribute)} "
-        f"| {_cell(one.desired)} | {_cell(one.observed)} | {one.healing} "
-        f"| {plain_text(one.waiver.reason if one.waiver else one.reason)} | `{one.id}` |"
-        for one in findings
+        f"| {finding.severity} | {plain_text(finding.resource)} | {plain_text(finding.attribute)} "
+        f"| {_cell(finding.desired)} | {_cell(finding.observed)} | {finding.healing} "
+        f"| {plain_text(finding.waiver.reason if finding.waiver else finding.reason)} | `{finding.id}` |"
+        for finding in findings
     ]
     if rows:
         yield f"\n## {title}\n"
@@ -78,7 +80,7 @@ def _section(title: str, findings: Iterable[Finding]) -> Iterator[str]:
 def _unknown(findings: list[Finding]) -> Iterator[str]:
     if findings:
         yield "\n## Could not be read\n"
-        yield from (f"- {plain_text(f'{one.resource}: {one.reason}')}" for one in findings)
+        yield from (f"- {plain_text(f'{finding.resource}: {finding.reason}')}" for finding in findings)
 
 
 def _heals(report: Report) -> Iterator[str]:
@@ -91,9 +93,9 @@ def _heals(report: Report) -> Iterator[str]:
             yield f"  - `{write.action}` `{json.dumps(write.parameters)}`"
 
 
-def difference(one: Finding) -> str:
+def difference(finding: Finding) -> str:
     """Observed against desired, short."""
-    return f"is {short(one.observed)}, should be {short(one.desired)}"
+    return f"is {short(finding.observed)}, should be {short(finding.desired)}"
 
 
 def short(value: Json) -> str:

@@ -87,8 +87,8 @@ def live_through(world: Live, recorder: Recorder, hours: Impatient) -> None:
     hours.hours_pass()
     for _, spoil in ON_APPROVAL.values():
         spoil(world)
-    found = run(recorder, hours, mode="report")["data"]["results"]
-    approved = [one["id"] for one in found if one["healing"] == "on approval"]
+    results = run(recorder, hours, mode="report")["data"]["results"]
+    approved = [result["id"] for result in results if result["healing"] == "on approval"]
     assert len(approved) >= len(ON_APPROVAL)
     run(recorder, hours, approve=approved)
 

@@ -89,7 +89,7 @@ def named(service: str, kind: str, parameter: str) -> Callable[[Parameters], lis
 
 
 def ec2_of(*parameters: str) -> Callable[[Parameters], list[str]]:
-    return lambda given: [ec2(given[one]) for one in parameters if one in given]
+    return lambda given: [ec2(given[parameter]) for parameter in parameters if parameter in given]
 
 
 def group(name: str) -> str:
@@ -155,7 +155,7 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "apigateway:GET": api,
     "autoscaling:CompleteLifecycleAction": group_of,
     "autoscaling:CreateOrUpdateTags": lambda given: sorted(
-        {group(one["ResourceId"]) for one in given["Tags"]}
+        {group(tag["ResourceId"]) for tag in given["Tags"]}
     ),
     "autoscaling:RecordLifecycleActionHeartbeat": group_of,
     "autoscaling:SetInstanceHealth": group_of,
@@ -178,7 +178,7 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "ec2:AuthorizeSecurityGroupEgress": ec2_rules,
     "ec2:AuthorizeSecurityGroupIngress": ec2_rules,
     "ec2:CreateRoute": ec2_of("RouteTableId"),
-    "ec2:CreateTags": lambda given: [ec2(one) for one in given["Resources"]],
+    "ec2:CreateTags": lambda given: [ec2(resource) for resource in given["Resources"]],
     "ec2:DescribeVpcAttribute": ec2_of("VpcId"),
     "ec2:GetConsoleOutput": ec2_of("InstanceId"),
     "ec2:ModifyNetworkInterfaceAttribute": ec2_of("NetworkInterfaceId"),
@@ -210,12 +210,12 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
 def needs(service: str, operation: str, given: Parameters, more: Keys = ()) -> list[Need]:
     """What IAM is asked about one call; ``more`` are the condition keys of the caller itself."""
     if operation == "BatchExecuteStatement":
-        return [partiql(one["Statement"], more) for one in given["Statements"]]
+        return [partiql(statement["Statement"], more) for statement in given["Statements"]]
     call = f"{PREFIXES.get(service, service)}:{operation}"
     action = RENAMED.get(call, call)
     if action in FREE:
         return []
-    asked = [Need(action, one, (*more, *keys(one, given))) for one in resources(action, given)]
+    asked = [Need(action, resource, (*more, *keys(resource, given))) for resource in resources(action, given)]
     if action == "tag:TagResources":
         asked += [Need(TAGGING[one.split(":")[2]], tagged(one), more) for one in given["ResourceARNList"]]
     return asked
@@ -252,7 +252,7 @@ def keys(resource: str, given: Parameters) -> Keys:
     present = tags(resource.rsplit("/", maxsplit=1)[-1])
     found = {f"aws:ResourceTag/{name}": (value,) for name, value in present.items()}
     if resource.startswith("arn:aws:ec2:") and "Tags" in given:
-        found["aws:TagKeys"] = tuple(one["Key"] for one in given["Tags"])
+        found["aws:TagKeys"] = tuple(tag["Key"] for tag in given["Tags"])
     return tuple(sorted(found.items()))
 
 
@@ -284,5 +284,5 @@ def formats(action: str) -> Iterable[re.Pattern[str]]:
     """The ARN formats of those kinds."""
     service = action.split(":", maxsplit=1)[0]
     for kind in kinds(action):
-        for one in table(service)["Resources"][kind.lower()]["ARNFormats"]:
-            yield re.compile(re.sub(r"\$\{\w+\}", "[^:]*", one))
+        for arn_format in table(service)["Resources"][kind.lower()]["ARNFormats"]:
+            yield re.compile(re.sub(r"\$\{\w+\}", "[^:]*", arn_format))

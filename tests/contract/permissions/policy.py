@@ -43,8 +43,8 @@ class Statement:
 
     def applies(self, need: Need) -> bool:
         return (
-            any(action_matches(one, need.action) for one in self.actions)
-            and any(arn_matches(filled(one, need), need.resource) for one in self.resources)
+            any(action_matches(action, need.action) for action in self.actions)
+            and any(arn_matches(filled(resource, need), need.resource) for resource in self.resources)
             and all(
                 holds(operator, filled(key, need), wanted, need)
                 for operator, keys in self.conditions.items()
@@ -94,7 +94,9 @@ def holds(operator: str, key: str, wanted: Any, need: Need) -> bool:
         case "StringEquals":
             return values is not None and any(value in patterns for value in values)
         case "ArnEquals" | "ArnLike":  # AWS treats the two alike
-            return values is not None and any(arn_matches(one, value) for one in patterns for value in values)
+            return values is not None and any(
+                arn_matches(pattern, value) for pattern in patterns for value in values
+            )
         case "ForAllValues:StringEquals":
             return all(value in patterns for value in values or ())
     raise NotImplementedError(operator)

@@ -43,4 +43,4 @@ def recorded() -> tuple[Stack, frozenset[Need]]:
 
 
 def ask(endpoints: Sequence[str], *, answered: bool) -> Round:
-    return Round(tuple(Try(one, answered=answered) for one in endpoints))
+    return Round(tuple(Try(endpoint, answered=answered) for endpoint in endpoints))

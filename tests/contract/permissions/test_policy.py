@@ -83,8 +83,8 @@ def test_a_batch_of_statements_asks_for_each_by_its_verb() -> None:
         "Statements": [{"Statement": 'DELETE FROM "t" WHERE "k"=?'}, {"Statement": 'UPDATE "u" SET "a"=?'}]
     }
     assert [
-        (one.action, one.resource.rsplit(":", 1)[1])
-        for one in needs("dynamodb", "BatchExecuteStatement", batch)
+        (need.action, need.resource.rsplit(":", 1)[1])
+        for need in needs("dynamodb", "BatchExecuteStatement", batch)
     ] == [
         ("dynamodb:PartiQLDelete", "table/t"),
         ("dynamodb:PartiQLUpdate", "table/u"),

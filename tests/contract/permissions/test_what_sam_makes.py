@@ -37,10 +37,10 @@ def resources() -> Any:
     if not PYTHON.with_name("sam").exists():
         pytest.skip("the SAM CLI is not installed: make .tools/sam/.ready")
     document = copy.deepcopy(Stack("prod", **PLACE).template.document)
-    for one in document["Resources"].values():
+    for resource in document["Resources"].values():
         for path in ("CodeUri", "ContentUri", "DefinitionUri"):  # as after packaging
-            if path in one.get("Properties", {}):
-                one["Properties"][path] = "s3://artefacts/one.zip"
+            if path in resource.get("Properties", {}):
+                resource["Properties"][path] = "s3://artefacts/one.zip"
     told = subprocess.run(  # noqa: S603 - our own environment's interpreter
         [PYTHON, "-W", "ignore", "-c", PROGRAM],
         input=json.dumps(document),
@@ -53,7 +53,7 @@ def resources() -> Any:
 
 
 def of_type(resources: Any, kind: str) -> dict[str, Any]:
-    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
+    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
 
 
 def test_sam_makes_no_role_but_those_of_the_schedules(resources: Any) -> None:

@@ -52,12 +52,12 @@ def test_a_new_day_or_a_renewed_secret_has_a_new_key() -> None:
     signer = Signer("eu-central-1", HOST)
     first = Credentials("A", "one").get_frozen_credentials()
     second = Credentials("A", "two").get_frozen_credentials()
-    told = [
+    authorizations = [
         signer.headers("Scan", b"{}", credentials, now)["Authorization"]
         for credentials, now in ((first, NOW), (second, NOW), (first, NOW.replace(day=2)), (first, NOW))
     ]
-    assert told[0] == told[3]
-    assert len(set(told)) == 3
+    assert authorizations[0] == authorizations[3]
+    assert len(set(authorizations)) == 3
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -43,7 +43,7 @@ def test_the_clients_know_what_the_failover_declares_and_nothing_else() -> None:
 
 def test_an_operation_has_the_same_shapes_in_both(clients: Any) -> None:
     for service, names in OPERATIONS.items():
-        small, whole = (one.meta.service_model for one in clients[service, "eu-central-1"])
+        small, whole = (client.meta.service_model for client in clients[service, "eu-central-1"])
         for name in names:
             for side in ("input_shape", "output_shape"):
                 ours, theirs = (getattr(model.operation_model(name), side) for model in (small, whole))
@@ -56,7 +56,7 @@ def outline(shape: Any, seen: tuple[str, ...] = ()) -> Any:
     seen = (*seen, shape.name)
     match shape.type_name:
         case "structure":
-            held: Any = {name: outline(one, seen) for name, one in shape.members.items()}
+            held: Any = {name: outline(member, seen) for name, member in shape.members.items()}
         case "list":
             held = outline(shape.member, seen)
         case _:

@@ -25,7 +25,9 @@ NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 def only(estate: Standing, path: str, value: object) -> Finding:
     """The one finding that a changed value brings, where it brings one."""
-    (found,) = [one for one in estate.survey(changed(config(), path, value)).findings if not one.waiver]
+    (found,) = [
+        finding for finding in estate.survey(changed(config(), path, value)).findings if not finding.waiver
+    ]
     return found
 
 
@@ -83,8 +85,8 @@ def test_no_immutable_value_has_a_finding_that_anything_may_mend(estate: Standin
     for path, value in leaves(config()):
         if is_immutable(config(), path) and isinstance(value, str) and value:
             other = "10.9.0.0/24" if "cidr" in path else f"{value}x"
-            found = estate.survey(changed(config(), path, other)).findings
-            assert {one.healing for one in found} == {Healing.NEVER}, path
+            findings = estate.survey(changed(config(), path, other)).findings
+            assert {finding.healing for finding in findings} == {Healing.NEVER}, path
 
 
 def test_checks_have_names_of_their_own() -> None:

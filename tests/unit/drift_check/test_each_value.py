@@ -39,7 +39,7 @@ CASES = {
 
 def told(estate: Standing, path: str) -> list[Finding]:
     """The findings that the changed value brings."""
-    ordinary = {one.id for one in estate.ordinary.findings}
+    ordinary = {finding.id for finding in estate.ordinary.findings}
     after = estate.survey(changed(config(), path, CASES[path])).findings
     return [one for one in after if one.id not in ordinary]
 
@@ -52,11 +52,11 @@ def is_about(finding: Finding, path: str) -> bool:
 def test_a_changed_value_is_told_and_nothing_else(estate: Standing, path: str) -> None:
     findings = told(estate, path)
     expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
-    others = {one.path for one in findings if not is_about(one, path)}
+    others = {finding.path for finding in findings if not is_about(finding, path)}
     assert others <= expected
     if not any(fnmatchcase(path, pattern) for pattern in NOTHING_TO_TELL):
         assert findings
-    assert all(one.status is not FindingStatus.UNKNOWN for one in findings)
+    assert all(finding.status is not FindingStatus.UNKNOWN for finding in findings)
 
 
 @pytest.mark.parametrize("path", [path for path in CASES if why_unjudged(path)])
@@ -71,6 +71,6 @@ def test_every_exception_is_about_some_value(pattern: str) -> None:
 
 
 def test_the_estate_made_from_the_configuration_has_only_accepted_findings(estate: Standing) -> None:
-    found = estate.ordinary.findings
-    assert {one.attribute for one in found} == {"accepted gap udp/53", "accepted gap udp/123"}
-    assert all(one.waiver for one in found)
+    findings = estate.ordinary.findings
+    assert {finding.attribute for finding in findings} == {"accepted gap udp/53", "accepted gap udp/123"}
+    assert all(finding.waiver for finding in findings)

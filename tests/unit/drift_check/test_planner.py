@@ -20,10 +20,10 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def chosen(
-    *found: AssessedFinding, approved: str = "", history: History | None = None, most: int = 5
+    *assessed_finding: AssessedFinding, approved: str = "", history: History | None = None, most: int = 5
 ) -> HealPlan:
     ids = frozenset({approved}) if approved else frozenset()
-    return plan_heals(found, ids, history or History(), most, NOW)
+    return plan_heals(assessed_finding, ids, history or History(), most, NOW)
 
 
 def past(tried: timedelta = timedelta(days=1), failures: int = 0, attribute: str = "ttl") -> History:

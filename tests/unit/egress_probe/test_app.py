@@ -41,7 +41,9 @@ def _internet(monkeypatch: pytest.MonkeyPatch, *, answers: bool) -> None:
     def ask(endpoints: Sequence[str]) -> Round:
         problem = "" if answers else "TimeoutError: timed out"
         return Round(
-            tuple(Try(one, answers, "203.0.113.10" if answers else None, problem) for one in endpoints)
+            tuple(
+                Try(endpoint, answers, "203.0.113.10" if answers else None, problem) for endpoint in endpoints
+            )
         )
 
     monkeypatch.setattr(app, "ask_all", ask)

@@ -49,7 +49,9 @@ class World:
     def ask(self, endpoints: Sequence[str]) -> Round:
         answered = not self.dies <= self.time.now() < self.heals
         self.time.sleep(self.takes if answered else 3)
-        return Round(tuple(Try(one, answered, self.address if answered else None) for one in endpoints))
+        return Round(
+            tuple(Try(endpoint, answered, self.address if answered else None) for endpoint in endpoints)
+        )
 
 
 def _watch(world: World, wanted: int = SCHEDULED_ROUNDS) -> Watch:

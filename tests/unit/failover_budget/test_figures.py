@@ -63,7 +63,7 @@ def test_every_kind_and_boot_is_run_as_often_as_wished() -> None:
 
 
 def test_no_two_worlds_have_the_same_seed() -> None:
-    drawn = [one for one in batches(200, 0, seed=1) if one.assumed is Assumed.DRAWN]
+    drawn = [batch for batch in batches(200, 0, seed=1) if batch.assumed is Assumed.DRAWN]
     assert len({one.world_seed(attempt) for one in drawn for attempt in (0, 1)}) == 2 * len(drawn)
 
 
@@ -71,7 +71,9 @@ def test_more_goes_on_where_the_figures_end() -> None:
     first = tuple(float(n) for n in range(PER_WORLD))
     known = Budget(1, "", "", 0, (Series(Kind.STOPPED, Boot.DNF, first, 1.0, 2.0),))
     of_series = [
-        one for one in batches(2 * PER_WORLD, 10, 1) if (one.kind, one.boot) == (Kind.STOPPED, Boot.DNF)
+        batch
+        for batch in batches(2 * PER_WORLD, 10, 1)
+        if (batch.kind, batch.boot) == (Kind.STOPPED, Boot.DNF)
     ]
     left = [one for one in of_series if not is_known(one, known)]
     assert left == [Batch(Kind.STOPPED, Boot.DNF, Assumed.DRAWN, PER_WORLD, PER_WORLD, 1)]

@@ -89,8 +89,8 @@ def test_in_sync_is_0(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
 def test_drift_is_1(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     assert run(monkeypatch, "drift", "--env", "dev", "--format", "json") == ExitCode.DRIFT
     assert int(ExitCode.DRIFT) == 1
-    told = json.loads(capsys.readouterr().out)
-    (found,) = [one for one in told["data"]["results"] if one["severity"] != "info"]
+    document = json.loads(capsys.readouterr().out)
+    (found,) = [result for result in document["data"]["results"] if result["severity"] != "info"]
     assert (found["attribute"], found["desired"], found["observed"]) == ("backup_retention_days", 7, 1)
 
 

@@ -70,23 +70,23 @@ def test_the_answer_has_the_houses_form_and_counts_everything(world: World) -> N
     }
     assert summary["write_units"] == 1
     assert summary["estimated_usd"] > 0
-    assert [one["table"] for one in told["data"]["results"]] == ["tradai-notifications-dev"]
+    assert [result["table"] for result in told["data"]["results"]] == ["tradai-notifications-dev"]
 
 
 def test_one_failing_table_never_stops_the_rest(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.put(a=world.days(-10))
     told = handle(world, DELETE | {"table": None, "tables": ["health-state", "notifications"]})
     assert not told["success"]
-    assert [one["end"] for one in told["data"]["results"]] == ["failed", "finished"]
+    assert [result["end"] for result in told["data"]["results"]] == ["failed", "finished"]
     assert world.ids() == set()
-    metrics = next(one for one in records(capsys.readouterr().out) if "_aws" in one)
+    metrics = next(record for record in records(capsys.readouterr().out) if "_aws" in record)
     assert (metrics["ReapFailures"], metrics["ItemsDeleted"], metrics["environment"]) == ([1], [1], "dev")
 
 
 def test_all_means_every_table_that_may_be_reaped(empty: World) -> None:
     for component in ("notifications", "drift-state"):
         make_table(empty.client, f"tradai-{component}-dev", keys={"id": "S"})
-    ends = {one["table"]: one["end"] for one in handle(empty, {"tables": "all"})["data"]["results"]}
+    ends = {result["table"]: result["end"] for result in handle(empty, {"tables": "all"})["data"]["results"]}
     assert ends["tradai-notifications-dev"] == ends["tradai-drift-state-dev"] == "finished"
     assert not {name for name in ends if "trading-state" in name or "deployments" in name}
 
@@ -94,7 +94,7 @@ def test_all_means_every_table_that_may_be_reaped(empty: World) -> None:
 def test_without_a_bucket_deleted_keys_go_to_the_log(world: World, log: io.StringIO) -> None:
     world.put(a=world.days(-10))
     handle(world, DELETE)
-    [written] = [one for one in records(log.getvalue()) if one.get("message") == "Items written"]
+    [written] = [record for record in records(log.getvalue()) if record.get("message") == "Items written"]
     assert written["items"] == [
         {"verdict": "deleted", "key": {"notification_id": {"S": "a"}}, "ttl": world.days(-10), "class": "A"}
     ]

@@ -37,7 +37,7 @@ class Script:
     sent: list[list[str]] = field(default_factory=list)
 
     def call(self, _action: str, _operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        self.sent.append([one["Parameters"][0]["S"] for one in request.get("Statements", ())])
+        self.sent.append([statement["Parameters"][0]["S"] for statement in request.get("Statements", ())])
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -59,7 +59,7 @@ def tools(script: Script, hand: HandClock, *, seconds: float = 1000, rate: float
 
 def items(*names: str) -> list[Candidate]:
     return [
-        Candidate({"pk": {"S": one}}, {"N": "1700000000"}, TtlClass.OVERDUE, 1_700_000_000) for one in names
+        Candidate({"pk": {"S": name}}, {"N": "1700000000"}, TtlClass.OVERDUE, 1_700_000_000) for name in names
     ]
 
 
@@ -68,7 +68,9 @@ def settle(script: Script, hand: HandClock, *names: str, **how: float) -> Any:
 
 
 def verdicts(settled: Any) -> dict[str, tuple[Verdict, str]]:
-    return {one.candidate.key["pk"]["S"]: (one.verdict, one.detail) for one in settled.outcomes}
+    return {
+        outcome.candidate.key["pk"]["S"]: (outcome.verdict, outcome.detail) for outcome in settled.outcomes
+    }
 
 
 @pytest.mark.parametrize("code", ["ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"])

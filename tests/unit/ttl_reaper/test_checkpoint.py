@@ -97,12 +97,12 @@ def test_the_cut_off_stays_where_it_was_when_the_run_began(world: World, order: 
 def test_a_checkpoint_of_another_run_is_refused(world: World, order: Any, field: str, changed: Any) -> None:
     world.put_many(60, days=-10)
     ends = Ends(world, 1)
-    kept = world.reap(slow(order)).checkpoint
-    assert kept
+    checkpoint = world.reap(slow(order)).checkpoint
+    assert checkpoint
     ends.again()
     before = world.ids()
     with pytest.raises(EventError) as told:
-        world.reap(slow(order), kept.model_copy(update=changed))
+        world.reap(slow(order), checkpoint.model_copy(update=changed))
     assert told.value.field == f"checkpoint.{field}"
     assert world.ids() == before
 

@@ -103,7 +103,7 @@ def test_deleting_is_a_dry_run_until_the_event_says_otherwise() -> None:
 @pytest.mark.parametrize(("mode", "classes"), [("report", "ABCDE"), ("delete", "A"), ("repair", "BCD")])
 def test_each_mode_has_its_own_classes(mode: str, classes: str) -> None:
     order = events.parse(T | {"mode": mode}).order  # type: ignore[union-attr]
-    assert order.classes == {TtlClass(one) for one in classes}
+    assert order.classes == {TtlClass(class_) for class_ in classes}
 
 
 def test_every_sample_event_is_understood() -> None:

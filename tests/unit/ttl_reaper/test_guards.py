@@ -94,7 +94,7 @@ def test_a_table_that_is_never_reaped_is_refused(world: World, order: Any) -> No
 
 @pytest.mark.parametrize("env", ["dev", "staging", "prod"])
 def test_the_configuration_protects_what_live_trading_stands_on(env: str) -> None:
-    protected = {one.component for one in tables.tables(canonical_config(env)) if not one.may_be_reaped}
+    protected = {table.component for table in tables.tables(canonical_config(env)) if not table.may_be_reaped}
     assert protected >= {"trading-state", "config-versions", "deployments"}
 
 

@@ -183,7 +183,7 @@ def test_the_audit_has_every_item_before_and_after_it_goes(world: World) -> None
     world.put(a=world.days(-10), b=world.days(-20), live=world.days(1))
     world.reap()
     assert {one.key["notification_id"]["S"] for one in world.audit.intended} == {"a", "b"}
-    told = {one.candidate.key["notification_id"]["S"]: one for one in world.audit.outcomes}
+    told = {outcome.candidate.key["notification_id"]["S"]: outcome for outcome in world.audit.outcomes}
     assert {key: one.candidate.ttl for key, one in told.items()} == {
         "a": world.days(-10),
         "b": world.days(-20),

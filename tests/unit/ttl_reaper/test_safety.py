@@ -131,19 +131,19 @@ class Unkind:
 
     def check(self) -> None:
         """What is gone had expired by its own last value; what is there is as its writer left it."""
-        there = self.world.ttls()
+        ttls = self.world.ttls()
         window = Window(self.world.now, 3 * 86_400)
         for key, ttl in list(self.truth.items()):
             expired = classify(ttl, window)
-            if key not in there:
+            if key not in ttls:
                 assert not self.repairs, f"a repair deleted {key}"
                 assert isinstance(expired, Expired), f"{key} was deleted while {ttl} had not expired"
                 del self.truth[key]
-            elif self.repairs and there[key] != ttl:
+            elif self.repairs and ttls[key] != ttl:
                 assert isinstance(expired, Expired), f"{key} was changed while {ttl} had not expired"
-                self.truth[key] = there[key]
+                self.truth[key] = ttls[key]
             else:
-                assert there[key] == ttl
+                assert ttls[key] == ttl
 
 
 def run_to_the_end(world: World, order: Any, mode: Mode, first: list[Any], moves: list[Any]) -> Unkind:

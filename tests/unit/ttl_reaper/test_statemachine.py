@@ -91,9 +91,9 @@ def execute(monkeypatch: pytest.MonkeyPatch, service: InThisProcess, order: dict
     machine = states.create_state_machine(name="tradai-reap-dev", definition=definition, roleArn=ROLE)
     started = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(order))
     for _ in range(600):
-        told = states.describe_execution(executionArn=started["executionArn"])
-        if told["status"] != "RUNNING":
-            return dict(told)
+        response = states.describe_execution(executionArn=started["executionArn"])
+        if response["status"] != "RUNNING":
+            return dict(response)
         time.sleep(0.05)
     pytest.fail("the execution does not end")
 
@@ -139,7 +139,7 @@ def test_a_bad_segment_fails_the_summary_and_never_stops_the_rest(
     told = execute(monkeypatch, service, ORDER)
     assert (told["status"], told["error"]) == ("FAILED", "SegmentsFailed")
     [summary] = [event for event in service.events if event.get("action") == "summary"]
-    lost = [one for one in summary["results"] if not one["success"]]
+    lost = [result for result in summary["results"] if not result["success"]]
     assert [(one["table"], one["segment"]) for one in lost] == [("notifications", 1)]
     assert left(tables, "drift-state") == 60
     assert 60 < left(tables, "notifications") < 100
