@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from ops.app import app
 from ops.doctor import samconfig
-from tradai_shared.errors import AwsError, ConfigError
+from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -275,32 +275,3 @@ def test_an_empty_account_says_where_to_begin(
     assert exit_code == 1
     assert "PrivateRouteTableIds" in remedies(document)["route tables"]
     assert "CreateNat=true" in remedies(document)["group"]
-
-
-@pytest.mark.parametrize("text", ["version = ", "version = 0.1", "[prod]\ndeploy = 1"])
-def test_a_samconfig_that_cannot_be_understood_is_named(text: str) -> None:
-    with pytest.raises(ConfigError, match="samconfig"):
-        samconfig.parameters(text, "prod")
-
-
-def test_a_line_of_overrides_is_read_and_changed_in_place() -> None:
-    text = '[prod.deploy.parameters]\nparameter_overrides = "Environment=prod NatAsgName=a"\n[x]\ny = 1\n'
-    after = samconfig.changed(text, "prod", {"NatAsgName": "b", "PrivateRouteTableIds": "rtb-1,rtb-2"})
-    assert samconfig.parameters(after, "prod") == {
-        "Environment": "prod",
-        "NatAsgName": "b",
-        "PrivateRouteTableIds": "rtb-1,rtb-2",
-    }
-    assert after.endswith("[x]\ny = 1\n")
-    again = samconfig.changed(after, "prod", {"PrivateRouteTableIds": "rtb-3"})
-    assert samconfig.parameters(again, "prod")["PrivateRouteTableIds"] == "rtb-3"
-
-
-def test_the_shipped_file_can_be_changed_for_each_environment() -> None:
-    text = (Path(__file__).parents[3] / "samconfig.toml").read_text(encoding="utf-8")
-    for env in ("dev", "staging", "prod"):
-        after = samconfig.changed(text, env, {"NatAsgName": "acme", "PrivateRouteTableIds": "rtb-1,rtb-2"})
-        given = samconfig.parameters(after, env)
-        assert (given["NatAsgName"], given["PrivateRouteTableIds"]) == ("acme", "rtb-1,rtb-2")
-        others = {"dev", "staging", "prod"} - {env}
-        assert all(samconfig.parameters(after, name) == samconfig.parameters(text, name) for name in others)
