@@ -10,10 +10,23 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 from rich.console import Console
+from rich.markup import escape
 
-from tradai_shared.errors import TradaiError
+from tradai_shared.errors import AwsError, TradaiError
 
 ERROR = 2
+# By botocore's exceptions and by the codes that STS and the services answer with.
+NO_ACCESS = {
+    "NoCredentialsError": "Log in first (aws sso login, aws configure), or name a profile with --profile.",
+    "CredentialRetrievalError": "Log in again: the profile's credentials could not be had.",
+    "SSOTokenLoadError": "Log in again: aws sso login.",
+    "UnauthorizedSSOTokenError": "Log in again: aws sso login.",
+    "ExpiredToken": "Log in again: the session has expired.",
+    "ExpiredTokenException": "Log in again: the session has expired.",
+    "InvalidClientTokenId": "These credentials are not known to AWS: check the profile.",
+    "ProfileNotFound": "aws configure list-profiles shows the profiles there are.",
+    "EndpointConnectionError": "The endpoint does not answer: check network, --region and --endpoint-url.",
+}
 INTERRUPTED = 130  # as a shell counts a program that SIGINT ended
 GARBAGE = 50_000  # objects; by Python's 700 a fifth of a short life goes into walking over AWS's models
 
@@ -54,11 +67,20 @@ def main() -> None:
     except CycloptsError:
         sys.exit(ERROR)  # it has printed what it did not understand
     except TradaiError as error:
-        Console(stderr=True).print(f"[red]{type(error).__name__}[/red] {error}", highlight=False)
+        _print_error(error)
         sys.exit(ERROR)
     except Exception:  # noqa: BLE001 - the root, as a handler's app.py is; nothing may end as 1
         Console(stderr=True).print_exception()
         sys.exit(ERROR)
+
+
+def _print_error(error: TradaiError) -> None:
+    """One line with the cause, and one with the remedy where AWS could not be asked at all."""
+    console_of_errors = Console(stderr=True)
+    name = type(error).__name__
+    console_of_errors.print(f"[red]{name}[/red] {escape(str(error))}", highlight=False)
+    if isinstance(error, AwsError) and (remedy := NO_ACCESS.get(error.code)):
+        console_of_errors.print(remedy, highlight=False)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
-from tradai_shared.errors import AwsError, EventError
+from tradai_shared.errors import AwsError, EventError, PermanentError
 from ttl_reaper import checkpoint as checkpoints
 from ttl_reaper import observe, planner
 from ttl_reaper.model import DesiredTable, LiveTable, ReapRequest, RunStatus
@@ -113,7 +113,17 @@ def checkpoint_key(desired: DesiredTable, order: ReapRequest) -> str:
 
 
 def _kept(room: RunDependencies, kept_as: str, begun: Checkpoint, *, restart: bool) -> Checkpoint:
+    """The checkpoint to go on from.
+
+    Raises:
+        PermanentError: its counts are impossible: beginning anew by itself would stretch max_deletes.
+    """
     kept = None if restart else room.checkpoints.load(kept_as)
+    if kept and not kept.tally.is_possible():
+        problem = (
+            f"the counts of {kept_as} are impossible; look at it, then send the event with restart: true"
+        )
+        raise PermanentError("checkpoint", "ImpossibleCounts", problem)
     return kept if kept and checkpoints.mismatch(kept, begun) is None else begun
 
 

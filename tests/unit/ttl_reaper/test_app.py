@@ -12,7 +12,7 @@ from tradai_shared.errors import AccessDenied, EventError, SettingsError
 from ttl_reaper import app
 from ttl_reaper.app import lambda_handler
 from ttl_reaper.audit import S3Checkpoints
-from ttl_reaper.model import Candidate, ItemOutcome, TtlClass, Verdict
+from ttl_reaper.model import Candidate, ItemOutcome, Tally, TtlClass, Verdict
 
 if TYPE_CHECKING:
     from tests.unit.ttl_reaper.conftest import World
@@ -140,6 +140,26 @@ def test_restart_leaves_the_kept_checkpoint_alone(world: World, bucket: Any) -> 
         assert handle(world, limited)["data"]["summary"]["deleted"] == 30
     assert len(world.ids()) == 60
     handle(world, limited | {"restart": True})
+    assert len(world.ids()) == 30
+
+
+def test_a_kept_checkpoint_with_impossible_counts_stops_its_table(
+    world: World, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bucket
+    world.put_many(60, days=-10)
+    limited = DELETE | {"limits": {"max_fraction": 1.0, "max_deletes": 30}}
+    handle(world, limited)
+    load = S3Checkpoints.load
+
+    def damaged(self: S3Checkpoints, name: str) -> Any:
+        kept = load(self, name)
+        return kept and kept.model_copy(update={"tally": Tally(deleted=-(10**9))})
+
+    monkeypatch.setattr(S3Checkpoints, "load", damaged)
+    response = handle(world, limited)
+    assert response["success"] is False
+    assert "restart: true" in response["data"]["results"][0]["reason"]
     assert len(world.ids()) == 30
 
 
