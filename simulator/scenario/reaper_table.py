@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from types_boto3_dynamodb import DynamoDBClient
 
 DAY = 86_400
 BATCH = 25
-
-
-@dataclass
-class HandClock:
-    """A clock that moves only when told to, or slept on."""
-
-    at: datetime = field(default_factory=lambda: datetime(2026, 6, 1, tzinfo=UTC))
-
-    def now(self) -> datetime:
-        """The time that it shows."""
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        """Move on at once."""
-        self.at += timedelta(seconds=seconds)
 
 
 @dataclass

@@ -56,7 +56,7 @@ def ttl(world: Live, *, on: bool, attribute: str = "ttl") -> None:
 
 def another_ttl(world: Live) -> None:
     ttl(world, on=False)
-    world.clock.hours_pass()
+    world.clock.advance(hours=2)
     ttl(world, on=True, attribute="expiry")
 
 

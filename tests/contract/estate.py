@@ -24,7 +24,7 @@ from drift_check.scan import Scan, Scanner
 from drift_check.settings import Allowed, Settings
 from ops.adopt_plan import adopt, merged
 from simulator import estate
-from tests.fakes.clock import Impatient
+from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
@@ -44,10 +44,10 @@ class Live:
     """The account, what was built in it, and every write that was sent since ``writes`` was cleared."""
 
     client: Callable[[str], Any]
-    built: estate.CheckContext
+    built: estate.Estate
     config: CanonicalConfig
     own: dict[str, Any] = field(default_factory=dict)  # the values that the estate confirmed
-    clock: Impatient = field(default_factory=Impatient)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(clock.now()))
     requests: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)  # operations
     sent: list[tuple[str, Any]] = field(default_factory=list)  # with their parameters
@@ -103,7 +103,7 @@ def live() -> Iterator[Live]:
         config = build(ENV)
         built = estate.build(config, client)
         world = Live(client, built, config)
-        world.clock.hours_pass()
+        world.clock.advance(hours=2)
         with clock.use(world.clock):
             world.own = merged({}, adopted(world))
             world.config = build(ENV, world.own)

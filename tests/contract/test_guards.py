@@ -36,7 +36,7 @@ def world() -> Iterator[Live]:
 @pytest.fixture(autouse=True)
 def unprotected(world: Live) -> Iterator[None]:
     """Every test begins with one automatic difference, and hours after the last."""
-    world.clock.hours_pass()
+    world.clock.advance(hours=2)
     protect(world, on=False)
     yield
     protect(world, on=True)
@@ -117,7 +117,7 @@ def test_three_failures_stop_it_until_a_person_approves(world: Live, monkeypatch
             (heal,) = world.run(history=True).heals
             assert heal.status is Status.FAILED
             failed.add(heal.finding.id)
-            world.clock.hours_pass()
+            world.clock.advance(hours=2)
     report = world.run(history=True)
     assert not report.heals
     assert [one.id for one in report.choice.blocked] == list(failed)
@@ -129,7 +129,7 @@ def test_a_resource_rests_for_an_hour_after_a_write(world: Live) -> None:
     assert world.run(history=True).heals
     protect(world, on=False)
     assert not world.run(history=True).heals
-    world.clock.hours_pass()
+    world.clock.advance(hours=2)
     assert world.run(history=True).heals
 
 

@@ -91,9 +91,9 @@ def test_a_first_run_with_drift_is_within_the_budget_too(world: Live) -> None:
 @pytest.mark.parametrize("case", AUTOMATIC)
 def test_what_is_automatic_is_mended_read_back_and_written_once(world: Live, case: str) -> None:
     remedy, spoil = AUTOMATIC[case]
-    world.clock.hours_pass()  # since AWS allows one change of a table's TTL an hour
+    world.clock.advance(hours=2)  # since AWS allows one change of a table's TTL an hour
     spoil(world)
-    world.clock.hours_pass()
+    world.clock.advance(hours=2)
     found = open_findings(world.run(Mode.REPORT))
     assert found
     assert Healing.AUTOMATIC in {one.healing for one in found}
@@ -115,9 +115,9 @@ def test_what_is_automatic_is_mended_read_back_and_written_once(world: Live, cas
 @pytest.mark.parametrize("case", ON_APPROVAL)
 def test_what_needs_approval_waits_for_it(world: Live, case: str) -> None:
     remedy, spoil = ON_APPROVAL[case]
-    world.clock.hours_pass()
+    world.clock.advance(hours=2)
     spoil(world)
-    world.clock.hours_pass()
+    world.clock.advance(hours=2)
     assert proposed(world) == {remedy}
     report = world.run()
     assert not world.writes
@@ -125,7 +125,7 @@ def test_what_needs_approval_waits_for_it(world: Live, case: str) -> None:
     healed = world.run(approve=ids)
     assert {heal.status for heal in healed.heals} == {Status.DONE}
     assert world.writes
-    world.clock.hours_pass()
+    world.clock.advance(hours=2)
     world.run(approve=ids)  # the second half, where there is one
     world.run(approve=ids)
     assert not world.writes
@@ -133,12 +133,12 @@ def test_what_needs_approval_waits_for_it(world: Live, case: str) -> None:
 
 
 def test_a_second_change_of_ttl_within_the_hour_is_refused_and_told(world: Live) -> None:
-    world.clock.hours_pass()
+    world.clock.advance(hours=2)
     ttl(world, on=False)
     (heal,) = world.run().heals
     assert heal.status is Status.FAILED
     assert "multiple times" in heal.detail
-    world.clock.hours_pass()
+    world.clock.advance(hours=2)
     (heal,) = world.run().heals
     assert heal.status is Status.DONE
 

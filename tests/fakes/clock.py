@@ -1,27 +1,26 @@
-"""Clocks that tests set."""
+"""The clock that tests set."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
-
-from tradai_shared import clock
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 
-class Impatient:
-    """A clock on which waiting takes no time, and hours pass when a test says so."""
+@dataclass
+class FakeClock:
+    """Time moves only where a test moves it, or where the code under test sleeps."""
 
-    def __init__(self) -> None:
-        self.time = clock.now()
+    time: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    slept: list[float] = field(default_factory=list)
 
     def now(self) -> datetime:
         return self.time
 
     def sleep(self, seconds: float) -> None:
-        del seconds
+        assert seconds >= 0
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
 
-    def hours_pass(self) -> None:
-        self.time += timedelta(hours=2)
+    def advance(self, **duration: float) -> None:
+        """Move on by timedelta's arguments: ``advance(hours=2)``."""
+        self.time += timedelta(**duration)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.unit.update_nat_routes.builder import NOW, instance, member, observed, tables, to_instance
@@ -15,26 +15,14 @@ from update_nat_routes.actions import Action, key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from tests.fakes.clock import FakeClock
     from update_nat_routes.apply import Result
     from update_nat_routes.model import Observed
     from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 
 @dataclass
-class FakeClock:
-    at: datetime = NOW
-    slept: list[float] = field(default_factory=list)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.at += timedelta(seconds=seconds)
-
-
-@dataclass
-class Aws:
+class FakeAws:
     """A world that obeys at once, unless a test says how it fails."""
 
     world: Observed

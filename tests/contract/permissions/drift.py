@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.contract.permissions.policy import Need
     from tests.contract.stack import Stack
-    from tests.fakes.clock import Impatient
+    from tests.fakes.clock import FakeClock
 
 REPORTS = "drift-reports-of-somebody"
 # in this order: what reopens a group comes after what empties it
@@ -76,7 +75,7 @@ def stand_in(recorder: Recorder) -> None:
     app.client("lambda").meta.events.register("before-call.lambda.Invoke", failover)
 
 
-def live_through(world: Live, recorder: Recorder, hours: Impatient) -> None:
+def live_through(world: Live, recorder: Recorder, hours: FakeClock) -> None:
     for case in FIRST:
         AUTOMATIC[case][1](world)
     forget_the_pool(world)
@@ -84,7 +83,7 @@ def live_through(world: Live, recorder: Recorder, hours: Impatient) -> None:
         GroupId=world.ids["group:nat"], IpPermissions=egress(world, "group:nat")
     )
     run(recorder, hours)
-    hours.hours_pass()
+    hours.advance(hours=2)
     for _, spoil in ON_APPROVAL.values():
         spoil(world)
     results = run(recorder, hours, mode="report")["data"]["results"]
@@ -100,9 +99,9 @@ def forget_the_pool(world: Live) -> None:
     world.client("resourcegroupstaggingapi").untag_resources(ResourceARNList=[pool], TagKeys=every)
 
 
-def run(recorder: Recorder, hours: Impatient, **asked: Any) -> Any:
+def run(recorder: Recorder, hours: FakeClock, **asked: Any) -> Any:
     """Two hours later, so that nothing waits for the last write to settle."""
-    hours.time += timedelta(hours=2)
+    hours.advance(hours=2)
     with recorder.acting():
         told = app.lambda_handler({"mode": "heal", "dry_run": False, **asked}, Mock(aws_request_id="a-test"))
     assert told["data"]["summary"]["heals_failed"] == 0

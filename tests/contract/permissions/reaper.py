@@ -12,9 +12,10 @@ import boto3
 from moto import mock_aws
 
 from simulator.moto_patches.dynamodb import strict
-from simulator.scenario.reaper_table import DAY, Context, HandClock, fill, make_table
+from simulator.scenario.reaper_table import DAY, Context, fill, make_table
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
+from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from ttl_reaper.app import SPARE_SECONDS, lambda_handler
 
@@ -34,7 +35,7 @@ REPORT = {"tables": "all", "mode": "report", "dry_run": True}
 
 @cache
 def recorded() -> tuple[Stack, frozenset[Need]]:
-    stack, recorder, hand = deployed(), Recorder(), HandClock()
+    stack, recorder, hand = deployed(), Recorder(), FakeClock()
     variables = stack.template.function("TtlReaperFunction").environment
     with (
         patch.dict(os.environ, {**variables, "AWS_DEFAULT_REGION": "eu-central-1"}),
@@ -65,7 +66,7 @@ def prepare(bucket: str, now: int) -> None:
     fill(client, TABLE, [*overdue, as_text])
 
 
-def reap(recorder: Recorder, hand: HandClock, event: dict[str, Any], seconds: float = 900) -> str:
+def reap(recorder: Recorder, hand: FakeClock, event: dict[str, Any], seconds: float = 900) -> str:
     """One invocation; how it ended for the first table."""
     context: Any = Context(hand.now, hand.now() + timedelta(seconds=seconds))
     with recorder.acting():

@@ -13,7 +13,7 @@ from drift_check import checks
 from drift_check.observe.observer import Observer
 from drift_check.scan import Scan, Scanner
 from simulator import estate
-from tests.fakes.clock import Impatient
+from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.config import CanonicalConfig, canonical_config
 
@@ -56,7 +56,7 @@ class Standing:
 
 
 def look(of: CanonicalConfig, observer: Observer) -> Scan:
-    with clock.use(Impatient()):
+    with clock.use(FakeClock(clock.now())):
         return Scanner(of, checks.ALL, observer).survey()
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from egress_probe import app
 from egress_probe.planner import Round, Try
+from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.errors import EgressDownError, EventError
 
@@ -17,23 +17,12 @@ if TYPE_CHECKING:
 CONTEXT: Any = SimpleNamespace(aws_request_id="a-request")
 
 
-class _VirtualClock:
-    def __init__(self) -> None:
-        self.at = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-
-
 @pytest.fixture(autouse=True)
 def _deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("ENVIRONMENT", "dev")
     monkeypatch.setenv("PROBE_ENDPOINTS", "https://a.example,https://b.example")
     monkeypatch.setenv("NAT_EIP_ADDRESS", "203.0.113.10")
-    with clock.use(_VirtualClock()):
+    with clock.use(FakeClock()):
         yield
 
 

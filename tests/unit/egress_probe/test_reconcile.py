@@ -9,6 +9,7 @@ import pytest
 from egress_probe.planner import Round, Try
 from egress_probe.reconcile import CONFIRMING_ROUNDS, SCHEDULED_ROUNDS, Watch
 from egress_probe.settings import Settings
+from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.config.naming import Environment
 from tradai_shared.errors import EgressDownError, WrongEgressAddressError
@@ -25,22 +26,10 @@ BUDGET = timedelta(seconds=30)
 
 
 @dataclass
-class VirtualClock:
-    at: datetime = START
-
-    def now(self) -> datetime:
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        assert seconds >= 0
-        self.at += timedelta(seconds=seconds)
-
-
-@dataclass
 class World:
     """A NAT that forwards nothing from ``dies`` to ``heals``; a silent round takes its full three seconds."""
 
-    time: VirtualClock
+    time: FakeClock
     dies: datetime = NEVER
     heals: datetime = NEVER
     address: str = OURS
@@ -62,13 +51,13 @@ def _watch(world: World, wanted: int = SCHEDULED_ROUNDS) -> Watch:
 
 
 def test_a_quiet_minute_ends_before_the_next_one_begins() -> None:
-    world = World(VirtualClock())
+    world = World(FakeClock())
     assert len(_watch(world).rounds) == SCHEDULED_ROUNDS
     assert world.time.now() - START < MINUTE - timedelta(seconds=5)
 
 
 def test_rounds_keep_their_beat_whatever_a_round_takes() -> None:
-    world = World(VirtualClock(), dies=START, heals=START + timedelta(seconds=9))
+    world = World(FakeClock(), dies=START, heals=START + timedelta(seconds=9))
     watch = _watch(world)
     assert watch.silent == 2
     assert world.time.now() - START < MINUTE
@@ -76,7 +65,7 @@ def test_rounds_keep_their_beat_whatever_a_round_takes() -> None:
 
 def test_rounds_that_come_late_follow_each_other_at_once() -> None:
     """As after a pause of the machine."""
-    world = World(VirtualClock(), takes=7)
+    world = World(FakeClock(), takes=7)
     assert len(_watch(world, 4).rounds) == 4
     assert world.time.now() - START == timedelta(seconds=4 * 7)
 
@@ -86,7 +75,7 @@ def test_an_outage_is_told_within_the_budget_at_whatever_moment_it_begins(phase:
     dies = START + timedelta(seconds=phase)
     told: list[datetime] = []
     for minute in range(2):
-        world = World(VirtualClock(START + minute * MINUTE), dies=dies)
+        world = World(FakeClock(START + minute * MINUTE), dies=dies)
         try:
             _watch(world)
         except EgressDownError:
@@ -95,22 +84,22 @@ def test_an_outage_is_told_within_the_budget_at_whatever_moment_it_begins(phase:
 
 
 def test_a_run_does_not_end_in_doubt() -> None:
-    world = World(VirtualClock(), dies=START + timedelta(seconds=49))
+    world = World(FakeClock(), dies=START + timedelta(seconds=49))
     with pytest.raises(EgressDownError, match="3 of 13 rounds"):
         _watch(world)
 
 
 def test_a_doubt_that_passes_is_no_outage() -> None:
-    world = World(VirtualClock(), dies=START + timedelta(seconds=49), heals=START + timedelta(seconds=58))
+    world = World(FakeClock(), dies=START + timedelta(seconds=49), heals=START + timedelta(seconds=58))
     assert _watch(world).silent == 2
 
 
 def test_another_address_than_ours_is_told_with_both() -> None:
     with pytest.raises(WrongEgressAddressError, match=r"seen as 198\.51\.100\.99 instead of 203\.0\.113\.10"):
-        _watch(World(VirtualClock(), address="198.51.100.99"))
+        _watch(World(FakeClock(), address="198.51.100.99"))
 
 
 def test_a_confirmation_is_short() -> None:
-    world = World(VirtualClock())
+    world = World(FakeClock())
     assert len(_watch(world, CONFIRMING_ROUNDS).rounds) == CONFIRMING_ROUNDS
     assert world.time.now() - START < timedelta(seconds=20)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ops import app
@@ -21,7 +23,7 @@ def test_what_an_error_quotes_is_no_markup(capsys: pytest.CaptureFixture[str]) -
 def test_a_bare_command_line_without_credentials_ends_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(app.sys, "argv", ["tradai-ops", "doctor", "--env", "qa"])
+    monkeypatch.setattr(sys, "argv", ["tradai-ops", "doctor", "--env", "qa"])
     with pytest.raises(SystemExit) as ended:
         app.main()
     assert ended.value.code == 2

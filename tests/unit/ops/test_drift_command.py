@@ -24,7 +24,7 @@ TTL = "dynamodb.tables.notifications.ttl.attribute"
 
 
 @pytest.fixture(scope="module")
-def built() -> Iterator[estate.CheckContext]:
+def built() -> Iterator[estate.Estate]:
     """The estate of dev as configured, but for one assumed value: the TTL attribute of notifications."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
@@ -43,7 +43,7 @@ def built() -> Iterator[estate.CheckContext]:
 
 
 @pytest.fixture
-def drifted(built: estate.CheckContext) -> Iterator[None]:
+def drifted(built: estate.Estate) -> Iterator[None]:
     rds = built.client("rds")
     rds.modify_db_instance(DBInstanceIdentifier="tradai-dev", BackupRetentionPeriod=1)
     yield

@@ -12,7 +12,8 @@ import pytest
 from moto import mock_aws
 
 from simulator.moto_patches.dynamodb import strict
-from simulator.scenario.reaper_table import DAY, Context, HandClock, fill, make_table
+from simulator.scenario.reaper_table import DAY, Context, fill, make_table
+from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.aws.dynamodb_wire import wire
 from ttl_reaper.apply import BatchDependencies
@@ -49,7 +50,7 @@ class Recorder:
 @dataclass
 class World:
     client: DynamoDBClient
-    clock: HandClock
+    clock: FakeClock
     wire: Any
     audit: Recorder = field(default_factory=Recorder)
     seconds_left: Callable[[], float] = lambda: 600.0
@@ -136,7 +137,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("ENVIRONMENT", "dev")
     monkeypatch.delenv("REAPER_AUDIT_BUCKET", raising=False)
-    hand = HandClock()
+    hand = FakeClock()
     with mock_aws(), strict(), clock.use(hand):
         client = boto3.client("dynamodb")
         yield World(client, hand, wire(client))

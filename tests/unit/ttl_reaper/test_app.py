@@ -9,7 +9,7 @@ import pytest
 
 from simulator.scenario.reaper_table import make_table
 from tradai_shared.errors import AccessDenied, EventError, SettingsError
-from ttl_reaper import app
+from ttl_reaper import app, reconcile
 from ttl_reaper.app import lambda_handler
 from ttl_reaper.audit import S3Checkpoints
 from ttl_reaper.model import Candidate, ItemOutcome, Tally, TtlClass, Verdict
@@ -203,7 +203,7 @@ def test_what_was_deleted_is_told_even_where_the_checkpoint_cannot_be_kept(
 def test_an_error_in_one_table_leaves_the_others_their_turn(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tables = app.reap, []
+    real, tables = reconcile.reap, []
 
     def reap(room: Any, table: Any, *arguments: Any, **named: Any) -> Any:
         tables.append(table.name)

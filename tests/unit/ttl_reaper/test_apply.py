@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.scenario.reaper_table import HandClock
+from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.errors import AccessDenied, PermanentError, TemporaryError
 from ttl_reaper import apply
@@ -45,13 +45,13 @@ class Script:
 
 
 @pytest.fixture
-def hand() -> Iterator[HandClock]:
-    hand = HandClock()
+def hand() -> Iterator[FakeClock]:
+    hand = FakeClock()
     with clock.use(hand):
         yield hand
 
 
-def tools(script: Script, hand: HandClock, *, seconds: float = 1000, rate: float = 1000) -> BatchDependencies:
+def tools(script: Script, hand: FakeClock, *, seconds: float = 1000, rate: float = 1000) -> BatchDependencies:
     ends = hand.now().timestamp() + seconds
     pace = TokenBucket(rate, hand.now().timestamp())
     return BatchDependencies(script, pace, lambda: ends - hand.now().timestamp(), random.Random(1))
@@ -63,7 +63,7 @@ def items(*names: str) -> list[Candidate]:
     ]
 
 
-def settle(script: Script, hand: HandClock, *names: str, **how: float) -> Any:
+def settle(script: Script, hand: FakeClock, *names: str, **how: float) -> Any:
     return apply.settle(tools(script, hand, **how), "DELETE …", Mode.DELETE, items(*names), Window(1, 0))
 
 
@@ -74,7 +74,7 @@ def verdicts(settled: Any) -> dict[str, tuple[Verdict, str]]:
 
 
 @pytest.mark.parametrize("code", ["ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"])
-def test_only_what_was_throttled_is_sent_again(hand: HandClock, code: str) -> None:
+def test_only_what_was_throttled_is_sent_again(hand: FakeClock, code: str) -> None:
     script = Script([reply(OK, error(code), error("ConditionalCheckFailed")), reply(OK)])
     settled = settle(script, hand, "a", "b", "c")
     assert script.sent == [["a", "b", "c"], ["b"]]
@@ -89,19 +89,19 @@ def test_only_what_was_throttled_is_sent_again(hand: HandClock, code: str) -> No
 @pytest.mark.parametrize(
     "code", ["ValidationError", "InternalServerError", "TransactionConflict", "AccessDenied", "ANewOne"]
 )
-def test_other_errors_are_counted_and_never_retried(hand: HandClock, code: str) -> None:
+def test_other_errors_are_counted_and_never_retried(hand: FakeClock, code: str) -> None:
     script = Script([reply(error(code), OK)])
     assert verdicts(settle(script, hand, "a", "b"))["a"] == (Verdict.FAILED, code)
     assert len(script.sent) == 1
 
 
-def test_a_lost_answer_is_asked_for_again(hand: HandClock) -> None:
+def test_a_lost_answer_is_asked_for_again(hand: FakeClock) -> None:
     script = Script([TemporaryError("a", "ReadTimeout", ""), reply(OK, error("ConditionalCheckFailed"))])
     assert verdicts(settle(script, hand, "a", "b"))["b"][0] is Verdict.RENEWED
     assert script.sent == [["a", "b"]] * 2
 
 
-def test_throttles_halve_the_rate_and_pauses_grow(hand: HandClock) -> None:
+def test_throttles_halve_the_rate_and_pauses_grow(hand: FakeClock) -> None:
     script = Script([reply(error("ThrottlingError"))] * 4 + [reply(OK)])
     mine = tools(script, hand, rate=100)
     began = hand.now()
@@ -110,24 +110,24 @@ def test_throttles_halve_the_rate_and_pauses_grow(hand: HandClock) -> None:
     assert 0 < (hand.now() - began).total_seconds() < 0.1 + 0.2 + 0.4 + 0.8
 
 
-def test_an_item_that_stays_throttled_fails_in_the_end(hand: HandClock) -> None:
+def test_an_item_that_stays_throttled_fails_in_the_end(hand: FakeClock) -> None:
     script = Script([reply(error("ThrottlingError"))] * apply.ATTEMPTS)
     assert verdicts(settle(script, hand, "a")) == {"a": (Verdict.FAILED, "throttled")}
 
 
-def test_a_refused_call_is_not_sent_again(hand: HandClock) -> None:
+def test_a_refused_call_is_not_sent_again(hand: FakeClock) -> None:
     script = Script([AccessDenied("dynamodb:PartiQLDelete", "AccessDeniedException", "no")])
     settled = settle(script, hand, "a", "b")
     assert settled.refused
     assert {verdict for verdict, _ in verdicts(settled).values()} == {Verdict.FAILED}
 
 
-def test_without_time_nothing_is_sent(hand: HandClock) -> None:
+def test_without_time_nothing_is_sent(hand: FakeClock) -> None:
     script = Script([])
     assert verdicts(settle(script, hand, "a", seconds=0))["a"][0] is Verdict.UNSETTLED
 
 
-def test_without_time_to_wait_for_units_nothing_is_sent(hand: HandClock) -> None:
+def test_without_time_to_wait_for_units_nothing_is_sent(hand: FakeClock) -> None:
     script = Script([reply(OK), reply(OK)])
     mine = tools(script, hand, rate=1, seconds=10)
     mine.pace.reserve(20, hand.now().timestamp())
@@ -137,23 +137,23 @@ def test_without_time_to_wait_for_units_nothing_is_sent(hand: HandClock) -> None
     assert script.sent == []
 
 
-def test_without_time_to_retry_the_throttled_ones_are_unsettled(hand: HandClock) -> None:
+def test_without_time_to_retry_the_throttled_ones_are_unsettled(hand: FakeClock) -> None:
     script = Script([reply(OK, error("ThrottlingError"))] * 9)
     settled = settle(script, hand, "a", "b", seconds=0.01)
     assert verdicts(settled) == {"a": (Verdict.DELETED, ""), "b": (Verdict.UNSETTLED, "")}
 
 
-def test_an_answer_of_another_length_is_an_error_not_a_guess(hand: HandClock) -> None:
+def test_an_answer_of_another_length_is_an_error_not_a_guess(hand: FakeClock) -> None:
     with pytest.raises(ValueError, match="zip"):
         settle(Script([reply(OK)]), hand, "a", "b")
 
 
-def test_reading_is_tried_again_while_throttled(hand: HandClock) -> None:
+def test_reading_is_tried_again_while_throttled(hand: FakeClock) -> None:
     script = Script([TemporaryError("a", "ThrottlingException", ""), {"Items": []}])
     assert apply.read(tools(script, hand), "dynamodb:Scan", "Scan", {}, 1) == {"Items": []}
 
 
-def test_reading_gives_up_after_its_attempts_and_at_once_when_refused(hand: HandClock) -> None:
+def test_reading_gives_up_after_its_attempts_and_at_once_when_refused(hand: FakeClock) -> None:
     throttled = Script([TemporaryError("a", "ThrottlingException", "")] * apply.ATTEMPTS)
     with pytest.raises(TemporaryError):
         apply.read(tools(throttled, hand), "dynamodb:Scan", "Scan", {}, 1)
@@ -162,7 +162,7 @@ def test_reading_gives_up_after_its_attempts_and_at_once_when_refused(hand: Hand
         apply.read(tools(refused, hand), "dynamodb:Scan", "Scan", {}, 1)
 
 
-def test_reads_count_against_the_rate(hand: HandClock) -> None:
+def test_reads_count_against_the_rate(hand: FakeClock) -> None:
     page = {"Items": [], "ConsumedCapacity": {"CapacityUnits": 500.0}}
     mine = tools(Script([page, page]), hand, rate=100)
     began = hand.now()

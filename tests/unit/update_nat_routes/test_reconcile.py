@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes.fake_aws import Aws, FakeClock, dead_nat
+from tests.fakes.clock import FakeClock
+from tests.fakes.fake_aws import FakeAws, dead_nat
 from tests.unit.update_nat_routes.builder import (
     GROUP,
     HOOKS,
@@ -43,12 +44,12 @@ LAUNCH = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id="i-
 
 @pytest.fixture
 def time() -> Iterator[FakeClock]:
-    fake = FakeClock()
+    fake = FakeClock(NOW)
     with clock.use(fake):
         yield fake
 
 
-def run(aws: Aws, trigger: Trigger = LAUNCH, given: Settings = RUNNING, lifetime: float = 270) -> Report:
+def run(aws: FakeAws, trigger: Trigger = LAUNCH, given: Settings = RUNNING, lifetime: float = 270) -> Report:
     def remaining() -> float:
         return lifetime - (aws.clock.now() - NOW).total_seconds()
 
@@ -64,7 +65,7 @@ def refusal() -> AccessDenied:
 
 
 def test_a_ready_instance_is_served_in_one_pass_and_its_hook_comes_last(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time)
+    aws = FakeAws(dead_nat(), time)
     report = run(aws)
     assert report.success
     assert time.slept == []
@@ -73,7 +74,7 @@ def test_a_ready_instance_is_served_in_one_pass_and_its_hook_comes_last(time: Fa
 
 
 def test_failover_seconds_run_from_the_death_to_the_read_back(time: FakeClock) -> None:
-    assert run(Aws(dead_nat(), time)).failover_seconds == 20
+    assert run(FakeAws(dead_nat(), time)).failover_seconds == 20
 
 
 def test_failover_seconds_run_from_the_first_event_where_the_death_has_no_time(time: FakeClock) -> None:
@@ -82,7 +83,7 @@ def test_failover_seconds_run_from_the_first_event_where_the_death_has_no_time(t
         world, instances={**world.instances, "i-old": replace(world.instances["i-old"], died_at=None)}
     )
     early = replace(LAUNCH, at=NOW - timedelta(seconds=7))
-    assert run(Aws(nameless, time), early).failover_seconds == 7
+    assert run(FakeAws(nameless, time), early).failover_seconds == 7
 
 
 def test_an_event_that_is_older_than_its_delivery_allows_dates_no_incident(time: FakeClock) -> None:
@@ -91,7 +92,7 @@ def test_an_event_that_is_older_than_its_delivery_allows_dates_no_incident(time:
         world, instances={**world.instances, "i-old": replace(world.instances["i-old"], died_at=None)}
     )
     ancient = replace(LAUNCH, at=NOW - timedelta(hours=5))
-    assert run(Aws(nameless, time), ancient).failover_seconds == 0
+    assert run(FakeAws(nameless, time), ancient).failover_seconds == 0
 
 
 def test_a_planned_replacement_is_no_failover(time: FakeClock) -> None:
@@ -101,13 +102,13 @@ def test_a_planned_replacement_is_no_failover(time: FakeClock) -> None:
         tables(to_instance("i-old")),
         eip="i-old",
     )
-    report = run(Aws(world, time))
+    report = run(FakeAws(world, time))
     assert report.routes_replaced == {"rtb-1"}
     assert report.failover_seconds is None
 
 
 def test_a_duplicate_writes_nothing_at_all(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time)
+    aws = FakeAws(dead_nat(), time)
     run(aws)
     aws.applied.clear()
     again = run(aws)
@@ -117,7 +118,7 @@ def test_a_duplicate_writes_nothing_at_all(time: FakeClock) -> None:
 
 
 def test_a_dry_run_writes_nothing_and_shows_the_moves(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time)
+    aws = FakeAws(dead_nat(), time)
     report = run(aws, Trigger(TriggerKind.RECONCILE, dry_run=True))
     assert aws.applied == []
     assert {result.status for result in report.results.values()} == {Status.PLANNED}
@@ -128,7 +129,7 @@ def test_it_polls_every_second_and_sees_the_world_change(time: FakeClock) -> Non
     def boots(seconds: float, world: Observed) -> Observed:
         return dead_nat() if seconds >= 4 and not aws.applied else world
 
-    aws = Aws(dead_nat(state="pending", hooks=HOOKS), time, becomes=boots)
+    aws = FakeAws(dead_nat(state="pending", hooks=HOOKS), time, becomes=boots)
     report = run(aws)
     assert time.slept == [1, 1, 1, 1]
     assert report.success
@@ -136,27 +137,27 @@ def test_it_polls_every_second_and_sees_the_world_change(time: FakeClock) -> Non
 
 
 def test_running_out_of_time_is_an_answer_and_no_error(time: FakeClock) -> None:
-    report = run(Aws(dead_nat(age=0, state="pending", hooks=HOOKS), time), lifetime=100)
+    report = run(FakeAws(dead_nat(age=0, state="pending", hooks=HOOKS), time), lifetime=100)
     assert report.success
     assert report.waiting is not None
     assert sum(time.slept) < 100
 
 
 def test_the_schedule_waits_at_most_50_s_and_only_for_one_in_its_hook(time: FakeClock) -> None:
-    run(Aws(dead_nat(age=0, state="pending", hooks=HOOKS), time), SCHEDULE)
+    run(FakeAws(dead_nat(age=0, state="pending", hooks=HOOKS), time), SCHEDULE)
     assert 45 < sum(time.slept) <= 50
     time.slept.clear()
     pending = observed([member("i-a", "Pending")], [instance("i-a", "pending")], tables(to_instance("i-x")))
-    assert run(Aws(pending, time), SCHEDULE).waiting is None
+    assert run(FakeAws(pending, time), SCHEDULE).waiting is None
     leaving = observed(
         [member("i-old", "Terminating:Wait")], [instance("i-old")], tables(to_instance("i-old")), eip="i-old"
     )
-    run(Aws(leaving, time), SCHEDULE)
+    run(FakeAws(leaving, time), SCHEDULE)
     assert time.slept == []
 
 
 def test_the_deadline_does_not_move_with_the_waiting(time: FakeClock) -> None:
-    aws = Aws(dead_nat(age=100, state="pending", hooks=HOOKS, abandoned=False), time)
+    aws = FakeAws(dead_nat(age=100, state="pending", hooks=HOOKS, abandoned=False), time)
     run(aws)
     assert sum(time.slept) == 140
     assert aws.applied == ["CompleteLifecycleAction:i-a"]
@@ -164,14 +165,14 @@ def test_the_deadline_does_not_move_with_the_waiting(time: FakeClock) -> None:
 
 def test_heartbeats_are_remembered_within_a_run(time: FakeClock) -> None:
     hooks = (Hook(LAUNCH_HOOK, LAUNCHING, 120),)
-    aws = Aws(dead_nat(age=0, state="pending", hooks=hooks, abandoned=False), time)
+    aws = FakeAws(dead_nat(age=0, state="pending", hooks=hooks, abandoned=False), time)
     run(aws)
     beats = [name for name in aws.applied if name.startswith(RecordHeartbeat.__name__)]
     assert len(beats) == 3  # at 61, 122 and 183 s
 
 
 def test_throttled_reads_back_off_to_five_seconds(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time, unreadable=[throttle("ec2:DescribeInstances") for _ in range(4)])
+    aws = FakeAws(dead_nat(), time, unreadable=[throttle("ec2:DescribeInstances") for _ in range(4)])
     report = run(aws)
     assert time.slept == [2, 4, 5, 5]
     assert report.success
@@ -180,13 +181,13 @@ def test_throttled_reads_back_off_to_five_seconds(time: FakeClock) -> None:
 
 def test_a_denied_read_ends_the_run_with_the_action_named(time: FakeClock) -> None:
     denied = AccessDenied("ec2:DescribeRouteTables", "UnauthorizedOperation", "no")
-    report = run(Aws(dead_nat(), time, unreadable=[denied]))
+    report = run(FakeAws(dead_nat(), time, unreadable=[denied]))
     assert not report.success
     assert report.error is denied
 
 
 def test_one_failing_table_is_retried_reported_and_holds_up_nothing(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time, failures={"ReplaceRoute:rtb-1": [throttle() for _ in range(99)]})
+    aws = FakeAws(dead_nat(), time, failures={"ReplaceRoute:rtb-1": [throttle() for _ in range(99)]})
     report = run(aws)
     assert aws.applied.count("ReplaceRoute:rtb-1") == 5
     assert aws.applied.count("ReplaceRoute:rtb-2") == 1
@@ -196,33 +197,33 @@ def test_one_failing_table_is_retried_reported_and_holds_up_nothing(time: FakeCl
 
 
 def test_a_table_that_fails_once_is_moved_by_the_retry(time: FakeClock) -> None:
-    report = run(Aws(dead_nat(), time, failures={"ReplaceRoute:rtb-1": [throttle()]}))
+    report = run(FakeAws(dead_nat(), time, failures={"ReplaceRoute:rtb-1": [throttle()]}))
     assert report.success
     assert report.routes_replaced == {"rtb-1", "rtb-2"}
 
 
 def test_a_refused_table_is_not_tried_again_in_this_run(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time, failures={"ReplaceRoute:rtb-1": [refusal() for _ in range(9)]})
+    aws = FakeAws(dead_nat(), time, failures={"ReplaceRoute:rtb-1": [refusal() for _ in range(9)]})
     run(aws)
     assert aws.applied.count("ReplaceRoute:rtb-1") == 1
 
 
 def test_routes_that_lead_nowhere_move_even_where_the_address_cannot(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time, failures={"AssociateAddress:eipalloc-0a": [refusal()]})
+    aws = FakeAws(dead_nat(), time, failures={"AssociateAddress:eipalloc-0a": [refusal()]})
     report = run(aws)
     assert report.routes_replaced == {"rtb-1", "rtb-2"}
     assert [result.action.target for result in report.failed] == ["eipalloc-0a"]
 
 
 def test_another_groups_event_reads_nothing(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time)
+    aws = FakeAws(dead_nat(), time)
     report = run(aws, replace(LAUNCH, group="another"))
     assert aws.reads == 0
     assert report.success
 
 
 def test_an_instance_that_concerns_nobody_ends_the_run(time: FakeClock) -> None:
-    aws = Aws(dead_nat(), time, relevant=False)
+    aws = FakeAws(dead_nat(), time, relevant=False)
     report = run(
         aws, Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-z", terminated_instance="i-z")
     )
@@ -238,7 +239,7 @@ def test_a_death_that_ec2_does_not_show_yet_is_awaited_then_replaced(time: FakeC
     def alive(state: str) -> Observed:
         return observed([member("i-a")], [instance("i-a", state)], tables(to_instance("i-a")), eip="i-a")
 
-    aws = Aws(alive("running"), time, becomes=dies)
+    aws = FakeAws(alive("running"), time, becomes=dies)
     run(
         aws,
         Trigger(
@@ -255,14 +256,14 @@ def test_a_death_that_ec2_does_not_show_yet_is_awaited_then_replaced(time: FakeC
 
 def test_an_unproven_move_is_remembered(time: FakeClock) -> None:
     world = dead_nat(age=120, abandoned=True)
-    report = run(Aws(world, time), given=SIGNAL)
+    report = run(FakeAws(world, time), given=SIGNAL)
     assert report.unproven_moves
     assert report.plan.unproven
 
 
 def test_a_race_that_was_lost_counts_as_done_and_is_not_counted_as_ones_own(time: FakeClock) -> None:
     taken = TemporaryError("ec2:CreateRoute", "RouteAlreadyExists", "somebody made one: look again")
-    aws = Aws(dead_nat(), time, failures={"ReplaceRoute:rtb-1": [taken, taken]})
+    aws = FakeAws(dead_nat(), time, failures={"ReplaceRoute:rtb-1": [taken, taken]})
 
     def another_run_was_faster(_: float, world: Observed) -> Observed:
         routes = tuple(replace(table, target=to_instance("i-a")) for table in world.tables)
@@ -277,7 +278,7 @@ def test_a_race_that_was_lost_counts_as_done_and_is_not_counted_as_ones_own(time
 
 
 def test_only_own_writes_are_counted(time: FakeClock) -> None:
-    class Raced(Aws):
+    class Raced(FakeAws):
         def _attempt(self, action: Action) -> Result:
             done = super()._attempt(action)
             lost = isinstance(action, Route | CompleteLifecycleAction)
@@ -296,5 +297,5 @@ def test_the_epoch_of_the_tests_is_aware() -> None:
 def test_a_refused_read_of_hooks_does_not_hold_the_routes_up(time: FakeClock, refusal: AwsError) -> None:
     members = [member("i-old", "Terminating:Wait"), member("i-a")]
     world = observed(members, [instance("i-old", "stopped"), instance("i-a")], tables(to_instance("i-old")))
-    run(aws := Aws(world, time, refused=refusal), SCHEDULE)
+    run(aws := FakeAws(world, time, refused=refusal), SCHEDULE)
     assert "ReplaceRoute:rtb-1" in aws.applied
