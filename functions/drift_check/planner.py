@@ -80,8 +80,8 @@ def _keeps_failing(finding: Finding, history: History) -> bool:
 
 def _cooling(finding: Finding, history: History, now: datetime) -> bool:
     return any(
-        record.tried is not None
-        and now - record.tried < COOL_DOWN
+        record.attempted_at is not None
+        and now - record.attempted_at < COOL_DOWN
         and (record.check, record.resource) == (finding.check, finding.resource)
         for record in history.records.values()
     )

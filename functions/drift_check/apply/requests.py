@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
 from drift_check.actions import (
+    PUBLIC_ACCESS_BLOCKS,
+    WORLD,
     AddTags,
     AuthorizeRule,
     BlockPublicAccess,
@@ -38,18 +40,16 @@ from drift_check.apply.api_writes import (
     ec2,
     force_ssl,
     resize,
+    tag_writes,
     ttl,
     update_table,
 )
-from drift_check.apply.tag_writes import tag_writes
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORLD = {"0.0.0.0/0", "::/0"}
-BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 COUNTED_PAGES = 10  # enough to say "many"; a whole scan of a large table would cost more than it tells
 
 
@@ -107,7 +107,7 @@ class RequestBuilder:
             case EnableRule(rule):
                 return [ApiRequest("events:EnableRule", "events", "enable_rule", {"Name": rule})]
             case BlockPublicAccess(bucket):
-                blocks = dict.fromkeys(BLOCKS, True)
+                blocks = dict.fromkeys(PUBLIC_ACCESS_BLOCKS, True)
                 parameters = {"Bucket": bucket, "PublicAccessBlockConfiguration": blocks}
                 return [
                     ApiRequest("s3:PutBucketPublicAccessBlock", "s3", "put_public_access_block", parameters)

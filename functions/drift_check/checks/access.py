@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import RequireMfa, RestoreSecret
-from drift_check.checks.base import TAGS, TAGS_CALL, Check, CheckContext
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
+from drift_check.checks.base import (
+    PRESENT,
+    TAGS,
+    TAGS_CALL,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    tag_map,
+)
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, Unknown, both
 from tradai_shared.config.naming import PROJECT
@@ -14,7 +22,7 @@ from tradai_shared.config.naming import PROJECT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
 LIST_POOLS, POOL, SECRET = (
@@ -24,17 +32,16 @@ LIST_POOLS, POOL, SECRET = (
 )
 APIS, STAGES = "apigateway:GetRestApis", "apigateway:GetStages"
 API_GATEWAY = "api gateway"
-ApiObject = dict[str, Any]
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield Call(APIS)
     for secret in config.secrets.values():
         yield Call(SECRET, secret.name)
 
 
-def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call == TAGS:
         yield from [Call(POOL, tagged_pool) for tagged_pool in tagged_pools(answer)] or [Call(LIST_POOLS)]
     elif call.action == POOL:
@@ -48,7 +55,7 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
             yield Call(STAGES, api["id"])
 
 
-def instead(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
+def fallback_reads(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
     if call == TAGS:
         yield Call(LIST_POOLS)
 
@@ -72,7 +79,7 @@ def _ours(config: CanonicalConfig, apis: list[ApiObject]) -> list[ApiObject]:
     return [api for api in apis if api["name"].startswith(f"{PROJECT}-") and api["name"].endswith(suffix)]
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     yield _pool(ctx)
     for key in ctx.config.secrets:
         yield _secret(ctx, key)
@@ -82,7 +89,7 @@ def look(ctx: CheckContext) -> Iterator[ResourceState]:
 def _pool(ctx: CheckContext) -> ResourceState:
     desired = ctx.config.cognito
     found_id = _pool_id(ctx)
-    pool: Read[ApiObject] = found_id.then(lambda one: ctx.get(POOL, one) if one else Known({}))
+    pool: Read[ApiObject] = found_id.flat_map(lambda one: ctx.get(POOL, one) if one else Known({}))
     known_id = found_id.value if isinstance(found_id, Known) else ""
     return ResourceState(
         "cognito",
@@ -132,7 +139,9 @@ def _secret(ctx: CheckContext, key: str) -> ResourceState:
         (
             AttributeState(
                 "scheduled deletion",
-                secret.show(lambda one: f"{one['DeletedDate']:%Y-%m-%d}" if one.get("DeletedDate") else None),
+                secret.map_present(
+                    lambda one: f"{one['DeletedDate']:%Y-%m-%d}" if one.get("DeletedDate") else None
+                ),
                 desired=None,
                 remedies=(RestoreSecret(name),),
                 severity=Severity.CRITICAL,
@@ -161,7 +170,7 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
     def associated(found: list[ApiObject]) -> str:
         return API_GATEWAY if found and all(stage.get("webAclArn") for stage in found) else "nothing"
 
-    observed = apis.then(lambda _: stages.map(associated))
+    observed = apis.flat_map(lambda _: stages.map(associated))
     fact = AttributeState(
         "associated_with",
         observed,
@@ -179,4 +188,4 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
         )
 
 
-CHECK = Check("access", first, look, follow, instead)
+CHECK = Check("access", initial_reads, evaluate, dependent_reads, fallback_reads)

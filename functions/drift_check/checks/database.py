@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import ForceSsl
-from drift_check.checks.base import Check, CheckContext
-from drift_check.checks.resource import AttributeState, ResourceState, tag_map
+from drift_check.checks.base import AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 
@@ -14,20 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drift_check.actions import Remediation
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
 INSTANCES, PARAMETERS = "rds:DescribeDBInstances", "rds:DescribeDBParameters"
 IN_SYNC = "in-sync"
 ON = {"1", "on", "ON", "true"}
-ApiObject = dict[str, Any]
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield Call(INSTANCES, config.rds.identifier)
 
 
-def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call.action == INSTANCES:
         for instance in answer or ():
             if group := parameter_group(instance):
@@ -39,11 +37,11 @@ def parameter_group(instance: ApiObject) -> str:
     return str(groups[0]["DBParameterGroupName"]) if groups else ""
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     desired = ctx.config.rds
     instance = ctx.get(INSTANCES, desired.identifier).map(lambda found: found[0] if found else None)
     group = instance.map(lambda one: parameter_group(one) if one else "")
-    parameters = group.then(
+    parameters = group.flat_map(
         lambda name: ctx.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
     )
     ssl = both(instance, parameters).map(lambda found: _ssl(desired.ssl_parameter, *found))
@@ -53,11 +51,13 @@ def look(ctx: CheckContext) -> Iterator[ResourceState]:
         "rds.identifier",
         instance.map(lambda one: one is not None),
         (
-            AttributeState("engine", instance.show(lambda one: one["Engine"])),
-            AttributeState("version", instance.show(lambda one: one["EngineVersion"])),
-            AttributeState("instance_class", instance.show(lambda one: one["DBInstanceClass"])),
-            AttributeState("multi_az", instance.show(lambda one: one["MultiAZ"])),
-            AttributeState("backup_retention_days", instance.show(lambda one: one["BackupRetentionPeriod"])),
+            AttributeState("engine", instance.map_present(lambda one: one["Engine"])),
+            AttributeState("version", instance.map_present(lambda one: one["EngineVersion"])),
+            AttributeState("instance_class", instance.map_present(lambda one: one["DBInstanceClass"])),
+            AttributeState("multi_az", instance.map_present(lambda one: one["MultiAZ"])),
+            AttributeState(
+                "backup_retention_days", instance.map_present(lambda one: one["BackupRetentionPeriod"])
+            ),
             AttributeState(
                 "ssl_enforced",
                 ssl,
@@ -89,4 +89,4 @@ def _force(group: Read[str], ssl: Read[bool | str], parameter: str) -> tuple[Rem
     return (ForceSsl(group.value, parameter),)
 
 
-CHECK = Check("database", first, look, follow)
+CHECK = Check("database", initial_reads, evaluate, dependent_reads)

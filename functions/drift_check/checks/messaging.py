@@ -6,8 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, CheckContext
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
+from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
 
@@ -25,13 +24,13 @@ OWN = f"{PROJECT}-ops-"
 DAY = 86_400
 
 
-def first(_config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(_config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield Call(TOPICS)
     yield Call(QUEUES, PREFIX)
 
 
-def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call.action == QUEUES:
         yield from (Call(ATTRIBUTES, url) for url in _ours(config, answer))
 
@@ -46,7 +45,7 @@ def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
     return sorted(url for url in ours if not _name(url).startswith(OWN))
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     arns = ctx.get(TOPICS).map(lambda found: [topic["TopicArn"] for topic in found])
     for key, topic in ctx.config.sns.items():
         path, end = f"sns.{key}", f":{topic.name}"
@@ -96,4 +95,4 @@ def _max_receive_count(attributes: dict[str, str] | None) -> int | None:
     return int(json.loads(policy)["maxReceiveCount"]) if policy else None
 
 
-CHECK = Check("messaging", first, look, follow)
+CHECK = Check("messaging", initial_reads, evaluate, dependent_reads)

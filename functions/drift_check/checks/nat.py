@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck, EnableRule, ResizeGroup
 from drift_check.checks import nat_routes, vpc_lookup
-from drift_check.checks.base import TAGS, Check, CheckContext
+from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.naming import nat_instance_name
@@ -18,7 +17,7 @@ from tradai_shared.config.naming import nat_instance_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
 # Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
@@ -26,11 +25,9 @@ OLDEST_IMAGE = timedelta(days=90)
 IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
 RULES = "tradai-nat-"
 ADDRESSES = "ec2:DescribeAddresses"
-LIVE = "an InService NAT of the group"
-ApiObject = dict[str, Any]
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield from PLACE_CALLS
     yield Call("ec2:DescribeSubnets")
@@ -41,7 +38,7 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
     yield Call("lambda:ListFunctions")
 
 
-def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call == Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name):
         if members := _member_ids(answer):
             yield Call("ec2:DescribeInstances", members)
@@ -61,10 +58,10 @@ def _instances(reservations: list[ApiObject]) -> list[ApiObject]:
     return [instance for reservation in reservations for instance in reservation["Instances"]]
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     groups = ctx.get("autoscaling:DescribeAutoScalingGroups", ctx.config.nat.group.name)
     group = groups.map(lambda found: found[0] if found else None)
-    instances = groups.then(lambda found: _members(ctx, found))
+    instances = groups.flat_map(lambda found: _members(ctx, found))
     yield _group(ctx, group)
     yield _alarm(ctx)
     yield from _rules(ctx)
@@ -72,8 +69,8 @@ def look(ctx: CheckContext) -> Iterator[ResourceState]:
         return  # what belongs to a group that is missing is not told one by one
     yield from _hooks(ctx, group)
     yield _instance(ctx, group, instances)
-    yield from _address(groups.then(lambda found: _addresses(ctx, found)))
-    yield from nat_routes.look(ctx, group, instances)
+    yield from _address(groups.flat_map(lambda found: _addresses(ctx, found)))
+    yield from nat_routes.evaluate(ctx, group, instances)
 
 
 def _members(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
@@ -90,15 +87,17 @@ def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
         "nat.group.name",
         group.map(lambda found: found is not None),
         (
-            AttributeState("min_size", group.show(lambda one: one["MinSize"]), remedies=resize),
-            AttributeState("max_size", group.show(lambda one: one["MaxSize"]), remedies=resize),
+            AttributeState("min_size", group.map_present(lambda one: one["MinSize"]), remedies=resize),
+            AttributeState("max_size", group.map_present(lambda one: one["MaxSize"]), remedies=resize),
             AttributeState(
-                "desired_capacity", group.show(lambda one: one["DesiredCapacity"]), remedies=resize
+                "desired_capacity", group.map_present(lambda one: one["DesiredCapacity"]), remedies=resize
             ),
-            AttributeState("health_check", group.show(lambda one: one["HealthCheckType"])),
+            AttributeState("health_check", group.map_present(lambda one: one["HealthCheckType"])),
             AttributeState(
                 "suspended process",
-                group.show(lambda one: sorted(p["ProcessName"] for p in one.get("SuspendedProcesses", []))),
+                group.map_present(
+                    lambda one: sorted(p["ProcessName"] for p in one.get("SuspendedProcesses", []))
+                ),
                 desired=[],
                 each_unexpected=True,
                 severity=Severity.HIGH,
@@ -129,16 +128,16 @@ def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
 
 
 def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[ResourceState]:
-    hooks = group.then(lambda _: ctx.get("autoscaling:DescribeLifecycleHooks", ctx.config.nat.group.name))
+    hooks = group.flat_map(lambda _: ctx.get("autoscaling:DescribeLifecycleHooks", ctx.config.nat.group.name))
     for key, desired in ctx.config.nat.lifecycle_hooks.items():
         path = f"nat.lifecycle_hooks.{key}"
         hook = hooks.map(partial(_hook, name=desired.name))
         facts = (
-            AttributeState("transition", hook.show(lambda one: one["LifecycleTransition"])),
-            AttributeState("heartbeat_seconds", hook.show(lambda one: one["HeartbeatTimeout"])),
+            AttributeState("transition", hook.map_present(lambda one: one["LifecycleTransition"])),
+            AttributeState("heartbeat_seconds", hook.map_present(lambda one: one["HeartbeatTimeout"])),
             AttributeState(
                 "default_result",
-                hook.show(lambda one: one.get("DefaultResult", "ABANDON")),
+                hook.map_present(lambda one: one.get("DefaultResult", "ABANDON")),
                 desired="ABANDON" if key == "launch" else "CONTINUE",
                 path=f"{path}.name",
                 reason="what nobody answers for must not come into service",
@@ -155,31 +154,32 @@ def _instance(
     ctx: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
 ) -> ResourceState:
     instance = both(group, instances).map(lambda found: nat_routes.in_service(*found))
-    image = instance.then(
+    image = instance.flat_map(
         lambda one: ctx.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])
     ).map(lambda found: found[0] if found else {})
     interface = instance.map(lambda one: nat_routes.primary(one) if one else {})
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
     family = ctx.config.nat.image.family
     facts = (
-        AttributeState("instance_type", instance.show(lambda one: one["InstanceType"])),
-        AttributeState("name", instance.show(vpc_lookup.name_tag)),
+        AttributeState("instance_type", instance.map_present(lambda one: one["InstanceType"])),
+        AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
         AttributeState("image.architecture", image.map(lambda one: one.get("Architecture"))),
         AttributeState("image.family", image.map(lambda one: _family(one, family))),
         AttributeState("image.latest", image.map(lambda one: ctx.now - _made(one) < OLDEST_IMAGE)),
         AttributeState(
-            "imdsv2_required", instance.show(lambda one: one["MetadataOptions"]["HttpTokens"] == "required")
+            "imdsv2_required",
+            instance.map_present(lambda one: one["MetadataOptions"]["HttpTokens"] == "required"),
         ),
         AttributeState(
             "detailed_monitoring",
-            instance.show(lambda one: one["Monitoring"]["State"] in {"enabled", "pending"}),
+            instance.map_present(lambda one: one["Monitoring"]["State"] in {"enabled", "pending"}),
         ),
         AttributeState(
             "boot.source_destination_check",
-            interface.show(lambda one: one.get("SourceDestCheck")),
+            interface.map_present(lambda one: one.get("SourceDestCheck")),
             remedies=(DisableSourceDestCheck(interface_id),),
         ),
-        AttributeState("boot.eip_associated", interface.show(_has_elastic_ip)),
+        AttributeState("boot.eip_associated", interface.map_present(_has_elastic_ip)),
     )
     name = nat_instance_name(ctx.config.environment)
     exists = instance.map(lambda one: one is not None)
@@ -227,7 +227,7 @@ def _alarm(ctx: CheckContext) -> ResourceState:
     alarm = alarms.map(lambda found: found[0] if found else None)
     attribute_state = AttributeState(
         "actions enabled",
-        alarm.show(lambda one: one.get("ActionsEnabled", True) and bool(one.get("AlarmActions"))),
+        alarm.map_present(lambda one: one.get("ActionsEnabled", True) and bool(one.get("AlarmActions"))),
         desired=True,
         path="nat.alarm",
         reason="an alarm without an action tells nobody",
@@ -279,4 +279,4 @@ def _rules(ctx: CheckContext) -> Iterator[ResourceState]:
         )
 
 
-CHECK = Check("nat", first, look, follow)
+CHECK = Check("nat", initial_reads, evaluate, dependent_reads)

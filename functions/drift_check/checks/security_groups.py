@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.actions import AuthorizeRule, RevokeWorldOpen
+from drift_check.actions import WORLD, AuthorizeRule, RevokeWorldOpen
 from drift_check.checks import vpc_lookup
-from drift_check.checks.base import Check, CheckContext
+from drift_check.checks.base import AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.checks.resource import AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 
@@ -17,23 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drift_check.actions import Remediation
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.network import PortGap, SecurityGroup, SecurityRule
 
-WORLD = {"0.0.0.0/0", "::/0"}
 EVERY_PROTOCOL = "-1"
 ALL_PORTS = {(0, 65535), (-1, -1), (None, None)}
 CLOSED_BY_ITSELF = {"rds", "nat", "ecs"}  # a world-open rule on these is revoked without asking
-ApiObject = dict[str, Any]
 Rule = dict[str, Any]
 
 
-def first(_config: CanonicalConfig) -> Iterable[Call]:
+def initial_reads(_config: CanonicalConfig) -> Iterable[Call]:
     return (*PLACE_CALLS, Call("ec2:DescribeSecurityGroups"))
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     groups = vpc_lookup.inside(ctx, "ec2:DescribeSecurityGroups")
     role_of = groups.map(lambda found: _roles(ctx.config, found))
     for role, desired in ctx.config.network.security_groups.items():
@@ -79,7 +76,7 @@ def _group(
     )
 
 
-def plain(rule: SecurityRule) -> Rule:
+def rule_to_json(rule: SecurityRule) -> Rule:
     return {
         "protocol": str(rule.protocol),
         "from_port": rule.from_port,
@@ -145,7 +142,7 @@ def _authorize(
     """Only what is missing; a rule too many is told, and revoked by a person."""
     if not isinstance(observed, Known):
         return ()
-    missing = [rule for rule in map(plain, desired) if rule not in observed.value]
+    missing = [rule for rule in map(rule_to_json, desired) if rule not in observed.value]
     return tuple(
         AuthorizeRule(
             group_id,
@@ -159,4 +156,4 @@ def _authorize(
     )
 
 
-CHECK = Check("security_groups", first, look)
+CHECK = Check("security_groups", initial_reads, evaluate)

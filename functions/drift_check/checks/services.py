@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, CheckContext
-from drift_check.checks.resource import AttributeState, ResourceState, tag_map
+from drift_check.checks.base import TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import SERVICES_A_CALL
 from drift_check.observe.observations import Call, Known, both
@@ -14,7 +13,7 @@ from drift_check.observe.observations import Call, Known, both
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.services import Service, Variable
 
@@ -23,10 +22,9 @@ MODE = "TRADING_MODE"
 ENVIRONMENT = "service_environment"
 WORKFLOW = "workflow-state"
 SPOT = "FARGATE_SPOT"
-ApiObject = dict[str, Any]
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     for names in _batches(config):
         yield Call(SERVICES, f"{config.ecs.cluster}/{names}")
@@ -38,14 +36,14 @@ def _batches(config: CanonicalConfig) -> list[str]:
     return [",".join(names[start : start + SERVICES_A_CALL]) for start in starts]
 
 
-def follow(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call.action == SERVICES:
         for service in answer or ():
             if service["status"] != "INACTIVE":
                 yield Call(DEFINITION, service["taskDefinition"])
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     found: Read[dict[str, ApiObject] | None] = Known({})
     for names in _batches(ctx.config):
         page = ctx.get(SERVICES, f"{ctx.config.ecs.cluster}/{names}")
@@ -72,13 +70,13 @@ def _merged(so_far: dict[str, ApiObject] | None, more: list[ApiObject] | None) -
 def _service(
     ctx: CheckContext, path: str, desired: Service, service: Read[ApiObject | None]
 ) -> ResourceState:
-    definition = service.then(
+    definition = service.flat_map(
         lambda one: ctx.get(DEFINITION, one["taskDefinition"]) if one else Known({"taskDefinition": {}})
     ).map(lambda answer: answer["taskDefinition"])
     facts = [
-        AttributeState("desired_count", service.show(lambda one: one["desiredCount"])),
+        AttributeState("desired_count", service.map_present(lambda one: one["desiredCount"])),
         AttributeState("cpu", definition.map(lambda one: _number(one.get("cpu")))),
-        AttributeState("spot", service.show(_spot)),
+        AttributeState("spot", service.map_present(_spot)),
         AttributeState("memory_mb", definition.map(lambda one: _number(one.get("memory")))),
     ]
     if desired.port is not None:
@@ -193,4 +191,4 @@ def _workflow_table(ctx: CheckContext, carried: Read[dict[str, str | None]]) -> 
     )
 
 
-CHECK = Check("services", first, look, follow)
+CHECK = Check("services", initial_reads, evaluate, dependent_reads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.resource import tag_map
+from drift_check.checks.base import tag_map
 from drift_check.observe.observations import both
 from tradai_shared.config.naming import resource_name
 

@@ -55,7 +55,7 @@ def document(report: Report) -> dict[str, Any]:
         "heals": [heal(one) for one in report.heals],
         "not_healed": [
             {"id": one.id, "resource": one.resource, "attribute": one.attribute, "reason": reason}
-            for one, reason in report.choice.refused
+            for one, reason in report.plan.refused
         ],
     }
 

@@ -44,7 +44,7 @@ def message(report: Report) -> str:
         for heal in report.failed
     ]
     lines += [
-        f"mending keeps failing: {one.resource} {one.attribute} ({one.id})" for one in report.choice.blocked
+        f"mending keeps failing: {one.resource} {one.attribute} ({one.id})" for one in report.plan.blocked
     ]
     return "\n".join(lines + report.notes)
 
@@ -58,7 +58,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _unknown(report.unknown)
     yield from _heals(report)
     findings = [
-        finding for finding in report.findings if not finding.counts and finding not in report.unknown
+        finding for finding in report.findings if not finding.is_actionable and finding not in report.unknown
     ]
     yield from _section("Only assumed, or accepted", findings)
 
@@ -102,8 +102,8 @@ def short(value: Json) -> str:
     """A value that fits into a line."""
     if value is None:
         return "none"
-    told = value if isinstance(value, str) else json.dumps(value)
-    return told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _cell(value: Json) -> str:

@@ -50,7 +50,7 @@ def measure(metrics: Metrics, report: Report) -> None:
     metrics.add_metric("FindingsOther", MetricUnit.Count, len(severities) - critical - high)
     metrics.add_metric("FindingsUnknown", MetricUnit.Count, len(report.unknown))
     metrics.add_metric("HealsDone", MetricUnit.Count, healed)
-    metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.choice.blocked))
+    metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.plan.blocked))
 
 
 def store(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
@@ -75,7 +75,7 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
 
 
 def _is_news(report: Report) -> bool:
-    return bool(report.to_notify or report.failed or report.choice.blocked)
+    return bool(report.to_notify or report.failed or report.plan.blocked)
 
 
 def _attempt(logger: Logger, send: Callable[[], None]) -> bool:
