@@ -104,13 +104,13 @@ def probe(environment: dict[str, str]) -> tuple[float, ...]:
     """The whole command, from its start to its end."""
     began = time.perf_counter()
     # a file, since a full pipe would make it wait
-    with tempfile.TemporaryFile() as told:
-        process = subprocess.Popen(COMMAND, env=environment, stdout=told)  # noqa: S603 - this package's own
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(COMMAND, env=environment, stdout=output)  # noqa: S603 - this package's own
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        told.seek(0)
-        summary = json.load(told)["data"]["summary"]
+        output.seek(0)
+        summary = json.load(output)["data"]["summary"]
     cpu = usage.ru_utime + usage.ru_stime
     return (summary["calls"], seconds, cpu, usage.ru_maxrss / 1024, summary["open"], summary["unknown"])
 

@@ -72,10 +72,10 @@ def is_known(batch: Batch, known: Budget | None) -> bool:
 def gather(done: dict[Batch, list[float]], known: Budget | None = None) -> tuple[Series, ...]:
     """Every series, in the order of its batches, after what is known of it."""
     by_series: dict[tuple[Kind, Boot, Assumed], list[Batch]] = defaultdict(list)
-    for batch in sorted(done, key=lambda one: one.number):
+    for batch in sorted(done, key=lambda batch: batch.number):
         by_series[batch.kind, batch.boot, batch.assumed].append(batch)
-    found = [_series(kind, boot, by_series, done, known) for kind, boot in ALL_SERIES]
-    return tuple(one for one in found if one.outages)
+    series = [_series(kind, boot, by_series, done, known) for kind, boot in ALL_SERIES]
+    return tuple(entry for entry in series if entry.outages)
 
 
 def _series(
@@ -123,7 +123,7 @@ def main() -> int:
         if known is not None and known.seed != options.seed:
             parser.error(f"the figures there are of seed {known.seed}")
         wished = batches(options.runs, options.bracket_runs, options.seed)
-        done = run([one for one in wished if not is_known(one, known)], options.jobs, options.minutes)
+        done = run([batch for batch in wished if not is_known(batch, known)], options.jobs, options.minutes)
         today = datetime.now(UTC).date().isoformat()
         wanted = f"--runs {options.runs} --bracket-runs {options.bracket_runs} --seed {options.seed}"
         command = f'make bench-failover ARGS="{wanted}"'
@@ -133,9 +133,12 @@ def main() -> int:
         )
     budget = from_json(figures.read_text(encoding="utf-8"))
     write(budget, options.out)
-    for one in budget.series:
-        told = "  ".join(f"p{p} {one.percentile(p):6.1f} s" for p in (50, 95, 99))
-        print(f"{one.kind:<28}{one.boot:<18}{len(one.outages):>4} simulated  {told}  {one.unhealed} unhealed")
+    for entry in budget.series:
+        percentiles = "  ".join(f"p{p} {entry.percentile(p):6.1f} s" for p in (50, 95, 99))
+        print(
+            f"{entry.kind:<28}{entry.boot:<18}{len(entry.outages):>4} simulated  {percentiles}"
+            f"  {entry.unhealed} unhealed"
+        )
     return 0
 
 

@@ -7,4 +7,4 @@ functions, time, and what goes wrong.
 
 from simulator.moto_patches import speedups
 
-speedups.spare()
+speedups.apply()

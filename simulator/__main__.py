@@ -18,8 +18,8 @@ def main(arguments: list[str]) -> int:
     ]
     failed = failover.main(arguments)
     for other in others:
-        told, _ = other.communicate()
-        sys.stdout.write(f"\n{told}")
+        output, _ = other.communicate()
+        sys.stdout.write(f"\n{output}")
         failed = failed or other.returncode
     return failed
 

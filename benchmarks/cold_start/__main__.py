@@ -85,27 +85,27 @@ def run(url: str, case: tuple[str, str, str], event: str, *, compiles: bool = Fa
     environment |= {} if compiles else {"PYTHONDONTWRITEBYTECODE": "1"}
     command = [str(PYTHON), str(FOLDER / "child.py"), module, handler, event]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - ours
-    told: dict[str, Any] = json.loads(done.stdout)
-    answer = told.pop("answer")
+    measurement: dict[str, Any] = json.loads(done.stdout)
+    answer = measurement.pop("answer")
     moved = answer["moved"] if "moved" in answer else answer["data"]["summary"]["routes_replaced"]
     if moved != 2:  # noqa: PLR2004 - the stand-in has two tables
         raise SystemExit(f"{module} moved {moved} routes, not 2: {answer}\n{done.stderr}")
-    return told
+    return measurement
 
 
 def measure(runs: int) -> dict[str, dict[str, float]]:
     """Medians by case."""
     event = json.dumps(json.loads(EVENT.read_text(encoding="utf-8")))
     with stub() as url, tempfile.TemporaryDirectory() as folder:
-        found = cases(Path(folder))
-        for name, case in found.items():
+        cold_starts = cases(Path(folder))
+        for name, case in cold_starts.items():
             run(url, case, event, compiles=name in {ALTERNAT, NAIVE})  # theirs is compiled too
-        taken: dict[str, list[dict[str, float]]] = {name: [] for name in found}
+        taken: dict[str, list[dict[str, float]]] = {name: [] for name in cold_starts}
         for _ in range(runs):
-            for name, case in found.items():
+            for name, case in cold_starts.items():
                 taken[name].append(run(url, case, event))
     return {
-        name: {key: statistics.median(one[key] for one in several) for key in several[0]}
+        name: {key: statistics.median(run[key] for run in several) for key in several[0]}
         for name, several in taken.items()
     }
 
@@ -116,9 +116,9 @@ def versions() -> dict[str, str]:
         "print(json.dumps({'Python': platform.python_version(), "
         "**{n: v(n) for n in ('boto3', 'aws-lambda-powertools', 'structlog', 'orjson')}}))"
     )
-    told = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603 - ours
-    found: dict[str, str] = json.loads(told)
-    return found
+    output = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603 - ours
+    installed: dict[str, str] = json.loads(output)
+    return installed
 
 
 def main() -> int:
@@ -126,13 +126,13 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--write", action="store_true", help="docs/cold-start.md")
     given = parser.parse_args()
-    found = measure(given.runs)
+    figures = measure(given.runs)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
-    told = render(found, versions(), machine, given.runs, GOAL)
+    document = render(figures, versions(), machine, given.runs, GOAL)
     if given.write:
-        DOCUMENT.write_text(told, encoding="utf-8")
-    print(told)
-    met = all(found[BUILT][key] <= GOAL * found[ALTERNAT][key] for key in ("cpu_ms", "peak_mb"))
+        DOCUMENT.write_text(document, encoding="utf-8")
+    print(document)
+    met = all(figures[BUILT][key] <= GOAL * figures[ALTERNAT][key] for key in ("cpu_ms", "peak_mb"))
     return 0 if met else 1
 
 

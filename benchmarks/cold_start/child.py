@@ -44,7 +44,7 @@ def main() -> None:
     imported = time.process_time()
     answer = run(event, Context())
     ended, wall = time.process_time(), time.perf_counter() - wall
-    told = {
+    measurement = {
         "import_ms": (imported - began) * 1000,
         "call_ms": (ended - imported) * 1000,
         "cpu_ms": (ended - began) * 1000,
@@ -52,7 +52,7 @@ def main() -> None:
         "peak_mb": peak_mb(),
         "answer": answer,
     }
-    out.write(json.dumps(told, default=str))
+    out.write(json.dumps(measurement, default=str))
 
 
 if __name__ == "__main__":

@@ -36,14 +36,14 @@ What was done for it, and what was not, is in decisions/0311-trimmed-service-mod
 
 
 def render(
-    found: Mapping[str, Mapping[str, float]],
+    figures: Mapping[str, Mapping[str, float]],
     versions: Mapping[str, str],
     machine: str,
     runs: int,
     goal: float,
 ) -> str:
-    rows = [ROW.format(name, **one) for name, one in found.items()]
-    built, theirs = found["as built"], found["alternat's imports"]
+    rows = [ROW.format(name, **figure) for name, figure in figures.items()]
+    built, theirs = figures["as built"], figures["alternat's imports"]
     tail = {
         "cpu": built["cpu_ms"] / theirs["cpu_ms"],
         "memory": built["peak_mb"] / theirs["peak_mb"],

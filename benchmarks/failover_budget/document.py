@@ -81,31 +81,31 @@ def document(budget: Budget) -> str:
 
 
 def _counted(budget: Budget) -> str:
-    runs = {len(one.outages) for one in budget.series}
-    told = str(min(runs)) if len(runs) == 1 else f"{min(runs)} to {max(runs)}"
-    return f"{told} failovers of each kind and boot; {sum(len(one.outages) for one in budget.series)} in all."
+    runs = {len(series.outages) for series in budget.series}
+    count = str(min(runs)) if len(runs) == 1 else f"{min(runs)} to {max(runs)}"
+    return f"{count} failovers of each kind and boot; {sum(len(series.outages) for series in budget.series)} in all."
 
 
 def _table(budget: Budget) -> Iterator[str]:
     yield "| simulated | boot | failovers | p50 | p95 | p99 | max | never healed | median, assumed shortest to longest |"
     yield "|---|---|--:|--:|--:|--:|--:|--:|--:|"
     for kind, boot in ALL_SERIES:
-        found = budget.of(kind, boot)
-        if found is None:
+        series = budget.of(kind, boot)
+        if series is None:
             yield f"| {kind} | {boot} | 0 | | | | | | |"
         else:
-            yield f"| {kind} | {boot} | {len(found.outages)} | {_cells(found)} |"
+            yield f"| {kind} | {boot} | {len(series.outages)} | {_cells(series)} |"
 
 
-def _cells(one: Series) -> str:
-    figures = [seconds(one.percentile(percent)) for percent in (50, 95, 99, 100)]
-    return " | ".join([*figures, str(one.unhealed), _bracket(one)])
+def _cells(series: Series) -> str:
+    figures = [seconds(series.percentile(percent)) for percent in (50, 95, 99, 100)]
+    return " | ".join([*figures, str(series.unhealed), _bracket(series)])
 
 
-def _bracket(one: Series) -> str:
-    if one.least is None or one.most is None:
+def _bracket(series: Series) -> str:
+    if series.least is None or series.most is None:
         return "not run"
-    return f"{seconds(one.least)} to {seconds(one.most)}"
+    return f"{seconds(series.least)} to {seconds(series.most)}"
 
 
 def seconds(value: float) -> str:
@@ -115,20 +115,22 @@ def seconds(value: float) -> str:
 def _stated() -> Iterator[str]:
     yield "| stated by | what | outage |"
     yield "|---|---|--:|"
-    for one in (platform(), *PEERS):
-        yield f"| {one.who} | {one.what} | {one.told} |"
+    for statement in (platform(), *PEERS):
+        yield f"| {statement.who} | {statement.what} | {statement.told} |"
 
 
 def _segments(sure: Confidence) -> Iterator[str]:
     yield "| span | seconds | source |"
     yield "|---|--:|---|"
-    for one in sorted(_known(sure), key=lambda each: each.what.lower()):
-        length = f"{one.low:g}" if one.low == one.high else f"{one.low:g} to {one.high:g}"
-        yield f"| {one.what} | {length} | {one.source} |"
+    for duration in sorted(_known(sure), key=lambda each: each.what.lower()):
+        length = (
+            f"{duration.low:g}" if duration.low == duration.high else f"{duration.low:g} to {duration.high:g}"
+        )
+        yield f"| {duration.what} | {length} | {duration.source} |"
 
 
 def _known(sure: Confidence) -> Iterable[durations.Duration]:
-    return [one for one in durations.ALL if one.sure is sure]
+    return [duration for duration in durations.ALL if duration.sure is sure]
 
 
 def _how(budget: Budget) -> str:

@@ -47,7 +47,7 @@ class Budget:
     series: tuple[Series, ...]
 
     def of(self, kind: Kind, boot: Boot) -> Series | None:
-        return next((one for one in self.series if (one.kind, one.boot) == (kind, boot)), None)
+        return next((series for series in self.series if (series.kind, series.boot) == (kind, boot)), None)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -66,15 +66,15 @@ def to_json(budget: Budget) -> str:
     """Infinite outages as null; rounded to milliseconds."""
     series = [
         {
-            "kind": one.kind,
-            "boot": one.boot,
-            "median_assumed_least": one.least,
-            "median_assumed_most": one.most,
+            "kind": entry.kind,
+            "boot": entry.boot,
+            "median_assumed_least": entry.least,
+            "median_assumed_most": entry.most,
             "outage_seconds_simulated": [
-                None if math.isinf(each) else round(each, 3) for each in one.outages
+                None if math.isinf(each) else round(each, 3) for each in entry.outages
             ],
         }
-        for one in budget.series
+        for entry in budget.series
     ]
     head = {
         "what": "simulated outages, see failover-budget.md",
@@ -83,7 +83,7 @@ def to_json(budget: Budget) -> str:
         "command": budget.command,
         "bracket_runs": budget.bracket_runs,
     }
-    lines = ",\n".join(f"  {json.dumps(one)}" for one in series)
+    lines = ",\n".join(f"  {json.dumps(entry)}" for entry in series)
     return f'{json.dumps(head)[:-1]}, "series": [\n{lines}\n]}}\n'
 
 
@@ -91,12 +91,12 @@ def from_json(text: str) -> Budget:
     data: dict[str, Any] = json.loads(text)
     series = tuple(
         Series(
-            Kind(one["kind"]),
-            Boot(one["boot"]),
-            tuple(math.inf if each is None else each for each in one["outage_seconds_simulated"]),
-            one["median_assumed_least"],
-            one["median_assumed_most"],
+            Kind(entry["kind"]),
+            Boot(entry["boot"]),
+            tuple(math.inf if each is None else each for each in entry["outage_seconds_simulated"]),
+            entry["median_assumed_least"],
+            entry["median_assumed_most"],
         )
-        for one in data["series"]
+        for entry in data["series"]
     )
     return Budget(data["seed"], data["date"], data["command"], data["bracket_runs"], series)

@@ -39,13 +39,13 @@ text { font: 12.5px system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; 
 
 def picture(budget: Budget) -> str:
     rows, bottom = _rows(budget)
-    counts = {len(one.outages) for one in budget.series}
-    told = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+    counts = {len(series.outages) for series in budget.series}
+    count = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
     body = [
         f'<rect class="paper" width="{WIDTH:g}" height="{bottom + 76:g}"/>',
         '<text class="title" x="24" y="34">Without egress when the NAT fails or is replaced: simulated</text>',
         (
-            f'<text class="soft" x="24" y="55">{told} simulated failovers of each kind and boot, seed {budget.seed}; '
+            f'<text class="soft" x="24" y="55">{count} simulated failovers of each kind and boot, seed {budget.seed}; '
             "logarithmic seconds. No AWS account was involved.</text>"
         ),
         *_legend(),
@@ -116,19 +116,19 @@ def _rows(budget: Budget) -> tuple[list[str], float]:
     for kind in Kind:
         lines.append(f'<text class="kind" x="{LEFT - 14:g}" y="{y + ROW + 4:g}">{escape(kind)}</text>')
         for boot in Boot:
-            found = budget.of(kind, boot)
-            if found is not None:
-                lines += _row(found, y + ROW / 2)
+            series = budget.of(kind, boot)
+            if series is not None:
+                lines += _row(series, y + ROW / 2)
             y += ROW
         y += GAP
     return lines, y
 
 
-def _row(one: Series, y: float) -> Iterator[str]:
-    p50, p95, p99, most = (one.percentile(percent) for percent in (50, 95, 99, 100))
-    name = CLASSES[one.boot]
+def _row(series: Series, y: float) -> Iterator[str]:
+    p50, p95, p99, most = (series.percentile(percent) for percent in (50, 95, 99, 100))
+    name = CLASSES[series.boot]
     figures = " / ".join(seconds(value) for value in (p50, p95, p99))
-    title = f"{one.kind}, {one.boot}: p50 / p95 / p99 {figures} s, longest {seconds(most)} s, simulated"
+    title = f"{series.kind}, {series.boot}: p50 / p95 / p99 {figures} s, longest {seconds(most)} s, simulated"
     yield f"<g><title>{escape(title)}</title>"
     yield (
         f'<rect class="bar {name}" x="{x_of(p50):.1f}" y="{y - 5:g}" width="{x_of(p99) - x_of(p50):.1f}" height="10"/>'

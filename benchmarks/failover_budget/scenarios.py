@@ -121,8 +121,12 @@ def pace(assumed: Assumed) -> Mapping[Duration, float]:
     """Where a schedule's period begins stays chance: a death falls anywhere in it."""
     if assumed is Assumed.DRAWN:
         return {}
-    unsure = [one for one in durations.ALL if one.sure is Confidence.ASSUMED and one not in PHASES]
-    return {one: one.low if assumed is Assumed.LEAST else one.high for one in unsure}
+    unsure = [
+        duration
+        for duration in durations.ALL
+        if duration.sure is Confidence.ASSUMED and duration not in PHASES
+    ]
+    return {duration: duration.low if assumed is Assumed.LEAST else duration.high for duration in unsure}
 
 
 def _script(world: World, batch: Batch) -> Script:
@@ -145,7 +149,7 @@ def _failover(world: World, kind: Kind, chance: Random) -> float:
     if not world.run_until(lambda: _healed(world, lost), LIMIT):
         return float("inf")
     world.advance(CALM[0])  # what still goes down after it counts too
-    return downtime((one.start, one.end) for one in world.traffic.since(began))
+    return downtime((outage.start, outage.end) for outage in world.traffic.since(began))
 
 
 def _begin(world: World, kind: Kind, nat: str) -> float:  # noqa: PLR0911 - one return a kind

@@ -113,8 +113,8 @@ def batch_writer(url: str, count: int, workers: int) -> None:
     def share(number: int) -> None:
         table = boto3.Session().resource("dynamodb", endpoint_url=url).Table("t")
         with table.batch_writer() as writer:
-            for one in range(number, count, workers):
-                writer.delete_item(Key={"pk": f"notification-{one}"})
+            for index in range(number, count, workers):
+                writer.delete_item(Key={"pk": f"notification-{index}"})
 
     spread(share, range(workers), workers)
 
@@ -249,8 +249,8 @@ def main() -> None:
         if wanted.memory:  # first: the process's peak is then its own
             print("A whole run, answered at once:")
             row["whole_run"] = whole_run(url, wanted.memory)
-        found = overdue(4 * wanted.items)
-        reap = partial(reaper, found)
+        items = overdue(4 * wanted.items)
+        reap = partial(reaper, items)
         print("Answered at once, one worker (CPU on one core):")
         row["at_once"] = [
             measure("DeleteItem, conditional", one_by_one, url, wanted.items // 10, 1),
@@ -267,8 +267,8 @@ def main() -> None:
         row["delayed"] = [
             measure("BatchWriteItem, no condition", batch_write, url, wanted.items, 8),
             measure("batch_writer (AWS sample)", batch_writer, url, wanted.items, 8),
-            measure("ttl_reaper", reap, url, len(found), 8),
-            measure("ttl_reaper", reap, url, len(found), 32),
+            measure("ttl_reaper", reap, url, len(items), 8),
+            measure("ttl_reaper", reap, url, len(items), 32),
         ]
     single, ours = row["at_once"][0], row["at_once"][-1]
     row["times_single"] = round(single["cpu_us_an_item"] / ours["cpu_us_an_item"], 1)

@@ -30,20 +30,20 @@ class DynamoDB(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while True:
-            head, found, rest = self.buffer.partition(b"\r\n\r\n")
-            if not found:
+            head, separator, remainder = self.buffer.partition(b"\r\n\r\n")
+            if not separator:
                 return
             headers = {
                 name.lower(): value.strip()
                 for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])
             }
             length = int(headers.get(b"content-length", b"0"))
-            if len(rest) < length:
+            if len(remainder) < length:
                 if headers.get(b"expect") == b"100-continue":
                     self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 return
-            self.buffer = rest[length:]
-            body = answer(headers[b"x-amz-target"].rpartition(b".")[2], rest[:length])
+            self.buffer = remainder[length:]
+            body = answer(headers[b"x-amz-target"].rpartition(b".")[2], remainder[:length])
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.reply, body)
             else:
@@ -62,8 +62,8 @@ def answer(operation: bytes, body: bytes) -> bytes:
     match operation:
         case b"BatchExecuteStatement":
             count = body.count(b'"Statement":')
-            one = b'{"TableName":"t"}'
-            responses = b",".join([one] * count)
+            description = b'{"TableName":"t"}'
+            responses = b",".join([description] * count)
             return (
                 b'{"Responses":['
                 + responses
@@ -96,13 +96,13 @@ def scan(request: dict[str, object]) -> bytes:
     items = ",".join(
         f'{{"pk":{{"S":"notification-{segment}-{n}"}},"ttl":{{"N":"{TTL}"}}}}' for n in range(start, end)
     )
-    last = (
+    last_key = (
         f',"LastEvaluatedKey":{{"pk":{{"S":"notification-{segment}-{end - 1}"}}}}'
         if end < per_segment
         else ""
     )
     return (
-        f'{{"Items":[{items}],"Count":{end - start},"ScannedCount":{end - start}{last},'
+        f'{{"Items":[{items}],"Count":{end - start},"ScannedCount":{end - start}{last_key},'
         f'"ConsumedCapacity":{{"TableName":"t","CapacityUnits":{(end - start) / 8}}}}}'
     ).encode()
 

@@ -212,7 +212,7 @@ class Controller:
         if member is None:
             return
         if machine.state == "running" and member.lifecycle_state == "Pending" and not self._hooks(LAUNCHING):
-            launch = next(one for one in self.activities.all if one.instance_id == machine.id)
+            launch = next(activity for activity in self.activities.all if activity.instance_id == machine.id)
             self._into_service(member, launch)
         elif machine.state == "terminated" and member.lifecycle_state == "Terminating:Proceed":
             self._gone(member)

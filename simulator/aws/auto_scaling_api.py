@@ -59,8 +59,8 @@ class StrictAutoScaling:
 
     def _put_hook(self, request: Any, group: str, given: dict[str, Any]) -> None:
         def value(name: str, otherwise: object) -> Any:
-            found = given.get(name) if given else request._get_param(name)
-            return otherwise if found is None else found
+            value_given = given.get(name) if given else request._get_param(name)
+            return otherwise if value_given is None else value_given
 
         name = value("LifecycleHookName", None)
         old = request.autoscaling_backend.lifecycle_hooks.get(f"{group}_{name}")
@@ -143,8 +143,8 @@ class StrictAutoScaling:
         name = request._get_param("AutoScalingGroupName")
         wanted = request._get_param("ActivityIds", [])
         controllers = [self._controller(name)] if name else list(self.controllers.values())
-        found = [one for controller in controllers for one in controller.activities.all]
-        chosen = [one for one in found if not wanted or one.activity_id in wanted]
+        all_activities = [activity for controller in controllers for activity in controller.activities.all]
+        chosen = [activity for activity in all_activities if not wanted or activity.activity_id in wanted]
         return ActionResult({"Activities": chosen[: request._get_int_param("MaxRecords", 100)]})
 
     def refresh(self, request: Any) -> object:

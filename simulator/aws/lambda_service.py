@@ -47,13 +47,13 @@ class Invocation:
     @property
     def metrics(self) -> dict[str, float]:
         """The metrics that it told, by name; the last value where one was told twice."""
-        told: dict[str, float] = {}
+        values: dict[str, float] = {}
         for line in self.lines:
             for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
                 for metric in directive["Metrics"]:
                     value = line[metric["Name"]]
-                    told[metric["Name"]] = value[-1] if isinstance(value, list) else value
-        return told
+                    values[metric["Name"]] = value[-1] if isinstance(value, list) else value
+        return values
 
 
 @dataclass(frozen=True)

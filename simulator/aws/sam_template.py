@@ -209,24 +209,24 @@ class Template:
 
 
 def _rules(events: Mapping[str, Any]) -> list[Rule]:
-    found = []
+    rules = []
     for name, event in events.items():
         properties = event.get("Properties", {})
         if event["Type"] == "EventBridgeRule" and properties.get("State", "ENABLED") == "ENABLED":
             pattern = EventPattern(None, properties["Pattern"])
-            kept = "DeadLetterConfig" in properties
-            found.append(Rule(name, pattern, properties.get("Input"), kept))
-    return found
+            has_queue = "DeadLetterConfig" in properties
+            rules.append(Rule(name, pattern, properties.get("Input"), has_queue))
+    return rules
 
 
 def _schedules(events: Mapping[str, Any]) -> list[Schedule]:
-    found = []
+    schedules = []
     for name, event in events.items():
         properties = event.get("Properties", {})
         if event["Type"] in {"Schedule", "ScheduleV2"} and properties.get("State", "ENABLED") == "ENABLED":
             expression = properties.get("ScheduleExpression") or properties["Schedule"]
-            found.append(Schedule(name, _every(expression), properties.get("Input")))
-    return found
+            schedules.append(Schedule(name, _every(expression), properties.get("Input")))
+    return schedules
 
 
 def _every(expression: str) -> float:

@@ -56,16 +56,16 @@ class Narrator:
     _last: float = 0.0
 
     def __call__(self, entry: Entry) -> None:
-        told = self._told(entry)
-        if told is None:
+        line = self._told(entry)
+        if line is None:
             return
-        colour, who, what = told
-        at = entry.at - self.begun
+        colour, actor, text = line
+        elapsed = entry.at - self.begun
         if self.live:
-            time.sleep(min(max(at - self._last, 0.0) / QUICKER, LONGEST_PAUSE))
-        self._last = at
+            time.sleep(min(max(elapsed - self._last, 0.0) / QUICKER, LONGEST_PAUSE))
+        self._last = elapsed
         self.console.print(
-            f"[dim]{at:+9.2f} s[/]  [{colour}]{who:<13}[/]  {what}", highlight=False, soft_wrap=True
+            f"[dim]{elapsed:+9.2f} s[/]  [{colour}]{actor:<13}[/]  {text}", highlight=False, soft_wrap=True
         )
 
     def _told(self, entry: Entry) -> tuple[str, str, str] | None:
@@ -73,8 +73,8 @@ class Narrator:
             case "operator":
                 return "bold magenta", "you", f"{entry.what} {self._name(entry)}".rstrip()
             case "ec2" if entry.what in STATES:
-                what, colour = STATES[entry.what]
-                return colour, "EC2", f"{self._name(entry)} {what}"
+                text, colour = STATES[entry.what]
+                return colour, "EC2", f"{self._name(entry)} {text}"
             case "autoscaling" if entry.what in GROUP:
                 return "blue", "Auto Scaling", f"{self._name(entry)} {GROUP[entry.what]}"
             case _:

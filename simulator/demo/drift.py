@@ -113,11 +113,11 @@ def show(console: Console, healed: Report) -> None:
     for name in ("severity", "resource", "attribute", "was", "should be", "then"):
         rows.add_column(name)
     ends = {heal.finding.id: MARKS[heal.status] for heal in healed.heals}
-    found = {one.id: one for one in (*(heal.finding for heal in healed.heals), *healed.open)}
-    for one in sorted(found.values(), key=lambda one: one.severity.rank):
-        values = (short(one.observed), short(one.desired))
-        end = ends.get(one.id, f"[yellow]{one.healing}[/yellow]")
-        rows.add_row(str(one.severity), one.resource, one.attribute, *values, end)
+    findings = {finding.id: finding for finding in (*(heal.finding for heal in healed.heals), *healed.open)}
+    for finding in sorted(findings.values(), key=lambda finding: finding.severity.rank):
+        values = (short(finding.observed), short(finding.desired))
+        end = ends.get(finding.id, f"[yellow]{finding.healing}[/yellow]")
+        rows.add_row(str(finding.severity), finding.resource, finding.attribute, *values, end)
     console.print(rows)
 
 

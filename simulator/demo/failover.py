@@ -106,8 +106,8 @@ def run(options: Options, console: Console, flow: tuple[str, ...]) -> Timeline:
     console.print(
         "[bold]A failover of the NAT, simulated[/] [dim](virtual time; the handler and rules that ship)[/]"
     )
-    for told in options.told():
-        console.print(f"  [magenta]with: {told}[/]")
+    for line in options.told():
+        console.print(f"  [magenta]with: {line}[/]")
     with World(seed=options.seed, variables=variables) as world:
         world.machines.script = (
             boot_scripts.own(world.platform.allocation) if signals else boot_scripts.ADOPTED
@@ -177,8 +177,8 @@ def conclude(console: Console, story: Timeline, stated: tuple[int, int]) -> None
     table.add_column("at", justify="right", no_wrap=True)
     table.add_column("how it went")
     for step in story.steps:
-        at = "-" if step.at is None else f"+{step.at:.1f} s"
-        table.add_row(step.flow, at, f"[dim]{step.what}[/]")
+        elapsed = "-" if step.at is None else f"+{step.at:.1f} s"
+        table.add_row(step.flow, elapsed, f"[dim]{step.what}[/]")
     console.print(table)
     outage = "still down" if story.outage is None else f"{story.outage:.1f} s"
     colour = "green" if story.outage is not None and story.outage < stated[0] else "yellow"

@@ -32,11 +32,11 @@ def figures(story: Timeline, seed: int, options: list[str], stated: tuple[int, i
         },
         "segments": [
             {
-                "what": one.what,
-                "seconds": [one.low, one.high],
-                "sure": str(one.sure),
-                "source": one.source,
+                "what": duration.what,
+                "seconds": [duration.low, duration.high],
+                "sure": str(duration.sure),
+                "source": duration.source,
             }
-            for one in durations.ALL
+            for duration in durations.ALL
         ],
     }

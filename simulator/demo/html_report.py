@@ -43,7 +43,7 @@ def standalone(story: Timeline, data: dict[str, Any]) -> str:
     frame = FRAME.read_text(encoding="utf-8")
     style = frame[frame.index("<style>") + len("<style>") : frame.index("</style>")].replace("$$", "$")
     drawn = picture(story)
-    opening, rest = drawn.split(">", 1)
+    opening, remainder = drawn.split(">", 1)
     width, height = opening.split('viewBox="0 0 ')[1].split('"')[0].split()
     tall = float(height) + HEADLINE
     opening = opening.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
@@ -51,22 +51,22 @@ def standalone(story: Timeline, data: dict[str, Any]) -> str:
     paper = f'<rect y="-{HEADLINE}" width="{width}" height="{tall:g}" fill="var(--card)"/>'
     look = "fill:var(--ink);font:700 17px system-ui,sans-serif"
     text = f'<text x="16" y="-14" style="{look}">{escape(headline(story, data))} (simulated)</text>'
-    return f"{opening}>\n<style>{style}</style>\n{paper}\n{text}{rest}\n"
+    return f"{opening}>\n<style>{style}</style>\n{paper}\n{text}{remainder}\n"
 
 
 def headline(story: Timeline, data: dict[str, Any]) -> str:
     planned = any("planned" in option for option in data["options"])
-    what = "The NAT was replaced as planned." if planned else "The NAT died."
+    event = "The NAT was replaced as planned." if planned else "The NAT died."
     if story.outage is None:
-        return f"{what} Traffic is not back yet."
+        return f"{event} Traffic is not back yet."
     if story.outage == 0:
-        return f"{what} Traffic never stopped."
+        return f"{event} Traffic never stopped."
     if planned:
-        return f"{what} Traffic paused for {story.outage:.1f} s."
+        return f"{event} Traffic paused for {story.outage:.1f} s."
     if story.uneven:
         first = min(total for total in story.totals.values() if total is not None)
-        return f"{what} Traffic was back after {first:.1f} s, in the last table after {story.outage:.1f} s."
-    return f"{what} Traffic was back after {story.outage:.1f} s."
+        return f"{event} Traffic was back after {first:.1f} s, in the last table after {story.outage:.1f} s."
+    return f"{event} Traffic was back after {story.outage:.1f} s."
 
 
 def comparison(outage: float | None, low: float, high: float) -> str:
@@ -74,22 +74,22 @@ def comparison(outage: float | None, low: float, high: float) -> str:
     most = max(high, outage or high) * 1.02
     start, end = 100 * low / most, 100 * high / most
     ours = 100.0 if outage is None else max(100 * outage / most, 0.3)
-    told = "still down (simulated)" if outage is None else f"{outage:.1f} s (simulated)"
+    seconds = "still down (simulated)" if outage is None else f"{outage:.1f} s (simulated)"
     late = " late" if outage is None or outage > low else ""
     place = f"right:{100 - ours:.2f}%" if ours > INSIDE else f"left:{ours:.2f}%"
     inside = " inside" if ours > INSIDE else ""
     return (
         f'<div class="compare"><div class="ours{late}" style="width:{ours:.2f}%"></div>'
-        f'<span class="ours{inside}" style="{place}">{told}</span>'
+        f'<span class="ours{inside}" style="{place}">{seconds}</span>'
         f'<div class="stated" style="left:{start:.2f}%;width:{end - start:.2f}%"></div>'
         f'<span class="stated" style="right:{100 - start:.2f}%">{low:g} to {high:g} s, as stated</span></div>'
     )
 
 
 def _step(number: int, step: Step) -> str:
-    at = "–" if step.at is None else f"+{step.at:.1f} s"  # noqa: RUF001 - a dash for a time that never came
+    elapsed = "–" if step.at is None else f"+{step.at:.1f} s"  # noqa: RUF001 - a dash for a time that never came
     return (
-        f'<li><span class="number">{number}</span><span class="at">{at}</span>'
+        f'<li><span class="number">{number}</span><span class="at">{elapsed}</span>'
         f"<span><b>{escape(step.flow)}</b><br>{escape(step.what)}</span></li>"
     )
 

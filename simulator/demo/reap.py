@@ -42,11 +42,11 @@ DELETE = {"table": "notifications", "mode": "delete", "dry_run": False, "limits"
 def main() -> None:
     """Run it, show it, and write out/reap.json."""
     began = time.perf_counter()
-    told = play()
-    told["seconds"] = round(time.perf_counter() - began, 2)
+    answers = play()
+    answers["seconds"] = round(time.perf_counter() - began, 2)
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    Console().print(shown(told))
+    OUT.write_text(json.dumps(answers, indent=1) + "\n", encoding="utf-8")
+    Console().print(shown(answers))
 
 
 def play() -> dict[str, Any]:
@@ -66,15 +66,15 @@ def play() -> dict[str, Any]:
         stack.enter_context(_between(lambda: fill(client, TABLE, renewed)))
         answer = _handled()
         left = {item["notification_id"]["S"] for item in client.scan(TableName=TABLE)["Items"]}
-    kept = {item["notification_id"]["S"] for item in renewed}
+    renewed_ids = {item["notification_id"]["S"] for item in renewed}
     return {
         "simulated": True,
         "answer": answer,
         "renewed": RENEWED,
-        "renewed_and_kept": len(kept & left),
+        "renewed_and_kept": len(renewed_ids & left),
         "live": LIVE,
         "live_and_kept": sum(key.startswith("live-") for key in left),
-        "expired_left": sum(key.startswith("late-") for key in left - kept),
+        "expired_left": sum(key.startswith("late-") for key in left - renewed_ids),
     }
 
 
@@ -107,18 +107,18 @@ def _handled() -> Any:
         return json.loads(json.dumps(app.lambda_handler(DELETE, context)))
 
 
-def shown(told: dict[str, Any]) -> Table:
+def shown(answers: dict[str, Any]) -> Table:
     """A table of what happened."""
-    summary = told["answer"]["data"]["summary"]
+    summary = answers["answer"]["data"]["summary"]
     table = Table("ttl_reaper (simulated on moto)", "items", title=TABLE)
     table.add_row("scanned", str(summary["scanned"]))
     table.add_row("expired when scanned (class A)", str(summary["expired"]["A"]))
     table.add_row(
-        "renewed before they were deleted, and kept", f"{told['renewed_and_kept']} of {told['renewed']}"
+        "renewed before they were deleted, and kept", f"{answers['renewed_and_kept']} of {answers['renewed']}"
     )
     table.add_row("deleted", str(summary["deleted"]))
-    table.add_row("expired and still there", str(told["expired_left"]))
-    table.add_row("alive, untouched", f"{told['live_and_kept']} of {told['live']}")
+    table.add_row("expired and still there", str(answers["expired_left"]))
+    table.add_row("alive, untouched", f"{answers['live_and_kept']} of {answers['live']}")
     table.add_row("stored as String (class B): reported, not deleted", str(summary["expired"]["B"]))
     table.add_row(
         "write units; estimated cost", f"{summary['write_units']:g}; {summary['estimated_usd']:.6f} USD"

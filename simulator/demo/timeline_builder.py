@@ -33,8 +33,12 @@ class TimelineBuilder:
         self._flow = flow
         self._entries = [entry for entry in world.journal.entries if entry.at >= begun]
         self._calls = [call for call in world.journal.calls if call.at >= begun and call.actor != "operator"]
-        launched = [one for one in world.machines.all if one != old and self._first("ec2", "pending", one)]
-        self.names = {one: f"NAT {number}" for number, one in enumerate([old, *launched], 1)}
+        launched = [
+            instance
+            for instance in world.machines.all
+            if instance != old and self._first("ec2", "pending", instance)
+        ]
+        self.names = {instance: f"NAT {number}" for number, instance in enumerate([old, *launched], 1)}
         self.tables = {
             table: f"private table {number}" for number, table in enumerate(world.platform.tables, 1)
         }
@@ -42,10 +46,12 @@ class TimelineBuilder:
     def tell(self) -> Timeline:
         return Timeline(
             steps=list(self._steps()),
-            spans=sorted([*self._machine_spans(), *self._invocation_spans()], key=lambda one: one.start),
-            moments=sorted([*self._event_moments(), *self._write_moments()], key=lambda one: one.at),
+            spans=sorted(
+                [*self._machine_spans(), *self._invocation_spans()], key=lambda interval: interval.start
+            ),
+            moments=sorted([*self._event_moments(), *self._write_moments()], key=lambda event: event.at),
             outages={self.tables[table]: self._outages(table) for table in self.tables},
-            machines={name: one for one, name in self.names.items()},
+            machines={name: instance for instance, name in self.names.items()},
             tables=self.tables,
             invocations=sum(
                 invocation.started >= self._begun for invocation in self._world.function.invocations
@@ -55,8 +61,8 @@ class TimelineBuilder:
             lasted=self._since(self._world.clock.elapsed),
         )
 
-    def _since(self, at: float) -> float:
-        return round(at - self._begun, 3)
+    def _since(self, time: float) -> float:
+        return round(time - self._begun, 3)
 
     def _first(self, source: str, what: str, instance: str | None = None, **fields: str) -> Entry | None:
         wanted = {**({"instance": instance} if instance else {}), **fields}
@@ -71,7 +77,7 @@ class TimelineBuilder:
 
     # The platform's failover flow
     def _steps(self) -> Iterator[Step]:
-        found = (
+        steps = (
             self._noticed(),
             self._launched(),
             self._event(),
@@ -81,8 +87,8 @@ class TimelineBuilder:
             self._completed(),
             self._resumed(),
         )
-        for flow, (at, what) in zip(self._flow, found, strict=True):
-            yield Step(flow, None if at is None else self._since(at), what)
+        for flow, (time, text) in zip(self._flow, steps, strict=True):
+            yield Step(flow, None if time is None else self._since(time), text)
 
     def _noticed(self) -> tuple[float | None, str]:
         call = next(
@@ -145,11 +151,11 @@ class TimelineBuilder:
         return (entry.at, f"{self.names[self._new]} is running") if entry else (None, "it never ran")
 
     def _routed(self) -> tuple[float | None, str]:
-        last: dict[object, float] = {}
+        previous: dict[object, float] = {}
         for call in self._moves():
-            last.setdefault(call.parameters["RouteTableId"], call.at)
-        done = f"{len(last)} of {len(self.tables)} tables"
-        return (max(last.values()), done) if last else (None, done)
+            previous.setdefault(call.parameters["RouteTableId"], call.at)
+        done = f"{len(previous)} of {len(self.tables)} tables"
+        return (max(previous.values()), done) if previous else (None, done)
 
     def _completed(self) -> tuple[float | None, str]:
         answers = [
@@ -177,9 +183,9 @@ class TimelineBuilder:
 
     # The picture
     def _machine_spans(self) -> Iterator[Interval]:
-        for one, name in self.names.items():
-            changes = [e for e in self._entries if e.source == "ec2" and e.fields.get("instance") == one]
-            state, since = ("forwarding", self._begun) if one == self._old else ("", 0.0)
+        for instance, name in self.names.items():
+            changes = [e for e in self._entries if e.source == "ec2" and e.fields.get("instance") == instance]
+            state, since = ("forwarding", self._begun) if instance == self._old else ("", 0.0)
             for entry in changes:
                 if state:
                     yield Interval(name, self._since(since), self._since(entry.at), state)
@@ -211,7 +217,10 @@ class TimelineBuilder:
 
     def _outages(self, table: str) -> list[tuple[float, float | None]]:
         return [
-            (self._since(max(one.start, self._begun)), None if one.end is None else self._since(one.end))
-            for one in self._world.traffic.since(self._begun)
-            if one.table == table
+            (
+                self._since(max(outage.start, self._begun)),
+                None if outage.end is None else self._since(outage.end),
+            )
+            for outage in self._world.traffic.since(self._begun)
+            if outage.table == table
         ]

@@ -42,12 +42,12 @@ class Scale:
 
     seconds: float
 
-    def x(self, at: float) -> float:
+    def x(self, seconds: float) -> float:
         start = LEFT + (WIDTH - LEFT - RIGHT) * BEFORE
-        return start + (WIDTH - RIGHT - start) * at / self.seconds
+        return start + (WIDTH - RIGHT - start) * seconds / self.seconds
 
-    def clip(self, at: float | None) -> float:
-        return WIDTH - RIGHT if at is None else min(self.x(at), WIDTH - RIGHT)
+    def clip(self, seconds: float | None) -> float:
+        return WIDTH - RIGHT if seconds is None else min(self.x(seconds), WIDTH - RIGHT)
 
 
 def picture(story: Timeline) -> str:
@@ -90,9 +90,9 @@ def _marks(story: Timeline, scale: Scale) -> Iterator[Mark]:
     """In as many rows as they need."""
     ends: list[float] = []
     timed = [(step.at, number, step) for number, step in enumerate(story.steps, 1) if step.at is not None]
-    for at, number, step in sorted(timed, key=lambda one: one[:2]):
-        x = scale.x(max(at, 0))
-        title = f"{step.flow}: +{at:.1f} s, {step.what} (simulated)"
+    for seconds, number, step in sorted(timed, key=lambda mark: mark[:2]):
+        x = scale.x(max(seconds, 0))
+        title = f"{step.flow}: +{seconds:.1f} s, {step.what} (simulated)"
         yield Mark(number, x, _row(ends, x, x + 19), title)
 
 
@@ -109,12 +109,12 @@ def _shade(story: Timeline, scale: Scale, top: float, bottom: float) -> str:
 
 def _axis(scale: Scale, top: float, bottom: float) -> Iterator[str]:
     step = next(s for s in (1, 2, 5, 10, 20, 30, 60, 120, 300) if scale.seconds / s <= 14)  # noqa: PLR2004 - marks
-    at = 0
-    while at <= scale.seconds:
-        x = scale.x(at)
+    seconds = 0
+    while seconds <= scale.seconds:
+        x = scale.x(seconds)
         yield f'<line class="grid" x1="{x:.1f}" y1="{top - 6:g}" x2="{x:.1f}" y2="{bottom:g}"/>'
-        yield f'<text class="tick" x="{x:.1f}" y="{bottom + 18:g}">{at} s</text>'
-        at += step
+        yield f'<text class="tick" x="{x:.1f}" y="{bottom + 18:g}">{seconds} s</text>'
+        seconds += step
 
 
 def _name(text: str, y: float) -> str:
@@ -141,9 +141,9 @@ def _tables(story: Timeline, scale: Scale, y: float) -> tuple[list[str], float]:
         for start, end in outages:
             a, b = scale.x(start), scale.clip(end)
             lines.append(_bar((since, a), y, "up", "", f"{table}: traffic flows"))
-            told = "no end seen" if end is None else f"{end - start:.1f} s"
+            label = "no end seen" if end is None else f"{end - start:.1f} s"
             lines.append(
-                _bar((a, b), y, "down", f"no egress: {told}", f"{table}: no egress, {told} (simulated)")
+                _bar((a, b), y, "down", f"no egress: {label}", f"{table}: no egress, {label} (simulated)")
             )
             since = b
         lines.append(_bar((since, WIDTH - RIGHT), y, "up", "egress", f"{table}: traffic flows"))
@@ -180,8 +180,8 @@ def _events(story: Timeline, scale: Scale, y: float) -> tuple[list[str], float]:
             kind, shape = ("lost", cross) if moment.failed else ("event", dot)
             lines.append(f'<g class="{kind}">{title}{shape}</g>')
             words.append((x, f"{moment.what} lost" if moment.failed else moment.what))
-    told, bottom = _words(words, y + LANE)
-    return [*lines, *told], bottom
+    labels, bottom = _words(words, y + LANE)
+    return [*lines, *labels], bottom
 
 
 def _words(words: list[tuple[float, str]], y: float) -> tuple[list[str], float]:
@@ -192,8 +192,8 @@ def _words(words: list[tuple[float, str]], y: float) -> tuple[list[str], float]:
             clusters.append((x, {}))
         clusters[-1][1][word] = clusters[-1][1].get(word, 0) + 1
     lines, ends = list[str](), list[float]()
-    for x, told in clusters:
-        text = _line(told)
+    for x, labels in clusters:
+        text = _line(labels)
         width = len(text) * SMALL_LETTER
         start = min(x - 3, WIDTH - RIGHT - width)
         row = _row(ends, start, start + width + 8)
@@ -208,8 +208,8 @@ def _row(ends: list[float], start: float, end: float) -> int:
     return row
 
 
-def _line(told: dict[str, int]) -> str:
-    return ", ".join(word if number == 1 else f"{word} ×{number}" for word, number in told.items())  # noqa: RUF001 - times
+def _line(counts: dict[str, int]) -> str:
+    return ", ".join(word if number == 1 else f"{word} ×{number}" for word, number in counts.items())  # noqa: RUF001 - times
 
 
 def _said(moment: TimelineEvent) -> str:
@@ -243,5 +243,5 @@ def _writes(story: Timeline, scale: Scale, y: float) -> tuple[list[str], float]:
                 f'<line x1="{x:.1f}" y1="{y + 2:g}" x2="{x:.1f}" y2="{y + LANE - 2:g}"/></g>'
             )
             words.append((x, f"{word} refused" if moment.failed else word))
-    told, bottom = _words(words, y + LANE)
-    return [*lines, *told], bottom
+    labels, bottom = _words(words, y + LANE)
+    return [*lines, *labels], bottom

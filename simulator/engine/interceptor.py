@@ -66,7 +66,7 @@ class CallInterceptor:
     def send(self, request: AWSPreparedRequest, action: str) -> AWSResponse:
         parameters: dict[str, object] = getattr(_sending, "parameters", {})
         _sending.attempt += 1
-        at, actor, attempt = self._stage.clock.elapsed, self._actor(), _sending.attempt
+        started, actor, attempt = self._stage.clock.elapsed, self._actor(), _sending.attempt
         outcome, _sending.carried_out = "not sent", False
         try:
             response = self._exchange(request, action, parameters, actor)
@@ -78,7 +78,7 @@ class CallInterceptor:
             outcome = Kind.ANSWER_LOST if _sending.carried_out else outcome
             raise
         finally:
-            self._stage.journal.record(Call(at, actor, action, parameters, attempt, outcome))
+            self._stage.journal.record(Call(started, actor, action, parameters, attempt, outcome))
         return response
 
     def _exchange(
@@ -106,7 +106,7 @@ class CallInterceptor:
         _sending.on_the_way, _sending.seen = None, None
         if self.remembered is None or self.faults or self._actor() == OPERATOR or not is_read(action):
             return carry_out()
-        at, latency = self._stage.clock.elapsed, self._set_out()
+        started, latency = self._stage.clock.elapsed, self._set_out()
         answer = self.remembered.recall(action, parameters, self._stage.clock.changes)
         if answer is None:
             _sending.on_the_way = latency
@@ -114,7 +114,7 @@ class CallInterceptor:
             self.remembered.keep(action, parameters, _sending.seen, answer)
             return answer
         self._stage.clock.sleep(latency / 2)
-        self._stage.journal.record(Call(at, self._actor(), action, parameters, 1, "ok"))
+        self._stage.journal.record(Call(started, self._actor(), action, parameters, 1, "ok"))
         return answer
 
     def _answer(self, request: AWSPreparedRequest, action: str, fault: Fault | None) -> AWSResponse | None:

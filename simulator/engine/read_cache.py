@@ -30,10 +30,10 @@ class ReadCache:
 
     def recall(self, action: str, parameters: Mapping[str, object], changes: int) -> object:
         """A copy of the answer; None where something has changed since it was given."""
-        found = self._answers.get(_key(action, parameters))
-        if found is None or found[0] != changes:
+        answer = self._answers.get(_key(action, parameters))
+        if answer is None or answer[0] != changes:
             return None
-        return pickle.loads(found[1])  # noqa: S301 - our own, a moment ago
+        return pickle.loads(answer[1])  # noqa: S301 - our own, a moment ago
 
 
 def _key(action: str, parameters: Mapping[str, object]) -> str:

@@ -33,7 +33,12 @@ def tables(estate: Estate) -> None:
 
 def definition(table: Table) -> dict[str, Any]:
     keys: list[TableKey | Index] = [table.key, *table.indexes.values()]
-    attributes = {one.name: str(one.type) for key in keys for one in (key.partition, key.sort) if one}
+    attributes = {
+        key_attribute.name: str(key_attribute.type)
+        for key in keys
+        for key_attribute in (key.partition, key.sort)
+        if key_attribute
+    }
     indexes = [
         {
             "IndexName": name,

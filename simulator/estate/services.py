@@ -64,8 +64,8 @@ def queues(estate: Estate) -> None:
         url: str = made["QueueUrl"]
         return url
 
-    kept = str(desired.dead_letter_retention_days * DAY)
-    dead = queue("backtest-dlq", {"MessageRetentionPeriod": kept})
+    retention = str(desired.dead_letter_retention_days * DAY)
+    dead = queue("backtest-dlq", {"MessageRetentionPeriod": retention})
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": desired.max_receive_count}
     queue("backtest", {"RedrivePolicy": json.dumps(redrive)})

@@ -170,12 +170,12 @@ def _find(table: Table, statement: Statement) -> Item | None:
             "ValidationError", "Where clause does not contain a mandatory equality on all key attributes"
         )
     key = {name: DynamoType(statement.where[name]) for name in table.table_key_attrs}
-    kinds = {one["AttributeName"]: one["AttributeType"] for one in table.attr}
+    kinds = {definition["AttributeName"]: definition["AttributeType"] for definition in table.attr}
     if any(value.type != kinds[name] for name, value in key.items()):
         raise StatementError("ValidationError", "The provided key element does not match the schema")
     sort = key[table.range_key_attr] if table.range_key_attr else None
-    found: Item | None = table.get_item(key[table.hash_key_attr], sort)
-    return found
+    item: Item | None = table.get_item(key[table.hash_key_attr], sort)
+    return item
 
 
 def _write(table: Table, statement: Statement, item: Item | None) -> None:

@@ -93,7 +93,7 @@ def get_pages(self: Any, **asked: Any) -> Any:
 @estate.of(ResourceGroupsTaggingAPIBackend, "tag_resources")
 def tag_resources(self: Any, resource_arns: list[str], tags: dict[str, str]) -> Any:
     """User pools, queues and REST APIs can be tagged too."""
-    own = {arn: found for arn in resource_arns if (found := _tags_of(self, arn)) is not None}
+    own = {arn: present for arn in resource_arns if (present := _tags_of(self, arn)) is not None}
     for present in own.values():
         present.update(tags)
     return _tag_resources(self, [arn for arn in resource_arns if arn not in own], tags)
@@ -102,7 +102,7 @@ def tag_resources(self: Any, resource_arns: list[str], tags: dict[str, str]) -> 
 @estate.of(ResourceGroupsTaggingAPIBackend, "untag_resources")
 def untag_resources(self: Any, resource_arn_list: list[str], tag_keys: list[str]) -> Any:
     """The same the other way."""
-    own = {arn: found for arn in resource_arn_list if (found := _tags_of(self, arn)) is not None}
+    own = {arn: tags for arn in resource_arn_list if (tags := _tags_of(self, arn)) is not None}
     for present in own.values():
         for key in tag_keys:
             present.pop(key, None)
@@ -141,7 +141,7 @@ def tagged_rules(self: Any) -> Any:
 def describe_db_parameters(self: Any) -> Any:
     """The filter parameter-name is honoured."""
     result = _describe_parameters(self)
-    names = {name for one in self.params.get("Filters", []) for name in one["Values"]}
+    names = {name for condition in self.params.get("Filters", []) for name in condition["Values"]}
     parameters = [
         parameter
         for parameter in result.result["Parameters"]
@@ -189,7 +189,10 @@ def update_table(self: Any) -> Any:
         raise JsonRESTError(VALIDATION, "DeletionProtectionEnabled must be the only change of its call")
     if "AttributeDefinitions" in self.body:
         table = self.dynamodb_backend.tables[self.body["TableName"]]
-        given = {one["AttributeName"]: one for one in [*table.attr, *self.body["AttributeDefinitions"]]}
+        given = {
+            definition["AttributeName"]: definition
+            for definition in [*table.attr, *self.body["AttributeDefinitions"]]
+        }
         self.body["AttributeDefinitions"] = list(given.values())
     return _update_table(self)
 

@@ -1,4 +1,4 @@
-"""What a process on moto spares itself: a third to a half of a short simulation's time. No answer differs."""
+"""Patches that speed moto up, by a third to a half of a short simulation's time. No answer differs."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def _read(path: str) -> Any:
 
 
 def load_resource(resource: str) -> Any:
-    """Moto's data, without the machines that other regions offer."""
+    """Moto's data, without the instance types of other regions."""
     return [] if OFFERINGS in resource and REGION not in resource else _load_resource(resource)
 
 
-def spare() -> None:
-    """From now on; before moto's EC2 is imported, which reads all of it then."""
+def apply() -> None:
+    """Apply them to this process. Call it before moto's EC2 is imported: that reads every model."""
     Loader.FILE_LOADER_CLASS = SharedFileLoader
     Loader.list_available_services = LeanLoader.list_available_services  # type: ignore[method-assign,assignment]
     utils.load_resource = load_resource

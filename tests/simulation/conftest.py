@@ -5,16 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator.scenario.world import World
+from tests.simulation.group import idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_ec2 import EC2Client
-
-
-def idle(_event: object, _context: object) -> None:
-    """A handler that does nothing: the world alone is under test."""
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from simulator.aws.instances import Script
 from simulator.engine import durations
 from simulator.scenario.world import World
-from tests.simulation.conftest import idle
+from tests.simulation.group import idle
 from tests.simulation.test_strict_network import launch
 
 if TYPE_CHECKING:

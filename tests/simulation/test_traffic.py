@@ -9,7 +9,7 @@ import pytest
 from simulator.engine import durations
 from simulator.scenario.traffic import Egress
 from simulator.scenario.world import World
-from tests.simulation.conftest import idle
+from tests.simulation.group import idle
 from tests.simulation.test_strict_network import interface_of, launch
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from simulator.engine import durations
 from simulator.engine.faults import Fault, Kind
 from simulator.engine.virtual_clock import Killed
 from simulator.scenario.world import World
-from tests.simulation.conftest import idle
+from tests.simulation.group import idle
 from tradai_shared.aws import clients
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AccessDenied, AwsError, PermanentError, TemporaryError

@@ -62,11 +62,11 @@ class EgressDownError(TradaiError):
 class WrongEgressAddressError(TradaiError):
     """The private subnets are seen by another address than the Elastic IP. Ends the invocation as well."""
 
-    def __init__(self, expected: str, seen: tuple[str, ...]) -> None:
+    def __init__(self, expected: str, observed: tuple[str, ...]) -> None:
         """Name the Elastic IP and what was seen instead."""
-        super().__init__(f"seen as {', '.join(seen)} instead of {expected}")
+        super().__init__(f"seen as {', '.join(observed)} instead of {expected}")
         self.expected = expected
-        self.seen = seen
+        self.seen = observed
 
 
 class AwsError(TradaiError):

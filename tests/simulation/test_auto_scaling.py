@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,57 +11,10 @@ from botocore.exceptions import ClientError
 from simulator.aws.instances import Script
 from simulator.engine import durations
 from simulator.scenario.world import World
-from tests.simulation.conftest import idle
+from tests.simulation.group import GROUP, LAUNCH_HOOK, TERMINATE_HOOK, Group, idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from simulator.aws.event_bridge import Event
-
-GROUP = "tradai-nat-asg-prod"
-LAUNCH_HOOK, TERMINATE_HOOK = "tradai-nat-launch-prod", "tradai-nat-terminate-prod"
-
-
-class Group:
-    """The group as its callers see it."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.api = world.client("autoscaling")
-
-    def members(self) -> dict[str, str]:
-        (group,) = self.api.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])["AutoScalingGroups"]
-        return {instance["InstanceId"]: instance["LifecycleState"] for instance in group["Instances"]}
-
-    def until(self, *states: str, limit: float = 120) -> list[str]:
-        """Run until the members' states are these; their ids."""
-        assert self.world.run_until(lambda: sorted(self.members().values()) == sorted(states), limit), (
-            self.members()
-        )
-        return sorted(self.members(), key=lambda one: self.members()[one])
-
-    def complete(self, instance: str, hook: str = LAUNCH_HOOK, result: str = "CONTINUE") -> None:
-        self.api.complete_lifecycle_action(
-            AutoScalingGroupName=GROUP,
-            LifecycleHookName=hook,
-            InstanceId=instance,
-            LifecycleActionResult=result,
-        )
-
-    def in_service(self) -> str:
-        """Let the first instance in."""
-        (instance,) = self.until("Pending:Wait")
-        self.complete(instance)
-        (instance,) = self.until("InService")
-        self.world.run_until(lambda: self.world.machines[instance].state == "running", 60)
-        return instance
-
-    def activities(self) -> list[dict[str, Any]]:
-        found = self.api.describe_scaling_activities(AutoScalingGroupName=GROUP)["Activities"]
-        return [dict(one) for one in found]
-
-    def told(self, detail_type: str) -> list[Event]:
-        return [event for event in self.world.bus.history if event["detail-type"] == detail_type]
 
 
 @pytest.fixture
@@ -98,23 +51,23 @@ def test_hooks_and_policy_given_at_creation_are_there_before_the_first_instance(
 def test_a_launch_waits_in_its_hook_and_goes_into_service_when_completed(group: Group) -> None:
     (instance,) = group.until("Pending")
     group.until("Pending:Wait")
-    (event,) = group.told("EC2 Instance-launch Lifecycle Action")
+    (event,) = group.events("EC2 Instance-launch Lifecycle Action")
     detail = event["detail"]
     assert (detail["EC2InstanceId"], detail["LifecycleHookName"]) == (instance, LAUNCH_HOOK)
     assert (detail["Origin"], detail["Destination"]) == ("EC2", "AutoScalingGroup")
     assert detail["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING"
-    assert group.told("EC2 Instance Launch Successful") == []
+    assert group.events("EC2 Instance Launch Successful") == []
     group.complete(instance)
     group.until("Pending:Proceed")
     group.until("InService")
-    (launched,) = group.told("EC2 Instance Launch Successful")
+    (launched,) = group.events("EC2 Instance Launch Successful")
     assert launched["detail"]["EC2InstanceId"] == instance
     assert group.activities()[0]["StatusCode"] == "Successful"
 
 
 def test_an_action_is_found_by_its_token_too(group: Group) -> None:
     group.until("Pending:Wait")
-    token = group.told("EC2 Instance-launch Lifecycle Action")[0]["detail"]["LifecycleActionToken"]
+    token = group.events("EC2 Instance-launch Lifecycle Action")[0]["detail"]["LifecycleActionToken"]
     group.api.complete_lifecycle_action(
         AutoScalingGroupName=GROUP,
         LifecycleHookName=LAUNCH_HOOK,
@@ -156,7 +109,7 @@ def test_a_heartbeat_starts_the_time_out_again(group: Group) -> None:
 
 def test_an_abandoned_launch_is_a_cancelled_activity_that_names_its_token(group: Group) -> None:
     (instance,) = group.until("Pending:Wait")
-    token = group.told("EC2 Instance-launch Lifecycle Action")[0]["detail"]["LifecycleActionToken"]
+    token = group.events("EC2 Instance-launch Lifecycle Action")[0]["detail"]["LifecycleActionToken"]
     group.complete(instance, result="ABANDON")
     launch = next(
         activity for activity in group.activities() if activity["Description"].startswith("Launching")
@@ -167,7 +120,7 @@ def test_an_abandoned_launch_is_a_cancelled_activity_that_names_its_token(group:
         "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token "
         f"{token} was abandoned: Lifecycle Action Completed with ABANDON Result"
     )
-    assert len(group.told("EC2 Instance Launch Unsuccessful")) == 1
+    assert len(group.events("EC2 Instance Launch Unsuccessful")) == 1
 
 
 def test_launches_that_keep_being_abandoned_come_more_and_more_slowly(group: Group) -> None:
@@ -187,13 +140,13 @@ def test_a_terminating_instance_waits_in_its_hook_and_still_runs(group: Group) -
         InstanceId=instance, ShouldDecrementDesiredCapacity=False
     )
     group.world.run_until(lambda: group.members()[instance] == "Terminating:Wait", 60)
-    (event,) = group.told("EC2 Instance-terminate Lifecycle Action")
+    (event,) = group.events("EC2 Instance-terminate Lifecycle Action")
     assert (event["detail"]["Origin"], event["detail"]["Destination"]) == ("AutoScalingGroup", "EC2")
     assert group.world.machines[instance].state == "running"
     group.complete(instance, TERMINATE_HOOK)
     assert group.world.run_until(lambda: instance not in group.members(), 120)
     assert group.world.machines[instance].state == "terminated"
-    assert len(group.told("EC2 Instance Terminate Successful")) == 1
+    assert len(group.events("EC2 Instance Terminate Successful")) == 1
     assert len(group.members()) == 1
 
 
