@@ -70,13 +70,13 @@ def _compare_attribute(
     if fact.desired is CONFIGURED and is_unspecified(config, path):
         return
     desired = to_json(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
-    seen = to_json(observed.value)
+    observed_json = to_json(observed.value)
     if fact.each_unexpected:
         yield from (
             _unexpected(config, check, resource_state, fact, str(name), observed.sources)
             for name in observed.value
         )
-    elif not equal(desired, seen):
+    elif not equal(desired, observed_json):
         locked = fact.desired is CONFIGURED and is_immutable(config, path)
         finding = Finding(
             check=check,
@@ -84,7 +84,7 @@ def _compare_attribute(
             attribute=fact.attribute,
             status=FindingStatus.DRIFTED,
             desired=desired,
-            observed=seen,
+            observed=observed_json,
             severity=Severity.CRITICAL if locked else fact.severity or severity_of(check, fact.attribute),
             healing=Healing.NEVER if locked else healing_of(fact.remedies),
             provenance=provenance_of(config, path),
@@ -203,7 +203,7 @@ def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> It
         remedies = ((AddTags(resource_state.arn, missing),) if missing else ()) + (
             (ReplaceTags(resource_state.arn, wrong),) if wrong else ()
         )
-    wanted = observed.map(lambda seen: {name: list(accepted[name]) for name in seen})
+    wanted = observed.map(lambda observed: {name: list(accepted[name]) for name in observed})
     yield AttributeState(
         TAGS,
         observed,
@@ -224,7 +224,7 @@ def to_json(value: Any) -> Json:  # noqa: ANN401 - any value of the configuratio
         case Mapping():
             return {str(name): to_json(below) for name, below in value.items()}
         case tuple() | list() | set() | frozenset():
-            return [to_json(one) for one in value]
+            return [to_json(element) for element in value]
         case None | bool() | int() | float() | str():
             return value
         case _:
@@ -241,11 +241,11 @@ def equal(desired: Json, observed: Json) -> bool:
 def by_importance(assessed: Iterable[AssessedFinding]) -> list[AssessedFinding]:
     return sorted(
         assessed,
-        key=lambda one: (
-            one.finding.waiver is not None,
-            one.finding.severity.rank,
-            one.finding.check,
-            one.finding.resource,
-            one.finding.attribute,
+        key=lambda item: (
+            item.finding.waiver is not None,
+            item.finding.severity.rank,
+            item.finding.check,
+            item.finding.resource,
+            item.finding.attribute,
         ),
     )

@@ -94,8 +94,8 @@ class Finding:
 
 
 def finding_id(check: str, resource: str, attribute: str) -> str:
-    told = f"{check}|{resource}|{attribute}"
-    return hashlib.sha256(told.encode()).hexdigest()[:ID_LENGTH]
+    key = f"{check}|{resource}|{attribute}"
+    return hashlib.sha256(key.encode()).hexdigest()[:ID_LENGTH]
 
 
 # By check and attribute; the first pattern that fits decides.

@@ -53,31 +53,36 @@ class Changes:
 
 def compare(history: History, findings: Iterable[Finding], checks: Container[str]) -> Changes:
     """What cannot be read, or was not looked at, is neither new nor resolved."""
-    seen, unreadable = _seen(findings)
-    open_before = {one for one, record in history.records.items() if record.resolved_at is None}
+    findings_by_id, unreadable = _known(findings)
+    open_before = {finding_id for finding_id, record in history.records.items() if record.resolved_at is None}
     resolved = {
-        one
-        for one in open_before - set(seen)
-        if history.records[one].check in checks
-        and (history.records[one].check, history.records[one].resource) not in unreadable
-        and (history.records[one].check, history.records[one].check) not in unreadable  # it ended early
+        finding_id
+        for finding_id in open_before - set(findings_by_id)
+        if history.records[finding_id].check in checks
+        and (history.records[finding_id].check, history.records[finding_id].resource) not in unreadable
+        and (history.records[finding_id].check, history.records[finding_id].check)
+        not in unreadable  # it ended early
     }
-    new = set(seen) - set(history.records) if history.known else set()
+    new = set(findings_by_id) - set(history.records) if history.known else set()
     return Changes(frozenset(new), frozenset(resolved))
 
 
-def _seen(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
+def _known(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
     """Findings that are known, without those that the platform itself accepts: they are never news."""
     every = [finding for finding in findings if not (finding.waiver and finding.waiver.until is None)]
-    unreadable = {(one.check, one.resource) for one in every if one.status is FindingStatus.UNKNOWN}
-    return {one.id: one for one in every if one.status is not FindingStatus.UNKNOWN}, unreadable
+    unreadable = {
+        (finding.check, finding.resource) for finding in every if finding.status is FindingStatus.UNKNOWN
+    }
+    return {
+        finding.id: finding for finding in every if finding.status is not FindingStatus.UNKNOWN
+    }, unreadable
 
 
 def to_notify(
     history: History, changes: Changes, findings: Iterable[Finding], now: datetime
 ) -> list[Finding]:
     """Findings that nobody was notified of yet, and critical ones again after a week."""
-    told = []
+    due_findings = []
     for finding in findings:
         if not finding.is_actionable:
             continue
@@ -86,26 +91,30 @@ def to_notify(
         due = record is None or record.notified_at is None or now - record.notified_at >= REMINDED
         undelivered = record is not None and record.notified_at is None  # an earlier message failed
         if finding.id in changes.new or undelivered or (critical and due):
-            told.append(finding)
-    return told
+            due_findings.append(finding)
+    return due_findings
 
 
 def remember(
-    history: History, changes: Changes, findings: Iterable[Finding], told: Iterable[Finding], now: datetime
+    history: History,
+    changes: Changes,
+    findings: Iterable[Finding],
+    notified: Iterable[Finding],
+    now: datetime,
 ) -> History:
     """The past as the next run should know it."""
-    seen, _ = _seen(findings)
-    told_ids = {finding.id for finding in told}
+    findings_by_id, _ = _known(findings)
+    notified_ids = {finding.id for finding in notified}
     records = {}
-    for one, record in history.records.items():
-        if one in changes.resolved:
-            records[one] = replace(record, resolved_at=now)
+    for finding_id, record in history.records.items():
+        if finding_id in changes.resolved:
+            records[finding_id] = replace(record, resolved_at=now)
         elif record.resolved_at is None or now - record.resolved_at < REMEMBERED:
-            records[one] = record
-    for one, finding in seen.items():
-        before = records.get(one) or Record(finding.check, finding.resource, first_seen=now)
-        records[one] = replace(
-            before, resolved_at=None, notified_at=now if one in told_ids else before.notified_at
+            records[finding_id] = record
+    for finding_id, finding in findings_by_id.items():
+        before = records.get(finding_id) or Record(finding.check, finding.resource, first_seen=now)
+        records[finding_id] = replace(
+            before, resolved_at=None, notified_at=now if finding_id in notified_ids else before.notified_at
         )
     return replace(history, records=records)
 
@@ -138,13 +147,13 @@ def to_json(history: History) -> dict[str, Any]:
     }
 
 
-def from_json(kept: Mapping[str, Any]) -> History:
+def from_json(stored: Mapping[str, Any]) -> History:
     """Records from what ``to_json`` made.
 
     Raises:
         ValueError, KeyError, TypeError, AttributeError: the item does not have this schema.
     """
-    return History({one: _record(fields) for one, fields in kept.items()})
+    return History({finding_id: _record(fields) for finding_id, fields in stored.items()})
 
 
 def _record(fields: Mapping[str, Any]) -> Record:

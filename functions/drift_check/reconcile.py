@@ -115,9 +115,9 @@ class Reconciler:
         delivered = self.notify(report) if self.notify else False
         if place is not None and self.writes_history and not self.request.dry_run:
             notified = report.to_notify if delivered else []
-            kept = self._remember(tried, scan, after, report, notified, now)
-            if kept != history:
-                self._save(place, kept, now, report)
+            history_after = self._remember(tried, scan, after, report, notified, now)
+            if history_after != history:
+                self._save(place, history_after, now, report)
         return report
 
     def _remember(  # noqa: PLR0913, PLR0917 - two scans and what was done between them
@@ -130,9 +130,9 @@ class Reconciler:
         now: datetime,
     ) -> History:
         """What was mended in this run is remembered as gone, so that its return is no news."""
-        kept = past.remember(tried, report.changes, before.findings, notified, now)
-        healed = past.compare(kept, after.findings, self.scanner.names)
-        return past.remember(kept, healed, after.findings, [], now) if healed.resolved else kept
+        remembered = past.remember(tried, report.changes, before.findings, notified, now)
+        healed = past.compare(remembered, after.findings, self.scanner.names)
+        return past.remember(remembered, healed, after.findings, [], now) if healed.resolved else remembered
 
     def _dynamodb(self) -> DynamoDBClient:
         client: DynamoDBClient = self.builder.client("dynamodb")
@@ -180,8 +180,8 @@ class Reconciler:
             scan.assessed, self.request.approve, history, self.settings.max_heals, clock.now()
         )
         healer = Healer(self.scanner, self.builder, scan, dry_run)
-        for one in report.plan.chosen:
-            heal = healer.heal(one)
+        for assessed_finding in report.plan.chosen:
+            heal = healer.heal(assessed_finding)
             report.heals.append(heal)
             if heal.status in {Status.DONE, Status.FAILED} and not dry_run:
                 failed = heal.status is Status.FAILED

@@ -56,10 +56,10 @@ def create_index(remedy: CreateIndex) -> ApiRequest:
     keys = [(remedy.partition, "HASH"), *([(remedy.sort, "RANGE")] if remedy.sort else [])]
     index = {
         "IndexName": remedy.index,
-        "KeySchema": [{"AttributeName": one[0], "KeyType": role} for one, role in keys],
+        "KeySchema": [{"AttributeName": attribute[0], "KeyType": role} for attribute, role in keys],
         "Projection": {"ProjectionType": "ALL"},
     }
-    definitions = [{"AttributeName": one[0], "AttributeType": one[1]} for one, _ in keys]
+    definitions = [{"AttributeName": attribute[0], "AttributeType": attribute[1]} for attribute, _ in keys]
     updates = [{"Create": index}]
     return update_table(remedy.table, AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=updates)
 
@@ -109,15 +109,15 @@ def tag_writes(
     client: Callable[[str], Any], arn: str, tags: dict[str, str], full_arn: Callable[[str], str]
 ) -> list[ApiRequest]:
     """The calls that add tags to what ``arn`` (service and last part) names."""
-    service, _, rest = arn.partition(":")
+    service, _, resource = arn.partition(":")
     match service:
         case "s3":
-            return [_bucket(client, rest, tags)]
+            return [_bucket(client, resource, tags)]
         case "autoscaling":
-            return [_group(rest, tags)]
+            return [_group(resource, tags)]
         case "ec2":
             listed = [{"Key": name, "Value": value} for name, value in tags.items()]
-            parameters = {"Resources": [rest.partition("/")[2]], "Tags": listed}
+            parameters = {"Resources": [resource.partition("/")[2]], "Tags": listed}
             return [ApiRequest("ec2:CreateTags", "ec2", "create_tags", parameters)]
         case _:
             parameters = {"ResourceARNList": [full_arn(arn)], "Tags": tags}

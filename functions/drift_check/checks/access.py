@@ -62,7 +62,7 @@ def fallback_reads(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
 
 def tagged_pools(tagged: list[ApiObject]) -> list[str]:
     """The ids of pools that have tags: to describe the one that is there saves listing all."""
-    arns = (str(one["ResourceARN"]) for one in tagged)
+    arns = (str(mapping["ResourceARN"]) for mapping in tagged)
     return sorted(arn.rpartition("/")[2] for arn in arns if ":userpool/" in arn)
 
 
@@ -89,7 +89,9 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
 def _pool(ctx: CheckContext) -> ResourceState:
     desired = ctx.config.cognito
     found_id = _pool_id(ctx)
-    pool: Read[ApiObject] = found_id.flat_map(lambda one: ctx.get(POOL, one) if one else Known({}))
+    pool: Read[ApiObject] = found_id.flat_map(
+        lambda found_id: ctx.get(POOL, found_id) if found_id else Known({})
+    )
     known_id = found_id.value if isinstance(found_id, Known) else ""
     return ResourceState(
         "cognito",
@@ -100,18 +102,20 @@ def _pool(ctx: CheckContext) -> ResourceState:
             AttributeState("id", found_id),
             AttributeState(
                 "mfa",
-                pool.map(lambda one: one.get("MfaConfiguration", "OFF")),
+                pool.map(lambda pool: pool.get("MfaConfiguration", "OFF")),
                 remedies=(RequireMfa(known_id, str(desired.mfa)),),
             ),
             AttributeState(
                 "password_min_length",
-                pool.map(lambda one: one.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength")),
+                pool.map(
+                    lambda pool: pool.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength")
+                ),
             ),
             AttributeState(
-                "deletion_protection", pool.map(lambda one: one.get("DeletionProtection", "INACTIVE"))
+                "deletion_protection", pool.map(lambda pool: pool.get("DeletionProtection", "INACTIVE"))
             ),
         ),
-        tags=pool.map(lambda one: one.get("UserPoolTags", {})),
+        tags=pool.map(lambda pool: pool.get("UserPoolTags", {})),
         arn=f"cognito-idp:userpool/{known_id}",
     )
 
@@ -119,12 +123,12 @@ def _pool(ctx: CheckContext) -> ResourceState:
 def _pool_id(ctx: CheckContext) -> Read[str]:
     """By its tags, where the pool that has them bears the name; else among all pools."""
     tagged = ctx.get(*TAGS_CALL).map(tagged_pools)
-    for one in tagged.value if isinstance(tagged, Known) else ():
-        pool = ctx.get(POOL, one)
+    for tagged_id in tagged.value if isinstance(tagged, Known) else ():
+        pool = ctx.get(POOL, tagged_id)
         if isinstance(pool, Unknown):
             return pool
         if is_ours(ctx.config, pool.value):
-            return Known(one, pool.sources)
+            return Known(tagged_id, pool.sources)
     return ctx.get(LIST_POOLS).map(lambda pools: pool_id(ctx.config, pools))
 
 
@@ -135,12 +139,12 @@ def _secret(ctx: CheckContext, key: str) -> ResourceState:
         path,
         name,
         f"{path}.name",
-        secret.map(lambda one: one is not None),
+        secret.map(lambda secret: secret is not None),
         (
             AttributeState(
                 "scheduled deletion",
                 secret.map_present(
-                    lambda one: f"{one['DeletedDate']:%Y-%m-%d}" if one.get("DeletedDate") else None
+                    lambda secret: f"{secret['DeletedDate']:%Y-%m-%d}" if secret.get("DeletedDate") else None
                 ),
                 desired=None,
                 remedies=(RestoreSecret(name),),
@@ -148,7 +152,7 @@ def _secret(ctx: CheckContext, key: str) -> ResourceState:
                 reason="it cannot be read any more and will be gone for good",
             ),
         ),
-        tags=secret.map(lambda one: tag_map(one.get("Tags")) if one else {}),
+        tags=secret.map(lambda secret: tag_map(secret.get("Tags")) if secret else {}),
         arn=_secret_arn(secret),
     )
 
@@ -161,14 +165,16 @@ def _secret_arn(secret: Read[Any]) -> str:
 
 
 def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
-    apis = ctx.get(APIS).map(lambda found: _ours(ctx.config, found))
+    apis = ctx.get(APIS).map(lambda described: _ours(ctx.config, described))
     stages: Read[list[ApiObject]] = Known([])
     for api in apis.value if isinstance(apis, Known) else ():
         more = ctx.get(STAGES, api["id"])
-        stages = both(stages, more).map(lambda found: [*found[0], *found[1]])
+        stages = both(stages, more).map(lambda pair: [*pair[0], *pair[1]])
 
-    def associated(found: list[ApiObject]) -> str:
-        return API_GATEWAY if found and all(stage.get("webAclArn") for stage in found) else "nothing"
+    def associated(all_stages: list[ApiObject]) -> str:
+        return (
+            API_GATEWAY if all_stages and all(stage.get("webAclArn") for stage in all_stages) else "nothing"
+        )
 
     observed = apis.flat_map(lambda _: stages.map(associated))
     fact = AttributeState(

@@ -90,9 +90,9 @@ class CheckContext:
         """Of the kinds whose own description carries none; a resource that never had a tag is not listed."""
 
         def find(listed: list[dict[str, Any]]) -> dict[str, str]:
-            for one in listed:
-                if one["ResourceARN"].endswith(arn_end):
-                    return {tag["Key"]: tag["Value"] for tag in one["Tags"]}
+            for mapping in listed:
+                if mapping["ResourceARN"].endswith(arn_end):
+                    return {tag["Key"]: tag["Value"] for tag in mapping["Tags"]}
             return {}
 
         return self.get(*TAGS_CALL).map(find)

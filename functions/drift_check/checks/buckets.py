@@ -38,12 +38,12 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
             path,
             bucket.name,
             f"{path}.name",
-            first_known(*(read.map(lambda found: found is not None) for read in (encryption, block))),
+            first_known(*(read.map(lambda read: read is not None) for read in (encryption, block))),
             (
                 AttributeState("encryption", encryption.map_present(_encryption)),
                 AttributeState(
                     "public_access_blocked",
-                    block.map(lambda found: all((found or {}).get(name) for name in PUBLIC_ACCESS_BLOCKS)),
+                    block.map(lambda block: all((block or {}).get(name) for name in PUBLIC_ACCESS_BLOCKS)),
                     remedies=(BlockPublicAccess(bucket.name),) if bucket.public_access_blocked else (),
                     severity=Severity.CRITICAL,
                 ),
@@ -53,9 +53,9 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         )
 
 
-def _encryption(found: dict[str, Any]) -> str:
+def _encryption(configuration: dict[str, Any]) -> str:
     """None described: SSE-S3, which S3 applies to every object since 2023."""
-    for rule in found.get("Rules", []):
+    for rule in configuration.get("Rules", []):
         algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "AES256")
         return str(ALGORITHMS.get(algorithm, algorithm))
     return str(BucketEncryption.SSE_S3)

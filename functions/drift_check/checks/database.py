@@ -39,24 +39,29 @@ def parameter_group(instance: ApiObject) -> str:
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     desired = ctx.config.rds
-    instance = ctx.get(INSTANCES, desired.identifier).map(lambda found: found[0] if found else None)
-    group = instance.map(lambda one: parameter_group(one) if one else "")
+    instance = ctx.get(INSTANCES, desired.identifier).map(
+        lambda instances: instances[0] if instances else None
+    )
+    group = instance.map(lambda instance: parameter_group(instance) if instance else "")
     parameters = group.flat_map(
         lambda name: ctx.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
     )
-    ssl = both(instance, parameters).map(lambda found: _ssl(desired.ssl_parameter, *found))
+    ssl = both(instance, parameters).map(lambda pair: _ssl(desired.ssl_parameter, *pair))
     yield ResourceState(
         "rds",
         desired.identifier,
         "rds.identifier",
-        instance.map(lambda one: one is not None),
+        instance.map(lambda instance: instance is not None),
         (
-            AttributeState("engine", instance.map_present(lambda one: one["Engine"])),
-            AttributeState("version", instance.map_present(lambda one: one["EngineVersion"])),
-            AttributeState("instance_class", instance.map_present(lambda one: one["DBInstanceClass"])),
-            AttributeState("multi_az", instance.map_present(lambda one: one["MultiAZ"])),
+            AttributeState("engine", instance.map_present(lambda instance: instance["Engine"])),
+            AttributeState("version", instance.map_present(lambda instance: instance["EngineVersion"])),
             AttributeState(
-                "backup_retention_days", instance.map_present(lambda one: one["BackupRetentionPeriod"])
+                "instance_class", instance.map_present(lambda instance: instance["DBInstanceClass"])
+            ),
+            AttributeState("multi_az", instance.map_present(lambda instance: instance["MultiAZ"])),
+            AttributeState(
+                "backup_retention_days",
+                instance.map_present(lambda instance: instance["BackupRetentionPeriod"]),
             ),
             AttributeState(
                 "ssl_enforced",
@@ -66,7 +71,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                 reason="passwords and data may cross the network in the clear",
             ),
         ),
-        tags=instance.map(lambda one: tag_map(one.get("TagList")) if one else {}),
+        tags=instance.map(lambda instance: tag_map(instance.get("TagList")) if instance else {}),
         arn=f"rds:db:{desired.identifier}",
     )
 

@@ -25,12 +25,18 @@ def initial_reads(_config: CanonicalConfig) -> Iterator[Call]:
 
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
-    listed = ctx.get(FUNCTIONS).map(lambda found: {one["FunctionName"]: one for one in found})
+    listed = ctx.get(FUNCTIONS).map(
+        lambda described: {function["FunctionName"]: function for function in described}
+    )
     for key, desired in ctx.config.lambdas.items():
         path, name = f"lambdas.{key}", desired.name
         function = listed.map(partial(_find, name=name))
         # its absence is the NAT's finding
-        exists = PRESENT if name == ctx.config.nat.function else function.map(lambda one: one is not None)
+        exists = (
+            PRESENT
+            if name == ctx.config.nat.function
+            else function.map(lambda function: function is not None)
+        )
         sizes = (
             AttributeState(size, function.map_present(itemgetter(asked))) for size, asked in SIZES.items()
         )
@@ -52,15 +58,15 @@ def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
     """Those that exist: a function that has never run has no log group."""
     path = "log_retention_days"
     groups = ctx.get(LOG_GROUPS, PROJECT).map(
-        lambda found: [one for one in found if _ours(ctx.config, one["logGroupName"])]
+        lambda described: [group for group in described if _ours(ctx.config, group["logGroupName"])]
     )
     if not isinstance(groups, Known):
         yield ResourceState("", "log groups", path, groups)
         return
     for group in groups.value:
         name = group["logGroupName"]
-        kept = Known(group.get("retentionInDays"), groups.sources)
-        fact = AttributeState(path, kept, reason="None keeps logs, and their cost, for ever")
+        retention = Known(group.get("retentionInDays"), groups.sources)
+        fact = AttributeState(path, retention, reason="None keeps logs, and their cost, for ever")
         end = f":log-group:{name}"
         yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(end), arn=f"logs{end}")
 

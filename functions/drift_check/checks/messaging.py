@@ -46,7 +46,7 @@ def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
 
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
-    arns = ctx.get(TOPICS).map(lambda found: [topic["TopicArn"] for topic in found])
+    arns = ctx.get(TOPICS).map(lambda described: [topic["TopicArn"] for topic in described])
     for key, topic in ctx.config.sns.items():
         path, end = f"sns.{key}", f":{topic.name}"
         exists = arns.map(partial(_any_ends, end=end))
@@ -80,8 +80,10 @@ def _queue(
     facts = [AttributeState("fifo", PRESENT.map(lambda _: name.endswith(FIFO)))]
     is_target = isinstance(attributes, Known) and (attributes.value or {}).get("QueueArn") in targets
     if is_target or "dlq" in name or "dead-letter" in name:
-        kept = attributes.map(lambda found: int((found or {})["MessageRetentionPeriod"]) // DAY)
-        facts.append(AttributeState("dead_letter_retention_days", kept))
+        retention = attributes.map(
+            lambda attributes: int((attributes or {})["MessageRetentionPeriod"]) // DAY
+        )
+        facts.append(AttributeState("dead_letter_retention_days", retention))
     else:
         received = attributes.map(_max_receive_count)
         facts.append(AttributeState("max_receive_count", received))

@@ -62,9 +62,9 @@ def _named(tables: list[ApiObject], *, name: str) -> list[ApiObject]:
 def _target(
     ctx: CheckContext,
     table: ApiObject,
-    found: tuple[list[ApiObject], tuple[ApiObject | None, list[ApiObject]]],
+    pair: tuple[list[ApiObject], tuple[ApiObject | None, list[ApiObject]]],
 ) -> str:
-    return target(ctx, table, *found[1])
+    return target(ctx, table, *pair[1])
 
 
 def target(ctx: CheckContext, table: ApiObject, group: ApiObject | None, instances: list[ApiObject]) -> str:
@@ -120,7 +120,7 @@ def in_service(group: ApiObject | None, instances: list[ApiObject]) -> ApiObject
         for instance in instances
         if instance["InstanceId"] in serving and instance["State"]["Name"] == "running"
     ]
-    return max(able, key=lambda one: (one["LaunchTime"], one["InstanceId"]), default=None)
+    return max(able, key=lambda item: (item["LaunchTime"], item["InstanceId"]), default=None)
 
 
 def primary(instance: ApiObject) -> ApiObject:

@@ -65,17 +65,15 @@ def _vpc(ctx: CheckContext) -> ResourceState:
         for name, asked in DNS.items()
     )
     logs = both(vpc_lookup.vpc_id(ctx), ctx.get("ec2:DescribeFlowLogs")).map(
-        lambda found: any(
-            log["ResourceId"] == found[0] and log["FlowLogStatus"] == "ACTIVE" for log in found[1]
-        )
+        lambda pair: any(log["ResourceId"] == pair[0] and log["FlowLogStatus"] == "ACTIVE" for log in pair[1])
     )
     return ResourceState(
         path,
         resource_name("vpc", ctx.config.environment),
         f"{path}.cidr",
-        vpc.map(lambda found: found is not None),
+        vpc.map(lambda vpc: vpc is not None),
         (
-            AttributeState("cidr", vpc.map_present(lambda found: found["CidrBlock"])),
+            AttributeState("cidr", vpc.map_present(lambda vpc: vpc["CidrBlock"])),
             *dns,
             AttributeState("flow_logs", logs),
         ),
@@ -95,13 +93,13 @@ def _subnet(
     ctx: CheckContext, key: str, subnets: Read[list[ApiObject]], tables: Read[list[ApiObject]]
 ) -> ResourceState:
     path = f"network.subnets.{key}"
-    subnet = subnets.map(lambda found: vpc_lookup.subnet_of(ctx, key, found))
+    subnet = subnets.map(lambda subnets: vpc_lookup.subnet_of(ctx, key, subnets))
 
-    def role(found: tuple[list[ApiObject], list[ApiObject]]) -> str | None:
-        all_tables, all_subnets = found
-        here = vpc_lookup.subnet_of(ctx, key, all_subnets)
-        table = vpc_lookup.table_of(here["SubnetId"], all_tables) if here else None
-        known = {role["RouteTableId"]: name for name, role in vpc_lookup.roles(ctx, *found).items()}
+    def role(pair: tuple[list[ApiObject], list[ApiObject]]) -> str | None:
+        all_tables, all_subnets = pair
+        own_subnet = vpc_lookup.subnet_of(ctx, key, all_subnets)
+        table = vpc_lookup.table_of(own_subnet["SubnetId"], all_tables) if own_subnet else None
+        known = {role["RouteTableId"]: name for name, role in vpc_lookup.roles(ctx, *pair).items()}
         wanted = ctx.config.network.subnets[key].route_table
         if wanted not in known.values():
             return wanted  # that table is missing, which is told once
@@ -111,10 +109,12 @@ def _subnet(
         path,
         resource_name(key, ctx.config.environment),
         f"{path}.cidr",
-        subnet.map(lambda found: found is not None),
+        subnet.map(lambda subnet: subnet is not None),
         (
-            AttributeState("cidr", subnet.map_present(lambda found: found["CidrBlock"])),
-            AttributeState("availability_zone", subnet.map_present(lambda found: found["AvailabilityZone"])),
+            AttributeState("cidr", subnet.map_present(lambda subnet: subnet["CidrBlock"])),
+            AttributeState(
+                "availability_zone", subnet.map_present(lambda subnet: subnet["AvailabilityZone"])
+            ),
             AttributeState("route_table", both(tables, subnets).map(role)),
         ),
         tags=_tags(subnet),
@@ -133,7 +133,7 @@ def _table(
         path,
         desired.name or resource_name(f"{role}-rt", ctx.config.environment),
         f"{path}.name" if desired.name else f"{path}.default_route",
-        table.map(lambda one: one is not None),
+        table.map(lambda table: table is not None),
         (
             *((AttributeState("name", table.map_present(vpc_lookup.name_tag)),) if desired.name else ()),
             # where a NAT should be, the check of the NAT looks at the live target
@@ -159,17 +159,21 @@ def default_route(table: ApiObject) -> str:
 
 def _endpoints(ctx: CheckContext) -> Iterator[ResourceState]:
     ours = vpc_lookup.inside(ctx, "ec2:DescribeVpcEndpoints").map(
-        lambda found: [one for one in found if str(one["State"]).lower() == "available"]
+        lambda vpc_endpoints: [
+            endpoint for endpoint in vpc_endpoints if str(endpoint["State"]).lower() == "available"
+        ]
     )
     wanted = ctx.config.network.endpoints.gateway
 
-    def gateways(found: list[ApiObject]) -> list[str]:
-        there = {
-            one["ServiceName"].rsplit(".", 1)[-1] for one in found if one["VpcEndpointType"] == "Gateway"
+    def gateways(endpoints: list[ApiObject]) -> list[str]:
+        services = {
+            endpoint["ServiceName"].rsplit(".", 1)[-1]
+            for endpoint in endpoints
+            if endpoint["VpcEndpointType"] == "Gateway"
         }
-        return sorted(there & set(wanted))  # others are not judged
+        return sorted(services & set(wanted))  # others are not judged
 
-    interfaces = ours.map(lambda found: sum(one["VpcEndpointType"] == "Interface" for one in found))
+    interfaces = ours.map(lambda ours: sum(endpoint["VpcEndpointType"] == "Interface" for endpoint in ours))
     path, name_path = "network.endpoints", "network.endpoints.gateway"
     facts = (AttributeState("gateway", ours.map(gateways)), AttributeState("interface_count", interfaces))
     yield ResourceState(path, "vpc endpoints", name_path, ours.map(lambda _: True), facts)
@@ -179,15 +183,15 @@ def _endpoints(ctx: CheckContext) -> Iterator[ResourceState]:
 def _acls(ctx: CheckContext, subnets: Read[list[ApiObject]]) -> Iterator[ResourceState]:
     acls = vpc_lookup.inside(ctx, "ec2:DescribeNetworkAcls")
 
-    def one_per_tier(found: tuple[list[ApiObject], list[ApiObject]]) -> bool:
+    def one_per_tier(pair: tuple[list[ApiObject], list[ApiObject]]) -> bool:
         of_subnet = {
             association["SubnetId"]: acl["NetworkAclId"]
-            for acl in found[0]
+            for acl in pair[0]
             for association in acl.get("Associations", [])
         }
         by_tier: dict[str, set[str | None]] = {}
         for key, desired in ctx.config.network.subnets.items():
-            if subnet := vpc_lookup.subnet_of(ctx, key, found[1]):
+            if subnet := vpc_lookup.subnet_of(ctx, key, pair[1]):
                 by_tier.setdefault(desired.tier, set()).add(of_subnet.get(subnet["SubnetId"]))
         used = [acl for acls_of_tier in by_tier.values() for acl in acls_of_tier]
         return len(used) == len(set(used)) == len(by_tier)
@@ -196,7 +200,7 @@ def _acls(ctx: CheckContext, subnets: Read[list[ApiObject]]) -> Iterator[Resourc
     name_path = f"{path}.one_per_tier"
     facts = (AttributeState("one_per_tier", both(acls, subnets).map(one_per_tier)),)
     yield ResourceState(path, "network ACLs", name_path, acls.map(lambda _: True), facts)
-    used = acls.map(lambda found: [one for one in found if one.get("Associations")])
+    used = acls.map(lambda acls: [acl for acl in acls if acl.get("Associations")])
     yield from _tagged(used, path, name_path, "network-acl/NetworkAclId")
 
 
@@ -207,13 +211,15 @@ def _tagged(
     kind, id_key = kind_and_id.split("/")
     if not isinstance(read, Known):
         return
-    for one in read.value:
-        tags = Known(tag_map(one.get("Tags")), read.sources)
-        yield ResourceState(path, one[id_key], name_path, PRESENT, tags=tags, arn=f"ec2:{kind}/{one[id_key]}")
+    for described in read.value:
+        tags = Known(tag_map(described.get("Tags")), read.sources)
+        yield ResourceState(
+            path, described[id_key], name_path, PRESENT, tags=tags, arn=f"ec2:{kind}/{described[id_key]}"
+        )
 
 
 def _tags(read: Read[ApiObject | None]) -> Read[dict[str, str]]:
-    return read.map(lambda found: tag_map(found.get("Tags")) if found else {})
+    return read.map(lambda read: tag_map(read.get("Tags")) if read else {})
 
 
 def _arn(read: Read[ApiObject | None], kind: str, id_key: str) -> str:

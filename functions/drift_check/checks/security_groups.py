@@ -32,28 +32,28 @@ def initial_reads(_config: CanonicalConfig) -> Iterable[Call]:
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     groups = vpc_lookup.inside(ctx, "ec2:DescribeSecurityGroups")
-    role_of = groups.map(lambda found: _roles(ctx.config, found))
+    role_of = groups.map(lambda groups: _roles(ctx.config, groups))
     for role, desired in ctx.config.network.security_groups.items():
         group = groups.map(partial(_named, name=desired.name))
         yield _group(role, desired, both(group, role_of))
 
 
 def _named(groups: list[ApiObject], *, name: str) -> ApiObject | None:
-    return next((one for one in groups if one["GroupName"] == name), None)
+    return next((group for group in groups if group["GroupName"] == name), None)
 
 
 def _roles(config: CanonicalConfig, groups: list[ApiObject]) -> dict[str, str]:
     names = {desired.name: role for role, desired in config.network.security_groups.items()}
-    return {one["GroupId"]: names[one["GroupName"]] for one in groups if one["GroupName"] in names}
+    return {group["GroupId"]: names[group["GroupName"]] for group in groups if group["GroupName"] in names}
 
 
 def _group(
     role: str, desired: SecurityGroup, read: Read[tuple[ApiObject | None, dict[str, str]]]
 ) -> ResourceState:
     path = f"network.security_groups.{role}"
-    ingress = read.map(lambda found: flat(found[0], "IpPermissions", found[1]))
-    egress = read.map(lambda found: flat(found[0], "IpPermissionsEgress", found[1]))
-    group = read.map(lambda found: found[0])
+    ingress = read.map(lambda pair: flat(pair[0], "IpPermissions", pair[1]))
+    egress = read.map(lambda pair: flat(pair[0], "IpPermissionsEgress", pair[1]))
+    group = read.map(lambda pair: pair[0])
     group_id = group.value["GroupId"] if isinstance(group, Known) and group.value else ""
     facts = [_open_to_world(role, desired, group_id, ingress)]
     allowed = both(ingress, egress).map(lambda rules: [*rules[0], *rules[1]])
@@ -63,15 +63,21 @@ def _group(
     facts += [_gap(gap, path, allowed) for gap in desired.accepted_gaps]
     ids = read.value[1] if isinstance(read, Known) else {}
     for name, rules, observed in (("ingress", desired.ingress, ingress), ("egress", desired.egress, egress)):
-        remedies = _authorize(name, group_id, rules or (), observed, {role: one for one, role in ids.items()})
+        remedies = _authorize(
+            name,
+            group_id,
+            rules or (),
+            observed,
+            {role: group_id_of_role for group_id_of_role, role in ids.items()},
+        )
         facts.append(AttributeState(name, observed, remedies=remedies))
     return ResourceState(
         path,
         desired.name,
         f"{path}.name",
-        group.map(lambda found: found is not None),
+        group.map(lambda group: group is not None),
         tuple(facts),
-        tags=group.map(lambda found: tag_map(found.get("Tags")) if found else {}),
+        tags=group.map(lambda group: tag_map(group.get("Tags")) if group else {}),
         arn=f"ec2:security-group/{group_id}",
     )
 
@@ -93,7 +99,7 @@ def flat(group: ApiObject | None, which: str, role_of: dict[str, str]) -> list[R
         ports = (None, None) if (low, high) in ALL_PORTS else (low, high)
         peers = [ip_range["CidrIp"] for ip_range in permission.get("IpRanges", [])]
         peers += [ipv6_range["CidrIpv6"] for ipv6_range in permission.get("Ipv6Ranges", [])]
-        peers += [one["PrefixListId"] for one in permission.get("PrefixListIds", [])]
+        peers += [prefix_list["PrefixListId"] for prefix_list in permission.get("PrefixListIds", [])]
         pairs = permission.get("UserIdGroupPairs", [])
         peers += [role_of.get(pair["GroupId"], pair["GroupId"]) for pair in pairs]
         protocol = permission["IpProtocol"]
@@ -110,7 +116,7 @@ def _open_to_world(
     is_open = ingress.map(lambda rules: any(rule["peer"] in WORLD for rule in rules))
     return AttributeState(
         "open_to_world",
-        is_open.map(lambda seen: seen or desired.open_to_world),
+        is_open.map(lambda is_open: is_open or desired.open_to_world),
         remedies=(RevokeWorldOpen(group_id),) if role in CLOSED_BY_ITSELF else (),
         severity=Severity.CRITICAL,
         reason="anybody on the internet can reach it",

@@ -75,7 +75,7 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
     name = table.name
     described = ctx.get("dynamodb:DescribeTable", name)
     exists = first_known(
-        described.map(lambda found: found is not None),
+        described.map(lambda described: described is not None),
         ctx.get("dynamodb:ListTables").map(lambda names: name in names),
     )
     return ResourceState(

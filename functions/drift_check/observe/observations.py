@@ -83,7 +83,7 @@ class Reads:
 
     def unknown(self) -> list[Unknown]:
         return sorted(
-            (read for read in self.answers.values() if isinstance(read, Unknown)), key=lambda one: one.call
+            (read for read in self.answers.values() if isinstance(read, Unknown)), key=lambda item: item.call
         )
 
 

@@ -94,12 +94,12 @@ class Observer:
 
     def _read(self, client: Any, call: Call) -> Read[Any]:  # noqa: ANN401 - any of boto3's clients
         reader = READ_OPERATIONS[call.action]
-        for last in (False, True):
+        for is_last_try in (False, True):
             self._pace(call.action, reader)
             try:
                 return Known(_ask(client, reader, call, self._count), frozenset({call}))
             except TemporaryError as error:
-                if last or not _throttled(error):
+                if is_last_try or not _throttled(error):
                     return Unknown(call, error.code)
                 clock.sleep(THROTTLED_PAUSE_SECONDS)
             except AwsError as error:
