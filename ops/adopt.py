@@ -10,10 +10,10 @@ from rich.table import Table
 
 from drift_check import checks
 from drift_check.checks.base import CheckContext
-from drift_check.observe.observer import WORKERS, Observer
+from drift_check.observe.observer import WORKERS
 from drift_check.reconcile import ExitCode
 from drift_check.report.as_markdown import short
-from drift_check.scan import Scanner
+from drift_check.scan import make_scanner
 from ops.adopt_plan import Adopted, adopt, merged
 from ops.app import console
 from ops.aws_clients import clients_of
@@ -50,17 +50,17 @@ def adopt_command(
     """
     config = canonical_config(env)
     client = clients_of(profile, region, config.region, WORKERS)
-    with progress() as told:
-        survey = Scanner(config, checks.ALL, Observer(client, told=told)).survey()
-    check_context = CheckContext(config, survey.reads, clock.now())
+    with progress() as on_progress:
+        scan = make_scanner(config, client, on_progress=on_progress).scan()
+    check_context = CheckContext(config, scan.reads, clock.now())
     found = adopt(
-        config, (thing for check in checks.ALL for thing in check.look(check_context)), survey.judged
+        config, (thing for check in checks.ALL for thing in check.evaluate(check_context)), scan.assessed
     )
     own = own_file(env)
     values = merged(own.values, found)
     build(environment(env), values)  # refuses what the configuration cannot be
     show(found)
-    for unread in survey.reads.unknown():
+    for unread in scan.reads.unknown():
         console.print(f"[magenta]not confirmed[/magenta]: {unread.call.action} failed with {unread.code}")
     path = out or OWN_VALUES / f"{env}.json"
     if found and (yes or Confirm.ask(f"Write {path}?", console=console)):
@@ -68,7 +68,7 @@ def adopt_command(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"values": values, "waivers": waivers}, indent=2) + "\n", encoding="utf-8")
         console.print(f"wrote {path}")
-    return ExitCode.PARTIAL if survey.partial else ExitCode.IN_SYNC
+    return ExitCode.PARTIAL if scan.partial else ExitCode.IN_SYNC
 
 
 def show(found: list[Adopted]) -> None:

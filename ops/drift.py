@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from drift_check import checks
-from drift_check.apply.requests import RequestBuilder
 from drift_check.events import Mode, parse
-from drift_check.observe.observer import WORKERS, Observer
-from drift_check.reconcile import Run
-from drift_check.scan import Scanner
+from drift_check.observe.observer import WORKERS
+from drift_check.reconcile import make_reconciler
 from drift_check.settings import MAX_HEALS, Allowed, Settings
 from ops.aws_clients import clients_of
 from ops.output import PRINTERS
@@ -62,28 +60,25 @@ def drift(  # noqa: PLR0913 - one parameter an option
         As in the AWS CLI; else the profile's, else the configuration's.
     """
     event = {"mode": mode, "dry_run": dry_run, "approve": approve or [], "checks": checks or []}
-    report = look(env, event, max_heals, profile, region)
+    report = collect(env, event, max_heals, profile, region)
     PRINTERS[format](report)
     return report.exit_code
 
 
-def look(env: str, event: dict[str, Any], max_heals: int, profile: str | None, region: str | None) -> Report:
-    """One run with a progress display on standard error."""
+def collect(
+    env: str, event: dict[str, Any], max_heals: int, profile: str | None, region: str | None
+) -> Report:
+    """One run with a progress display on standard error. Only healing writes the history."""
     config = canonical_config(env)
-    client = clients_of(profile, region, config.region, WORKERS)
-    with progress() as told:
-        return run(env, event, Observer(client, told=told), max_heals, region)
-
-
-def run(env: str, event: dict[str, Any], observer: Observer, max_heals: int, region: str | None) -> Report:
     request = parse(event, tuple(checks.BY_NAME))
-    config = canonical_config(env)
-    scanner = Scanner(config, checks.chosen(request.checks), observer, waivers(env))
     settings = Settings(environment(env), Allowed.HEAL, max_heals=max_heals)
-    return Run(
-        settings,
-        request,
-        scanner,
-        RequestBuilder(observer.client, region or config.region),
-        writes_history=request.mode is Mode.HEAL,
-    ).run()
+    with progress() as on_progress:
+        return make_reconciler(
+            settings,
+            request,
+            config,
+            clients_of(profile, region, config.region, WORKERS),
+            waivers=waivers(env),
+            writes_history=request.mode is Mode.HEAL,
+            on_progress=on_progress,
+        ).run()

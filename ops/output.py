@@ -30,7 +30,7 @@ def table(report: Report) -> None:
     )
     for note in report.notes:
         console.print(f"[yellow]{escape(note)}[/yellow]")
-    shown = [finding for finding in report.findings if finding.counts]
+    shown = [finding for finding in report.findings if finding.is_actionable]
     if shown:
         console.print(differences(shown))
     for one in report.unknown:
@@ -44,7 +44,7 @@ def table(report: Report) -> None:
             console.print(
                 "  [dim]" + escape(f"{write.action} {json.dumps(write.parameters)} {write.note}") + "[/dim]"
             )
-    for refused, reason in report.choice.refused:
+    for refused, reason in report.plan.refused:
         console.print(
             "[dim]" + escape(f"not mended: {refused.resource} {refused.attribute}: {reason}") + "[/dim]"
         )

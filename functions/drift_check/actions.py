@@ -5,14 +5,13 @@ A finding is healed only by a remedy that its check proposed; what has none is n
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
 
 from drift_check.findings import Healing
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+WORLD = frozenset({"0.0.0.0/0", "::/0"})
+PUBLIC_ACCESS_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 AUTOMATIC, ON_APPROVAL = Healing.AUTOMATIC, Healing.ON_APPROVAL
 # tag:TagResources asks for the service's own action too.
 # https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagResources.html
@@ -273,8 +272,3 @@ def healing_of(remedies: tuple[Remediation, ...]) -> Healing:
         return Healing.NEVER
     automatic = all(remedy.healing is AUTOMATIC for remedy in remedies)
     return AUTOMATIC if automatic else ON_APPROVAL
-
-
-def parameters(remedy: Remediation) -> Mapping[str, Any]:
-    """What a remedy is about, by name."""
-    return asdict(remedy)

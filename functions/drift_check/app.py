@@ -7,12 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from drift_check import checks
-from drift_check.apply.requests import RequestBuilder
 from drift_check.events import parse
-from drift_check.observe.observer import WORKERS, Observer
-from drift_check.reconcile import Report, Run
+from drift_check.observe.observer import WORKERS
+from drift_check.reconcile import Report, make_reconciler
 from drift_check.report import as_json, publish
-from drift_check.scan import Scanner
 from drift_check.settings import Settings
 from tradai_shared.aws.botocore_session import lean_session
 from tradai_shared.aws.clients import client_config
@@ -57,12 +55,13 @@ def _handle(event: dict[str, object]) -> Answer:
     metrics.add_dimension("environment", str(settings.environment))
     request = parse(event, tuple(checks.BY_NAME))
     config = canonical_config(settings.environment)
-    scanner = Scanner(config, checks.chosen(request.checks), Observer(client), waivers(settings.environment))
 
     def notify(report: Report) -> bool:
         return publish.notify(settings, report, client, logger)
 
-    report = Run(settings, request, scanner, RequestBuilder(client, config.region), notify=notify).run()
+    accepted = waivers(settings.environment)
+    reconciler = make_reconciler(settings, request, config, client, waivers=accepted, notify=notify)
+    report = reconciler.run()
     publish.log(logger, report)
     publish.measure(metrics, report)
     publish.store(settings, report, client, logger)

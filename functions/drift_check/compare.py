@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from drift_check.actions import AddTags, ReplaceTags, healing_of
-from drift_check.checks.resource import CONFIGURED, AttributeState, ResourceState
-from drift_check.findings import Finding, FindingStatus, Healing, Severity, Waiver
+from drift_check.checks.base import CONFIGURED, AttributeState, ResourceState
+from drift_check.findings import Finding, FindingStatus, Healing, Severity, Waiver, severity_of
 from drift_check.observe.observations import Known, Unknown
-from drift_check.severity import severity_of
 from tradai_shared.config.paths import is_immutable, is_unspecified, provenance_of, value_at
 from tradai_shared.config.provenance import Provenance
 
@@ -31,17 +30,16 @@ TAG_PATH = "required_tags"
 PLATFORM = "the platform"
 
 
+@dataclass(frozen=True, slots=True)
 class AssessedFinding:
-    """A finding with what a program may do about it and on which readings it rests."""
+    """A finding, the remediations that a program may carry out, and the reads on which it rests."""
 
-    __slots__ = ("finding", "remedies", "sources")
-
-    def __init__(self, finding: Finding, remedies: tuple[Remediation, ...], sources: frozenset[Call]) -> None:
-        """Keep all three."""
-        self.finding, self.remedies, self.sources = finding, remedies, sources
+    finding: Finding
+    remedies: tuple[Remediation, ...]
+    sources: frozenset[Call]
 
 
-def judge(config: CanonicalConfig, check: str, resource_state: ResourceState) -> Iterator[AssessedFinding]:
+def compare(config: CanonicalConfig, check: str, resource_state: ResourceState) -> Iterator[AssessedFinding]:
     """Every difference of one thing. What could not be read is told once a failed call, never as drift."""
     facts = [*_required_tags(config, resource_state), *resource_state.facts]
     if isinstance(resource_state.exists, Known) and not resource_state.exists.value:
@@ -58,10 +56,10 @@ def judge(config: CanonicalConfig, check: str, resource_state: ResourceState) ->
         yield _unknown(config, check, resource_state, call, lost)
     for fact in facts:
         if isinstance(fact.observed, Known):
-            yield from _compare(config, check, resource_state, fact, fact.observed)
+            yield from _compare_attribute(config, check, resource_state, fact, fact.observed)
 
 
-def _compare(
+def _compare_attribute(
     config: CanonicalConfig,
     check: str,
     resource_state: ResourceState,
@@ -71,14 +69,14 @@ def _compare(
     path = path_of(resource_state, fact)
     if fact.desired is CONFIGURED and is_unspecified(config, path):
         return
-    desired = plain(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
-    seen = plain(observed.value)
+    desired = to_json(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
+    observed_json = to_json(observed.value)
     if fact.each_unexpected:
         yield from (
             _unexpected(config, check, resource_state, fact, str(name), observed.sources)
             for name in observed.value
         )
-    elif not same(desired, seen):
+    elif not equal(desired, observed_json):
         locked = fact.desired is CONFIGURED and is_immutable(config, path)
         finding = Finding(
             check=check,
@@ -86,7 +84,7 @@ def _compare(
             attribute=fact.attribute,
             status=FindingStatus.DRIFTED,
             desired=desired,
-            observed=seen,
+            observed=observed_json,
             severity=Severity.CRITICAL if locked else fact.severity or severity_of(check, fact.attribute),
             healing=Healing.NEVER if locked else healing_of(fact.remedies),
             provenance=provenance_of(config, path),
@@ -101,7 +99,7 @@ def path_of(resource_state: ResourceState, fact: AttributeState) -> str:
     if fact.path is not None:
         return fact.path
     if fact.desired is not CONFIGURED:
-        return resource_state.identity  # built-in rules take the provenance of the resource's name
+        return resource_state.name_path  # built-in rules take the provenance of the resource's name
     return f"{resource_state.path}.{fact.attribute}" if resource_state.path else fact.attribute
 
 
@@ -128,7 +126,7 @@ def _missing(config: CanonicalConfig, check: str, resource_state: ResourceState)
         observed="absent",
         severity=severity_of(check, EXISTENCE),
         healing=Healing.NEVER,
-        provenance=provenance_of(config, resource_state.identity),
+        provenance=provenance_of(config, resource_state.name_path),
         reason="the configuration names it and AWS does not have it",
         path=resource_state.path,
     )
@@ -179,7 +177,7 @@ def _unknown(
         observed=None,
         severity=Severity.MEDIUM,
         healing=Healing.NEVER,
-        provenance=provenance_of(config, resource_state.identity),
+        provenance=provenance_of(config, resource_state.name_path),
         reason=f"{call.action} failed with {code}; not judged: {', '.join(names)}",
         path=resource_state.path,
     )
@@ -205,7 +203,7 @@ def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> It
         remedies = ((AddTags(resource_state.arn, missing),) if missing else ()) + (
             (ReplaceTags(resource_state.arn, wrong),) if wrong else ()
         )
-    wanted = observed.map(lambda seen: {name: list(accepted[name]) for name in seen})
+    wanted = observed.map(lambda observed: {name: list(accepted[name]) for name in observed})
     yield AttributeState(
         TAGS,
         observed,
@@ -216,38 +214,38 @@ def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> It
     )
 
 
-def plain(value: Any) -> Json:  # noqa: ANN401 - any value of the configuration, or of AWS
+def to_json(value: Any) -> Json:  # noqa: ANN401 - any value of the configuration, or of AWS
     """The same value as JSON has it."""
     match value:
         case BaseModel():
-            return plain(dict(value))
+            return to_json(dict(value))
         case Enum():
-            return plain(value.value)
+            return to_json(value.value)
         case Mapping():
-            return {str(name): plain(below) for name, below in value.items()}
+            return {str(name): to_json(below) for name, below in value.items()}
         case tuple() | list() | set() | frozenset():
-            return [plain(one) for one in value]
+            return [to_json(element) for element in value]
         case None | bool() | int() | float() | str():
             return value
         case _:
             return str(value)
 
 
-def same(desired: Json, observed: Json) -> bool:
+def equal(desired: Json, observed: Json) -> bool:
     """Equal; the order of a list says nothing."""
     if isinstance(desired, list) and isinstance(observed, list):
         return sorted(map(str, desired)) == sorted(map(str, observed))
     return desired == observed and type(desired) is type(observed)
 
 
-def by_importance(judged: Iterable[AssessedFinding]) -> list[AssessedFinding]:
+def by_importance(assessed: Iterable[AssessedFinding]) -> list[AssessedFinding]:
     return sorted(
-        judged,
-        key=lambda one: (
-            one.finding.waiver is not None,
-            one.finding.severity.rank,
-            one.finding.check,
-            one.finding.resource,
-            one.finding.attribute,
+        assessed,
+        key=lambda item: (
+            item.finding.waiver is not None,
+            item.finding.severity.rank,
+            item.finding.check,
+            item.finding.resource,
+            item.finding.attribute,
         ),
     )

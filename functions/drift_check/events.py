@@ -60,6 +60,6 @@ def _mode(event: Mapping[str, Any]) -> Mode:
 
 def _names(event: Mapping[str, Any], field: str) -> tuple[str, ...]:
     given = event.get(field, [])
-    if not isinstance(given, list) or not all(isinstance(one, str) and one for one in given):
+    if not isinstance(given, list) or not all(isinstance(name, str) and name for name in given):
         raise EventError(field, f"expected a list of text, got {given!r}")
     return tuple(given)

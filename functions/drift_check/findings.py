@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Finding:
         return finding_id(self.check, self.resource, self.attribute)
 
     @property
-    def counts(self) -> bool:
+    def is_actionable(self) -> bool:
         """Whether it is drift that somebody must look at: known, not accepted, more than information."""
         return (
             self.status is not FindingStatus.UNKNOWN
@@ -93,5 +94,48 @@ class Finding:
 
 
 def finding_id(check: str, resource: str, attribute: str) -> str:
-    told = f"{check}|{resource}|{attribute}"
-    return hashlib.sha256(told.encode()).hexdigest()[:ID_LENGTH]
+    key = f"{check}|{resource}|{attribute}"
+    return hashlib.sha256(key.encode()).hexdigest()[:ID_LENGTH]
+
+
+# By check and attribute; the first pattern that fits decides.
+SEVERITIES: tuple[tuple[str, str, Severity], ...] = (
+    ("*", "tags", Severity.LOW),
+    ("tables", "existence", Severity.CRITICAL),
+    ("tables", "deletion_protection", Severity.HIGH),
+    ("tables", "point_in_time_recovery", Severity.HIGH),
+    ("tables", "encrypted", Severity.HIGH),
+    ("tables", "ttl", Severity.HIGH),
+    ("tables", "unexpected index", Severity.LOW),
+    ("tables", "unexpected table", Severity.MEDIUM),
+    ("database", "existence", Severity.CRITICAL),
+    ("database", "backup_retention_days", Severity.HIGH),
+    ("database", "multi_az", Severity.HIGH),
+    ("buckets", "existence", Severity.CRITICAL),
+    ("buckets", "encryption", Severity.HIGH),
+    ("access", "existence", Severity.CRITICAL),
+    ("access", "mfa", Severity.HIGH),
+    ("access", "deletion_protection", Severity.HIGH),
+    ("nat", "existence", Severity.CRITICAL),
+    ("nat", "boot.*", Severity.CRITICAL),
+    ("nat", "*_size", Severity.HIGH),
+    ("nat", "desired_capacity", Severity.HIGH),
+    ("nat", "imdsv2_required", Severity.HIGH),
+    ("nat", "image.latest", Severity.LOW),
+    ("network", "default_route", Severity.CRITICAL),
+    ("network", "route_table", Severity.HIGH),
+    ("network", "existence", Severity.CRITICAL),
+    ("security_groups", "*gress", Severity.HIGH),
+    ("security_groups", "protocols", Severity.HIGH),
+    ("*", "existence", Severity.HIGH),
+    ("functions", "*", Severity.LOW),
+    ("logs", "*", Severity.LOW),
+)
+
+
+def severity_of(check: str, attribute: str) -> Severity:
+    """Medium where nothing else is said."""
+    for of_check, of_attribute, severity in SEVERITIES:
+        if fnmatchcase(check, of_check) and fnmatchcase(attribute, of_attribute):
+            return severity
+    return Severity.MEDIUM

@@ -1,7 +1,7 @@
-"""What earlier runs knew: since when a finding is there, when it was told, how often mending it failed.
+"""What earlier runs knew: since when a finding exists, when it was notified, how often healing it failed.
 
-Pure: the table that keeps it is ``store``'s business. A finding that comes and goes keeps its record for a
-week, so that it is told once.
+Pure: ``history_store`` reads and writes the table. A finding that comes and goes keeps its record for a
+week, so that it is notified once.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
 REMEMBERED = timedelta(days=7)  # after it was gone
+TIMES = ("first_seen", "notified_at", "resolved_at", "attempted_at")
+# The names in the table, which records of earlier versions have.
+STORED_AS = {"notified_at": "told", "resolved_at": "gone", "attempted_at": "tried"}
 REMINDED = timedelta(days=7)  # of a critical finding that stays
 
 
@@ -26,9 +29,9 @@ class Record:
     check: str
     resource: str
     first_seen: datetime
-    told: datetime | None = None
-    gone: datetime | None = None
-    tried: datetime | None = None
+    notified_at: datetime | None = None
+    resolved_at: datetime | None = None
+    attempted_at: datetime | None = None
     failures: int = 0
 
 
@@ -50,65 +53,76 @@ class Changes:
 
 def compare(history: History, findings: Iterable[Finding], checks: Container[str]) -> Changes:
     """What cannot be read, or was not looked at, is neither new nor resolved."""
-    seen, unreadable = _seen(findings)
-    open_before = {one for one, record in history.records.items() if record.gone is None}
+    findings_by_id, unreadable = _known(findings)
+    open_before = {finding_id for finding_id, record in history.records.items() if record.resolved_at is None}
     resolved = {
-        one
-        for one in open_before - set(seen)
-        if history.records[one].check in checks
-        and (history.records[one].check, history.records[one].resource) not in unreadable
-        and (history.records[one].check, history.records[one].check) not in unreadable  # it ended early
+        finding_id
+        for finding_id in open_before - set(findings_by_id)
+        if history.records[finding_id].check in checks
+        and (history.records[finding_id].check, history.records[finding_id].resource) not in unreadable
+        and (history.records[finding_id].check, history.records[finding_id].check)
+        not in unreadable  # it ended early
     }
-    new = set(seen) - set(history.records) if history.known else set()
+    new = set(findings_by_id) - set(history.records) if history.known else set()
     return Changes(frozenset(new), frozenset(resolved))
 
 
-def _seen(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
+def _known(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
     """Findings that are known, without those that the platform itself accepts: they are never news."""
     every = [finding for finding in findings if not (finding.waiver and finding.waiver.until is None)]
-    unreadable = {(one.check, one.resource) for one in every if one.status is FindingStatus.UNKNOWN}
-    return {one.id: one for one in every if one.status is not FindingStatus.UNKNOWN}, unreadable
+    unreadable = {
+        (finding.check, finding.resource) for finding in every if finding.status is FindingStatus.UNKNOWN
+    }
+    return {
+        finding.id: finding for finding in every if finding.status is not FindingStatus.UNKNOWN
+    }, unreadable
 
 
 def to_notify(
     history: History, changes: Changes, findings: Iterable[Finding], now: datetime
 ) -> list[Finding]:
     """Findings that nobody was notified of yet, and critical ones again after a week."""
-    told = []
+    due_findings = []
     for finding in findings:
-        if not finding.counts:
+        if not finding.is_actionable:
             continue
         record = history.records.get(finding.id)
         critical = finding.severity is Severity.CRITICAL
-        due = record is None or record.told is None or now - record.told >= REMINDED
-        undelivered = record is not None and record.told is None  # an earlier message failed
+        due = record is None or record.notified_at is None or now - record.notified_at >= REMINDED
+        undelivered = record is not None and record.notified_at is None  # an earlier message failed
         if finding.id in changes.new or undelivered or (critical and due):
-            told.append(finding)
-    return told
+            due_findings.append(finding)
+    return due_findings
 
 
 def remember(
-    history: History, changes: Changes, findings: Iterable[Finding], told: Iterable[Finding], now: datetime
+    history: History,
+    changes: Changes,
+    findings: Iterable[Finding],
+    notified: Iterable[Finding],
+    now: datetime,
 ) -> History:
     """The past as the next run should know it."""
-    seen, _ = _seen(findings)
-    told_ids = {finding.id for finding in told}
+    findings_by_id, _ = _known(findings)
+    notified_ids = {finding.id for finding in notified}
     records = {}
-    for one, record in history.records.items():
-        if one in changes.resolved:
-            records[one] = replace(record, gone=now)
-        elif record.gone is None or now - record.gone < REMEMBERED:
-            records[one] = record
-    for one, finding in seen.items():
-        before = records.get(one) or Record(finding.check, finding.resource, first_seen=now)
-        records[one] = replace(before, gone=None, told=now if one in told_ids else before.told)
+    for finding_id, record in history.records.items():
+        if finding_id in changes.resolved:
+            records[finding_id] = replace(record, resolved_at=now)
+        elif record.resolved_at is None or now - record.resolved_at < REMEMBERED:
+            records[finding_id] = record
+    for finding_id, finding in findings_by_id.items():
+        before = records.get(finding_id) or Record(finding.check, finding.resource, first_seen=now)
+        records[finding_id] = replace(
+            before, resolved_at=None, notified_at=now if finding_id in notified_ids else before.notified_at
+        )
     return replace(history, records=records)
 
 
-def tried(history: History, finding: Finding, *, failed: bool, now: datetime) -> History:
+def with_attempt(history: History, finding: Finding, *, failed: bool, now: datetime) -> History:
     """History after a heal was tried."""
     before = history.records.get(finding.id) or Record(finding.check, finding.resource, first_seen=now)
-    after = replace(before, tried=now, failures=before.failures + 1 if failed else 0)
+    after = replace(before, attempted_at=now, failures=before.failures + 1 if failed else 0)
     return replace(history, records={**history.records, finding.id: after})
 
 
@@ -124,28 +138,28 @@ def with_first_seen(history: History, findings: Iterable[Finding], now: datetime
 def to_json(history: History) -> dict[str, Any]:
     """Records as JSON keeps them."""
     return {
-        one: {
-            name: value.isoformat() if isinstance(value, datetime) else value
+        finding_id: {
+            STORED_AS.get(name, name): value.isoformat() if isinstance(value, datetime) else value
             for name in Record.__dataclass_fields__
             if (value := getattr(record, name)) is not None
         }
-        for one, record in history.records.items()
+        for finding_id, record in history.records.items()
     }
 
 
-def from_json(kept: Mapping[str, Any]) -> History:
+def from_json(stored: Mapping[str, Any]) -> History:
     """Records from what ``to_json`` made.
 
     Raises:
         ValueError, KeyError, TypeError, AttributeError: the item does not have this schema.
     """
-    return History({one: _record(fields) for one, fields in kept.items()})
+    return History({finding_id: _record(fields) for finding_id, fields in stored.items()})
 
 
 def _record(fields: Mapping[str, Any]) -> Record:
     times = {
-        name: datetime.fromisoformat(fields[name])
-        for name in ("first_seen", "told", "gone", "tried")
-        if name in fields
+        name: datetime.fromisoformat(fields[stored])
+        for name in TIMES
+        if (stored := STORED_AS.get(name, name)) in fields
     }
     return Record(fields["check"], fields["resource"], failures=fields.get("failures", 0), **times)

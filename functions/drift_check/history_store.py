@@ -50,7 +50,7 @@ def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> History
         attribute_definition["AttributeName"]: attribute_definition["AttributeType"]
         for attribute_definition in described.value["AttributeDefinitions"]
     }
-    names = [one["AttributeName"] for one in described.value["KeySchema"]]
+    names = [key_element["AttributeName"] for key_element in described.value["KeySchema"]]
     if unfit := [name for name in names if types[name] != "S"]:
         return f"its key {unfit[0]} is no text"
     value = {"S": drift_check_function_name(env)}
@@ -59,11 +59,13 @@ def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> History
     return HistoryKey(table, dict.fromkeys(names, value), attribute)
 
 
-def load(client: DynamoDBClient, at: HistoryKey) -> History | str:
+def load(client: DynamoDBClient, location: HistoryKey) -> History | str:
     """The history, empty at the first run, or why it cannot be had."""
     try:
         with translate_errors("dynamodb:GetItem"):
-            item = client.get_item(TableName=at.table, Key=at.key, ConsistentRead=True).get("Item", {})
+            item = client.get_item(TableName=location.table, Key=location.key, ConsistentRead=True).get(
+                "Item", {}
+            )
         return from_json(json.loads(item.get(HISTORY, {}).get("S", "{}")))
     except AwsError as error:
         return str(error)
@@ -71,14 +73,14 @@ def load(client: DynamoDBClient, at: HistoryKey) -> History | str:
         return f"the item was written by somebody else: {error}"
 
 
-def save(client: DynamoDBClient, at: HistoryKey, history: History, now: datetime) -> str | None:
+def save(client: DynamoDBClient, location: HistoryKey, history: History, now: datetime) -> str | None:
     """Keep it; None, or why that failed."""
-    item = {**at.key, HISTORY: {"S": json.dumps(to_json(history))}}
-    if at.ttl:
-        item[at.ttl] = {"N": str(int((now + KEPT).timestamp()))}
+    item = {**location.key, HISTORY: {"S": json.dumps(to_json(history))}}
+    if location.ttl:
+        item[location.ttl] = {"N": str(int((now + KEPT).timestamp()))}
     try:
         with translate_errors("dynamodb:PutItem"):
-            client.put_item(TableName=at.table, Item=item)
+            client.put_item(TableName=location.table, Item=item)
     except AwsError as error:
         return str(error)
     return None

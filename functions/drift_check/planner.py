@@ -37,9 +37,9 @@ def plan_heals(
     chosen: list[AssessedFinding] = []
     refused: list[tuple[Finding, str]] = []
     blocked: list[Finding] = []
-    for one in judged:
-        finding = one.finding
-        if finding.status is FindingStatus.UNKNOWN or not one.remedies:
+    for assessed_finding in judged:
+        finding = assessed_finding.finding
+        if finding.status is FindingStatus.UNKNOWN or not assessed_finding.remedies:
             if finding.id in approved:
                 refused.append((finding, "there is nothing that a program may write"))
             continue
@@ -47,7 +47,7 @@ def plan_heals(
         if reason is None and len(chosen) >= most:
             reason = f"this run has its {most} heals; the next one goes on"
         if reason is None:
-            chosen.append(one)
+            chosen.append(assessed_finding)
             continue
         refused.append((finding, reason))
         if _keeps_failing(finding, history):
@@ -80,8 +80,8 @@ def _keeps_failing(finding: Finding, history: History) -> bool:
 
 def _cooling(finding: Finding, history: History, now: datetime) -> bool:
     return any(
-        record.tried is not None
-        and now - record.tried < COOL_DOWN
+        record.attempted_at is not None
+        and now - record.attempted_at < COOL_DOWN
         and (record.check, record.resource) == (finding.check, finding.resource)
         for record in history.records.values()
     )

@@ -1,38 +1,39 @@
-"""One look at the estate: read, check, judge. Nothing is written and nothing is told here."""
+"""Reads AWS, evaluates the checks and compares. Writes nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import CheckContext, first, follow
-from drift_check.compare import AssessedFinding, by_importance, judge
+from drift_check import checks as all_checks
+from drift_check.checks.base import CheckContext, all_dependent_reads, all_initial_reads
+from drift_check.compare import AssessedFinding, by_importance, compare
 from drift_check.findings import UNREADABLE, Finding, FindingStatus, Healing, Severity, Waiver
 from drift_check.observe.observations import Reads
+from drift_check.observe.observer import Observer, no_progress
 from tradai_shared import clock
 from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from drift_check.checks.base import Check
     from drift_check.observe.observations import Call, Read
-    from drift_check.observe.observer import Observer
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.overrides import Waiver as OwnWaiver
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What one look saw, the most important first."""
+    """The answers of one scan and its findings, the most important first."""
 
     reads: Reads
-    judged: Sequence[AssessedFinding]
+    assessed: Sequence[AssessedFinding]
 
     @property
     def findings(self) -> list[Finding]:
-        return [one.finding for one in self.judged]
+        return [assessed_finding.finding for assessed_finding in self.assessed]
 
     @property
     def partial(self) -> bool:
@@ -46,12 +47,12 @@ class Scan:
         )
 
     def by_id(self, finding_id: str) -> AssessedFinding | None:
-        return next((one for one in self.judged if one.finding.id == finding_id), None)
+        return next((assessed for assessed in self.assessed if assessed.finding.id == finding_id), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """Looks at one environment with one set of checks."""
+    """Scans one environment with one set of checks."""
 
     config: CanonicalConfig
     checks: Sequence[Check]
@@ -62,39 +63,51 @@ class Scanner:
     def names(self) -> frozenset[str]:
         return frozenset(check.name for check in self.checks)
 
-    def survey(self, also: Iterable[Call] = ()) -> Scan:
-        """Ask everything that the checks need, and whatever else the caller wants to know."""
-        calls = (*first(self.config, self.checks), *also)
-        return self.judge(self.observer.observe(calls, self._follow))
+    def scan(self, also: Iterable[Call] = ()) -> Scan:
+        """Read everything that the checks need, and the calls of ``also``."""
+        calls = (*all_initial_reads(self.config, self.checks), *also)
+        return self.evaluate(self.observer.observe(calls, self._dependent_reads))
 
-    def again(self, before: Scan, sources: Iterable[Call]) -> Scan:
-        """Ask only what a finding rests on again, and judge everything by the fresh answers."""
-        fresh = self.observer.observe(sources, self._follow)
-        return self.judge(Reads({**before.reads.answers, **fresh.answers}))
+    def rescan(self, before: Scan, sources: Iterable[Call]) -> Scan:
+        """Read only ``sources`` again, and evaluate every check with the fresh answers."""
+        fresh = self.observer.observe(sources, self._dependent_reads)
+        return self.evaluate(Reads({**before.reads.answers, **fresh.answers}))
 
-    def judge(self, reads: Reads) -> Scan:
+    def evaluate(self, reads: Reads) -> Scan:
         now = clock.now()
         check_context = CheckContext(self.config, reads, now)
-        judged = (assessed for check in self.checks for assessed in self._assess(check, check_context))
-        return Scan(reads, by_importance(waived(judged, self.waivers, now)))
+        assessed = (assessed for check in self.checks for assessed in self._assess(check, check_context))
+        return Scan(reads, by_importance(waived(assessed, self.waivers, now)))
 
     def _assess(self, check: Check, ctx: CheckContext) -> Iterator[AssessedFinding]:
         """Findings of one check. An answer that it cannot read costs the rest of this check, no other."""
         try:
-            for resource in check.look(ctx):
-                yield from judge(self.config, check.name, resource)
+            for resource in check.evaluate(ctx):
+                yield from compare(self.config, check.name, resource)
         except UNREADABLE as error:
             yield failed_check(check.name, error)
 
-    def _follow(self, call: Call, read: Read[Any]) -> list[Call]:
+    def _dependent_reads(self, call: Call, read: Read[Any]) -> list[Call]:
         """What follows from an answer; each check on its own, so that an odd answer costs only the check."""
         calls: list[Call] = []
         for check in self.checks:
             try:
-                calls += follow(self.config, (check,), call, read)
+                calls += all_dependent_reads(self.config, (check,), call, read)
             except UNREADABLE:
                 continue  # what is not asked is unknown to the check
         return calls
+
+
+def make_scanner(
+    config: CanonicalConfig,
+    client: Callable[[str], Any],
+    *,
+    checks: Iterable[str] = (),
+    waivers: Sequence[OwnWaiver] = (),
+    on_progress: Callable[[int, int], None] = no_progress,
+) -> Scanner:
+    """With the named checks, all where none is named; ``client`` gives boto3's client of a service."""
+    return Scanner(config, all_checks.chosen(checks), Observer(client, on_progress=on_progress), waivers)
 
 
 def failed_check(check: str, error: Exception) -> AssessedFinding:
@@ -115,14 +128,15 @@ def failed_check(check: str, error: Exception) -> AssessedFinding:
 
 
 def waived(
-    judged: Iterable[AssessedFinding], waivers: Sequence[OwnWaiver], now: datetime
+    assessed: Iterable[AssessedFinding], waivers: Sequence[OwnWaiver], now: datetime
 ) -> Iterator[AssessedFinding]:
     """A waiver holds through its last day (UTC); from the next on the finding counts again."""
     held = {waiver.finding: waiver for waiver in waivers if now.date() <= waiver.until}
-    for one in judged:
-        waiver = held.get(one.finding.id)
-        if waiver and one.finding.status is not FindingStatus.UNKNOWN:
+    for assessed_finding in assessed:
+        finding = assessed_finding.finding
+        waiver = held.get(finding.id)
+        if waiver and finding.status is not FindingStatus.UNKNOWN:
             accepted = Waiver(waiver.reason, waiver.owner, waiver.until)
-            yield AssessedFinding(replace(one.finding, waiver=accepted), one.remedies, one.sources)
+            yield replace(assessed_finding, finding=replace(finding, waiver=accepted))
         else:
-            yield one
+            yield assessed_finding

@@ -15,15 +15,11 @@ from unittest.mock import patch
 from rich.console import Console
 from rich.table import Table
 
-from drift_check import checks
-from drift_check.apply.requests import RequestBuilder
 from drift_check.events import Mode, Request
-from drift_check.observe.observer import Observer
-from drift_check.reconcile import Report, Run
+from drift_check.reconcile import Report, make_reconciler
 from drift_check.report.as_html import page
 from drift_check.report.as_json import document
 from drift_check.report.as_markdown import headline, short
-from drift_check.scan import Scanner
 from drift_check.settings import Allowed, Settings
 from simulator import estate
 from tradai_shared import clock
@@ -107,9 +103,8 @@ def spoil(made: Estate) -> None:
 
 
 def run(config: CanonicalConfig, client: Callable[[str], Any]) -> Report:
-    scanner = Scanner(config, checks.ALL, Observer(client))
     settings = Settings(ENV, Allowed.HEAL, max_heals=20)
-    return Run(settings, Request(Mode.HEAL), scanner, RequestBuilder(client, config.region)).run()
+    return make_reconciler(settings, Request(Mode.HEAL), config, client).run()
 
 
 def show(console: Console, healed: Report) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drift_check import actions, checks
-from drift_check.apply.requests import RequestBuilder
 from drift_check.checks.base import CheckContext as Seen
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ RULE = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp
 
 def tagged(world: Live) -> list[str]:
     """Where the tags of one thing of each kind are written."""
-    at = Seen(world.config, world.survey().reads, world.clock.now())
-    arns = (thing.arn for check in checks.ALL for thing in check.look(at) if thing.tags and thing.arn)
+    at = Seen(world.config, world.scan().reads, world.clock.now())
+    arns = (thing.arn for check in checks.ALL for thing in check.evaluate(at) if thing.tags and thing.arn)
     of_kind = {arn.partition("/" if "/" in arn else ":")[0]: arn for arn in arns}
     return sorted(of_kind.values())
 
@@ -118,11 +117,8 @@ def tags_gone(world: Live) -> None:
     arns = tagged(world)
     assert {arn.partition(":")[0] for arn in arns} == TAGGED
     others = [arn for arn in arns if not arn.startswith(("ec2:", "s3:", "autoscaling:"))]
-    tagging, writer = (
-        world.client("resourcegroupstaggingapi"),
-        RequestBuilder(world.client, world.config.region),
-    )
-    for arn in map(writer.arn, others):
+    tagging, builder = world.client("resourcegroupstaggingapi"), world.reconciler().builder
+    for arn in map(builder.arn, others):
         assert not tagging.untag_resources(ResourceARNList=[arn], TagKeys=[TAG])["FailedResourcesMap"], arn
     world.client("s3").delete_bucket_tagging(Bucket="tradai-configs-prod")
     ids = [arn.rpartition("/")[2] for arn in arns if arn.startswith("ec2:")]

@@ -15,12 +15,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from drift_check import checks
-from drift_check.apply.requests import RequestBuilder
 from drift_check.checks.base import CheckContext as Seen
 from drift_check.events import Mode, Request
-from drift_check.observe.observer import Observer
-from drift_check.reconcile import Report, Run
-from drift_check.scan import Scan, Scanner
+from drift_check.reconcile import Reconciler, Report, make_reconciler
 from drift_check.settings import Allowed, Settings
 from ops.adopt_plan import adopt, merged
 from simulator import estate
@@ -33,6 +30,7 @@ from update_nat_routes import app as failover
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from drift_check.scan import Scan
     from tradai_shared.config import CanonicalConfig
 
 ENV = Environment.PROD
@@ -56,8 +54,8 @@ class Live:
     def ids(self) -> dict[str, str]:
         return self.built.ids
 
-    def survey(self) -> Scan:
-        return Scanner(self.config, checks.ALL, Observer(self.client)).survey()
+    def scan(self) -> Scan:
+        return self.reconciler().scanner.scan()
 
     def report(self) -> Report:
         return self.run(Mode.REPORT)
@@ -70,12 +68,22 @@ class Live:
         history: bool = False,
         **request: Any,
     ) -> Report:
-        scanner = Scanner(self.config, checks.ALL, Observer(self.client))
-        settings = Settings(ENV, allowed, max_heals=200)
-        writer = RequestBuilder(self.client, self.config.region)
         self.writes.clear()
         self.sent.clear()
-        return Run(settings, Request(mode, **request), scanner, writer, keeps_history=history).run()
+        return self.reconciler(mode, allowed, history=history, **request).run()
+
+    def reconciler(
+        self,
+        mode: Mode = Mode.HEAL,
+        allowed: Allowed = Allowed.HEAL,
+        *,
+        history: bool = False,
+        **request: Any,
+    ) -> Reconciler:
+        settings = Settings(ENV, allowed, max_heals=200)
+        return make_reconciler(
+            settings, Request(mode, **request), self.config, self.client, keeps_history=history
+        )
 
     def watch(self, client: Any) -> Any:
         client.meta.events.register_first("before-send.*.*", self.count, unique_id="counted")
@@ -115,9 +123,9 @@ def live() -> Iterator[Live]:
 
 
 def adopted(world: Live) -> list[Any]:
-    survey = world.survey()
-    at = Seen(world.config, survey.reads, clock.now())
-    return adopt(world.config, (thing for one in checks.ALL for thing in one.look(at)), survey.judged)
+    scan = world.scan()
+    at = Seen(world.config, scan.reads, clock.now())
+    return adopt(world.config, (thing for one in checks.ALL for thing in one.evaluate(at)), scan.assessed)
 
 
 def invoked(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:

@@ -38,7 +38,7 @@ class Faulty:
         world.client = cache(
             lambda service: self.wire.join(session.client(service, config=client_config(pool=12)))
         )
-        self.ordinary = {one.finding.id: one for one in world.survey().judged}
+        self.ordinary = {one.finding.id: one for one in world.scan().assessed}
         self.asked = set(self.wire.asked)
 
     def run(self, action: str, fault: str) -> Report:

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drift_check import checks
 from drift_check.actions import EnableTtl
 from drift_check.apply.healer import Healer
-from drift_check.apply.requests import RequestBuilder
 from drift_check.events import Mode
-from drift_check.observe.observer import Observer
-from drift_check.scan import Scanner
 from drift_check.settings import Allowed
 from tests.contract.estate import Live, live
 from tradai_shared.outcomes import Status
@@ -50,11 +46,11 @@ def protect(world: Live, *, on: bool) -> None:
 
 def healer(world: Live) -> tuple[Healer, AssessedFinding]:
     """Ready to mend what a survey found."""
-    scanner = Scanner(world.config, checks.ALL, Observer(world.client))
-    survey = scanner.survey()
+    reconciler = world.reconciler()
+    scan = reconciler.scanner.scan()
     world.writes.clear()
-    (one,) = [found for found in survey.judged if found.remedies]
-    return Healer(scanner, RequestBuilder(world.client, world.config.region), survey, dry_run=False), one
+    (one,) = [found for found in scan.assessed if found.remedies]
+    return Healer(reconciler.scanner, reconciler.builder, scan, dry_run=False), one
 
 
 def test_the_switch_stops_every_event(world: Live) -> None:
@@ -120,7 +116,7 @@ def test_three_failures_stop_it_until_a_person_approves(world: Live, monkeypatch
             world.clock.advance(hours=2)
     report = world.run(history=True)
     assert not report.heals
-    assert [one.id for one in report.choice.blocked] == list(failed)
+    assert [one.id for one in report.plan.blocked] == list(failed)
     approved = world.run(history=True, approve=frozenset(failed))
     assert [heal.status for heal in approved.heals] == [Status.DONE]
 
@@ -138,7 +134,7 @@ def test_ttl_counts_first_what_would_begin_to_expire(world: Live) -> None:
     ages = {"expired": now - 60, "living": now + 3600, "ancient": now - 6 * 365 * 86_400}
     for name, ttl in ages.items():
         dynamodb.put_item(TableName=EXPIRING, Item={"notification_id": {"S": name}, "ttl": {"N": str(ttl)}})
-    (write,) = RequestBuilder(world.client, world.config.region).writes(EnableTtl(EXPIRING, "ttl"))
+    (write,) = world.reconciler().builder.writes(EnableTtl(EXPIRING, "ttl"))
     assert write.note.startswith("1 items have expired")
 
 

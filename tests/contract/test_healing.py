@@ -44,7 +44,7 @@ def open_findings(report: Report) -> list[Finding]:
 
 
 def proposed(world: Live) -> set[type[Remediation]]:
-    return {type(remedy) for one in world.survey().judged for remedy in one.remedies}
+    return {type(remedy) for one in world.scan().assessed for remedy in one.remedies}
 
 
 @contextmanager

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from drift_check import actions, checks
-from drift_check.checks.base import CheckContext
-from drift_check.checks.resource import CONFIGURED, AttributeState, ResourceState
+from drift_check.checks.base import CONFIGURED, AttributeState, CheckContext, ResourceState
 from drift_check.compare import EXISTENCE, path_of
+from drift_check.findings import severity_of
 from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.observe.observations import Reads
-from drift_check.severity import severity_of
 from toolchain.docs.unchecked_values import UNJUDGED
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
@@ -77,8 +76,8 @@ def _lines() -> Iterator[str]:
 
 def _rows(config: CanonicalConfig, check: Check) -> Iterator[str]:
     nowhere = CheckContext(config, Reads({}), datetime(2026, 1, 1, tzinfo=UTC))
-    for resource in check.look(nowhere):
-        yield _row(check, EXISTENCE, _general(resource.identity), immutable=False)
+    for resource in check.evaluate(nowhere):
+        yield _row(check, EXISTENCE, _general(resource.name_path), immutable=False)
         if resource.tags is not None:
             yield _row(check, "tags", "required_tags", immutable=False)
         for fact in resource.facts:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.errors import PermanentError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from drift_check.actions import AuthorizeRule, CreateIndex, ForceSsl, ResizeGroup
 
 EVERY_PORT = (0, 65535)
+NO_TAGS = "NoSuchTagSet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,10 @@ def create_index(remedy: CreateIndex) -> ApiRequest:
     keys = [(remedy.partition, "HASH"), *([(remedy.sort, "RANGE")] if remedy.sort else [])]
     index = {
         "IndexName": remedy.index,
-        "KeySchema": [{"AttributeName": one[0], "KeyType": role} for one, role in keys],
+        "KeySchema": [{"AttributeName": attribute[0], "KeyType": role} for attribute, role in keys],
         "Projection": {"ProjectionType": "ALL"},
     }
-    definitions = [{"AttributeName": one[0], "AttributeType": one[1]} for one, _ in keys]
+    definitions = [{"AttributeName": attribute[0], "AttributeType": attribute[1]} for attribute, _ in keys]
     updates = [{"Create": index}]
     return update_table(remedy.table, AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=updates)
 
@@ -96,4 +102,55 @@ def resize(remedy: ResizeGroup) -> ApiRequest:
     }
     return ApiRequest(
         "autoscaling:UpdateAutoScalingGroup", "autoscaling", "update_auto_scaling_group", parameters
+    )
+
+
+def tag_writes(
+    client: Callable[[str], Any], arn: str, tags: dict[str, str], full_arn: Callable[[str], str]
+) -> list[ApiRequest]:
+    """The calls that add tags to what ``arn`` (service and last part) names."""
+    service, _, resource = arn.partition(":")
+    match service:
+        case "s3":
+            return [_bucket(client, resource, tags)]
+        case "autoscaling":
+            return [_group(resource, tags)]
+        case "ec2":
+            listed = [{"Key": name, "Value": value} for name, value in tags.items()]
+            parameters = {"Resources": [resource.partition("/")[2]], "Tags": listed}
+            return [ApiRequest("ec2:CreateTags", "ec2", "create_tags", parameters)]
+        case _:
+            parameters = {"ResourceARNList": [full_arn(arn)], "Tags": tags}
+            return [ApiRequest("tag:TagResources", "resourcegroupstaggingapi", "tag_resources", parameters)]
+
+
+def _bucket(client: Callable[[str], Any], bucket: str, tags: dict[str, str]) -> ApiRequest:
+    """PutBucketTagging replaces the whole set: read, merge, write."""
+    try:
+        with translate_errors("s3:GetBucketTagging"):
+            present = client("s3").get_bucket_tagging(Bucket=bucket)["TagSet"]
+    except PermanentError as error:
+        if error.code != NO_TAGS:
+            raise
+        present = []
+    merged = {tag["Key"]: tag["Value"] for tag in present} | tags
+    tag_set = [{"Key": name, "Value": value} for name, value in merged.items()]
+    parameters = {"Bucket": bucket, "Tagging": {"TagSet": tag_set}}
+    return ApiRequest("s3:PutBucketTagging", "s3", "put_bucket_tagging", parameters)
+
+
+def _group(group: str, tags: dict[str, str]) -> ApiRequest:
+    """Instances carry the group's tags from their launch on."""
+    listed = [
+        {
+            "ResourceId": group,
+            "ResourceType": "auto-scaling-group",
+            "Key": name,
+            "Value": value,
+            "PropagateAtLaunch": True,
+        }
+        for name, value in tags.items()
+    ]
+    return ApiRequest(
+        "autoscaling:CreateOrUpdateTags", "autoscaling", "create_or_update_tags", {"Tags": listed}
     )

@@ -39,7 +39,7 @@ class Healer:
 
     scanner: Scanner
     writer: RequestBuilder
-    survey: Scan
+    scan: Scan
     dry_run: bool
     sent: list[str] = field(default_factory=list)
 
@@ -71,14 +71,14 @@ class Healer:
         return self._verify(fresh, writes)
 
     def _again(self, assessed_finding: AssessedFinding) -> AssessedFinding | None:
-        self.survey = self.scanner.again(self.survey, sorted(assessed_finding.sources))
-        return self.survey.by_id(assessed_finding.finding.id)
+        self.scan = self.scanner.rescan(self.scan, sorted(assessed_finding.sources))
+        return self.scan.by_id(assessed_finding.finding.id)
 
     def _not_there(self, assessed_finding: AssessedFinding) -> HealOutcome:
-        if lost := [read for read in self.survey.reads.unknown() if read.call in assessed_finding.sources]:
+        if lost := [read for read in self.scan.reads.unknown() if read.call in assessed_finding.sources]:
             detail = f"{lost[0].call.action} failed with {lost[0].code}: nothing is written blindly"
             return HealOutcome(assessed_finding.finding, Status.FAILED, detail, temporary=True)
-        if self.survey.check_failed(assessed_finding.finding.check):
+        if self.scan.check_failed(assessed_finding.finding.check):
             detail = "its check could not finish: nothing is written blindly"
             return HealOutcome(assessed_finding.finding, Status.FAILED, detail, temporary=True)
         return HealOutcome(assessed_finding.finding, Status.ALREADY, "a second look finds it as it should be")
@@ -100,8 +100,8 @@ class Healer:
             if pause:
                 clock.sleep(pause)
             after = self._again(assessed_finding)
-            lost = any(read.call in assessed_finding.sources for read in self.survey.reads.unknown())
-            lost = lost or self.survey.check_failed(assessed_finding.finding.check)
+            lost = any(read.call in assessed_finding.sources for read in self.scan.reads.unknown())
+            lost = lost or self.scan.check_failed(assessed_finding.finding.check)
             if after is None and not lost:
                 return HealOutcome(assessed_finding.finding, Status.DONE, warnings, writes)
             if after is not None and after.remedies != assessed_finding.remedies and after.remedies:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
 from drift_check.actions import (
+    PUBLIC_ACCESS_BLOCKS,
+    WORLD,
     AddTags,
     AuthorizeRule,
     BlockPublicAccess,
@@ -38,18 +40,16 @@ from drift_check.apply.api_writes import (
     ec2,
     force_ssl,
     resize,
+    tag_writes,
     ttl,
     update_table,
 )
-from drift_check.apply.tag_writes import tag_writes
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORLD = {"0.0.0.0/0", "::/0"}
-BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 COUNTED_PAGES = 10  # enough to say "many"; a whole scan of a large table would cost more than it tells
 
 
@@ -107,7 +107,7 @@ class RequestBuilder:
             case EnableRule(rule):
                 return [ApiRequest("events:EnableRule", "events", "enable_rule", {"Name": rule})]
             case BlockPublicAccess(bucket):
-                blocks = dict.fromkeys(BLOCKS, True)
+                blocks = dict.fromkeys(PUBLIC_ACCESS_BLOCKS, True)
                 parameters = {"Bucket": bucket, "PublicAccessBlockConfiguration": blocks}
                 return [
                     ApiRequest("s3:PutBucketPublicAccessBlock", "s3", "put_public_access_block", parameters)
@@ -132,13 +132,13 @@ class RequestBuilder:
 
     def arn(self, short: str) -> str:
         """The whole ARN of a service and its last part."""
-        service, _, rest = short.partition(":")
+        service, _, resource = short.partition(":")
         if service == "apigateway":  # its ARNs name no account
-            return f"arn:aws:apigateway:{self.region}::{rest}"
+            return f"arn:aws:apigateway:{self.region}::{resource}"
         if not self.account:
             with translate_errors("sts:GetCallerIdentity"):
                 self.account.append(self.client("sts").get_caller_identity()["Account"])
-        return f"arn:aws:{service}:{self.region}:{self.account[0]}:{rest}"
+        return f"arn:aws:{service}:{self.region}:{self.account[0]}:{resource}"
 
     def send(self, write: ApiRequest) -> Any:  # noqa: ANN401 - AWS's answer
         """Send one call.
@@ -151,8 +151,8 @@ class RequestBuilder:
 
     def _enable_ttl(self, remedy: EnableTtl) -> ApiRequest:
         count, whole = self._expired(remedy)
-        told = f"{count if whole else f'at least {count}'} items have expired and would begin to vanish"
-        return ttl(remedy.table, remedy.attribute, on=True, note=told)
+        note = f"{count if whole else f'at least {count}'} items have expired and would begin to vanish"
+        return ttl(remedy.table, remedy.attribute, on=True, note=note)
 
     def _expired(self, remedy: EnableTtl) -> tuple[int, bool]:
         """How many items DynamoDB would begin to delete: a Number, in the past, not over five years old."""
@@ -181,8 +181,8 @@ class RequestBuilder:
     def _revoke(self, group_id: str) -> list[ApiRequest]:
         with translate_errors("ec2:DescribeSecurityGroupRules"):
             pages = self.client("ec2").get_paginator("describe_security_group_rules")
-            found = pages.paginate(Filters=[{"Name": "group-id", "Values": [group_id]}])
-            rules = [rule for page in found for rule in page["SecurityGroupRules"]]
+            pages_of_rules = pages.paginate(Filters=[{"Name": "group-id", "Values": [group_id]}])
+            rules = [rule for page in pages_of_rules for rule in page["SecurityGroupRules"]]
         ids = [
             rule["SecurityGroupRuleId"]
             for rule in rules
@@ -196,10 +196,10 @@ class RequestBuilder:
         """Set what is there, with another word for MFA: what is left out would be switched off."""
         with translate_errors("cognito-idp:GetUserPoolMfaConfig"):
             now = self.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=remedy.pool_id)
-        kept = {name: value for name, value in now.items() if name.endswith("Configuration")}
-        kept["MfaConfiguration"] = remedy.mfa
-        kept.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
-        parameters = {"UserPoolId": remedy.pool_id, **kept}
+        parameters_kept = {name: value for name, value in now.items() if name.endswith("Configuration")}
+        parameters_kept["MfaConfiguration"] = remedy.mfa
+        parameters_kept.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
+        parameters = {"UserPoolId": remedy.pool_id, **parameters_kept}
         return ApiRequest(
             "cognito-idp:SetUserPoolMfaConfig", "cognito-idp", "set_user_pool_mfa_config", parameters
         )

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import RequireMfa, RestoreSecret
-from drift_check.checks.base import TAGS, TAGS_CALL, Check, CheckContext
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
+from drift_check.checks.base import (
+    PRESENT,
+    TAGS,
+    TAGS_CALL,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    tag_map,
+)
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, Unknown, both
 from tradai_shared.config.naming import PROJECT
@@ -14,7 +22,7 @@ from tradai_shared.config.naming import PROJECT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
 LIST_POOLS, POOL, SECRET = (
@@ -24,17 +32,16 @@ LIST_POOLS, POOL, SECRET = (
 )
 APIS, STAGES = "apigateway:GetRestApis", "apigateway:GetStages"
 API_GATEWAY = "api gateway"
-ApiObject = dict[str, Any]
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield Call(APIS)
     for secret in config.secrets.values():
         yield Call(SECRET, secret.name)
 
 
-def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call == TAGS:
         yield from [Call(POOL, tagged_pool) for tagged_pool in tagged_pools(answer)] or [Call(LIST_POOLS)]
     elif call.action == POOL:
@@ -48,14 +55,14 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
             yield Call(STAGES, api["id"])
 
 
-def instead(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
+def fallback_reads(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
     if call == TAGS:
         yield Call(LIST_POOLS)
 
 
 def tagged_pools(tagged: list[ApiObject]) -> list[str]:
     """The ids of pools that have tags: to describe the one that is there saves listing all."""
-    arns = (str(one["ResourceARN"]) for one in tagged)
+    arns = (str(mapping["ResourceARN"]) for mapping in tagged)
     return sorted(arn.rpartition("/")[2] for arn in arns if ":userpool/" in arn)
 
 
@@ -72,7 +79,7 @@ def _ours(config: CanonicalConfig, apis: list[ApiObject]) -> list[ApiObject]:
     return [api for api in apis if api["name"].startswith(f"{PROJECT}-") and api["name"].endswith(suffix)]
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     yield _pool(ctx)
     for key in ctx.config.secrets:
         yield _secret(ctx, key)
@@ -82,7 +89,9 @@ def look(ctx: CheckContext) -> Iterator[ResourceState]:
 def _pool(ctx: CheckContext) -> ResourceState:
     desired = ctx.config.cognito
     found_id = _pool_id(ctx)
-    pool: Read[ApiObject] = found_id.then(lambda one: ctx.get(POOL, one) if one else Known({}))
+    pool: Read[ApiObject] = found_id.flat_map(
+        lambda found_id: ctx.get(POOL, found_id) if found_id else Known({})
+    )
     known_id = found_id.value if isinstance(found_id, Known) else ""
     return ResourceState(
         "cognito",
@@ -93,18 +102,20 @@ def _pool(ctx: CheckContext) -> ResourceState:
             AttributeState("id", found_id),
             AttributeState(
                 "mfa",
-                pool.map(lambda one: one.get("MfaConfiguration", "OFF")),
+                pool.map(lambda pool: pool.get("MfaConfiguration", "OFF")),
                 remedies=(RequireMfa(known_id, str(desired.mfa)),),
             ),
             AttributeState(
                 "password_min_length",
-                pool.map(lambda one: one.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength")),
+                pool.map(
+                    lambda pool: pool.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength")
+                ),
             ),
             AttributeState(
-                "deletion_protection", pool.map(lambda one: one.get("DeletionProtection", "INACTIVE"))
+                "deletion_protection", pool.map(lambda pool: pool.get("DeletionProtection", "INACTIVE"))
             ),
         ),
-        tags=pool.map(lambda one: one.get("UserPoolTags", {})),
+        tags=pool.map(lambda pool: pool.get("UserPoolTags", {})),
         arn=f"cognito-idp:userpool/{known_id}",
     )
 
@@ -112,12 +123,12 @@ def _pool(ctx: CheckContext) -> ResourceState:
 def _pool_id(ctx: CheckContext) -> Read[str]:
     """By its tags, where the pool that has them bears the name; else among all pools."""
     tagged = ctx.get(*TAGS_CALL).map(tagged_pools)
-    for one in tagged.value if isinstance(tagged, Known) else ():
-        pool = ctx.get(POOL, one)
+    for tagged_id in tagged.value if isinstance(tagged, Known) else ():
+        pool = ctx.get(POOL, tagged_id)
         if isinstance(pool, Unknown):
             return pool
         if is_ours(ctx.config, pool.value):
-            return Known(one, pool.sources)
+            return Known(tagged_id, pool.sources)
     return ctx.get(LIST_POOLS).map(lambda pools: pool_id(ctx.config, pools))
 
 
@@ -128,18 +139,20 @@ def _secret(ctx: CheckContext, key: str) -> ResourceState:
         path,
         name,
         f"{path}.name",
-        secret.map(lambda one: one is not None),
+        secret.map(lambda secret: secret is not None),
         (
             AttributeState(
                 "scheduled deletion",
-                secret.show(lambda one: f"{one['DeletedDate']:%Y-%m-%d}" if one.get("DeletedDate") else None),
+                secret.map_present(
+                    lambda secret: f"{secret['DeletedDate']:%Y-%m-%d}" if secret.get("DeletedDate") else None
+                ),
                 desired=None,
                 remedies=(RestoreSecret(name),),
                 severity=Severity.CRITICAL,
                 reason="it cannot be read any more and will be gone for good",
             ),
         ),
-        tags=secret.map(lambda one: tag_map(one.get("Tags")) if one else {}),
+        tags=secret.map(lambda secret: tag_map(secret.get("Tags")) if secret else {}),
         arn=_secret_arn(secret),
     )
 
@@ -152,16 +165,18 @@ def _secret_arn(secret: Read[Any]) -> str:
 
 
 def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
-    apis = ctx.get(APIS).map(lambda found: _ours(ctx.config, found))
+    apis = ctx.get(APIS).map(lambda described: _ours(ctx.config, described))
     stages: Read[list[ApiObject]] = Known([])
     for api in apis.value if isinstance(apis, Known) else ():
         more = ctx.get(STAGES, api["id"])
-        stages = both(stages, more).map(lambda found: [*found[0], *found[1]])
+        stages = both(stages, more).map(lambda pair: [*pair[0], *pair[1]])
 
-    def associated(found: list[ApiObject]) -> str:
-        return API_GATEWAY if found and all(stage.get("webAclArn") for stage in found) else "nothing"
+    def associated(all_stages: list[ApiObject]) -> str:
+        return (
+            API_GATEWAY if all_stages and all(stage.get("webAclArn") for stage in all_stages) else "nothing"
+        )
 
-    observed = apis.then(lambda _: stages.map(associated))
+    observed = apis.flat_map(lambda _: stages.map(associated))
     fact = AttributeState(
         "associated_with",
         observed,
@@ -179,4 +194,4 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
         )
 
 
-CHECK = Check("access", first, look, follow, instead)
+CHECK = Check("access", initial_reads, evaluate, dependent_reads, fallback_reads)

@@ -8,12 +8,69 @@ from typing import TYPE_CHECKING, Any
 from drift_check.observe.observations import Call, Known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from drift_check.checks.resource import ResourceState
+    from drift_check.actions import Remediation
+    from drift_check.findings import Severity
     from drift_check.observe.observations import Read, Reads
     from tradai_shared.config.models import CanonicalConfig
+
+
+class Configured:
+    """The desired value of a fact that the configuration itself states at the fact's path."""
+
+
+CONFIGURED = Configured()
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeState:
+    """One attribute as AWS shows it.
+
+    ``path`` names the value in the configuration where it is not the attribute's own; ``desired`` stands
+    for rules that no value of the configuration spells out. ``remedies`` are the writes that would mend a
+    difference. ``accepted`` is the platform's own reason for living with one. With
+    ``each_unexpected`` every element of the observed list is a finding of its own.
+    """
+
+    attribute: str
+    observed: Read[Any]
+    desired: object = CONFIGURED
+    path: str | None = None
+    remedies: tuple[Remediation, ...] = ()
+    reason: str = ""
+    accepted: str = ""
+    each_unexpected: bool = False
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceState:
+    """One resource in AWS. ``identity`` is the path of the value that names it.
+
+    ``tags`` is None where AWS keeps none or none are asked for. ``arn`` is where tags are written: the
+    service and the ARN's last part, as in ``dynamodb:table/tradai-idempotency-dev``.
+    """
+
+    path: str
+    resource: str
+    name_path: str
+    exists: Read[bool]
+    facts: tuple[AttributeState, ...] = ()
+    tags: Read[Mapping[str, str]] | None = None
+    arn: str = ""
+
+
+PRESENT: Known[bool] = Known(value=True)
+
+
+def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str]:
+    """AWS's two spellings of a list of tags, as a mapping."""
+    return {
+        str(tag.get("Key", tag.get("key"))): str(tag.get("Value", tag.get("value", ""))) for tag in tags or ()
+    }
+
 
 TAGS = Call("tag:GetResources")
 
@@ -33,9 +90,9 @@ class CheckContext:
         """Of the kinds whose own description carries none; a resource that never had a tag is not listed."""
 
         def find(listed: list[dict[str, Any]]) -> dict[str, str]:
-            for one in listed:
-                if one["ResourceARN"].endswith(arn_end):
-                    return {tag["Key"]: tag["Value"] for tag in one["Tags"]}
+            for mapping in listed:
+                if mapping["ResourceARN"].endswith(arn_end):
+                    return {tag["Key"]: tag["Value"] for tag in mapping["Tags"]}
             return {}
 
         return self.get(*TAGS_CALL).map(find)
@@ -56,24 +113,27 @@ def no_fallback_reads(_config: CanonicalConfig, _call: Call) -> Iterable[Call]:
 class Check:
     """One kind of resource.
 
-    ``first`` are the calls it needs, ``follow`` those that an answer leads to, ``instead`` those that tell
-    the same where a call failed.
+    ``initial_reads`` are the calls that it needs, ``dependent_reads`` those that an answer leads to,
+    ``fallback_reads`` those that give the same information where a call failed. ``evaluate`` turns the
+    answers into the states of resources.
     """
 
     name: str
-    first: Callable[[CanonicalConfig], Iterable[Call]]
-    look: Callable[[CheckContext], Iterator[ResourceState]]
-    follow: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = no_dependent_reads
-    instead: Callable[[CanonicalConfig, Call], Iterable[Call]] = no_fallback_reads
+    initial_reads: Callable[[CanonicalConfig], Iterable[Call]]
+    evaluate: Callable[[CheckContext], Iterator[ResourceState]]
+    dependent_reads: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = no_dependent_reads
+    fallback_reads: Callable[[CanonicalConfig, Call], Iterable[Call]] = no_fallback_reads
 
 
-def first(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:
-    return list(dict.fromkeys(call for check in checks for call in check.first(config)))
+def all_initial_reads(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:
+    return list(dict.fromkeys(call for check in checks for call in check.initial_reads(config)))
 
 
-def follow(config: CanonicalConfig, checks: Iterable[Check], call: Call, read: Read[Any]) -> Iterator[Call]:
+def all_dependent_reads(
+    config: CanonicalConfig, checks: Iterable[Check], call: Call, read: Read[Any]
+) -> Iterator[Call]:
     for check in checks:
         if isinstance(read, Known):
-            yield from check.follow(config, call, read.value)
+            yield from check.dependent_reads(config, call, read.value)
         else:
-            yield from check.instead(config, call)
+            yield from check.fallback_reads(config, call)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drift_check.actions import BlockPublicAccess
-from drift_check.checks.base import TAGS, Check, CheckContext
-from drift_check.checks.resource import AttributeState, ResourceState
+from drift_check.actions import PUBLIC_ACCESS_BLOCKS, BlockPublicAccess
+from drift_check.checks.base import TAGS, AttributeState, Check, CheckContext, ResourceState
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, first_known
 from tradai_shared.config.models.data import BucketEncryption
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 ENCRYPTION, BLOCK = "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock"
-BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 ALGORITHMS = {
     "AES256": BucketEncryption.SSE_S3,
     "aws:kms": BucketEncryption.SSE_KMS,
@@ -25,14 +23,14 @@ ALGORITHMS = {
 }
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     for bucket in config.s3.buckets.values():
         yield Call(ENCRYPTION, bucket.name)
         yield Call(BLOCK, bucket.name)
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for key, bucket in ctx.config.s3.buckets.items():
         path = f"s3.buckets.{key}"
         encryption, block = ctx.get(ENCRYPTION, bucket.name), ctx.get(BLOCK, bucket.name)
@@ -40,12 +38,12 @@ def look(ctx: CheckContext) -> Iterator[ResourceState]:
             path,
             bucket.name,
             f"{path}.name",
-            first_known(*(read.map(lambda found: found is not None) for read in (encryption, block))),
+            first_known(*(read.map(lambda read: read is not None) for read in (encryption, block))),
             (
-                AttributeState("encryption", encryption.show(_encryption)),
+                AttributeState("encryption", encryption.map_present(_encryption)),
                 AttributeState(
                     "public_access_blocked",
-                    block.map(lambda found: all((found or {}).get(name) for name in BLOCKS)),
+                    block.map(lambda block: all((block or {}).get(name) for name in PUBLIC_ACCESS_BLOCKS)),
                     remedies=(BlockPublicAccess(bucket.name),) if bucket.public_access_blocked else (),
                     severity=Severity.CRITICAL,
                 ),
@@ -55,12 +53,12 @@ def look(ctx: CheckContext) -> Iterator[ResourceState]:
         )
 
 
-def _encryption(found: dict[str, Any]) -> str:
+def _encryption(configuration: dict[str, Any]) -> str:
     """None described: SSE-S3, which S3 applies to every object since 2023."""
-    for rule in found.get("Rules", []):
+    for rule in configuration.get("Rules", []):
         algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "AES256")
         return str(ALGORITHMS.get(algorithm, algorithm))
     return str(BucketEncryption.SSE_S3)
 
 
-CHECK = Check("buckets", first, look)
+CHECK = Check("buckets", initial_reads, evaluate)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import ForceSsl
-from drift_check.checks.base import Check, CheckContext
-from drift_check.checks.resource import AttributeState, ResourceState, tag_map
+from drift_check.checks.base import AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 
@@ -14,20 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drift_check.actions import Remediation
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
 INSTANCES, PARAMETERS = "rds:DescribeDBInstances", "rds:DescribeDBParameters"
 IN_SYNC = "in-sync"
 ON = {"1", "on", "ON", "true"}
-ApiObject = dict[str, Any]
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield Call(INSTANCES, config.rds.identifier)
 
 
-def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call.action == INSTANCES:
         for instance in answer or ():
             if group := parameter_group(instance):
@@ -39,25 +37,32 @@ def parameter_group(instance: ApiObject) -> str:
     return str(groups[0]["DBParameterGroupName"]) if groups else ""
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     desired = ctx.config.rds
-    instance = ctx.get(INSTANCES, desired.identifier).map(lambda found: found[0] if found else None)
-    group = instance.map(lambda one: parameter_group(one) if one else "")
-    parameters = group.then(
+    instance = ctx.get(INSTANCES, desired.identifier).map(
+        lambda instances: instances[0] if instances else None
+    )
+    group = instance.map(lambda instance: parameter_group(instance) if instance else "")
+    parameters = group.flat_map(
         lambda name: ctx.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
     )
-    ssl = both(instance, parameters).map(lambda found: _ssl(desired.ssl_parameter, *found))
+    ssl = both(instance, parameters).map(lambda pair: _ssl(desired.ssl_parameter, *pair))
     yield ResourceState(
         "rds",
         desired.identifier,
         "rds.identifier",
-        instance.map(lambda one: one is not None),
+        instance.map(lambda instance: instance is not None),
         (
-            AttributeState("engine", instance.show(lambda one: one["Engine"])),
-            AttributeState("version", instance.show(lambda one: one["EngineVersion"])),
-            AttributeState("instance_class", instance.show(lambda one: one["DBInstanceClass"])),
-            AttributeState("multi_az", instance.show(lambda one: one["MultiAZ"])),
-            AttributeState("backup_retention_days", instance.show(lambda one: one["BackupRetentionPeriod"])),
+            AttributeState("engine", instance.map_present(lambda instance: instance["Engine"])),
+            AttributeState("version", instance.map_present(lambda instance: instance["EngineVersion"])),
+            AttributeState(
+                "instance_class", instance.map_present(lambda instance: instance["DBInstanceClass"])
+            ),
+            AttributeState("multi_az", instance.map_present(lambda instance: instance["MultiAZ"])),
+            AttributeState(
+                "backup_retention_days",
+                instance.map_present(lambda instance: instance["BackupRetentionPeriod"]),
+            ),
             AttributeState(
                 "ssl_enforced",
                 ssl,
@@ -66,7 +71,7 @@ def look(ctx: CheckContext) -> Iterator[ResourceState]:
                 reason="passwords and data may cross the network in the clear",
             ),
         ),
-        tags=instance.map(lambda one: tag_map(one.get("TagList")) if one else {}),
+        tags=instance.map(lambda instance: tag_map(instance.get("TagList")) if instance else {}),
         arn=f"rds:db:{desired.identifier}",
     )
 
@@ -89,4 +94,4 @@ def _force(group: Read[str], ssl: Read[bool | str], parameter: str) -> tuple[Rem
     return (ForceSsl(group.value, parameter),)
 
 
-CHECK = Check("database", first, look, follow)
+CHECK = Check("database", initial_reads, evaluate, dependent_reads)

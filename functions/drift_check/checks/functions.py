@@ -6,8 +6,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, CheckContext
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
+from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
 
@@ -20,19 +19,27 @@ FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
 SIZES = {"timeout_seconds": "Timeout", "memory_mb": "MemorySize"}
 
 
-def first(_config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(_config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield Call(FUNCTIONS)
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
-    listed = ctx.get(FUNCTIONS).map(lambda found: {one["FunctionName"]: one for one in found})
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
+    listed = ctx.get(FUNCTIONS).map(
+        lambda described: {function["FunctionName"]: function for function in described}
+    )
     for key, desired in ctx.config.lambdas.items():
         path, name = f"lambdas.{key}", desired.name
         function = listed.map(partial(_find, name=name))
         # its absence is the NAT's finding
-        exists = PRESENT if name == ctx.config.nat.function else function.map(lambda one: one is not None)
-        sizes = (AttributeState(size, function.show(itemgetter(asked))) for size, asked in SIZES.items())
+        exists = (
+            PRESENT
+            if name == ctx.config.nat.function
+            else function.map(lambda function: function is not None)
+        )
+        sizes = (
+            AttributeState(size, function.map_present(itemgetter(asked))) for size, asked in SIZES.items()
+        )
         end = f":function:{name}"
         tags = ctx.tags(end) if isinstance(function, Known) and function.value else None
         yield ResourceState(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=f"lambda{end}")
@@ -42,24 +49,24 @@ def _find(functions: dict[str, Any], *, name: str) -> Any:  # noqa: ANN401 - as 
     return functions.get(name)
 
 
-def logs_first(_config: CanonicalConfig) -> Iterator[Call]:
+def initial_log_reads(_config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield Call(LOG_GROUPS, PROJECT)
 
 
-def logs_look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
     """Those that exist: a function that has never run has no log group."""
     path = "log_retention_days"
     groups = ctx.get(LOG_GROUPS, PROJECT).map(
-        lambda found: [one for one in found if _ours(ctx.config, one["logGroupName"])]
+        lambda described: [group for group in described if _ours(ctx.config, group["logGroupName"])]
     )
     if not isinstance(groups, Known):
         yield ResourceState("", "log groups", path, groups)
         return
     for group in groups.value:
         name = group["logGroupName"]
-        kept = Known(group.get("retentionInDays"), groups.sources)
-        fact = AttributeState(path, kept, reason="None keeps logs, and their cost, for ever")
+        retention = Known(group.get("retentionInDays"), groups.sources)
+        fact = AttributeState(path, retention, reason="None keeps logs, and their cost, for ever")
         end = f":log-group:{name}"
         yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(end), arn=f"logs{end}")
 
@@ -70,5 +77,5 @@ def _ours(config: CanonicalConfig, name: str) -> bool:
     return component.startswith(f"{PROJECT}-") and ends
 
 
-CHECK = Check("functions", first, look)
-LOGS = Check("logs", logs_first, logs_look)
+CHECK = Check("functions", initial_reads, evaluate)
+LOGS = Check("logs", initial_log_reads, evaluate_logs)

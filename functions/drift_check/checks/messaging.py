@@ -6,8 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, CheckContext
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
+from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
 
@@ -25,13 +24,13 @@ OWN = f"{PROJECT}-ops-"
 DAY = 86_400
 
 
-def first(_config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(_config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield Call(TOPICS)
     yield Call(QUEUES, PREFIX)
 
 
-def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call.action == QUEUES:
         yield from (Call(ATTRIBUTES, url) for url in _ours(config, answer))
 
@@ -46,8 +45,8 @@ def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
     return sorted(url for url in ours if not _name(url).startswith(OWN))
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
-    arns = ctx.get(TOPICS).map(lambda found: [topic["TopicArn"] for topic in found])
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
+    arns = ctx.get(TOPICS).map(lambda described: [topic["TopicArn"] for topic in described])
     for key, topic in ctx.config.sns.items():
         path, end = f"sns.{key}", f":{topic.name}"
         exists = arns.map(partial(_any_ends, end=end))
@@ -81,8 +80,10 @@ def _queue(
     facts = [AttributeState("fifo", PRESENT.map(lambda _: name.endswith(FIFO)))]
     is_target = isinstance(attributes, Known) and (attributes.value or {}).get("QueueArn") in targets
     if is_target or "dlq" in name or "dead-letter" in name:
-        kept = attributes.map(lambda found: int((found or {})["MessageRetentionPeriod"]) // DAY)
-        facts.append(AttributeState("dead_letter_retention_days", kept))
+        retention = attributes.map(
+            lambda attributes: int((attributes or {})["MessageRetentionPeriod"]) // DAY
+        )
+        facts.append(AttributeState("dead_letter_retention_days", retention))
     else:
         received = attributes.map(_max_receive_count)
         facts.append(AttributeState("max_receive_count", received))
@@ -96,4 +97,4 @@ def _max_receive_count(attributes: dict[str, str] | None) -> int | None:
     return int(json.loads(policy)["maxReceiveCount"]) if policy else None
 
 
-CHECK = Check("messaging", first, look, follow)
+CHECK = Check("messaging", initial_reads, evaluate, dependent_reads)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck, EnableRule, ResizeGroup
 from drift_check.checks import nat_routes, vpc_lookup
-from drift_check.checks.base import TAGS, Check, CheckContext
+from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.naming import nat_instance_name
@@ -18,7 +17,7 @@ from tradai_shared.config.naming import nat_instance_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
 # Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
@@ -26,11 +25,9 @@ OLDEST_IMAGE = timedelta(days=90)
 IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
 RULES = "tradai-nat-"
 ADDRESSES = "ec2:DescribeAddresses"
-LIVE = "an InService NAT of the group"
-ApiObject = dict[str, Any]
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield from PLACE_CALLS
     yield Call("ec2:DescribeSubnets")
@@ -41,7 +38,7 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
     yield Call("lambda:ListFunctions")
 
 
-def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call == Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name):
         if members := _member_ids(answer):
             yield Call("ec2:DescribeInstances", members)
@@ -61,10 +58,10 @@ def _instances(reservations: list[ApiObject]) -> list[ApiObject]:
     return [instance for reservation in reservations for instance in reservation["Instances"]]
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     groups = ctx.get("autoscaling:DescribeAutoScalingGroups", ctx.config.nat.group.name)
-    group = groups.map(lambda found: found[0] if found else None)
-    instances = groups.then(lambda found: _members(ctx, found))
+    group = groups.map(lambda groups: groups[0] if groups else None)
+    instances = groups.flat_map(lambda groups: _members(ctx, groups))
     yield _group(ctx, group)
     yield _alarm(ctx)
     yield from _rules(ctx)
@@ -72,8 +69,8 @@ def look(ctx: CheckContext) -> Iterator[ResourceState]:
         return  # what belongs to a group that is missing is not told one by one
     yield from _hooks(ctx, group)
     yield _instance(ctx, group, instances)
-    yield from _address(groups.then(lambda found: _addresses(ctx, found)))
-    yield from nat_routes.look(ctx, group, instances)
+    yield from _address(groups.flat_map(lambda groups: _addresses(ctx, groups)))
+    yield from nat_routes.evaluate(ctx, group, instances)
 
 
 def _members(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
@@ -88,17 +85,19 @@ def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
         "nat.group",
         desired.name,
         "nat.group.name",
-        group.map(lambda found: found is not None),
+        group.map(lambda group: group is not None),
         (
-            AttributeState("min_size", group.show(lambda one: one["MinSize"]), remedies=resize),
-            AttributeState("max_size", group.show(lambda one: one["MaxSize"]), remedies=resize),
+            AttributeState("min_size", group.map_present(lambda group: group["MinSize"]), remedies=resize),
+            AttributeState("max_size", group.map_present(lambda group: group["MaxSize"]), remedies=resize),
             AttributeState(
-                "desired_capacity", group.show(lambda one: one["DesiredCapacity"]), remedies=resize
+                "desired_capacity", group.map_present(lambda group: group["DesiredCapacity"]), remedies=resize
             ),
-            AttributeState("health_check", group.show(lambda one: one["HealthCheckType"])),
+            AttributeState("health_check", group.map_present(lambda group: group["HealthCheckType"])),
             AttributeState(
                 "suspended process",
-                group.show(lambda one: sorted(p["ProcessName"] for p in one.get("SuspendedProcesses", []))),
+                group.map_present(
+                    lambda group: sorted(p["ProcessName"] for p in group.get("SuspendedProcesses", []))
+                ),
                 desired=[],
                 each_unexpected=True,
                 severity=Severity.HIGH,
@@ -106,7 +105,7 @@ def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
             ),
             AttributeState("subnet", _subnet(ctx, group), path="nat.subnet"),
         ),
-        tags=group.map(lambda one: tag_map(one.get("Tags")) if one else {}),
+        tags=group.map(lambda group: tag_map(group.get("Tags")) if group else {}),
         arn=f"autoscaling:{desired.name}",
     )
 
@@ -115,12 +114,12 @@ def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
     """The configured one where the group may launch there; otherwise where it launches."""
     wanted = ctx.config.nat.subnet
 
-    def judge(found: tuple[ApiObject | None, list[ApiObject]]) -> str:
-        zones = str((found[0] or {}).get("VPCZoneIdentifier", "")).split(",")
+    def judge(pair: tuple[ApiObject | None, list[ApiObject]]) -> str:
+        zones = str((pair[0] or {}).get("VPCZoneIdentifier", "")).split(",")
         by_id = {
             subnet["SubnetId"]: key
             for key in ctx.config.network.subnets
-            if (subnet := vpc_lookup.subnet_of(ctx, key, found[1]))
+            if (subnet := vpc_lookup.subnet_of(ctx, key, pair[1]))
         }
         used = [by_id.get(zone, zone) for zone in zones]
         return wanted if wanted in used else ",".join(used)
@@ -129,22 +128,24 @@ def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
 
 
 def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[ResourceState]:
-    hooks = group.then(lambda _: ctx.get("autoscaling:DescribeLifecycleHooks", ctx.config.nat.group.name))
+    hooks = group.flat_map(lambda _: ctx.get("autoscaling:DescribeLifecycleHooks", ctx.config.nat.group.name))
     for key, desired in ctx.config.nat.lifecycle_hooks.items():
         path = f"nat.lifecycle_hooks.{key}"
         hook = hooks.map(partial(_hook, name=desired.name))
         facts = (
-            AttributeState("transition", hook.show(lambda one: one["LifecycleTransition"])),
-            AttributeState("heartbeat_seconds", hook.show(lambda one: one["HeartbeatTimeout"])),
+            AttributeState("transition", hook.map_present(lambda hook: hook["LifecycleTransition"])),
+            AttributeState("heartbeat_seconds", hook.map_present(lambda hook: hook["HeartbeatTimeout"])),
             AttributeState(
                 "default_result",
-                hook.show(lambda one: one.get("DefaultResult", "ABANDON")),
+                hook.map_present(lambda hook: hook.get("DefaultResult", "ABANDON")),
                 desired="ABANDON" if key == "launch" else "CONTINUE",
                 path=f"{path}.name",
                 reason="what nobody answers for must not come into service",
             ),
         )
-        yield ResourceState(path, desired.name, f"{path}.name", hook.map(lambda one: one is not None), facts)
+        yield ResourceState(
+            path, desired.name, f"{path}.name", hook.map(lambda hook: hook is not None), facts
+        )
 
 
 def _hook(hooks: list[ApiObject], *, name: str) -> ApiObject | None:
@@ -154,36 +155,37 @@ def _hook(hooks: list[ApiObject], *, name: str) -> ApiObject | None:
 def _instance(
     ctx: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
 ) -> ResourceState:
-    instance = both(group, instances).map(lambda found: nat_routes.in_service(*found))
-    image = instance.then(
-        lambda one: ctx.get("ec2:DescribeImages", one["ImageId"]) if one else Known([])
-    ).map(lambda found: found[0] if found else {})
-    interface = instance.map(lambda one: nat_routes.primary(one) if one else {})
+    instance = both(group, instances).map(lambda pair: nat_routes.in_service(*pair))
+    image = instance.flat_map(
+        lambda instance: ctx.get("ec2:DescribeImages", instance["ImageId"]) if instance else Known([])
+    ).map(lambda images: images[0] if images else {})
+    interface = instance.map(lambda instance: nat_routes.primary(instance) if instance else {})
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
     family = ctx.config.nat.image.family
     facts = (
-        AttributeState("instance_type", instance.show(lambda one: one["InstanceType"])),
-        AttributeState("name", instance.show(vpc_lookup.name_tag)),
-        AttributeState("image.architecture", image.map(lambda one: one.get("Architecture"))),
-        AttributeState("image.family", image.map(lambda one: _family(one, family))),
-        AttributeState("image.latest", image.map(lambda one: ctx.now - _made(one) < OLDEST_IMAGE)),
+        AttributeState("instance_type", instance.map_present(lambda instance: instance["InstanceType"])),
+        AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
+        AttributeState("image.architecture", image.map(lambda image: image.get("Architecture"))),
+        AttributeState("image.family", image.map(lambda image: _family(image, family))),
+        AttributeState("image.latest", image.map(lambda image: ctx.now - _made(image) < OLDEST_IMAGE)),
         AttributeState(
-            "imdsv2_required", instance.show(lambda one: one["MetadataOptions"]["HttpTokens"] == "required")
+            "imdsv2_required",
+            instance.map_present(lambda instance: instance["MetadataOptions"]["HttpTokens"] == "required"),
         ),
         AttributeState(
             "detailed_monitoring",
-            instance.show(lambda one: one["Monitoring"]["State"] in {"enabled", "pending"}),
+            instance.map_present(lambda instance: instance["Monitoring"]["State"] in {"enabled", "pending"}),
         ),
         AttributeState(
             "boot.source_destination_check",
-            interface.show(lambda one: one.get("SourceDestCheck")),
+            interface.map_present(lambda interface: interface.get("SourceDestCheck")),
             remedies=(DisableSourceDestCheck(interface_id),),
         ),
-        AttributeState("boot.eip_associated", interface.show(_has_elastic_ip)),
+        AttributeState("boot.eip_associated", interface.map_present(_has_elastic_ip)),
     )
     name = nat_instance_name(ctx.config.environment)
-    exists = instance.map(lambda one: one is not None)
-    tags = instance.map(lambda one: tag_map(one.get("Tags")) if one else {})
+    exists = instance.map(lambda instance: instance is not None)
+    tags = instance.map(lambda instance: tag_map(instance.get("Tags")) if instance else {})
     arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
     return ResourceState("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
 
@@ -224,15 +226,17 @@ def _made(image: ApiObject) -> datetime:
 
 def _alarm(ctx: CheckContext) -> ResourceState:
     alarms = ctx.get("cloudwatch:DescribeAlarms", ctx.config.nat.alarm)
-    alarm = alarms.map(lambda found: found[0] if found else None)
+    alarm = alarms.map(lambda alarms: alarms[0] if alarms else None)
     attribute_state = AttributeState(
         "actions enabled",
-        alarm.show(lambda one: one.get("ActionsEnabled", True) and bool(one.get("AlarmActions"))),
+        alarm.map_present(
+            lambda alarm: alarm.get("ActionsEnabled", True) and bool(alarm.get("AlarmActions"))
+        ),
         desired=True,
         path="nat.alarm",
         reason="an alarm without an action tells nobody",
     )
-    exists = alarm.map(lambda one: one is not None)
+    exists = alarm.map(lambda alarm: alarm is not None)
     end = f":alarm:{ctx.config.nat.alarm}"
     tags, arn = ctx.tags(end), f"cloudwatch{end}"
     return ResourceState(
@@ -242,9 +246,9 @@ def _alarm(ctx: CheckContext) -> ResourceState:
 
 def _rules(ctx: CheckContext) -> Iterator[ResourceState]:
     ours = ctx.get("events:ListRules", RULES).map(
-        lambda found: [one for one in found if one["Name"].endswith(f"-{ctx.config.environment}")]
+        lambda rules: [rule for rule in rules if rule["Name"].endswith(f"-{ctx.config.environment}")]
     )
-    disabled = ours.map(lambda found: sorted(one["Name"] for one in found if one["State"] == "DISABLED"))
+    disabled = ours.map(lambda ours: sorted(rule["Name"] for rule in ours if rule["State"] == "DISABLED"))
     names = disabled.value if isinstance(disabled, Known) else []
     facts = (
         AttributeState(
@@ -269,7 +273,7 @@ def _rules(ctx: CheckContext) -> Iterator[ResourceState]:
         ),
     )
     exists = ctx.get("lambda:ListFunctions").map(
-        lambda found: any(one["FunctionName"] == ctx.config.nat.function for one in found)
+        lambda functions: any(rule["FunctionName"] == ctx.config.nat.function for rule in functions)
     )
     yield ResourceState("nat", ctx.config.nat.function, "nat.function", exists, facts)
     for rule in ours.value if isinstance(ours, Known) else ():
@@ -279,4 +283,4 @@ def _rules(ctx: CheckContext) -> Iterator[ResourceState]:
         )
 
 
-CHECK = Check("nat", first, look, follow)
+CHECK = Check("nat", initial_reads, evaluate, dependent_reads)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drift_check.actions import ReconcileRoutes
 from drift_check.checks import vpc_lookup
+from drift_check.checks.base import AttributeState, ResourceState
 from drift_check.checks.network import DEFAULT
-from drift_check.checks.resource import AttributeState, ResourceState
 from drift_check.findings import Severity
 from drift_check.observe.observations import Known, both
 from tradai_shared.config.models.network import DefaultRoute
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 
     from drift_check.actions import Remediation
     from drift_check.checks.base import CheckContext
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
 
 LIVE = "an InService NAT of the group"
-ApiObject = dict[str, Any]
 
 
-def look(
+def evaluate(
     ctx: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
 ) -> Iterator[ResourceState]:
     tables = vpc_lookup.inside(ctx, "ec2:DescribeRouteTables")
@@ -63,9 +62,9 @@ def _named(tables: list[ApiObject], *, name: str) -> list[ApiObject]:
 def _target(
     ctx: CheckContext,
     table: ApiObject,
-    found: tuple[list[ApiObject], tuple[ApiObject | None, list[ApiObject]]],
+    pair: tuple[list[ApiObject], tuple[ApiObject | None, list[ApiObject]]],
 ) -> str:
-    return target(ctx, table, *found[1])
+    return target(ctx, table, *pair[1])
 
 
 def target(ctx: CheckContext, table: ApiObject, group: ApiObject | None, instances: list[ApiObject]) -> str:
@@ -121,7 +120,7 @@ def in_service(group: ApiObject | None, instances: list[ApiObject]) -> ApiObject
         for instance in instances
         if instance["InstanceId"] in serving and instance["State"]["Name"] == "running"
     ]
-    return max(able, key=lambda one: (one["LaunchTime"], one["InstanceId"]), default=None)
+    return max(able, key=lambda item: (item["LaunchTime"], item["InstanceId"]), default=None)
 
 
 def primary(instance: ApiObject) -> ApiObject:

@@ -6,8 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import vpc_lookup
-from drift_check.checks.base import Check, CheckContext
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState, tag_map
+from drift_check.checks.base import PRESENT, AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
@@ -15,7 +14,7 @@ from tradai_shared.config.naming import resource_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
 PLACE_CALLS = (Call("ec2:DescribeRouteTables"), Call("ec2:DescribeVpcs"))
@@ -28,14 +27,13 @@ CALLS = (
 )
 DNS = {"dns_hostnames": "enableDnsHostnames", "dns_support": "enableDnsSupport"}
 DEFAULT = "0.0.0.0/0"
-ApiObject = dict[str, Any]
 
 
-def first(_config: CanonicalConfig) -> Iterable[Call]:
+def initial_reads(_config: CanonicalConfig) -> Iterable[Call]:
     return CALLS
 
 
-def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     """Every VPC that could be ours is asked for its DNS settings; almost always that is one."""
     if call.action != "ec2:DescribeVpcs":
         return
@@ -46,7 +44,7 @@ def follow(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]: 
                 yield Call("ec2:DescribeVpcAttribute", f"{vpc['VpcId']}/{attribute}")
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     yield _vpc(ctx)
     tables, subnets = (
         vpc_lookup.inside(ctx, "ec2:DescribeRouteTables"),
@@ -63,21 +61,19 @@ def look(ctx: CheckContext) -> Iterator[ResourceState]:
 def _vpc(ctx: CheckContext) -> ResourceState:
     vpc, path = vpc_lookup.vpc(ctx), "network.vpc"
     dns = (
-        AttributeState(name, vpc_lookup.vpc_id(ctx).then(partial(_dns, ctx, attribute=asked)))
+        AttributeState(name, vpc_lookup.vpc_id(ctx).flat_map(partial(_dns, ctx, attribute=asked)))
         for name, asked in DNS.items()
     )
     logs = both(vpc_lookup.vpc_id(ctx), ctx.get("ec2:DescribeFlowLogs")).map(
-        lambda found: any(
-            log["ResourceId"] == found[0] and log["FlowLogStatus"] == "ACTIVE" for log in found[1]
-        )
+        lambda pair: any(log["ResourceId"] == pair[0] and log["FlowLogStatus"] == "ACTIVE" for log in pair[1])
     )
     return ResourceState(
         path,
         resource_name("vpc", ctx.config.environment),
         f"{path}.cidr",
-        vpc.map(lambda found: found is not None),
+        vpc.map(lambda vpc: vpc is not None),
         (
-            AttributeState("cidr", vpc.show(lambda found: found["CidrBlock"])),
+            AttributeState("cidr", vpc.map_present(lambda vpc: vpc["CidrBlock"])),
             *dns,
             AttributeState("flow_logs", logs),
         ),
@@ -97,13 +93,13 @@ def _subnet(
     ctx: CheckContext, key: str, subnets: Read[list[ApiObject]], tables: Read[list[ApiObject]]
 ) -> ResourceState:
     path = f"network.subnets.{key}"
-    subnet = subnets.map(lambda found: vpc_lookup.subnet_of(ctx, key, found))
+    subnet = subnets.map(lambda subnets: vpc_lookup.subnet_of(ctx, key, subnets))
 
-    def role(found: tuple[list[ApiObject], list[ApiObject]]) -> str | None:
-        all_tables, all_subnets = found
-        here = vpc_lookup.subnet_of(ctx, key, all_subnets)
-        table = vpc_lookup.table_of(here["SubnetId"], all_tables) if here else None
-        known = {role["RouteTableId"]: name for name, role in vpc_lookup.roles(ctx, *found).items()}
+    def role(pair: tuple[list[ApiObject], list[ApiObject]]) -> str | None:
+        all_tables, all_subnets = pair
+        own_subnet = vpc_lookup.subnet_of(ctx, key, all_subnets)
+        table = vpc_lookup.table_of(own_subnet["SubnetId"], all_tables) if own_subnet else None
+        known = {role["RouteTableId"]: name for name, role in vpc_lookup.roles(ctx, *pair).items()}
         wanted = ctx.config.network.subnets[key].route_table
         if wanted not in known.values():
             return wanted  # that table is missing, which is told once
@@ -113,10 +109,12 @@ def _subnet(
         path,
         resource_name(key, ctx.config.environment),
         f"{path}.cidr",
-        subnet.map(lambda found: found is not None),
+        subnet.map(lambda subnet: subnet is not None),
         (
-            AttributeState("cidr", subnet.show(lambda found: found["CidrBlock"])),
-            AttributeState("availability_zone", subnet.show(lambda found: found["AvailabilityZone"])),
+            AttributeState("cidr", subnet.map_present(lambda subnet: subnet["CidrBlock"])),
+            AttributeState(
+                "availability_zone", subnet.map_present(lambda subnet: subnet["AvailabilityZone"])
+            ),
             AttributeState("route_table", both(tables, subnets).map(role)),
         ),
         tags=_tags(subnet),
@@ -135,11 +133,15 @@ def _table(
         path,
         desired.name or resource_name(f"{role}-rt", ctx.config.environment),
         f"{path}.name" if desired.name else f"{path}.default_route",
-        table.map(lambda one: one is not None),
+        table.map(lambda table: table is not None),
         (
-            *((AttributeState("name", table.show(vpc_lookup.name_tag)),) if desired.name else ()),
+            *((AttributeState("name", table.map_present(vpc_lookup.name_tag)),) if desired.name else ()),
             # where a NAT should be, the check of the NAT looks at the live target
-            *((AttributeState("default_route", table.show(default_route)),) if not leads_to_nat else ()),
+            *(
+                (AttributeState("default_route", table.map_present(default_route)),)
+                if not leads_to_nat
+                else ()
+            ),
         ),
         tags=_tags(table),
         arn=_arn(table, "route-table", "RouteTableId"),
@@ -157,65 +159,71 @@ def default_route(table: ApiObject) -> str:
 
 def _endpoints(ctx: CheckContext) -> Iterator[ResourceState]:
     ours = vpc_lookup.inside(ctx, "ec2:DescribeVpcEndpoints").map(
-        lambda found: [one for one in found if str(one["State"]).lower() == "available"]
+        lambda vpc_endpoints: [
+            endpoint for endpoint in vpc_endpoints if str(endpoint["State"]).lower() == "available"
+        ]
     )
     wanted = ctx.config.network.endpoints.gateway
 
-    def gateways(found: list[ApiObject]) -> list[str]:
-        there = {
-            one["ServiceName"].rsplit(".", 1)[-1] for one in found if one["VpcEndpointType"] == "Gateway"
+    def gateways(endpoints: list[ApiObject]) -> list[str]:
+        services = {
+            endpoint["ServiceName"].rsplit(".", 1)[-1]
+            for endpoint in endpoints
+            if endpoint["VpcEndpointType"] == "Gateway"
         }
-        return sorted(there & set(wanted))  # others are not judged
+        return sorted(services & set(wanted))  # others are not judged
 
-    interfaces = ours.map(lambda found: sum(one["VpcEndpointType"] == "Interface" for one in found))
-    path, identity = "network.endpoints", "network.endpoints.gateway"
+    interfaces = ours.map(lambda ours: sum(endpoint["VpcEndpointType"] == "Interface" for endpoint in ours))
+    path, name_path = "network.endpoints", "network.endpoints.gateway"
     facts = (AttributeState("gateway", ours.map(gateways)), AttributeState("interface_count", interfaces))
-    yield ResourceState(path, "vpc endpoints", identity, ours.map(lambda _: True), facts)
-    yield from _tagged(ours, path, identity, "vpc-endpoint/VpcEndpointId")
+    yield ResourceState(path, "vpc endpoints", name_path, ours.map(lambda _: True), facts)
+    yield from _tagged(ours, path, name_path, "vpc-endpoint/VpcEndpointId")
 
 
 def _acls(ctx: CheckContext, subnets: Read[list[ApiObject]]) -> Iterator[ResourceState]:
     acls = vpc_lookup.inside(ctx, "ec2:DescribeNetworkAcls")
 
-    def one_per_tier(found: tuple[list[ApiObject], list[ApiObject]]) -> bool:
+    def one_per_tier(pair: tuple[list[ApiObject], list[ApiObject]]) -> bool:
         of_subnet = {
             association["SubnetId"]: acl["NetworkAclId"]
-            for acl in found[0]
+            for acl in pair[0]
             for association in acl.get("Associations", [])
         }
         by_tier: dict[str, set[str | None]] = {}
         for key, desired in ctx.config.network.subnets.items():
-            if subnet := vpc_lookup.subnet_of(ctx, key, found[1]):
+            if subnet := vpc_lookup.subnet_of(ctx, key, pair[1]):
                 by_tier.setdefault(desired.tier, set()).add(of_subnet.get(subnet["SubnetId"]))
         used = [acl for acls_of_tier in by_tier.values() for acl in acls_of_tier]
         return len(used) == len(set(used)) == len(by_tier)
 
     path = "network.network_acls"
-    identity = f"{path}.one_per_tier"
+    name_path = f"{path}.one_per_tier"
     facts = (AttributeState("one_per_tier", both(acls, subnets).map(one_per_tier)),)
-    yield ResourceState(path, "network ACLs", identity, acls.map(lambda _: True), facts)
-    used = acls.map(lambda found: [one for one in found if one.get("Associations")])
-    yield from _tagged(used, path, identity, "network-acl/NetworkAclId")
+    yield ResourceState(path, "network ACLs", name_path, acls.map(lambda _: True), facts)
+    used = acls.map(lambda acls: [acl for acl in acls if acl.get("Associations")])
+    yield from _tagged(used, path, name_path, "network-acl/NetworkAclId")
 
 
 def _tagged(
-    read: Read[list[ApiObject]], path: str, identity: str, kind_and_id: str
+    read: Read[list[ApiObject]], path: str, name_path: str, kind_and_id: str
 ) -> Iterator[ResourceState]:
     """Each of several things, which have no names of their own, with its tags."""
     kind, id_key = kind_and_id.split("/")
     if not isinstance(read, Known):
         return
-    for one in read.value:
-        tags = Known(tag_map(one.get("Tags")), read.sources)
-        yield ResourceState(path, one[id_key], identity, PRESENT, tags=tags, arn=f"ec2:{kind}/{one[id_key]}")
+    for described in read.value:
+        tags = Known(tag_map(described.get("Tags")), read.sources)
+        yield ResourceState(
+            path, described[id_key], name_path, PRESENT, tags=tags, arn=f"ec2:{kind}/{described[id_key]}"
+        )
 
 
 def _tags(read: Read[ApiObject | None]) -> Read[dict[str, str]]:
-    return read.map(lambda found: tag_map(found.get("Tags")) if found else {})
+    return read.map(lambda read: tag_map(read.get("Tags")) if read else {})
 
 
 def _arn(read: Read[ApiObject | None], kind: str, id_key: str) -> str:
     return f"ec2:{kind}/{read.value[id_key]}" if isinstance(read, Known) and read.value else ""
 
 
-CHECK = Check("network", first, look, follow)
+CHECK = Check("network", initial_reads, evaluate, dependent_reads)

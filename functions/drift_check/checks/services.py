@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, Check, CheckContext
-from drift_check.checks.resource import AttributeState, ResourceState, tag_map
+from drift_check.checks.base import TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import SERVICES_A_CALL
 from drift_check.observe.observations import Call, Known, both
@@ -14,7 +13,7 @@ from drift_check.observe.observations import Call, Known, both
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.services import Service, Variable
 
@@ -23,10 +22,9 @@ MODE = "TRADING_MODE"
 ENVIRONMENT = "service_environment"
 WORKFLOW = "workflow-state"
 SPOT = "FARGATE_SPOT"
-ApiObject = dict[str, Any]
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     for names in _batches(config):
         yield Call(SERVICES, f"{config.ecs.cluster}/{names}")
@@ -38,27 +36,27 @@ def _batches(config: CanonicalConfig) -> list[str]:
     return [",".join(names[start : start + SERVICES_A_CALL]) for start in starts]
 
 
-def follow(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+def dependent_reads(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call.action == SERVICES:
         for service in answer or ():
             if service["status"] != "INACTIVE":
                 yield Call(DEFINITION, service["taskDefinition"])
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
-    found: Read[dict[str, ApiObject] | None] = Known({})
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
+    services: Read[dict[str, ApiObject] | None] = Known({})
     for names in _batches(ctx.config):
         page = ctx.get(SERVICES, f"{ctx.config.ecs.cluster}/{names}")
-        found = both(found, page).map(lambda pair: _merged(*pair))
-    cluster = found.map(lambda services: services is not None)
+        services = both(services, page).map(lambda pair: _merged(*pair))
+    cluster = services.map(lambda services: services is not None)
     end = f":cluster/{ctx.config.ecs.cluster}"
     yield ResourceState(
         "ecs", ctx.config.ecs.cluster, "ecs.cluster", cluster, tags=ctx.tags(end), arn=f"ecs{end}"
     )
-    if isinstance(found, Known) and found.value is None:
+    if isinstance(services, Known) and services.value is None:
         return  # what belongs to a cluster that is missing is not told one by one
     for key, desired in ctx.config.ecs.services.items():
-        service = found.map(partial(_find, name=desired.name))
+        service = services.map(partial(_find, name=desired.name))
         yield _service(ctx, f"ecs.services.{key}", desired, service)
 
 
@@ -66,30 +64,34 @@ def _merged(so_far: dict[str, ApiObject] | None, more: list[ApiObject] | None) -
     """None where the cluster does not exist. An inactive service is a deleted one."""
     if so_far is None or more is None:
         return None
-    return so_far | {one["serviceName"]: one for one in more if one["status"] != "INACTIVE"}
+    return so_far | {service["serviceName"]: service for service in more if service["status"] != "INACTIVE"}
 
 
 def _service(
     ctx: CheckContext, path: str, desired: Service, service: Read[ApiObject | None]
 ) -> ResourceState:
-    definition = service.then(
-        lambda one: ctx.get(DEFINITION, one["taskDefinition"]) if one else Known({"taskDefinition": {}})
+    definition = service.flat_map(
+        lambda service: (
+            ctx.get(DEFINITION, service["taskDefinition"]) if service else Known({"taskDefinition": {}})
+        )
     ).map(lambda answer: answer["taskDefinition"])
     facts = [
-        AttributeState("desired_count", service.show(lambda one: one["desiredCount"])),
-        AttributeState("cpu", definition.map(lambda one: _number(one.get("cpu")))),
-        AttributeState("spot", service.show(_spot)),
-        AttributeState("memory_mb", definition.map(lambda one: _number(one.get("memory")))),
+        AttributeState("desired_count", service.map_present(lambda service: service["desiredCount"])),
+        AttributeState("cpu", definition.map(lambda definition: _number(definition.get("cpu")))),
+        AttributeState("spot", service.map_present(_spot)),
+        AttributeState("memory_mb", definition.map(lambda definition: _number(definition.get("memory")))),
     ]
     if desired.port is not None:
-        facts.append(AttributeState("port", definition.map(lambda one: _port(one, desired.port))))
+        facts.append(
+            AttributeState("port", definition.map(lambda definition: _port(definition, desired.port)))
+        )
     return ResourceState(
         path,
         desired.name,
         f"{path}.name",
-        service.map(lambda one: one is not None),
+        service.map(lambda service: service is not None),
         (*facts, *_environment(ctx, definition)),
-        tags=service.map(lambda one: tag_map(one.get("tags")) if one else {}),
+        tags=service.map(lambda service: tag_map(service.get("tags")) if service else {}),
         arn=f"ecs:service/{ctx.config.ecs.cluster}/{desired.name}",
     )
 
@@ -98,8 +100,8 @@ def _find(services: dict[str, ApiObject] | None, *, name: str) -> ApiObject | No
     return (services or {}).get(name)
 
 
-def _is_set(seen: dict[str, str | None], *, name: str) -> str:
-    return "set" if name in seen else "absent"
+def _is_set(carried: dict[str, str | None], *, name: str) -> str:
+    return "set" if name in carried else "absent"
 
 
 def _number(value: object) -> int | None:
@@ -124,11 +126,11 @@ def _spot(service: ApiObject) -> bool:
 
 def variables(definition: ApiObject) -> dict[str, str | None]:
     """Of all containers. One that comes from a secret is there, its value is not seen."""
-    seen: dict[str, str | None] = {}
+    values: dict[str, str | None] = {}
     for container in definition.get("containerDefinitions", []):
-        seen |= {secret["name"]: None for secret in container.get("secrets", [])}
-        seen |= {one["name"]: one["value"] for one in container.get("environment", [])}
-    return seen
+        values |= {secret["name"]: None for secret in container.get("secrets", [])}
+        values |= {variable["name"]: variable["value"] for variable in container.get("environment", [])}
+    return values
 
 
 def _environment(ctx: CheckContext, definition: Read[ApiObject]) -> Iterator[AttributeState]:
@@ -150,17 +152,17 @@ def _variable(
     name: str, variable: Variable, carried: Read[dict[str, str | None]]
 ) -> Iterator[AttributeState]:
     path = f"{ENVIRONMENT}.variables.{name}"
-    value = carried.map(lambda seen: seen.get(name))
+    value = carried.map(lambda carried: carried.get(name))
     if variable.value is not None:  # exactly this, where it is given
-        exact = value.map(lambda seen: variable.value if seen is None else seen)
+        exact = value.map(lambda value: variable.value if value is None else value)
         yield AttributeState(f"environment.{name}", exact, desired=variable.value, path=f"{path}.value")
     if variable.values:
         allowed = list(variable.values)
-        observed = value.map(lambda seen: allowed if seen is None or seen in allowed else seen)
+        observed = value.map(lambda value: allowed if value is None or value in allowed else value)
         yield AttributeState(f"environment.{name}", observed, desired=allowed, path=f"{path}.values")
     if variable.required_when:
         modes = {str(mode) for mode in variable.required_when}
-        missing = carried.map(lambda seen: seen.get(MODE) in modes and name not in seen)
+        missing = carried.map(lambda carried: carried.get(MODE) in modes and name not in carried)
         yield AttributeState(
             f"environment.{name}",
             missing.map(lambda is_missing: "absent" if is_missing else "given where needed"),
@@ -177,10 +179,10 @@ def _workflow_table(ctx: CheckContext, carried: Read[dict[str, str | None]]) -> 
     table = ctx.config.dynamodb.tables.get(WORKFLOW)
     wanted = table.name if table else ""
 
-    def judge(seen: dict[str, str | None]) -> str:
-        given = {name: seen[name] for name in names if name in seen}
+    def judge(carried_values: dict[str, str | None]) -> str:
+        given = {name: carried_values[name] for name in names if name in carried_values}
         if not given:
-            return "absent" if MODE in seen else wanted
+            return "absent" if MODE in carried_values else wanted
         wrong = [f"{name}={value}" for name, value in given.items() if value not in {None, wanted}]
         return wrong[0] if wrong else wanted
 
@@ -193,4 +195,4 @@ def _workflow_table(ctx: CheckContext, carried: Read[dict[str, str | None]]) -> 
     )
 
 
-CHECK = Check("services", first, look, follow)
+CHECK = Check("services", initial_reads, evaluate, dependent_reads)

@@ -13,8 +13,7 @@ from drift_check.actions import (
     EnableTtl,
     ProtectTable,
 )
-from drift_check.checks.base import TAGS, Check, CheckContext
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
+from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import PACED
 from drift_check.observe.observations import Call, first_known
@@ -33,7 +32,7 @@ SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves
 TTL_ON = {"ENABLED", "ENABLING"}
 
 
-def first(config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     """Those that are paced come before all others, so that the rest is asked while they wait."""
     for table in config.dynamodb.tables.values():
         yield from (Call(action, table.name) for action in PACED)
@@ -43,7 +42,7 @@ def first(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
 
 
-def look(ctx: CheckContext) -> Iterator[ResourceState]:
+def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for key, table in ctx.config.dynamodb.tables.items():
         yield _table(ctx, f"{ROOT}.{key}", table)
     ours = {table.name for table in ctx.config.dynamodb.tables.values()}
@@ -76,7 +75,7 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
     name = table.name
     described = ctx.get("dynamodb:DescribeTable", name)
     exists = first_known(
-        described.map(lambda found: found is not None),
+        described.map(lambda described: described is not None),
         ctx.get("dynamodb:ListTables").map(lambda names: name in names),
     )
     return ResourceState(
@@ -87,7 +86,9 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
         (
             AttributeState(
                 "status",
-                described.show(lambda t: "ACTIVE" if t["TableStatus"] in SERVING else t["TableStatus"]),
+                described.map_present(
+                    lambda t: "ACTIVE" if t["TableStatus"] in SERVING else t["TableStatus"]
+                ),
                 desired="ACTIVE",
                 severity=Severity.HIGH,
                 reason="a table that is not active does not serve",
@@ -96,13 +97,13 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
             *_indexes(described, table),
             _ttl(ctx, path, table),
             _recovery(ctx, table),
-            AttributeState("billing_mode", described.show(_billing_mode), remedies=_on_demand(table)),
+            AttributeState("billing_mode", described.map_present(_billing_mode), remedies=_on_demand(table)),
             AttributeState(
-                "encrypted", described.show(lambda _: True)
+                "encrypted", described.map_present(lambda _: True)
             ),  # with an AWS-owned key where none is described
             AttributeState(
                 "deletion_protection",
-                described.show(lambda t: t.get("DeletionProtectionEnabled", False)),
+                described.map_present(lambda t: t.get("DeletionProtectionEnabled", False)),
                 remedies=(ProtectTable(name),) if table.deletion_protection else (),
             ),
         ),
@@ -115,7 +116,7 @@ def _keys(described: Any) -> Iterator[AttributeState]:  # noqa: ANN401 - Read[An
     for position, role in enumerate(("partition", "sort")):
         yield AttributeState(
             f"key.{role}",
-            described.show(partial(_key, position=position)),
+            described.map_present(partial(_key, position=position)),
             reason="a table's key cannot change: a new table and a migration of its items",
         )
 
@@ -138,13 +139,13 @@ def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: in
 
 def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa: ANN401 - Read[Any]
     for name, index in table.indexes.items():
-        observed = described.show(partial(_index, name=name))
+        observed = described.map_present(partial(_index, name=name))
         missing = getattr(observed, "value", "") is None
         remedies = (_create_index(table.name, name, index),) if missing else ()
         yield AttributeState(f"indexes.{name}", observed, remedies=remedies)
     yield AttributeState(
         "unexpected index",
-        described.show(
+        described.map_present(
             lambda t: sorted(
                 {described_index["IndexName"] for described_index in _described_indexes(t)}
                 - set(table.indexes)
@@ -213,11 +214,11 @@ def _ttl(ctx: CheckContext, path: str, table: Table) -> AttributeState:
         remedies = (EnableTtl(table.name, desired),)
     return AttributeState(
         "ttl",
-        described.show(attribute),
+        described.map_present(attribute),
         desired=desired,
         path=f"{path}.ttl.attribute" if table.ttl else f"{path}.ttl",
         remedies=remedies,
     )
 
 
-CHECK = Check("tables", first, look)
+CHECK = Check("tables", initial_reads, evaluate)

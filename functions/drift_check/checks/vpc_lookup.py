@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.resource import tag_map
+from drift_check.checks.base import tag_map
 from drift_check.observe.observations import both
 from tradai_shared.config.naming import resource_name
 
@@ -39,19 +39,19 @@ def platform_vpc(
 
 def vpc(ctx: CheckContext) -> Read[dict[str, Any] | None]:
     return both(ctx.get("ec2:DescribeRouteTables"), ctx.get("ec2:DescribeVpcs")).map(
-        lambda found: platform_vpc(ctx.config, *found)
+        lambda pair: platform_vpc(ctx.config, *pair)
     )
 
 
 def vpc_id(ctx: CheckContext) -> Read[str]:
     """Empty where there is none."""
-    return vpc(ctx).map(lambda found: found["VpcId"] if found else "")
+    return vpc(ctx).map(lambda described: described["VpcId"] if described else "")
 
 
 def inside(ctx: CheckContext, action: str) -> Read[list[dict[str, Any]]]:
     """What a call shows of the platform's VPC."""
     return both(vpc_id(ctx), ctx.get(action)).map(
-        lambda found: [one for one in found[1] if one.get("VpcId") == found[0]]
+        lambda pair: [described for described in pair[1] if described.get("VpcId") == pair[0]]
     )
 
 
@@ -79,7 +79,7 @@ def roles(
     ctx: CheckContext, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     """Each configured route table: by its Name tag where stated, else the one most of its subnets use."""
-    found = {}
+    tables_by_role = {}
     for role, desired in ctx.config.network.route_tables.items():
         named = [
             table
@@ -88,8 +88,8 @@ def roles(
         ]
         used = _used_by(ctx, role, tables, subnets)
         if table := next(iter(named or ([] if desired.name else used)), None):
-            found[role] = table
-    return found
+            tables_by_role[role] = table
+    return tables_by_role
 
 
 def _used_by(
@@ -100,4 +100,4 @@ def _used_by(
         subnet = subnet_of(ctx, key, subnets) if desired.route_table == role else None
         if subnet and (table := table_of(subnet["SubnetId"], tables)):
             users.append(table)
-    return sorted(users, key=lambda one: -users.count(one))
+    return sorted(users, key=lambda item: -users.count(item))

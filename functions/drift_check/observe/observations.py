@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+ApiObject: TypeAlias = "dict[str, Any]"  # as AWS describes it
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 U = TypeVar("U")
@@ -32,11 +33,11 @@ class Known(Generic[T_co]):
         """What follows from it."""
         return Known(change(self.value), self.sources)
 
-    def show(self, change: Callable[[Any], U]) -> Known[U | None]:
+    def map_present(self, change: Callable[[Any], U]) -> Known[U | None]:
         """What follows from it where there is something; None stays None."""
         return Known(None if self.value is None else change(self.value), self.sources)
 
-    def then(self, ask: Callable[[T_co], Read[U]]) -> Read[U]:
+    def flat_map(self, ask: Callable[[T_co], Read[U]]) -> Read[U]:
         """What another reading, chosen by this one, says."""
         match ask(self.value):
             case Known(value, sources):
@@ -56,11 +57,11 @@ class Unknown:
         """Nothing follows from it."""
         return self
 
-    def show(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
+    def map_present(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
         """Nothing follows from it."""
         return self
 
-    def then(self, ask: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
+    def flat_map(self, ask: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
         """Nothing can be asked with it."""
         return self
 
@@ -82,13 +83,13 @@ class Reads:
 
     def unknown(self) -> list[Unknown]:
         return sorted(
-            (read for read in self.answers.values() if isinstance(read, Unknown)), key=lambda one: one.call
+            (read for read in self.answers.values() if isinstance(read, Unknown)), key=lambda item: item.call
         )
 
 
 def both(read: Read[T], other: Read[U]) -> Read[tuple[T, U]]:
     """Two readings together; unknown where either is."""
-    return read.then(lambda first: other.map(lambda second: (first, second)))
+    return read.flat_map(lambda first: other.map(lambda second: (first, second)))
 
 
 def first_known(*reads: Read[T]) -> Read[T]:

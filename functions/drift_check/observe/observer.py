@@ -27,6 +27,10 @@ WORKERS = 12
 THROTTLED_PAUSE_SECONDS = 1.0
 
 
+def no_progress(_done: int, _known: int) -> None:
+    """For callers to whom nobody listens."""
+
+
 @dataclass(slots=True)
 class RateLimiter:
     """At most ``per_second`` calls begin within any second; the rest wait."""
@@ -50,23 +54,25 @@ class Observer:
 
     client: Callable[[str], Any]
     workers: int = WORKERS
-    told: Callable[[int, int], None] = lambda _done, _all: None  # progress
+    on_progress: Callable[[int, int], None] = no_progress
     calls: int = 0  # each page is one
     counting: threading.Lock = field(default_factory=threading.Lock)
-    paces: dict[str, RateLimiter] = field(default_factory=dict)
+    limiters: dict[str, RateLimiter] = field(default_factory=dict)
 
-    def observe(self, first: Iterable[Call], follow: Callable[[Call, Read[Any]], Iterable[Call]]) -> Reads:
+    def observe(
+        self, calls: Iterable[Call], dependent_reads: Callable[[Call, Read[Any]], Iterable[Call]]
+    ) -> Reads:
         """Ask the first calls, and what ``follow`` derives from each outcome, until none is left."""
         answers: dict[Call, Read[Any]] = {}
         asked: set[Call] = set()
         done: SimpleQueue[tuple[Call, Future[Read[Any]]]] = SimpleQueue()
         with ThreadPoolExecutor(self.workers) as pool:
-            self._submit(pool, first, asked, done)
+            self._submit(pool, calls, asked, done)
             while len(answers) < len(asked):
                 call, future = done.get()
                 answer = answers[call] = future.result()
-                self._submit(pool, follow(call, answer), asked, done)
-                self.told(len(answers), len(asked))
+                self._submit(pool, dependent_reads(call, answer), asked, done)
+                self.on_progress(len(answers), len(asked))
         return Reads(answers)
 
     def _submit(
@@ -88,12 +94,12 @@ class Observer:
 
     def _read(self, client: Any, call: Call) -> Read[Any]:  # noqa: ANN401 - any of boto3's clients
         reader = READ_OPERATIONS[call.action]
-        for last in (False, True):
+        for is_last_try in (False, True):
             self._pace(call.action, reader)
             try:
                 return Known(_ask(client, reader, call, self._count), frozenset({call}))
             except TemporaryError as error:
-                if last or not _throttled(error):
+                if is_last_try or not _throttled(error):
                     return Unknown(call, error.code)
                 clock.sleep(THROTTLED_PAUSE_SECONDS)
             except AwsError as error:
@@ -106,7 +112,7 @@ class Observer:
 
     def _pace(self, action: str, reader: ReadOperation) -> None:
         if reader.per_second is not None:
-            self.paces.setdefault(action, RateLimiter(reader.per_second)).take()
+            self.limiters.setdefault(action, RateLimiter(reader.per_second)).take()
 
 
 def _put(done: SimpleQueue[Any], call: Call, future: Future[Read[Any]]) -> None:

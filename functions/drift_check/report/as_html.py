@@ -64,7 +64,7 @@ def _tiles(report: Report) -> Iterator[str]:
     yield '<div class="tiles">'
     for severity in Severity:
         if severity is not Severity.INFO:
-            count = sum(one.severity is severity for one in report.open)
+            count = sum(finding.severity is severity for finding in report.open)
             yield _tile(count, str(severity), str(severity))
     yield _tile(len(report.unknown), "not readable", "unknown")
     yield _tile(len(report.changes.new), "new", "")
@@ -81,8 +81,8 @@ def _findings(title: str, findings: Iterable[Finding], report: Report) -> Iterat
     shown = list(findings)
     if shown:
         yield f"<h2>{title} <span>{len(shown)}</span></h2>"
-    for one in shown:
-        yield _finding(one, new=one.id in report.changes.new)
+    for finding in shown:
+        yield _finding(finding, new=finding.id in report.changes.new)
 
 
 def _finding(finding: Finding, *, new: bool) -> str:
@@ -106,10 +106,10 @@ def _finding(finding: Finding, *, new: bool) -> str:
     )
 
 
-def _values(finding: Finding, seen: str = "AWS has", wanted: str = "should be") -> str:
+def _values(finding: Finding, now_label: str = "AWS has", goal_label: str = "should be") -> str:
     return (
-        f'<div class="values"><div class="seen"><small>{seen}</small>{_value(finding.observed)}</div>'
-        f'<div class="wanted"><small>{wanted}</small>{_value(finding.desired)}</div></div>'
+        f'<div class="values"><div class="seen"><small>{now_label}</small>{_value(finding.observed)}</div>'
+        f'<div class="wanted"><small>{goal_label}</small>{_value(finding.desired)}</div></div>'
     )
 
 
@@ -134,8 +134,8 @@ def _facts(finding: Finding) -> str:
 
 def _heals(report: Report) -> Iterator[str]:
     if report.heals:
-        what = "What would be mended" if report.request.dry_run else "Mended"
-        yield f"<h2>{what} <span>{len(report.heals)}</span></h2>"
+        title = "What would be mended" if report.request.dry_run else "Mended"
+        yield f"<h2>{title} <span>{len(report.heals)}</span></h2>"
     for heal in report.heals:
         yield _heal(heal)
 

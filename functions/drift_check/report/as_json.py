@@ -21,13 +21,15 @@ def summary(report: Report) -> dict[str, object]:
         "status": report.exit_code.name.lower().replace("_", " "),
         "open": len(report.open),
         "by_severity": {
-            str(severity): sum(one.severity is severity for one in report.open)
+            str(severity): sum(finding.severity is severity for finding in report.open)
             for severity in Severity
             if severity is not Severity.INFO
         },
         "unknown": len(report.unknown),
-        "accepted": sum(one.waiver is not None for one in report.findings),
-        "informative": sum(one.severity is Severity.INFO and one.waiver is None for one in report.findings),
+        "accepted": sum(finding.waiver is not None for finding in report.findings),
+        "informative": sum(
+            finding.severity is Severity.INFO and finding.waiver is None for finding in report.findings
+        ),
         "new": len(report.changes.new),
         "resolved": len(report.changes.resolved),
         "healed": sum(heal.status == "done" for heal in report.heals),
@@ -42,7 +44,10 @@ def answer(report: Report) -> Answer:
     """The platform's own form of an answer. Partial is not success: somebody must give the permission."""
     return {
         "success": not report.unknown and not report.failed,
-        "data": {"summary": summary(report), "results": [finding(report, one) for one in report.findings]},
+        "data": {
+            "summary": summary(report),
+            "results": [finding_json(report, finding) for finding in report.findings],
+        },
         "environment": report.environment,
     }
 
@@ -52,48 +57,47 @@ def document(report: Report) -> dict[str, Any]:
     return {
         **answer(report),
         "started": report.started.isoformat(timespec="seconds"),
-        "heals": [heal(one) for one in report.heals],
+        "heals": [heal_json(heal) for heal in report.heals],
         "not_healed": [
-            {"id": one.id, "resource": one.resource, "attribute": one.attribute, "reason": reason}
-            for one, reason in report.choice.refused
+            {"id": finding.id, "resource": finding.resource, "attribute": finding.attribute, "reason": reason}
+            for finding, reason in report.plan.refused
         ],
     }
 
 
-def finding(report: Report, one: Finding) -> dict[str, object]:
+def finding_json(report: Report, finding: Finding) -> dict[str, object]:
     """One finding, flat."""
-    told: dict[str, object] = {
-        "id": one.id,
-        "check": one.check,
-        "resource": one.resource,
-        "attribute": one.attribute,
-        "status": str(one.status),
-        "severity": str(one.severity),
-        "desired": one.desired,
-        "observed": one.observed,
-        "healing": str(one.healing),
-        "provenance": str(one.provenance),
-        "path": one.path,
-        "reason": one.reason,
-        "new": one.id in report.changes.new,
-        "first_seen": one.first_seen.isoformat(timespec="seconds") if one.first_seen else None,
-        "waiver": waiver(one.waiver) if one.waiver else None,
+    return {
+        "id": finding.id,
+        "check": finding.check,
+        "resource": finding.resource,
+        "attribute": finding.attribute,
+        "status": str(finding.status),
+        "severity": str(finding.severity),
+        "desired": finding.desired,
+        "observed": finding.observed,
+        "healing": str(finding.healing),
+        "provenance": str(finding.provenance),
+        "path": finding.path,
+        "reason": finding.reason,
+        "new": finding.id in report.changes.new,
+        "first_seen": finding.first_seen.isoformat(timespec="seconds") if finding.first_seen else None,
+        "waiver": waiver_json(finding.waiver) if finding.waiver else None,
     }
-    return told
 
 
-def waiver(one: Waiver) -> dict[str, object]:
-    until = one.until.isoformat() if one.until else None
-    return {"reason": one.reason, "owner": one.owner, "until": until}
+def waiver_json(waiver: Waiver) -> dict[str, object]:
+    until = waiver.until.isoformat() if waiver.until else None
+    return {"reason": waiver.reason, "owner": waiver.owner, "until": until}
 
 
-def heal(heal_outcome: HealOutcome) -> dict[str, object]:
+def heal_json(heal: HealOutcome) -> dict[str, object]:
     """How one was mended, with the exact calls."""
     return {
-        "id": heal_outcome.finding.id,
-        "resource": heal_outcome.finding.resource,
-        "attribute": heal_outcome.finding.attribute,
-        "status": str(heal_outcome.status),
-        "detail": heal_outcome.detail,
-        "calls": [write.shown() for write in heal_outcome.writes],
+        "id": heal.finding.id,
+        "resource": heal.finding.resource,
+        "attribute": heal.finding.attribute,
+        "status": str(heal.status),
+        "detail": heal.detail,
+        "calls": [write.shown() for write in heal.writes],
     }

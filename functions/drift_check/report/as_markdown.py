@@ -17,8 +17,8 @@ LONGEST = 80
 
 def headline(report: Report) -> str:
     """One line that says it all."""
-    found, unknown = len(report.open), len(report.unknown)
-    parts = [f"{found} difference{'s' if found != 1 else ''}" if found else "in sync"]
+    open_count, unknown = len(report.open), len(report.unknown)
+    parts = [f"{open_count} difference{'s' if open_count != 1 else ''}" if open_count else "in sync"]
     if unknown:
         parts.append(f"{unknown} could not be read")
     if healed := sum(heal.status == "done" for heal in report.heals):
@@ -36,15 +36,16 @@ def markdown(report: Report) -> str:
 def message(report: Report) -> str:
     """What is new or critical, in plain text that a phone shows well."""
     lines = [headline(report), ""]
-    for one in report.to_notify:
-        lines.append(f"[{one.severity}] {one.resource} {one.attribute}: {difference(one)}")
-        lines.append(f"    {one.reason}. Mending: {one.healing}. Finding {one.id}")
+    for finding in report.to_notify:
+        lines.append(f"[{finding.severity}] {finding.resource} {finding.attribute}: {difference(finding)}")
+        lines.append(f"    {finding.reason}. Mending: {finding.healing}. Finding {finding.id}")
     lines += [
         f"could not be mended: {heal.finding.resource} {heal.finding.attribute}: {heal.detail}"
         for heal in report.failed
     ]
     lines += [
-        f"mending keeps failing: {one.resource} {one.attribute} ({one.id})" for one in report.choice.blocked
+        f"mending keeps failing: {finding.resource} {finding.attribute} ({finding.id})"
+        for finding in report.plan.blocked
     ]
     return "\n".join(lines + report.notes)
 
@@ -58,7 +59,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _unknown(report.unknown)
     yield from _heals(report)
     findings = [
-        finding for finding in report.findings if not finding.counts and finding not in report.unknown
+        finding for finding in report.findings if not finding.is_actionable and finding not in report.unknown
     ]
     yield from _section("Only assumed, or accepted", findings)
 
@@ -102,8 +103,8 @@ def short(value: Json) -> str:
     """A value that fits into a line."""
     if value is None:
         return "none"
-    told = value if isinstance(value, str) else json.dumps(value)
-    return told if len(told) <= LONGEST else f"{told[: LONGEST - 1]}…"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _cell(value: Json) -> str:

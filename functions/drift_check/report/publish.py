@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from drift_check.findings import Severity
 from drift_check.report.as_html import page
-from drift_check.report.as_json import document, finding, heal, summary
+from drift_check.report.as_json import document, finding_json, heal_json, summary
 from drift_check.report.as_markdown import headline, message
 from tradai_shared.alerts import publish_message
 from tradai_shared.aws.error_mapping import translate_errors
@@ -32,25 +32,25 @@ PERMISSIONS = ("events:PutEvents", "s3:PutObject", "sns:Publish")
 
 def log(logger: Logger, report: Report) -> None:
     """One line a finding that counts or could not be read, one a heal, one for the run."""
-    for one in (*report.open, *report.unknown):
-        logger.warning("finding", extra=finding(report, one))
+    for finding in (*report.open, *report.unknown):
+        logger.warning("finding", extra=finding_json(report, finding))
     for healed in report.heals:
         level = logger.error if healed.status is Status.FAILED else logger.info
-        level("heal", extra={"heal": heal(healed)})
+        level("heal", extra={"heal": heal_json(healed)})
     logger.info("run", extra={"summary": summary(report)})
 
 
 def measure(metrics: Metrics, report: Report) -> None:
     """Open findings by severity, what could not be read, and heals."""
-    severities = [one.severity for one in report.open]
+    severities = [finding.severity for finding in report.open]
     critical, high = severities.count(Severity.CRITICAL), severities.count(Severity.HIGH)
-    healed = sum(one.status is Status.DONE for one in report.heals)
+    healed = sum(heal.status is Status.DONE for heal in report.heals)
     metrics.add_metric("FindingsCritical", MetricUnit.Count, critical)
     metrics.add_metric("FindingsHigh", MetricUnit.Count, high)
     metrics.add_metric("FindingsOther", MetricUnit.Count, len(severities) - critical - high)
     metrics.add_metric("FindingsUnknown", MetricUnit.Count, len(report.unknown))
     metrics.add_metric("HealsDone", MetricUnit.Count, healed)
-    metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.choice.blocked))
+    metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.plan.blocked))
 
 
 def store(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
@@ -75,7 +75,7 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
 
 
 def _is_news(report: Report) -> bool:
-    return bool(report.to_notify or report.failed or report.choice.blocked)
+    return bool(report.to_notify or report.failed or report.plan.blocked)
 
 
 def _attempt(logger: Logger, send: Callable[[], None]) -> bool:
@@ -112,7 +112,7 @@ def _to_bus(report: Report, events: Any) -> None:  # noqa: ANN401 - boto3's clie
     detail = {
         "environment": report.environment,
         "summary": summary(report),
-        "findings": [finding(report, one) for one in report.to_notify[:TOLD_IN_EVENT]],
+        "findings": [finding_json(report, finding) for finding in report.to_notify[:TOLD_IN_EVENT]],
     }
     entry = {"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail)}
     with translate_errors("events:PutEvents"):

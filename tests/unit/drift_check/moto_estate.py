@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from drift_check import checks
 from drift_check.observe.observer import Observer
-from drift_check.scan import Scan, Scanner
+from drift_check.scan import Scan, make_scanner
 from simulator import estate
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
@@ -50,18 +49,18 @@ class Standing:
     client: Callable[[str], Any]
     ordinary: Scan
 
-    def survey(self, of: CanonicalConfig) -> Scan:
+    def scan(self, of: CanonicalConfig) -> Scan:
         """Look at it by another configuration."""
-        return look(of, Remembering(self.client, known=self.ordinary.reads.answers))
+        return scan(of, Remembering(self.client, known=self.ordinary.reads.answers))
 
 
-def look(of: CanonicalConfig, observer: Observer) -> Scan:
+def scan(of: CanonicalConfig, observer: Observer) -> Scan:
     with clock.use(FakeClock(clock.now())):
-        return Scanner(of, checks.ALL, observer).survey()
+        return replace(make_scanner(of, observer.client), observer=observer).scan()
 
 
 @contextmanager
 def standing() -> Iterator[Standing]:
     with patch.dict(os.environ, AWS), estate.account() as client:
         estate.build(config(), client)
-        yield Standing(client, look(config(), Observer(client)))
+        yield Standing(client, scan(config(), Observer(client)))

@@ -8,13 +8,13 @@ import pytest
 
 from drift_check import checks
 from drift_check.actions import EnableRecovery
-from drift_check.checks.resource import PRESENT, AttributeState, ResourceState
-from drift_check.compare import judge
+from drift_check.checks.base import PRESENT, AttributeState, ResourceState
+from drift_check.compare import compare
 from drift_check.findings import Finding, FindingStatus, Healing, Severity, finding_id
 from drift_check.observe.observations import Known
 from drift_check.scan import waived
 from tests.unit.drift_check.config_mutation import changed
-from tests.unit.drift_check.findings import judged
+from tests.unit.drift_check.findings import assessed
 from tests.unit.drift_check.moto_estate import Standing, config
 from tradai_shared.config import is_immutable, leaves, provenance_of
 from tradai_shared.config.overrides import Waiver
@@ -26,7 +26,7 @@ NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 def only(estate: Standing, path: str, value: object) -> Finding:
     """The one finding that a changed value brings, where it brings one."""
     (found,) = [
-        finding for finding in estate.survey(changed(config(), path, value)).findings if not finding.waiver
+        finding for finding in estate.scan(changed(config(), path, value)).findings if not finding.waiver
     ]
     return found
 
@@ -39,7 +39,7 @@ def test_an_immutable_value_is_critical_and_never_mended(estate: Standing) -> No
 
 def test_a_remedy_of_an_immutable_value_is_not_even_proposed() -> None:
     fact = AttributeState("cidr", Known("10.9.0.0/16"), remedies=(EnableRecovery("a-table"),))
-    (one,) = judge(
+    (one,) = compare(
         config(), "network", ResourceState("network.vpc", "vpc", "network.vpc.cidr", PRESENT, (fact,))
     )
     assert (one.remedies, one.finding.healing) == ((), Healing.NEVER)
@@ -50,12 +50,12 @@ def test_an_assumed_value_only_informs(estate: Standing) -> None:
     assert provenance_of(config(), path) is Provenance.ASSUMED
     found = only(estate, path, "expiry")
     assert found.severity is Severity.INFO
-    assert not found.counts
+    assert not found.is_actionable
 
 
 def test_a_documented_value_counts(estate: Standing) -> None:
     found = only(estate, "rds.backup_retention_days", 30)
-    assert (found.desired, found.observed, found.counts) == (30, 7, True)
+    assert (found.desired, found.observed, found.is_actionable) == (30, 7, True)
 
 
 def test_an_id_depends_on_check_resource_and_attribute_alone(estate: Standing) -> None:
@@ -67,15 +67,15 @@ def test_an_id_depends_on_check_resource_and_attribute_alone(estate: Standing) -
 
 @pytest.mark.parametrize(("day", "holds"), [(22, True), (21, False)])
 def test_a_waiver_holds_through_its_last_day(day: int, *, holds: bool) -> None:
-    one = judged()
+    one = assessed()
     waiver = Waiver(finding=one.finding.id, reason="why", owner="who", until=dt.date(2026, 11, day))
     (found,) = waived([one], [waiver], NOON)
     assert (found.finding.waiver is not None) is holds
-    assert found.finding.counts is not holds
+    assert found.finding.is_actionable is not holds
 
 
 def test_no_waiver_hides_what_could_not_be_read() -> None:
-    one = judged(status=FindingStatus.UNKNOWN)
+    one = assessed(status=FindingStatus.UNKNOWN)
     waiver = Waiver(finding=one.finding.id, reason="why", owner="who", until=dt.date(2026, 12, 1))
     (found,) = waived([one], [waiver], NOON)
     assert found.finding.waiver is None
@@ -85,7 +85,7 @@ def test_no_immutable_value_has_a_finding_that_anything_may_mend(estate: Standin
     for path, value in leaves(config()):
         if is_immutable(config(), path) and isinstance(value, str) and value:
             other = "10.9.0.0/24" if "cidr" in path else f"{value}x"
-            findings = estate.survey(changed(config(), path, other)).findings
+            findings = estate.scan(changed(config(), path, other)).findings
             assert {finding.healing for finding in findings} == {Healing.NEVER}, path
 
 

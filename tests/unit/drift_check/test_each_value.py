@@ -40,7 +40,7 @@ CASES = {
 def told(estate: Standing, path: str) -> list[Finding]:
     """The findings that the changed value brings."""
     ordinary = {finding.id for finding in estate.ordinary.findings}
-    after = estate.survey(changed(config(), path, CASES[path])).findings
+    after = estate.scan(changed(config(), path, CASES[path])).findings
     return [one for one in after if one.id not in ordinary]
 
 

@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from drift_check.findings import Finding, Severity, Waiver
-from drift_check.history import History, Record, compare, from_json, remember, to_json, to_notify, tried
+from drift_check.history import (
+    History,
+    Record,
+    compare,
+    from_json,
+    remember,
+    to_json,
+    to_notify,
+    with_attempt,
+)
 from tests.unit.drift_check.findings import finding, unknown
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -87,13 +96,13 @@ def test_without_history_nothing_is_new_and_only_what_is_critical_is_told() -> N
 def test_failures_in_a_row_are_counted_and_a_success_ends_them() -> None:
     history = History()
     for _ in range(2):
-        history = tried(history, finding(), failed=True, now=NOW)
+        history = with_attempt(history, finding(), failed=True, now=NOW)
     assert history.records[finding().id].failures == 2
-    assert tried(history, finding(), failed=False, now=NOW).records[finding().id].failures == 0
+    assert with_attempt(history, finding(), failed=False, now=NOW).records[finding().id].failures == 0
 
 
 def test_history_survives_its_table() -> None:
-    history = tried(after([finding()]), finding(), failed=True, now=NOW)
+    history = with_attempt(after([finding()]), finding(), failed=True, now=NOW)
     assert from_json(to_json(history)) == history
 
 
@@ -111,3 +120,23 @@ def test_a_record_needs_its_fields() -> None:
 def test_what_was_not_delivered_is_sent_by_the_next_run() -> None:
     failed = remember(History(), compare(History(), [finding()], CHECKS), [finding()], [], NOW)
     assert told(failed, [finding()], NOW + timedelta(hours=1)) == [finding().id]
+
+
+def test_records_that_earlier_versions_stored_are_read_and_written_alike() -> None:
+    """The table's names are older than the code's."""
+    stored = {
+        "0123456789ab": {
+            "check": "tables",
+            "resource": "tradai-deployments-dev",
+            "first_seen": "2026-11-20T10:00:00+00:00",
+            "told": "2026-11-20T10:00:05+00:00",
+            "gone": "2026-11-21T10:00:00+00:00",
+            "tried": "2026-11-20T11:00:00+00:00",
+            "failures": 2,
+        }
+    }
+    (record,) = from_json(stored).records.values()
+    assert record.notified_at == datetime(2026, 11, 20, 10, 0, 5, tzinfo=UTC)
+    assert record.resolved_at == datetime(2026, 11, 21, 10, tzinfo=UTC)
+    assert record.attempted_at == datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert to_json(from_json(stored)) == stored

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TABLE = "tradai-infra-drift-state-dev"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-RECORD = Record("tables", "a-table", NOW, told=NOW, tried=NOW, failures=2)
+RECORD = Record("tables", "a-table", NOW, notified_at=NOW, attempted_at=NOW, failures=2)
 KEPT_RECORDS = History({"an-id": RECORD})
 
 

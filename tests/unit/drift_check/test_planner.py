@@ -10,7 +10,7 @@ import pytest
 from drift_check.findings import FindingStatus, Healing, Waiver
 from drift_check.history import History, Record
 from drift_check.planner import COOL_DOWN, FAILURES, HealPlan, plan_heals
-from tests.unit.drift_check.findings import TABLE, finding, judged
+from tests.unit.drift_check.findings import TABLE, assessed, finding
 from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ def chosen(
 
 
 def past(tried: timedelta = timedelta(days=1), failures: int = 0, attribute: str = "ttl") -> History:
-    record = Record("tables", TABLE, NOW - timedelta(days=2), tried=NOW - tried, failures=failures)
+    record = Record("tables", TABLE, NOW - timedelta(days=2), attempted_at=NOW - tried, failures=failures)
     return History({finding(attribute=attribute).id: record})
 
 
 def test_what_is_automatic_is_mended() -> None:
-    assert len(chosen(judged()).chosen) == 1
+    assert len(chosen(assessed()).chosen) == 1
 
 
 @pytest.mark.parametrize(
@@ -46,40 +46,40 @@ def test_what_is_automatic_is_mended() -> None:
     ids=lambda changes: next(iter(changes)),
 )
 def test_what_must_not_be_mended_is_refused_with_a_reason(changes: dict[str, object]) -> None:
-    choice = chosen(judged(**changes))
+    choice = chosen(assessed(**changes))
     assert not choice.chosen
     assert [reason for _, reason in choice.refused if reason]
 
 
 def test_what_needs_approval_is_mended_once_approved() -> None:
-    one = judged(healing=Healing.ON_APPROVAL)
+    one = assessed(healing=Healing.ON_APPROVAL)
     assert chosen(one, approved=one.finding.id).chosen == (one,)
 
 
 @pytest.mark.parametrize("changes", [{"healing": Healing.NEVER}, {"provenance": Provenance.ASSUMED}])
 def test_no_approval_mends_what_is_never_mended_or_only_assumed(changes: dict[str, object]) -> None:
-    one = judged(**changes)
+    one = assessed(**changes)
     assert not chosen(one, approved=one.finding.id).chosen
 
 
 def test_what_is_unknown_is_never_written() -> None:
-    one = judged(status=FindingStatus.UNKNOWN)
+    one = assessed(status=FindingStatus.UNKNOWN)
     assert not chosen(one, approved=one.finding.id).chosen
 
 
 def test_a_run_mends_so_many_and_no_more() -> None:
-    choice = chosen(*(judged(resource=f"table-{number}") for number in range(3)), most=2)
+    choice = chosen(*(assessed(resource=f"table-{number}") for number in range(3)), most=2)
     assert (len(choice.chosen), len(choice.refused)) == (2, 1)
 
 
 def test_a_resource_that_was_just_written_is_left_to_cool_down() -> None:
-    assert not chosen(judged(), history=past(tried=COOL_DOWN / 2)).chosen
-    assert chosen(judged(), history=past(tried=COOL_DOWN)).chosen
+    assert not chosen(assessed(), history=past(tried=COOL_DOWN / 2)).chosen
+    assert chosen(assessed(), history=past(tried=COOL_DOWN)).chosen
 
 
 def test_what_keeps_failing_waits_for_a_person() -> None:
     blocked = past(failures=FAILURES, attribute=finding().attribute)
-    choice = chosen(judged(), history=blocked)
+    choice = chosen(assessed(), history=blocked)
     assert not choice.chosen
     assert choice.blocked == (finding(),)
-    assert chosen(judged(), history=blocked, approved=finding().id).chosen
+    assert chosen(assessed(), history=blocked, approved=finding().id).chosen
