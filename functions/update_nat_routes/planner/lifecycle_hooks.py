@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import TriggerKind
-from update_nat_routes.model import DEAD_STATES, Instance, Member, RouteTable, TargetKind
-from update_nat_routes.planner.hook_names import LAUNCHING, TERMINATING, answered_hooks
+from update_nat_routes.model import DEAD_STATES, Hook, Instance, Member, RouteTable, TargetKind
 from update_nat_routes.planner.nat_state import READY_DEADLINE, NatState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from update_nat_routes.settings import Settings
+
+LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
+TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
+# AWS CodeDeploy makes hooks of its own in a group that it deploys to, and answers them itself.
+CODEDEPLOY_PREFIX = "CodeDeploy"
 TRANSITIONS = {TriggerKind.LAUNCH_ACTION: LAUNCHING, TriggerKind.TERMINATE_ACTION: TERMINATING}
 CONTINUE = "CONTINUE"
 ABANDON = "ABANDON"
@@ -189,3 +194,25 @@ def _hooks(state: NatState, member: Member, transition: str) -> tuple[str, ...] 
     answered = answered_hooks(state.settings, state.observed.hooks)
     names = tuple(hook.name for hook in answered if hook.transition == transition)
     return tuple(name for name in names if name == named) if of_this_member else names
+
+
+def answered_hooks(settings: Settings, hooks: Sequence[Hook]) -> tuple[Hook, ...]:
+    """The hooks that are ours: by their names, or the only hook of a transition.
+
+    The latter holds only where nobody named hooks and the group has none with the default names. A hook
+    with a notification target has another recipient, who answers it.
+    """
+    named = tuple(hook for hook in hooks if hook.name in settings.hooks)
+    if named or settings.hooks_named:
+        return named
+    return tuple(
+        hook
+        for transition in (LAUNCHING, TERMINATING)
+        for hook in _only_hook(hooks, transition)
+        if not hook.notifies and not hook.name.startswith(CODEDEPLOY_PREFIX)
+    )
+
+
+def _only_hook(hooks: Sequence[Hook], transition: str) -> Sequence[Hook]:
+    of_transition = [hook for hook in hooks if hook.transition == transition]
+    return of_transition if len(of_transition) == 1 else ()

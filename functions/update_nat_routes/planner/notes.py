@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from update_nat_routes.model import HEALING_PROCESSES, TargetKind
-from update_nat_routes.planner.hook_names import LAUNCHING, TERMINATING, answered_hooks
+from update_nat_routes.planner.lifecycle_hooks import LAUNCHING, TERMINATING, answered_hooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,10 +25,9 @@ from update_nat_routes.actions import (
 from update_nat_routes.events import TriggerKind
 from update_nat_routes.model import DEAD_STATES, Group, Instance, Observed, RouteTable, TargetKind
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind, complete_hooks
-from update_nat_routes.planner.nat_state import NatState, RunState
+from update_nat_routes.planner.nat_state import NatState, RunState, TableState, table_state
 from update_nat_routes.planner.notes import Note, notes, wanted_tables
 from update_nat_routes.planner.probe_failure import handle_probe_failure
-from update_nat_routes.planner.table_states import TableState, table_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -25,8 +25,7 @@ from tests.unit.update_nat_routes.builder import (
 from update_nat_routes.actions import CompleteLifecycleAction
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Hook, Observed
-from update_nat_routes.planner.hook_names import answered_hooks
-from update_nat_routes.planner.lifecycle_hooks import DataRequest
+from update_nat_routes.planner.lifecycle_hooks import DataRequest, answered_hooks
 from update_nat_routes.planner.notes import NoteKind
 
 UNNAMED = replace(RUNNING, hooks_named=False)

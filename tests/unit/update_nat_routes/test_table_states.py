@@ -21,8 +21,8 @@ from tests.unit.update_nat_routes.builder import (
     to_instance,
 )
 from update_nat_routes.model import DeniedRead, Instance, Target
+from update_nat_routes.planner.nat_state import TableState
 from update_nat_routes.planner.notes import NoteKind
-from update_nat_routes.planner.table_states import TableState
 
 if TYPE_CHECKING:
     from update_nat_routes.settings import Settings
