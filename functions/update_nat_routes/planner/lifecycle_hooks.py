@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import TriggerKind
 from update_nat_routes.model import DEAD_STATES, Instance, Member, RouteTable, TargetKind
+from update_nat_routes.planner.hook_names import LAUNCHING, TERMINATING, answered_hooks
 from update_nat_routes.planner.nat_state import READY_DEADLINE, NatState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
-TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 TRANSITIONS = {TriggerKind.LAUNCH_ACTION: LAUNCHING, TriggerKind.TERMINATE_ACTION: TERMINATING}
 CONTINUE = "CONTINUE"
 ABANDON = "ABANDON"
@@ -129,11 +128,10 @@ def _be_patient(state: NatState, member: Member, instance: Instance) -> Iterator
         yield DataRequest.HOOKS
         return
     since = max(instance.launched_at, state.memory.heartbeats.get(instance.instance_id, instance.launched_at))
-    for hook in state.observed.hooks:
+    for hook in answered_hooks(state.settings, state.observed.hooks):
         timeout = timedelta(seconds=hook.heartbeat)
         remaining = since + timeout - state.now
-        own = hook.transition == LAUNCHING and hook.name in state.settings.hooks
-        if own and remaining < min(HEARTBEAT_MARGIN, timeout / 2):
+        if hook.transition == LAUNCHING and remaining < min(HEARTBEAT_MARGIN, timeout / 2):
             reason = f"{int(remaining.total_seconds())} s of the hook are left and it is not ready"
             yield RecordHeartbeat(state.group.name, hook.name, member.instance_id, reason)
 
@@ -183,12 +181,11 @@ def _hooks(state: NatState, member: Member, transition: str) -> tuple[str, ...] 
     """
     trigger = state.trigger
     named = trigger.hook if TRANSITIONS.get(trigger.kind) == transition else None
-    if named and trigger.instance_id == member.instance_id:
-        return (named,) if named in state.settings.hooks else ()
+    of_this_member = named is not None and trigger.instance_id == member.instance_id
+    if of_this_member and named in state.settings.hooks:
+        return (str(named),)
     if state.observed.hooks is None:
         return None
-    return tuple(
-        hook.name
-        for hook in state.observed.hooks
-        if hook.transition == transition and hook.name in state.settings.hooks
-    )
+    answered = answered_hooks(state.settings, state.observed.hooks)
+    names = tuple(hook.name for hook in answered if hook.transition == transition)
+    return tuple(name for name in names if name == named) if of_this_member else names
