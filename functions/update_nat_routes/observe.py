@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import AccessDenied, AwsError, PermanentError
 from update_nat_routes.model import (
     DeniedRead,
@@ -97,6 +97,7 @@ class Reader:
             denied=tuple(denied),
         )
 
+    @whole_answer("ec2:DescribeNetworkInterfaces")
     def read_back(self, before: Observed, interface_id: str) -> Observed:
         """The same moment again after moves: the tables, and the gateway's interface with its address."""
         after = replace(before, tables=self.tables())
@@ -131,6 +132,7 @@ class Reader:
         except AccessDenied as error:
             return replace(observed, hooks=(), hooks_unread=str(error))
 
+    @whole_answer("ec2:DescribeInstances")
     def is_relevant(self, instance_id: str) -> bool:
         """Whether an instance is of the group, carries the Elastic IP, or is a route's target: two reads."""
         with translate_errors("ec2:DescribeInstances"):
@@ -144,6 +146,7 @@ class Reader:
             return True
         return any(table.target.instance_id == instance_id for table in self.tables())
 
+    @whole_answer("autoscaling:DescribeAutoScalingGroups")
     def group(self) -> Group | None:
         name = self.settings.group_name
         with translate_errors("autoscaling:DescribeAutoScalingGroups"):
@@ -164,6 +167,7 @@ class Reader:
             )
         return None
 
+    @whole_answer("ec2:DescribeRouteTables")
     def tables(self) -> tuple[RouteTable, ...]:
         """The named tables in a stable order. A filter, since one unknown id would fail the whole call."""
         ids, name = self.settings.route_table_ids, self.settings.route_table_name
@@ -175,12 +179,14 @@ class Reader:
         tables = [RouteTable(table["RouteTableId"], _default_target(table)) for table in descriptions]
         return tuple(sorted(tables, key=lambda table: table.table_id))
 
+    @whole_answer("ec2:DescribeInstances")
     def instances(self, ids: set[str]) -> dict[str, Instance]:
         """By id. A filter, since one id that EC2 does not show would fail the whole call."""
         with translate_errors("ec2:DescribeInstances"):
             descriptions = self._describe(ids) if ids else []
         return {description["InstanceId"]: _instance(description) for description in descriptions}
 
+    @whole_answer("autoscaling:DescribeLifecycleHooks")
     def hooks(self) -> tuple[Hook, ...]:
         with translate_errors("autoscaling:DescribeLifecycleHooks"):
             answer = self.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=self.settings.group_name)
@@ -194,6 +200,7 @@ class Reader:
             for hook in answer["LifecycleHooks"]
         )
 
+    @whole_answer("autoscaling:DescribeScalingActivities")
     def last_launch_abandoned(self, observed: Observed) -> bool:
         """Whether the launch before the one that waits now was abandoned.
 
@@ -241,6 +248,7 @@ class Reader:
             return None
         return carriers.get(address)
 
+    @whole_answer("ec2:DescribeAddresses")
     def _allocated_address(self, allocation_id: str) -> str:
         if self.address is None:
             with translate_errors("ec2:DescribeAddresses"):
