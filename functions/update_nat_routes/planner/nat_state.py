@@ -1,4 +1,4 @@
-"""One moment as the planner judges it: what is alive, ready and serving, the gateway, the state of each table."""
+"""One moment as the planner judges it: what is alive, ready, serving; the gateway; each table's state."""
 
 from __future__ import annotations
 
