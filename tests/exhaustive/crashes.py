@@ -1,7 +1,7 @@
 """Breadth first over crashes: runs killed between any two writes, beside each other, with a stale reading.
 
-``python -m tests.exhaustive.crashes`` searches deeper than the suite; with ``--replay "step; step"`` it prints
-a story again. From every state that is reached, two passes without faults must put everything right.
+``python -m tests.exhaustive.crashes`` searches deeper than the suite; ``--replay "step; step"`` prints one
+story again. From every state that is reached, two passes without faults must put everything right.
 """
 
 from __future__ import annotations
