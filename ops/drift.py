@@ -17,7 +17,7 @@ from ops.progress import progress
 from tradai_shared.config.loader import canonical_config, environment, waivers
 
 if TYPE_CHECKING:
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
 
 Many = Annotated[list[str] | None, Parameter(negative=())]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drift_check.findings import Finding
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
 
 TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "blue", "info": "dim"}
 

@@ -17,7 +17,8 @@ from botocore.compat import HTTPHeaders
 from drift_check import checks
 from drift_check.checks.base import CheckContext as Seen
 from drift_check.events import Mode, Request
-from drift_check.reconcile import Reconciler, Report, make_reconciler
+from drift_check.model import Report
+from drift_check.reconcile import Reconciler, make_reconciler
 from drift_check.settings import Allowed, Settings
 from ops.adopt_plan import adopt, merged
 from simulator import estate

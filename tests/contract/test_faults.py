@@ -15,7 +15,7 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 from drift_check.findings import FindingStatus
 from drift_check.observe.api_reads import READ_OPERATIONS
-from drift_check.reconcile import ExitCode
+from drift_check.model import ExitCode
 from tests.contract.estate import Live, live
 from tests.contract.wire import FAULTS, Wire, no_waiting
 from tradai_shared.aws.clients import ATTEMPTS, client_config
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drift_check.compare import AssessedFinding
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
 
 pytestmark = pytest.mark.any_python
 

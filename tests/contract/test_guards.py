@@ -49,7 +49,7 @@ def healer(world: Live) -> tuple[Healer, AssessedFinding]:
     reconciler = world.reconciler()
     scan = reconciler.scanner.scan()
     world.writes.clear()
-    (one,) = [found for found in scan.assessed if found.remedies]
+    (one,) = [found for found in scan.assessed if found.remediations]
     return Healer(reconciler.scanner, reconciler.builder, scan, dry_run=False), one
 
 

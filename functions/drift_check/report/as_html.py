@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding, Json
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
 
 STYLE = Path(__file__).with_name("style.css")
 TONES = {Status.DONE: "good", Status.ALREADY: "good", Status.PLANNED: "low", Status.FAILED: "critical"}

@@ -9,7 +9,7 @@ from drift_check.findings import Severity
 if TYPE_CHECKING:
     from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding, Waiver
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
     from tradai_shared.outcomes import Answer
 
 

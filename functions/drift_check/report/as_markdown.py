@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drift_check.findings import Finding, Json
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
 
 LONGEST = 80
 

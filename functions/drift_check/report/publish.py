@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger, Metrics
 
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
     from drift_check.settings import Settings
 
 EVENT_SOURCE, DETAIL_TYPE = "tradai.ops", "Drift Detected"

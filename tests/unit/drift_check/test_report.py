@@ -13,7 +13,7 @@ from drift_check.apply.healer import HealOutcome
 from drift_check.events import Request
 from drift_check.findings import Severity
 from drift_check.history import Changes
-from drift_check.reconcile import ExitCode, Report
+from drift_check.model import ExitCode, Report
 from drift_check.report.as_html import page
 from drift_check.report.as_json import answer, document
 from drift_check.report.as_markdown import headline, markdown, message
