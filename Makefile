@@ -95,6 +95,9 @@ test-tools: setup
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+simulate: setup ## Play SEEDS storms of faults over the simulated NAT (about 0.8 s of CPU each; ARGS="--seed 17": one)
+	$(BIN)/python -m simulator.storms --seeds $(or $(SEEDS),100) $(ARGS)
+
 exhaust: setup ## Plan every combination of what the failover can see of two members (about ten minutes on two cores)
 	$(BIN)/python -m tests.exhaustive.search
 

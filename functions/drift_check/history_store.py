@@ -211,7 +211,7 @@ class HistoryTable:
             records = {
                 name: record for page in pages for name, record in from_json(json.loads(page)).records.items()
             }
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise PermanentError(
                 GET, "OtherSchema", f"the item was written by somebody else: {error}"
             ) from None

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-DEAD_STATES = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
+ENDED_STATES = frozenset({"shutting-down", "terminated"})
+DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 # After CONTINUE a member passes through Pending:Proceed: without it a second run would find no gateway.
 ELIGIBLE_LIFECYCLES = frozenset({"InService", "Pending:Wait", "Pending:Proceed"})
 # A suspended one of these silently ends all healing.
@@ -99,11 +100,20 @@ class RouteTable:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A lifecycle hook; ``heartbeat`` in seconds."""
+    """A lifecycle hook; ``heartbeat`` in seconds. ``notifies``: it has a notification target of its own."""
 
     name: str
     transition: str
     heartbeat: int
+    notifies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeniedRead:
+    """A read that the role may not make: what it would have shown is unknown."""
+
+    permission: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +122,9 @@ class Observed:
 
     ``eip_holder`` is the instance that is seen to carry our Elastic IP; None where no instance that was
     read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
-    until the planner asks for them. ``holder_unread`` says why the holder could not be read, empty where it
-    was.
+    until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks
+    could not be read, empty where they were. ``denied`` are the reads of group, tables and instances that
+    the role may not make; with any of them nothing is decided.
     """
 
     group: Group | None
@@ -124,3 +135,5 @@ class Observed:
     hooks: tuple[Hook, ...] | None = None
     last_launch_abandoned: bool | None = None
     holder_unread: str = ""
+    hooks_unread: str = ""
+    denied: tuple[DeniedRead, ...] = ()

@@ -36,6 +36,7 @@ class Invocation:
     result: Any = None
     error: BaseException | None = None
     timed_out: bool = False
+    killed: bool = False
     output: io.StringIO = field(default_factory=io.StringIO, repr=False)
     memory: tuple[dict[str, Any], ...] = field(default=({}, {}, {}, {}), repr=False)
 
@@ -98,7 +99,7 @@ class FunctionService:
         self._handler = handler
         self._stage = stage
         self._bus = bus
-        self._running = 0
+        self._running: list[Process] = []
         self._idle_since: list[float] = []
 
     @property
@@ -117,11 +118,17 @@ class FunctionService:
         self._stage.clock.run_until(lambda: invocation.ended is not None, self.function.timeout + 60)
         return invocation
 
+    def kill_one(self) -> None:
+        """Lambda ends one of the running invocations, wherever it is between two calls."""
+        for process in self._running[:1]:
+            process.owner.killed = True
+            process.kill()
+
     def _attempt(self, queued: _Queued) -> None:
         age = self._stage.clock.elapsed - queued.at
         if age > self.function.event_age:
             self._give_up(queued, "EventAgeExceeded", None)
-        elif self.function.concurrency is not None and self._running >= self.function.concurrency:
+        elif self.function.concurrency is not None and len(self._running) >= self.function.concurrency:
             self._stage.journal.note("lambda", "throttled", request=queued.request_id)
             pause = min(2.0**queued.pauses, _LONGEST_PAUSE)
             queued.pauses += 1
@@ -170,7 +177,6 @@ class FunctionService:
             queued.attempts,
         )
         self.invocations.append(invocation)
-        self._running += 1
         start_up = self._start_up()
 
         def run() -> object:
@@ -189,7 +195,7 @@ class FunctionService:
                 timer.cancel()
 
         def finish(process: Process) -> None:
-            self._running -= 1
+            self._running.remove(process)
             self._idle_since.append(self._stage.clock.elapsed)
             invocation.ended, invocation.error = self._stage.clock.elapsed, process.error
             invocation.result = process.result
@@ -207,6 +213,7 @@ class FunctionService:
         self._stage.journal.note("lambda", "starts", invocation=invocation.name, trigger=trigger)
         process = self._stage.clock.spawn(invocation.name, run, finish)
         process.owner = invocation
+        self._running.append(process)
         return invocation
 
     def _start_up(self) -> float:

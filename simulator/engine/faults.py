@@ -20,6 +20,7 @@ class Kind(StrEnum):
     REFUSED = "refused"  # by the service, with the code and message that the fault carries
     TIME_OUT = "time-out"  # never carried out
     ANSWER_LOST = "answer lost"  # carried out, but the caller times out
+    LATE = "carried out late"  # the caller times out, and some seconds after that it is carried out
 
 
 # What each service answers: (HTTP status, code, message).

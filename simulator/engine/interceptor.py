@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 
 REGION = "eu-central-1"
 OPERATOR = "operator"
+REFUSAL_LOST = "refusal lost"  # the call had no effect, and its caller cannot know
+LATE = "a late effect"  # the actor of a write that is carried out after its caller gave up
+LATE_BY = (1.0, 20.0)  # seconds after the caller's time-out; assumed
 _CODE = re.compile(rb"<Code>([^<]+)</Code>")
 _sending = threading.local()
 
@@ -91,7 +94,8 @@ class CallInterceptor:
         response = self._answer(request, action, fault)
         if response is None:
             self._stage.clock.sleep(READ_SECONDS)
-            raise _Silence(fault.kind if fault else "")
+            lost = fault is not None and fault.kind is Kind.ANSWER_LOST
+            raise _Silence(REFUSAL_LOST if lost and not _sending.carried_out else fault.kind if fault else "")
         self._stage.clock.sleep(latency / 2)
         return response
 
@@ -122,12 +126,28 @@ class CallInterceptor:
             return self._carry_out(request, action)
         if fault.kind is Kind.TIME_OUT:
             return None
+        if fault.kind is Kind.LATE:
+            self._carry_out_late(request, action, dict(_sending.parameters))
+            return None
         if fault.kind is Kind.ANSWER_LOST:
             self._carry_out(request, action)
             return None
         service = action.split(":", maxsplit=1)[0]
         status, code, message = fault.answer(service)
         return _response(request, status, error_body(service, code, message))
+
+    def _carry_out_late(
+        self, request: AWSPreparedRequest, action: str, parameters: dict[str, object]
+    ) -> None:
+        """The service works off what its caller has long given up, unless it refuses it by then."""
+
+        def late() -> None:
+            response = botocore_stubber("before-send", request)
+            if response.status_code < 300:  # noqa: PLR2004 - HTTP
+                moment = self._stage.clock.elapsed
+                self._stage.journal.record(Call(moment, LATE, action, parameters, 1, Kind.LATE))
+
+        self._stage.clock.after(READ_SECONDS + self._chance.uniform(*LATE_BY), late)
 
     def _carry_out(self, request: AWSPreparedRequest, action: str) -> AWSResponse:
         if action in self.stand_ins:
@@ -136,7 +156,7 @@ class CallInterceptor:
             response = botocore_stubber("before-send", request)
         self._stage.clock.changes += not is_read(action)
         _sending.seen = self._stage.clock.changes
-        _sending.carried_out = True
+        _sending.carried_out = response.status_code < 300  # noqa: PLR2004 - HTTP
         return response
 
     def _actor(self) -> str:

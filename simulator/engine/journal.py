@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from simulator.engine.virtual_clock import VirtualClock
 
 
+EFFECTIVE = frozenset({"ok", "answer lost", "carried out late"})
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One occurrence in the simulated world, ``at`` seconds after its start."""
@@ -35,7 +38,7 @@ class Call:
     action: str  # as IAM spells it: ec2:ReplaceRoute
     parameters: Mapping[str, object]
     attempt: int
-    outcome: str  # "ok", AWS's error code, "time-out", "answer lost" or "not sent"
+    outcome: str  # "ok", AWS's error code, "time-out", "answer lost", "carried out late" or "not sent"
 
     @property
     def is_write(self) -> bool:
@@ -75,7 +78,7 @@ class Journal:
 
     def writes(self) -> list[Call]:
         """Every write that AWS carried out, whoever made it, lost answers included."""
-        return [call for call in self.calls if call.is_write and call.outcome in {"ok", "answer lost"}]
+        return [call for call in self.calls if call.is_write and call.outcome in EFFECTIVE]
 
     def text(self) -> str:
         return "\n".join(entry.line for entry in self.entries)

@@ -1,9 +1,10 @@
-"""One moment as the planner judges it: who is alive, who is ready, who serves, who is the gateway."""
+"""One moment as the planner judges it: what is alive, ready, serving; the gateway; each table's state."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from update_nat_routes.model import (
@@ -28,12 +29,28 @@ READY_DEADLINE = timedelta(seconds=240)
 UNPROVEN_AFTER = timedelta(seconds=90 + 17)
 
 
+# A gateway that AWS runs: EC2 shows a route to a deleted one as a black hole.
+NAT_GATEWAY_PREFIX = "nat-"
+
+
+class TableState(StrEnum):
+    """The words of the answer; metrics and alarms count the same states."""
+
+    FORWARDING = "forwarding"
+    DOWN = "down"
+    UNVERIFIED = "unverified"  # the target runs, and nothing has shown that it forwards
+
+
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """What one invocation has learned: heartbeats, abandoned actions, whether it changed anything."""
+    """What one invocation has learned: heartbeats, abandoned actions, whether it changed anything.
+
+    ``overdue`` are address moves that AWS has put off so often that routes which lead nowhere go first.
+    """
 
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
     abandoned: frozenset[str] = frozenset()
+    overdue: frozenset[str] = frozenset()
     changed: bool = False
 
 
@@ -149,3 +166,30 @@ class NatState:
         alive = [member for member in staying if member.arriving or self.eligible(member)]
         owed = len(staying) < self.group.desired and "Launch" not in self.group.suspended
         return bool(alive) or owed
+
+
+def table_state(state: NatState, table: RouteTable) -> TableState:
+    """The state of one table, from what EC2 shows of its target."""
+    target = table.target
+    if target.kind is TargetKind.NOTHING or target.blackhole:
+        return TableState.DOWN
+    if target.kind is TargetKind.EXTERNAL:
+        managed = target.target_id.startswith(NAT_GATEWAY_PREFIX)
+        return TableState.FORWARDING if managed else TableState.UNVERIFIED
+    instance = state.instance(target.instance_id)
+    if instance is None and state.observed.denied:
+        return TableState.UNVERIFIED
+    if instance is None or not state.has_egress(table):
+        return TableState.DOWN
+    return _state_of_target(state, instance)
+
+
+def _state_of_target(state: NatState, instance: Instance) -> TableState:
+    """Of an instance that runs. A signal that is overdue is a boot that failed."""
+    if instance.source_dest_check:
+        return TableState.DOWN
+    if instance.ready_tag:
+        return TableState.FORWARDING
+    expected = state.settings.readiness is Readiness.SIGNAL and state.group.member(instance.instance_id)
+    overdue = expected and state.now >= instance.launched_at + UNPROVEN_AFTER
+    return TableState.DOWN if overdue else TableState.UNVERIFIED

@@ -1,0 +1,125 @@
+"""What must hold in every storm. Written from the world's own facts, without the product's judgements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simulator.aws.instances import ENDING
+from simulator.engine.interceptor import OPERATOR
+
+if TYPE_CHECKING:
+    from simulator.aws.instances import Machine
+    from simulator.engine.journal import Entry
+    from simulator.scenario.world import World
+
+# What a run may know late: what EC2 shows of a state, a pass of its own, and a call that hangs with retries.
+LATE = 30.0
+CARRIED_OUT = {"ok", "answer lost"}
+MOVES = {"ReplaceRoute", "CreateRoute", "AssociateAddress"}
+ENDS = {"TerminateInstanceInAutoScalingGroup", "SetInstanceHealth"}
+
+
+@dataclass
+class Judge:
+    """Watches one world's journal; ``violations`` has a line for each invariant that was broken."""
+
+    world: World
+    signals: bool
+    violations: list[str] = field(default_factory=list)
+    _ended: dict[str, float] = field(default_factory=dict)  # when an instance began to end
+    _serving: dict[str, float] = field(default_factory=dict)  # since when an instance forwards
+    _external: dict[str, float] = field(default_factory=dict)  # tables that somebody pointed at a gateway
+    _taken: float | None = None  # since when a stranger has the address
+
+    def listen(self, entry: Entry) -> None:
+        """Called for each entry of the journal, at its time."""
+        match entry.source:
+            case "ec2":
+                self._instance(entry)
+            case "api":
+                self._call(entry)
+
+    def _instance(self, entry: Entry) -> None:
+        name = str(entry.fields["instance"])
+        if entry.what in ENDING:
+            self._ended.setdefault(name, entry.at)
+        if entry.what == "forwards":
+            self._serving[name] = entry.at
+        elif entry.what in ENDING | {"forwards no more"}:
+            self._serving.pop(name, None)
+        if entry.what == "pending":
+            self._ended.pop(name, None)
+
+    def _call(self, entry: Entry) -> None:
+        if entry.fields["outcome"] not in CARRIED_OUT:
+            return
+        parameters = entry.fields["parameters"]
+        assert isinstance(parameters, dict)  # noqa: S101 - the journal copies it
+        if entry.fields["actor"] == OPERATOR:
+            self._by_hand(entry, parameters)
+        elif not str(entry.fields["actor"]).startswith("lambda"):
+            return  # an instance's own boot script
+        elif entry.what in MOVES:
+            self._move(entry, parameters)
+        elif entry.what in ENDS:
+            self._end(entry, str(parameters["InstanceId"]))
+
+    def _by_hand(self, entry: Entry, parameters: dict[str, object]) -> None:
+        table = str(parameters.get("RouteTableId"))
+        if entry.what == "CreateRoute" and "GatewayId" in parameters:
+            self._external[table] = entry.at
+        elif entry.what == "DeleteRoute":
+            self._external.pop(table, None)
+        elif entry.what == "AssociateAddress":
+            self._taken = entry.at
+        elif entry.what == "DisassociateAddress":
+            self._taken = None
+
+    def _move(self, entry: Entry, parameters: dict[str, object]) -> None:
+        machine = self._behind(str(parameters["NetworkInterfaceId"]))
+        if machine is None:
+            self._broken(entry, "moves to an interface of no instance")
+            return
+        ended = self._ended.get(machine.id)
+        if ended is not None and entry.at - ended > LATE:
+            self._broken(entry, f"moves to {machine.id}, which ended {entry.at - ended:.0f} s before")
+        if self.world.group.member(machine.id) is None and ended is None:
+            self._broken(entry, f"moves to {machine.id}, which is no member")
+        since = self._external.get(str(parameters.get("RouteTableId")))
+        if since is not None and entry.at - since > LATE:
+            self._broken(entry, "overwrites a route that leads to a gateway")
+        if entry.what == "AssociateAddress" and self._taken is not None and entry.at - self._taken > LATE:
+            self._broken(entry, "takes the address from a stranger")
+        self._past_one_that_serves(entry, machine)
+
+    def _past_one_that_serves(self, entry: Entry, machine: Machine) -> None:
+        if not self.signals or machine.forwarding or machine.state != "running":
+            return  # without a signal nothing but "running" can be known
+        others = [
+            name
+            for name, since in self._serving.items()
+            if entry.at - since > LATE and name != machine.id and self._in_service(name)
+        ]
+        if others:
+            self._broken(entry, f"moves to {machine.id}, which forwards nothing, while {others} serve")
+
+    def _in_service(self, name: str) -> bool:
+        member = self.world.group.member(name)
+        return (
+            member is not None and member.lifecycle_state == "InService" and member.health_status == "Healthy"
+        )
+
+    def _end(self, entry: Entry, name: str) -> None:
+        since = self._serving.get(name)
+        if since is not None and entry.at - since > LATE and name not in self._ended:
+            self._broken(entry, f"ends {name}, which serves")
+
+    def _behind(self, interface: str) -> Machine | None:
+        for machine in self.world.machines.all.values():
+            if any(nic.id == interface for nic in machine.instance.nics.values()):
+                return machine
+        return None
+
+    def _broken(self, entry: Entry, text: str) -> None:
+        self.violations.append(f"+{entry.at:.1f} s {entry.what} by {entry.fields['actor']} {text}")

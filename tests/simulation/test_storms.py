@@ -1,0 +1,35 @@
+"""Storms of faults, each from its seed. ``make simulate SEEDS=1000`` plays more."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.storms.disturbance import Disturbance, Kind, Storm, draw
+from simulator.storms.storm import play, shorten
+from tradai_shared.outcomes import Status
+
+SEEDS = range(1, 41)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_storm_breaks_an_invariant(seed: int) -> None:
+    assert play(draw(seed)).violations == ()
+
+
+def test_the_same_seed_gives_the_same_storm() -> None:
+    assert draw(7) == draw(7) != draw(8)
+
+
+def test_the_seeds_together_have_every_kind_of_disturbance() -> None:
+    drawn = {disturbance.kind for seed in SEEDS for disturbance in draw(seed).disturbances}
+    assert drawn == set(Kind)
+
+
+def test_a_violation_is_seen_and_its_storm_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Routes that are called moved and are not: one death is enough to show it."""
+    monkeypatch.setattr("update_nat_routes.apply.Writer._replace_route", lambda *_: (Status.DONE, ""))
+    death = Disturbance(Kind.TERMINATED, 10, 1, 0)
+    doubled = Disturbance(Kind.EVENTS_DOUBLED, 5, 60, 0)
+    storm = Storm(1, tables=1, signals=True, launches_first=True, disturbances=(doubled, death))
+    assert play(storm).violations
+    assert shorten(storm).disturbances == (death,)
