@@ -111,7 +111,6 @@ class AddTags:
     healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = (
         "tag:TagResources",
-        "s3:GetBucketTagging",
         "s3:PutBucketTagging",
         "autoscaling:CreateOrUpdateTags",
         "ec2:CreateTags",

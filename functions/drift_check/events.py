@@ -22,7 +22,7 @@ class Request:
     """What a run is asked for.
 
     ``checks`` empty: all. ``approve``: approval codes, or ids, of findings that a person approved. ``only``:
-    the ids of the findings that may be healed, all where it is empty.
+    the ids, or ID.CONTENT, of the findings that may be healed, all where it is empty.
     """
 
     mode: Mode = Mode.REPORT

@@ -233,4 +233,6 @@ def _record(fields: Mapping[str, Any]) -> Record:
         for name in Record.__dataclass_fields__
         if (stored := STORED_AS.get(name, name)) in fields
     }
-    return Record(**values)
+    if not all(isinstance(values[name], str) for name in ("check", "resource")):
+        raise TypeError("check and resource are text")
+    return Record(**{**values, "failures": int(values.get("failures", 0))})

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
+    from drift_check.history import Record
     from drift_check.observe.observations import Read
 
 COMPONENT = "infra-drift-state"
@@ -36,6 +37,7 @@ KEPT = timedelta(days=90)  # TTL of the item after the last run
 # Longer than the function's time-out of 120 s, so that no living run loses it, and short for a crashed one.
 LEASE = timedelta(seconds=150)
 PAGE_BYTES = 300_000  # an item holds 400 kB
+MOST_PAGES = 64
 REFUSED, LEASE_LOST = "ConditionalCheckFailedException", "LeaseLost"
 
 
@@ -202,15 +204,13 @@ class HistoryTable:
 
     def _parse(self, item: Mapping[str, Any]) -> Stored:
         """The history of an item and of its further pages. A page that a crash left out is empty."""
-        number = int(item.get(PAGES, {}).get("N", "1"))
-        pages = [item.get(HISTORY, {}).get("S", "{}")]
-        pages += [
-            self._get(self.location.page(page)).get(HISTORY, {}).get("S", "{}") for page in range(1, number)
-        ]
+        number = min(int(item.get(PAGES, {}).get("N", "1")), MOST_PAGES)
+        further = [self._get(self.location.page(page)) for page in range(1, number)]
+        pages = [part.get(HISTORY, {}).get("S", "{}") for part in (item, *further)]
+        records: dict[str, Record] = {}
         try:
-            records = {
-                name: record for page in pages for name, record in from_json(json.loads(page)).records.items()
-            }
+            for page in pages:
+                records |= from_json(json.loads(page)).records
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise PermanentError(
                 GET, "OtherSchema", f"the item was written by somebody else: {error}"
@@ -265,7 +265,7 @@ def split(history: History) -> list[str]:
             json.dumps({name: record for name, record in records.items() if _page_of(name, number) == page})
             for page in range(number)
         ]
-        if all(len(page) <= PAGE_BYTES for page in pages) or number >= len(records):
+        if all(len(page) <= PAGE_BYTES for page in pages) or number >= MOST_PAGES:
             return pages
         number *= 2
 

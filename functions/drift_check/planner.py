@@ -104,20 +104,26 @@ def plan_heals(  # noqa: PLR0913, PLR0917 - what is asked for, what is known, an
     now: datetime,
     only: frozenset[str] = frozenset(),
 ) -> HealPlan:
-    """The most important first, at most so many repairs; of those in ``only`` where it names any."""
+    """The most important first, at most so many repairs; of those in ``only`` where it names any.
+
+    An entry of ``only`` is a finding's id, or FINDING.CONTENT, which is healed with that content alone.
+    """
+    wanted = dict(entry.partition(".")[::2] for entry in only)
     chosen: list[AssessedFinding] = []
     refused: list[tuple[Finding, str]] = []
     blocked: list[Finding] = []
     last_writes = _last_writes(history)
     for assessed_finding in assessed:
         finding = assessed_finding.finding
-        if only and finding.id not in only:
+        if wanted and finding.id not in wanted:
             continue
         if finding.status is FindingStatus.UNKNOWN or not assessed_finding.remediations:
             if finding.id in approved:
                 refused.append((finding, "there is nothing that a program may write"))
             continue
         reason = _refusal(finding, approved, history, last_writes, now)
+        if wanted.get(finding.id, "") not in {"", finding.digest}:
+            reason = "it has changed since it was shown"
         if reason is None and len(chosen) >= most:
             reason = f"this run has its {most} heals; the next one goes on"
         if reason is None:

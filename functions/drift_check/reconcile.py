@@ -200,14 +200,18 @@ class Reconciler:
         return replace(scan, assessed=inspected)
 
     def _is_candidate(self, finding: Finding) -> bool:
-        only = self.request.only
         is_assumed = finding.provenance is Provenance.ASSUMED
-        return not is_assumed and finding.waiver is None and (not only or finding.id in only)
+        return not is_assumed and finding.waiver is None and (not self._only or finding.id in self._only)
+
+    @property
+    def _only(self) -> frozenset[str]:
+        """The ids of the findings that may be healed; all where it is empty."""
+        return frozenset(entry.partition(".")[0] for entry in self.request.only)
 
     def _approved(self, scan: Scan, session: Session) -> frozenset[str]:
         """Raises EventError: an approval, or an id of ``only``, is unknown or stale."""
         findings = {finding.id: finding for finding in scan.findings}
-        for finding_id in self.request.only - set(findings):
+        for finding_id in self._only - set(findings):
             raise EventError("only", f"{finding_id} is no finding of this run")
         approved = approved_ids(
             self.request.approve, findings.values(), session.history, clock.now(), attended=self.attended

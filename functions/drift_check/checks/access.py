@@ -208,7 +208,8 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
 
 
 def _faces_internet(balancer: ApiObject) -> bool:
-    return bool(balancer.get("Scheme") == "internet-facing")
+    """The default of a load balancer."""
+    return bool(balancer.get("Scheme") != "internal")
 
 
 def _listeners(ctx: CheckContext) -> ResourceState:

@@ -16,17 +16,18 @@ from drift_check.checks.base import (
     tag_map,
 )
 from drift_check.findings import Severity
-from drift_check.observe.observations import NOT_ASKED, Call, Known, first_known
+from drift_check.observe.observations import NOT_ASKED, Call, Known, both, first_known
 from tradai_shared.config.models.data import BucketEncryption
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.observe.observations import Read
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
 ENCRYPTION, BLOCK = "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock"
+FLOW_LOGS = "ec2:DescribeFlowLogs"  # they name the bucket that they go to
 LIST, TAGGING = "s3:ListAllMyBuckets", "s3:GetBucketTagging"
 ALGORITHMS = {
     "AES256": BucketEncryption.SSE_S3,
@@ -38,6 +39,7 @@ ALGORITHMS = {
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield Call(LIST)
+    yield Call(FLOW_LOGS)
     for bucket in config.s3.buckets.values():
         yield Call(ENCRYPTION, bucket.name)
         yield Call(BLOCK, bucket.name)
@@ -99,13 +101,17 @@ def _encryption(configuration: dict[str, Any]) -> str:
 def _unknown_buckets(ctx: CheckContext) -> ResourceState:
     ours = {bucket.name for bucket in ctx.config.s3.buckets.values()}
     env = str(ctx.config.environment)
-    unknown = ctx.get(LIST).map(
-        lambda buckets: sorted(
+
+    def unexpected_buckets(pair: tuple[list[ApiObject], list[ApiObject]]) -> list[str]:
+        buckets, logs = pair
+        known = ours | {str(log.get("LogDestination", "")).partition(":::")[2].split("/")[0] for log in logs}
+        return sorted(
             name
             for name in (bucket["Name"] for bucket in buckets)
-            if name.startswith(f"{PROJECT}-") and env in name.split("-") and name not in ours
+            if name.startswith(f"{PROJECT}-") and env in name.split("-") and name not in known
         )
-    )
+
+    unknown = both(ctx.get(LIST), ctx.get(FLOW_LOGS)).map(unexpected_buckets)
     fact = AttributeState(
         "unexpected bucket",
         unknown,

@@ -122,9 +122,11 @@ def _to_bus(report: Report, events: Any) -> None:  # noqa: ANN401 - boto3's clie
     entry = {"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": event_detail(report)}
     with translate_errors(PUT_EVENTS):
         response = events.put_events(Entries=[entry])
-    if response.get("FailedEntryCount"):
-        failed = next((failed for failed in response.get("Entries", []) if failed.get("ErrorCode")), {})
-        raise TemporaryError(PUT_EVENTS, failed.get("ErrorCode", "Failed"), failed.get("ErrorMessage", ""))
+    count = response.get("FailedEntryCount")
+    if isinstance(count, int) and count:
+        entries: list[dict[str, str]] = response.get("Entries", [])
+        refused = next((entry for entry in entries if "ErrorCode" in entry), {})
+        raise TemporaryError(PUT_EVENTS, refused.get("ErrorCode", "Failed"), refused.get("ErrorMessage", ""))
 
 
 def event_detail(report: Report) -> str:

@@ -60,7 +60,7 @@ def test_the_exit_code_says_what_was_found(findings: list[Any], code: ExitCode) 
 
 
 def test_a_run_that_nobody_answered_is_an_error() -> None:
-    assert report(findings=[unknown()], blind=True).exit_code is ExitCode.ERROR
+    assert report(findings=[unknown()], error="none of 9 reads was answered").exit_code is ExitCode.ERROR
 
 
 def test_what_could_not_be_read_is_no_success() -> None:
