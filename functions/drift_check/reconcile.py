@@ -21,7 +21,6 @@ from drift_check.planner import approved_ids, plan_heals
 from drift_check.scan import make_scanner
 from drift_check.settings import Allowed
 from tradai_shared import clock
-from tradai_shared.config.provenance import Provenance
 from tradai_shared.errors import AwsError, EventError, TemporaryError
 from tradai_shared.outcomes import Status
 
@@ -200,8 +199,8 @@ class Reconciler:
         return replace(scan, assessed=inspected)
 
     def _is_candidate(self, finding: Finding) -> bool:
-        is_assumed = finding.provenance is Provenance.ASSUMED
-        return not is_assumed and finding.waiver is None and (not self._only or finding.id in self._only)
+        is_asked_for = not self._only or finding.id in self._only
+        return finding.provenance.is_settled and finding.waiver is None and is_asked_for
 
     @property
     def _only(self) -> frozenset[str]:
