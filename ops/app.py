@@ -9,46 +9,83 @@ import sys
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
-from rich.console import Console
-from rich.markup import escape
 
+from ops.access import REMEDIES
+from ops.screen import console, error_console
 from tradai_shared.errors import AwsError, TradaiError
 
+__all__ = ["app", "console", "main"]
+
 ERROR = 2
-# By botocore's exceptions and by the codes that STS and the services answer with.
-NO_ACCESS = {
-    "NoCredentialsError": "Log in first (aws sso login, aws configure), or name a profile with --profile.",
-    "CredentialRetrievalError": "Log in again: the profile's credentials could not be had.",
-    "SSOTokenLoadError": "Log in again: aws sso login.",
-    "UnauthorizedSSOTokenError": "Log in again: aws sso login.",
-    "ExpiredToken": "Log in again: the session has expired.",
-    "ExpiredTokenException": "Log in again: the session has expired.",
-    "InvalidClientTokenId": "These credentials are not known to AWS: check the profile.",
-    "ProfileNotFound": "aws configure list-profiles shows the profiles there are.",
-    "EndpointConnectionError": "The endpoint does not answer: check network, --region and --endpoint-url.",
-}
 INTERRUPTED = 130  # as a shell counts a program that SIGINT ended
 GARBAGE = 50_000  # objects; by Python's 700 a fifth of a short life goes into walking over AWS's models
+EXIT_CODES = """Exit codes: 0 all is well, or done; 1 something needs attention; 2 error, nothing was done;
+3 something could not be read; 130 interrupted."""
 
-app = App(name="tradai-ops", version=version("tradai-ops"), help="Self-healing operations, by hand.")
-app.command(
-    "ops.adopt:adopt_command",
-    name="adopt",
-    help="Confirm assumed values of the configuration from the live account.",
+# command: its function, what it is for, examples
+COMMANDS = {
+    "status": (
+        "ops.status:status",
+        "Show NAT, address, routes, hooks, alarms, schedules and findings on one screen.",
+        ("status --env dev", "status --env prod --quiet", "status --env dev --simulate"),
+    ),
+    "doctor": (
+        "ops.doctor.command:doctor",
+        "Find what an account has, say what a deployment needs.",
+        ("doctor --env dev", "doctor --env prod --write"),
+    ),
+    "drill": (
+        "ops.drill.command:drill",
+        "Try the failover, by an event or by ending the NAT.",
+        ("drill --env dev", "drill --env dev --terminate", "drill --env dev --terminate --simulate --yes"),
+    ),
+    "reconcile": (
+        "ops.reconcile:reconcile",
+        "Run the failover's loop once.",
+        ("reconcile --env dev --dry-run", "reconcile --env prod"),
+    ),
+    "logs": (
+        "ops.logs:logs",
+        "Print a function's log.",
+        ("logs --env dev --since 15m", "logs --env prod --function drift --follow"),
+    ),
+    "drift": (
+        "ops.drift:drift",
+        "Compare AWS with the canonical configuration.",
+        ("drift --env dev", "drift --env prod --format markdown", "drift --env dev --mode heal --dry-run"),
+    ),
+    "findings": (
+        "ops.findings:findings",
+        "List findings, look at one, approve its heal, waive it.",
+        ("findings list --env dev", "findings show ID --env dev"),
+    ),
+    "adopt": (
+        "ops.adopt:adopt_command",
+        "Confirm assumed values of the configuration from the live account.",
+        ("adopt --env dev",),
+    ),
+    "reap": (
+        "ops.reap:reap_command",
+        "Show or remove expired items of a table.",
+        ("reap --env dev --table notifications", "reap --env dev --table notifications --mode delete"),
+    ),
+    "config": (
+        "ops.config:config",
+        "Print, check and look up the configuration.",
+        ("config show nat.group --env dev", "config diff --env dev", "config validate own.json --env prod"),
+    ),
+}
+
+app = App(
+    name="tradai-ops",
+    version=version("tradai-ops"),
+    help="Self-healing operations, by hand. A command only reads, unless it asks first or --yes is given.",
+    help_epilogue=EXIT_CODES,
 )
-app.command("ops.config:config", name="config", help="Print, check and look up the configuration.")
-app.command(
-    "ops.doctor.command:doctor", name="doctor", help="Find what an account has, say what a deployment needs."
-)
-app.command("ops.drift:drift", name="drift", help="Compare AWS with the canonical configuration.")
-app.command(
-    "ops.drill.command:drill", name="drill", help="Try the failover, by an event or by ending the NAT."
-)
-app.command("ops.logs:logs", name="logs", help="Print a function's log.")
-app.command("ops.reap:reap_command", name="reap", help="Show or remove expired items of a table.")
-app.command("ops.reconcile:reconcile", name="reconcile", help="Run the failover's loop once.")
-app.command("ops.status:status", name="status", help="Show NAT, routes, alarms and schedules.")
-console = Console()
+app.register_install_completion_command()
+for _name, (_path, _purpose, _examples) in COMMANDS.items():
+    _lines = "\n".join(f"- `tradai-ops {example}`" for example in _examples)
+    app.command(_path, name=_name, help=_purpose, help_epilogue=f"Examples:\n\n{_lines}")
 
 
 def main() -> None:
@@ -62,25 +99,26 @@ def main() -> None:
     try:
         app(sys.argv[1:], exit_on_error=False)
     except KeyboardInterrupt:
-        Console(stderr=True).print("interrupted")
+        error_console.print("interrupted")
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader of a pipe has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ERROR)
     except CycloptsError:
         sys.exit(ERROR)  # it has printed what it did not understand
     except TradaiError as error:
         _print_error(error)
         sys.exit(ERROR)
     except Exception:  # noqa: BLE001 - the root, as a handler's app.py is; nothing may end as 1
-        Console(stderr=True).print_exception()
+        error_console.print_exception()
         sys.exit(ERROR)
 
 
 def _print_error(error: TradaiError) -> None:
-    """One line with the cause, and one with the remedy where AWS could not be asked at all."""
-    console_of_errors = Console(stderr=True)
-    name = type(error).__name__
-    console_of_errors.print(f"[red]{name}[/red] {escape(str(error))}", highlight=False)
-    if isinstance(error, AwsError) and (remedy := NO_ACCESS.get(error.code)):
-        console_of_errors.print(remedy, highlight=False)
+    """One line with the cause, and the remedy where AWS could not be asked at all."""
+    remedy = REMEDIES.get(error.code) if isinstance(error, AwsError) else None
+    text = f"{type(error).__name__} {error}" + (f". {remedy}." if remedy else "")
+    error_console.print(text, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -22,17 +22,6 @@ ABSENT = frozenset({"ResourceNotFoundException", "NotFound", "NotFoundException"
 NO_STACK = "ValidationError"  # CloudFormation's code for a stack that does not exist
 
 
-def identify(client: Callable[[str], Any], region: str) -> Identity:
-    """Who calls.
-
-    Raises:
-        AwsError: nobody who may: nothing else of the account can be read then.
-    """
-    with translate_errors("sts:GetCallerIdentity"):
-        caller = client("sts").get_caller_identity()
-    return Identity(caller["Account"], caller["Arn"], region)
-
-
 @dataclass(slots=True)
 class AccountReader:
     """Reads with the given clients; ``client`` makes or finds one by boto3's name for the service."""
