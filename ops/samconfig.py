@@ -25,7 +25,7 @@ def deployment(text: str, env: str) -> dict[str, Any]:
     section = SECTIONS.get(env, env)
     try:
         table = tomllib.loads(text)[section]["deploy"]["parameters"]
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError("samconfig.toml", f"is not TOML: {error}") from None
     except (KeyError, TypeError):
         raise ConfigError("samconfig.toml", f"has no [{section}.deploy.parameters]") from None

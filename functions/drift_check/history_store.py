@@ -69,7 +69,7 @@ def load(client: DynamoDBClient, location: HistoryKey) -> History | str:
         return from_json(json.loads(item.get(HISTORY, {}).get("S", "{}")))
     except AwsError as error:
         return str(error)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return f"the item was written by somebody else: {error}"
 
 

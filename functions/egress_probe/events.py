@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tradai_shared.errors import EventError
+
+# Wider than AWS's own ids, and without the characters that could leave a path or a request.
+INSTANCE_ID = re.compile(r"i-[0-9A-Za-z-]{1,40}")
 
 
 class Action(StrEnum):
@@ -40,6 +44,8 @@ def parse(event: object) -> Request:
     except ValueError:
         raise EventError("action", f"expected probe or confirm, got {event.get('action')!r}") from None
     suspect = event.get("suspect")
-    if (action is Action.CONFIRM) != (isinstance(suspect, str) and suspect != ""):
+    if (action is Action.CONFIRM) != (suspect is not None):
         raise EventError("suspect", "an instance is named to be confirmed, and only then")
+    if suspect is not None and not (isinstance(suspect, str) and INSTANCE_ID.fullmatch(suspect)):
+        raise EventError("suspect", f"expected an instance id, got {suspect!r}")
     return Request(action, suspect)

@@ -70,7 +70,8 @@ class Writer:
         try:
             return Outcome(action, *self._write(action))
         except AwsError as error:
-            return Outcome(action, Status.FAILED, str(error), temporary=isinstance(error, TemporaryError))
+            temporary = isinstance(error, TemporaryError)
+            return Outcome(action, Status.FAILED, str(error), temporary=temporary, error=error)
 
     def _write(self, action: Action) -> tuple[Status, str]:  # noqa: PLR0911 - one return a kind of action
         match action:

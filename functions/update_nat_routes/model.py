@@ -99,11 +99,20 @@ class RouteTable:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A lifecycle hook; ``heartbeat`` in seconds."""
+    """A lifecycle hook; ``heartbeat`` in seconds. ``notifies``: it has a notification target of its own."""
 
     name: str
     transition: str
     heartbeat: int
+    notifies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeniedRead:
+    """A read that the role may not make: what it would have shown is unknown."""
+
+    permission: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +121,9 @@ class Observed:
 
     ``eip_holder`` is the instance that is seen to carry our Elastic IP; None where no instance that was
     read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
-    until the planner asks for them. ``holder_unread`` says why the holder could not be read, empty where it
-    was.
+    until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks
+    could not be read, empty where they were. ``denied`` are the reads of group, tables and instances that
+    the role may not make; with any of them nothing is decided.
     """
 
     group: Group | None
@@ -124,3 +134,5 @@ class Observed:
     hooks: tuple[Hook, ...] | None = None
     last_launch_abandoned: bool | None = None
     holder_unread: str = ""
+    hooks_unread: str = ""
+    denied: tuple[DeniedRead, ...] = ()

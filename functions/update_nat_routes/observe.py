@@ -1,5 +1,7 @@
 """Reading AWS into the model. Three calls a pass; two more prove a move; the rest only when asked for.
 
+A read that the role may not make does not end the run: what the others show is still reported.
+
 The Elastic IP's place is read from the interfaces that a pass reads anyway: an interface that carries an
 Elastic IP names its owner's account, one with an automatic address says "amazon". Which address the
 allocation is never changes, so it is asked for once in the life of an execution environment, and only when
@@ -11,11 +13,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import AwsError, PermanentError
+from tradai_shared.aws.error_mapping import translate_errors, whole_answer
+from tradai_shared.errors import AccessDenied, AwsError, PermanentError
 from update_nat_routes.model import (
+    DeniedRead,
     Group,
     Hook,
     Instance,
@@ -28,7 +31,7 @@ from update_nat_routes.model import (
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_autoscaling.type_defs import ActivityTypeDef
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
     from update_nat_routes.settings import Settings
 
+T = TypeVar("T")
 DEFAULT_ROUTE = "0.0.0.0/0"
 PROPAGATED = "EnableVgwRoutePropagation"
 READY_TAG = "tradai:nat-ready"
@@ -74,22 +78,26 @@ class Reader:
 
     def observe(self) -> Observed:
         """The group, the tables, and the instances that either of them names: one moment, three calls."""
-        group = self.group()
-        tables = self.tables()
+        denied: list[DeniedRead] = []
+        no_tables: tuple[RouteTable, ...] = ()
+        no_instances: dict[str, Instance] = {}
+        tables = _unless_denied(self.tables, no_tables, denied)
+        group = _unless_denied(self.group, None, denied)
         wanted = {member.instance_id for member in group.members} if group else set()
         wanted |= {table.target.instance_id for table in tables if table.target.instance_id}
-        instances = self.instances(wanted)
+        instances = _unless_denied(lambda: self.instances(wanted), no_instances, denied)
+        named = set() if denied else set(self.settings.route_table_ids)
         return Observed(
             group=group,
             instances=instances,
             tables=tables,
             eip_holder=self._holder(instances.values()),
             holder_unread=self.holder_unread,
-            missing_tables=tuple(
-                sorted(set(self.settings.route_table_ids) - {table.table_id for table in tables})
-            ),
+            missing_tables=tuple(sorted(named - {table.table_id for table in tables})),
+            denied=tuple(denied),
         )
 
+    @whole_answer("ec2:DescribeNetworkInterfaces")
     def read_back(self, before: Observed, interface_id: str) -> Observed:
         """The same moment again after moves: the tables, and the gateway's interface with its address."""
         after = replace(before, tables=self.tables())
@@ -113,11 +121,18 @@ class Reader:
         for request in data_requests:
             match request:
                 case DataRequest.HOOKS:
-                    observed = replace(observed, hooks=self.hooks())
+                    observed = self._with_hooks(observed)
                 case DataRequest.HISTORY:
                     observed = replace(observed, last_launch_abandoned=self.last_launch_abandoned(observed))
         return observed
 
+    def _with_hooks(self, observed: Observed) -> Observed:
+        try:
+            return replace(observed, hooks=self.hooks())
+        except AccessDenied as error:
+            return replace(observed, hooks=(), hooks_unread=str(error))
+
+    @whole_answer("ec2:DescribeInstances")
     def is_relevant(self, instance_id: str) -> bool:
         """Whether an instance is of the group, carries the Elastic IP, or is a route's target: two reads."""
         with translate_errors("ec2:DescribeInstances"):
@@ -131,6 +146,7 @@ class Reader:
             return True
         return any(table.target.instance_id == instance_id for table in self.tables())
 
+    @whole_answer("autoscaling:DescribeAutoScalingGroups")
     def group(self) -> Group | None:
         name = self.settings.group_name
         with translate_errors("autoscaling:DescribeAutoScalingGroups"):
@@ -151,6 +167,7 @@ class Reader:
             )
         return None
 
+    @whole_answer("ec2:DescribeRouteTables")
     def tables(self) -> tuple[RouteTable, ...]:
         """The named tables in a stable order. A filter, since one unknown id would fail the whole call."""
         ids, name = self.settings.route_table_ids, self.settings.route_table_name
@@ -162,20 +179,28 @@ class Reader:
         tables = [RouteTable(table["RouteTableId"], _default_target(table)) for table in descriptions]
         return tuple(sorted(tables, key=lambda table: table.table_id))
 
+    @whole_answer("ec2:DescribeInstances")
     def instances(self, ids: set[str]) -> dict[str, Instance]:
         """By id. A filter, since one id that EC2 does not show would fail the whole call."""
         with translate_errors("ec2:DescribeInstances"):
             descriptions = self._describe(ids) if ids else []
         return {description["InstanceId"]: _instance(description) for description in descriptions}
 
+    @whole_answer("autoscaling:DescribeLifecycleHooks")
     def hooks(self) -> tuple[Hook, ...]:
         with translate_errors("autoscaling:DescribeLifecycleHooks"):
             answer = self.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=self.settings.group_name)
         return tuple(
-            Hook(hook["LifecycleHookName"], hook["LifecycleTransition"], hook.get("HeartbeatTimeout", 3600))
+            Hook(
+                hook["LifecycleHookName"],
+                hook["LifecycleTransition"],
+                hook.get("HeartbeatTimeout", 3600),
+                notifies=bool(hook.get("NotificationTargetARN")),
+            )
             for hook in answer["LifecycleHooks"]
         )
 
+    @whole_answer("autoscaling:DescribeScalingActivities")
     def last_launch_abandoned(self, observed: Observed) -> bool:
         """Whether the launch before the one that waits now was abandoned.
 
@@ -223,6 +248,7 @@ class Reader:
             return None
         return carriers.get(address)
 
+    @whole_answer("ec2:DescribeAddresses")
     def _allocated_address(self, allocation_id: str) -> str:
         if self.address is None:
             with translate_errors("ec2:DescribeAddresses"):
@@ -232,6 +258,14 @@ class Reader:
                 raise PermanentError("ec2:DescribeAddresses", "NotFound", f"{allocation_id} does not exist")
             self.address = addresses[0]["PublicIp"]
         return self.address
+
+
+def _unless_denied(read: Callable[[], T], otherwise: T, denied: list[DeniedRead]) -> T:
+    try:
+        return read()
+    except AccessDenied as error:
+        denied.append(DeniedRead(error.action, str(error)))
+        return otherwise
 
 
 def _instance(description: InstanceTypeDef) -> Instance:

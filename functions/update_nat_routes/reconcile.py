@@ -8,16 +8,25 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
-from tradai_shared.errors import AwsError, TemporaryError
+from tradai_shared.errors import AccessDenied, AwsError, TemporaryError
 from tradai_shared.outcomes import Outcome, Status
-from update_nat_routes.actions import Move, RecordHeartbeat, ReplaceInstance, ReportUnhealthy, Route, key
+from update_nat_routes.actions import (
+    AssociateAddress,
+    Move,
+    RecordHeartbeat,
+    ReplaceInstance,
+    ReportUnhealthy,
+    Route,
+    key,
+)
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
-from update_nat_routes.planner.plan import PROBLEMS, Plan, plan
+from update_nat_routes.planner.notes import UNGUARDED, Note, NoteKind
+from update_nat_routes.planner.plan import Plan, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from update_nat_routes.apply import Result, Writer
@@ -31,6 +40,8 @@ ATTEMPTS = 5
 # Left for the last calls and the telling: one hung call with its retries takes 21 s.
 MARGIN_SECONDS = 25.0
 FOREVER = float("inf")
+# EC2's refusal to take an Elastic IP from whoever holds it.
+ALREADY_ASSOCIATED = "Resource.AlreadyAssociated"
 # The template lets no event get older; what claims to be is a sample or a drill.
 OLDEST_EVENT = timedelta(seconds=300)
 SCHEDULE_SECONDS = 50.0
@@ -49,7 +60,11 @@ PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
 
 @dataclass(slots=True)
 class Report:
-    """What one run saw, did and left. ``results`` holds the last outcome of each action, by its key."""
+    """What one run saw, did and left. ``results`` holds the last outcome of each action, by its key.
+
+    ``planned``: the world was read at least once, so that ``plan`` says something about it. ``blind``: the
+    last reading lacks the group, the tables or the instances, for want of a permission.
+    """
 
     trigger: Trigger
     started: datetime
@@ -62,15 +77,37 @@ class Report:
     waiting: Wait | None = None
     error: AwsError | None = None
     relevant: bool = True
+    planned: bool = False
+    blind: bool = False
 
     @property
     def failed(self) -> list[Result]:
         return [result for result in self.results.values() if result.status is Status.FAILED]
 
     @property
+    def notes(self) -> tuple[Note, ...]:
+        """The plan's, and what the refusals of this run say."""
+        return (*self.plan.notes, *_refusal_notes(self))
+
+    @property
+    def unguarded(self) -> bool:
+        return any(note.kind in UNGUARDED for note in self.notes)
+
+    @property
     def success(self) -> bool:
-        problems = any(note.kind in PROBLEMS for note in self.plan.notes)
-        return self.error is None and not self.failed and not problems
+        return self.error is None and not self.failed and not self.unguarded
+
+
+def _refusal_notes(report: Report) -> Iterator[Note]:
+    """A missing permission, and an address that AWS says somebody else holds."""
+    if isinstance(report.error, AccessDenied):
+        yield Note(NoteKind.ROLE_REFUSED, report.error.action, str(report.error))
+    for result in report.failed:
+        error = result.error
+        if isinstance(error, AccessDenied):
+            yield Note(NoteKind.ROLE_REFUSED, error.action, result.detail)
+        elif isinstance(result.action, AssociateAddress) and error and error.code == ALREADY_ASSOCIATED:
+            yield Note(NoteKind.EIP_ELSEWHERE, result.action.allocation_id, result.detail)
 
 
 @dataclass(slots=True)
@@ -87,6 +124,7 @@ class Reconciler:
     attempts: Counter[str] = field(default_factory=Counter)
     observed: Observed | None = None
     incident: datetime | None = None
+    restoring: set[str] = field(default_factory=set)  # tables whose outage this run ends
     pause: float = POLL_SECONDS
 
     def __post_init__(self) -> None:
@@ -128,7 +166,8 @@ class Reconciler:
             except TemporaryError as error:
                 return self._look_again(error)
             again = self._apply(step) or bool(step.moves)
-            if not step.moves and self.incident and self.report.failover_seconds is None:
+            restored = not step.moves and not self.restoring & set(step.egress_down)
+            if restored and self.incident and self.report.failover_seconds is None:
                 self.report.failover_seconds = (clock.now() - self.incident).total_seconds()
         self.report.waiting = self._allowed(step.wait)
         return again or self.report.waiting is not None
@@ -141,7 +180,7 @@ class Reconciler:
 
     def _plan(self, observed: Observed) -> Plan:
         if self.observed is not None:
-            observed = replace(observed, hooks=self.observed.hooks)
+            observed = replace(observed, hooks=self.observed.hooks, hooks_unread=self.observed.hooks_unread)
         step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
         # Moves need none of this data, so a refused read must not hold them up.
         while step.data_requests and (
@@ -149,7 +188,8 @@ class Reconciler:
         ):  # an answer can raise the next question: history before hooks
             observed = self.reader.answer(observed, step.data_requests)
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
-        self.observed, self.report.plan = observed, step
+        self.observed, self.report.plan, self.report.planned = observed, step, True
+        self.report.blind = bool(observed.denied)
         self._settle_lost_races(step)
         return step
 
@@ -208,6 +248,7 @@ class Reconciler:
         """When the outage that these routes end began: the death's time, else this run's own event."""
         assert self.observed is not None  # noqa: S101 - a plan was made from it
         down = {move.table_id for move in step.moves if isinstance(move, Route)} & set(step.egress_down)
+        self.restoring |= down
         for table in self.observed.tables:
             if table.table_id in down:
                 began = self._death(table.target.instance_id)

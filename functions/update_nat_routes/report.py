@@ -14,7 +14,7 @@ from tradai_shared.errors import AwsError
 from tradai_shared.outcomes import Answer, Status
 from update_nat_routes.actions import CompleteLifecycleAction, ReportUnhealthy
 from update_nat_routes.planner.lifecycle_hooks import ABANDON
-from update_nat_routes.planner.plan import NoteKind
+from update_nat_routes.planner.notes import NoteKind
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger, Metrics
@@ -33,7 +33,7 @@ def log_outcomes(logger: Logger, report: Report) -> None:
     for result in report.results.values():
         level = logger.error if result.status is Status.FAILED else logger.info
         level("action", extra=_result(result))
-    for note in report.plan.notes:
+    for note in report.notes:
         logger.warning("note", extra={"note": note.kind, "subject": note.subject, "reason": note.reason})
     if report.error:
         logger.error(
@@ -43,17 +43,17 @@ def log_outcomes(logger: Logger, report: Report) -> None:
 
 
 def emit_metrics(metrics: Metrics, report: Report) -> None:
-    """At most eight metrics, and only of what was seen or written by this run itself."""
+    """At most eleven metrics, and only of what was observed or written by this run itself."""
     if not report.relevant:
         return
-    metrics.add_metric("ActionsFailed", MetricUnit.Count, len(report.failed) + bool(report.error))
-    if report.error:
-        return
-    notes = [note.kind for note in report.plan.notes]
-    metrics.add_metric("Passes", MetricUnit.Count, 1)
-    metrics.add_metric("EgressDown", MetricUnit.Count, int(bool(report.plan.egress_down)))
-    metrics.add_metric("NatUnproven", MetricUnit.Count, int(report.plan.unproven))
-    metrics.add_metric("ProcessesSuspended", MetricUnit.Count, notes.count(NoteKind.SUSPENDED))
+    denied = [note for note in report.plan.notes if note.kind is NoteKind.ROLE_REFUSED]
+    failures = len(report.failed) + len(denied) + bool(report.error)
+    metrics.add_metric("ActionsFailed", MetricUnit.Count, failures)
+    observed = report.planned or report.error is None
+    if observed or report.unguarded:
+        metrics.add_metric("Unguarded", MetricUnit.Count, int(report.unguarded))
+    if observed:
+        _emit_state(metrics, report)
     if report.routes_replaced:
         metrics.add_metric("RoutesReplaced", MetricUnit.Count, len(report.routes_replaced))
     if report.instances_replaced:
@@ -62,10 +62,22 @@ def emit_metrics(metrics: Metrics, report: Report) -> None:
         metrics.add_metric("FailoverSeconds", MetricUnit.Seconds, report.failover_seconds)
 
 
+def _emit_state(metrics: Metrics, report: Report) -> None:
+    """A run that could not read everything is no pass: the alarm on silence watches those."""
+    kinds = [note.kind for note in report.notes]
+    if not report.error and not report.blind:
+        metrics.add_metric("Passes", MetricUnit.Count, 1)
+    metrics.add_metric("EgressDown", MetricUnit.Count, int(bool(report.plan.egress_down)))
+    metrics.add_metric("EgressUnverified", MetricUnit.Count, int(bool(report.plan.egress_unverified)))
+    metrics.add_metric("Maintenance", MetricUnit.Count, kinds.count(NoteKind.MAINTENANCE))
+    metrics.add_metric("NatUnproven", MetricUnit.Count, int(report.plan.unproven))
+    metrics.add_metric("ProcessesSuspended", MetricUnit.Count, kinds.count(NoteKind.SUSPENDED))
+
+
 def build_response(settings: Settings, report: Report) -> Answer:
     """The platform's own form of an answer."""
     results = [_result(result) for result in report.results.values()]
-    results += [{"note": str(note.kind), **_without_kind(asdict(note))} for note in report.plan.notes]
+    results += [{"note": str(note.kind), **_without_kind(asdict(note))} for note in report.notes]
     if report.error:
         results.append({"action": report.error.action, "status": "failed", "detail": str(report.error)})
     return {
@@ -84,6 +96,10 @@ def summary(report: Report) -> dict[str, object]:
         "gateway": report.plan.gateway.instance_id if report.plan.gateway else None,
         "routes_replaced": len(report.routes_replaced),
         "egress_down": list(report.plan.egress_down),
+        "egress_unverified": list(report.plan.egress_unverified),
+        "tables": {name: str(state) for name, state in report.plan.tables.items()},
+        "unguarded": report.unguarded,
+        "maintenance": any(note.kind is NoteKind.MAINTENANCE for note in report.notes),
         "unproven": report.plan.unproven,
         "waiting": report.waiting.reason if report.waiting else None,
         "failover_seconds": report.failover_seconds,

@@ -29,7 +29,10 @@ class Readiness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator deployed. ``route_table_ids`` empty: they are found by ``route_table_name``."""
+    """What the operator deployed. ``route_table_ids`` empty: they are found by ``route_table_name``.
+
+    ``hooks_named``: the operator named the lifecycle hooks; otherwise ``hooks`` are the default names.
+    """
 
     environment: Environment
     group_name: str
@@ -41,6 +44,7 @@ class Settings:
     take_over_external_routes: bool
     topic_arn: str | None
     probe_function: str
+    hooks_named: bool = True
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -50,6 +54,7 @@ class Settings:
             SettingsError: names the first variable that is missing or malformed.
         """
         environment = variables.environment(env)
+        hook_names = variables.many(env, "NAT_HOOK_NAMES", r"[A-Za-z0-9_/-]+")
         return cls(
             environment=environment,
             group_name=variables.required(env, "NAT_ASG_NAME"),
@@ -58,9 +63,9 @@ class Settings:
             route_table_name=private_route_table_name(environment),
             readiness=variables.choice(env, "NAT_READINESS", Readiness, default=Readiness.RUNNING),
             hooks=frozenset(
-                variables.many(env, "NAT_HOOK_NAMES", r"[A-Za-z0-9_/-]+")
-                or (nat_launch_hook_name(environment), nat_terminate_hook_name(environment))
+                hook_names or (nat_launch_hook_name(environment), nat_terminate_hook_name(environment))
             ),
+            hooks_named=bool(hook_names),
             take_over_external_routes=variables.flag(env, "NAT_TAKE_OVER_ROUTES"),
             probe_function=egress_probe_function_name(environment),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),

@@ -65,6 +65,8 @@ def test_what_the_loop_complains_of_has_an_alarm() -> None:
     assert watched == {
         "EgressDown",
         "NatUnproven",
+        "Unguarded",
+        "Maintenance",
         "ProcessesSuspended",
         "ActionsFailed",
         "Passes",

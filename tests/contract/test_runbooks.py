@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
 from tradai_shared.config import naming
-from update_nat_routes.planner.plan import NoteKind
+from update_nat_routes.planner.notes import UNGUARDED, NoteKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +60,13 @@ def test_a_parameter_that_is_named_is_one_of_the_template_s(page: Path) -> None:
 
 
 def test_every_note_of_the_loop_is_explained() -> None:
-    page = (ROOT / "docs/runbooks/nat-unhealthy.md").read_text(encoding="utf-8")
-    elsewhere = {NoteKind.UNPROVEN}  # it has an alarm of its own
-    assert [note for note in NoteKind if note not in elsewhere and f"`{note}`" not in page] == []
+    first_page = (ROOT / "docs/runbooks/nat-unhealthy.md").read_text(encoding="utf-8")
+    unguarded = (ROOT / "docs/runbooks/nat-unguarded.md").read_text(encoding="utf-8")
+    assert [note for note in NoteKind if f"`{note}`" not in first_page + unguarded] == []
+    assert [note for note in UNGUARDED if f"| `{note}` |" not in unguarded] == []
+
+
+def test_every_alarm_has_a_page_and_every_page_an_alarm() -> None:
+    alarms = Stack("prod", EgressProbe="true").of_type("AWS::CloudWatch::Alarm")
+    linked = {alarm["AlarmDescription"].rsplit("/", 1)[1] for alarm in alarms.values()}
+    assert linked == {page.name for page in PAGES}

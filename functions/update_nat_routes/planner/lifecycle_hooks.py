@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import TriggerKind
-from update_nat_routes.model import DEAD_STATES, Instance, Member, RouteTable, TargetKind
+from update_nat_routes.model import DEAD_STATES, Hook, Instance, Member, RouteTable, TargetKind
 from update_nat_routes.planner.nat_state import READY_DEADLINE, NatState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from update_nat_routes.settings import Settings
 
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
 TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
+# AWS CodeDeploy makes hooks of its own in a group that it deploys to, and answers them itself.
+CODEDEPLOY_PREFIX = "CodeDeploy"
 TRANSITIONS = {TriggerKind.LAUNCH_ACTION: LAUNCHING, TriggerKind.TERMINATE_ACTION: TERMINATING}
 CONTINUE = "CONTINUE"
 ABANDON = "ABANDON"
@@ -129,11 +133,10 @@ def _be_patient(state: NatState, member: Member, instance: Instance) -> Iterator
         yield DataRequest.HOOKS
         return
     since = max(instance.launched_at, state.memory.heartbeats.get(instance.instance_id, instance.launched_at))
-    for hook in state.observed.hooks:
+    for hook in answered_hooks(state.settings, state.observed.hooks):
         timeout = timedelta(seconds=hook.heartbeat)
         remaining = since + timeout - state.now
-        own = hook.transition == LAUNCHING and hook.name in state.settings.hooks
-        if own and remaining < min(HEARTBEAT_MARGIN, timeout / 2):
+        if hook.transition == LAUNCHING and remaining < min(HEARTBEAT_MARGIN, timeout / 2):
             reason = f"{int(remaining.total_seconds())} s of the hook are left and it is not ready"
             yield RecordHeartbeat(state.group.name, hook.name, member.instance_id, reason)
 
@@ -183,12 +186,33 @@ def _hooks(state: NatState, member: Member, transition: str) -> tuple[str, ...] 
     """
     trigger = state.trigger
     named = trigger.hook if TRANSITIONS.get(trigger.kind) == transition else None
-    if named and trigger.instance_id == member.instance_id:
-        return (named,) if named in state.settings.hooks else ()
+    of_this_member = named is not None and trigger.instance_id == member.instance_id
+    if of_this_member and named in state.settings.hooks:
+        return (str(named),)
     if state.observed.hooks is None:
         return None
+    answered = answered_hooks(state.settings, state.observed.hooks)
+    names = tuple(hook.name for hook in answered if hook.transition == transition)
+    return tuple(name for name in names if name == named) if of_this_member else names
+
+
+def answered_hooks(settings: Settings, hooks: Sequence[Hook]) -> tuple[Hook, ...]:
+    """The hooks that are ours: by their names, or the only hook of a transition.
+
+    The latter holds only where nobody named hooks and the group has none with the default names. A hook
+    with a notification target has another recipient, who answers it.
+    """
+    named = tuple(hook for hook in hooks if hook.name in settings.hooks)
+    if named or settings.hooks_named:
+        return named
     return tuple(
-        hook.name
-        for hook in state.observed.hooks
-        if hook.transition == transition and hook.name in state.settings.hooks
+        hook
+        for transition in (LAUNCHING, TERMINATING)
+        for hook in _only_hook(hooks, transition)
+        if not hook.notifies and not hook.name.startswith(CODEDEPLOY_PREFIX)
     )
+
+
+def _only_hook(hooks: Sequence[Hook], transition: str) -> Sequence[Hook]:
+    of_transition = [hook for hook in hooks if hook.transition == transition]
+    return of_transition if len(of_transition) == 1 else ()

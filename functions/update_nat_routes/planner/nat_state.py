@@ -1,9 +1,10 @@
-"""One moment as the planner judges it: who is alive, who is ready, who serves, who is the gateway."""
+"""One moment as the planner judges it: what is alive, ready, serving; the gateway; each table's state."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from update_nat_routes.model import (
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 READY_DEADLINE = timedelta(seconds=240)
 # 90 s after running. EC2 tells the launch time alone; published figures of pending are 4.9 to 17 s.
 UNPROVEN_AFTER = timedelta(seconds=90 + 17)
+
+
+# A gateway that AWS runs: EC2 shows a route to a deleted one as a black hole.
+NAT_GATEWAY_PREFIX = "nat-"
+
+
+class TableState(StrEnum):
+    """The words of the answer; metrics and alarms count the same states."""
+
+    FORWARDING = "forwarding"
+    DOWN = "down"
+    UNVERIFIED = "unverified"  # the target runs, and nothing has shown that it forwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +162,30 @@ class NatState:
         alive = [member for member in staying if member.arriving or self.eligible(member)]
         owed = len(staying) < self.group.desired and "Launch" not in self.group.suspended
         return bool(alive) or owed
+
+
+def table_state(state: NatState, table: RouteTable) -> TableState:
+    """The state of one table, from what EC2 shows of its target."""
+    target = table.target
+    if target.kind is TargetKind.NOTHING or target.blackhole:
+        return TableState.DOWN
+    if target.kind is TargetKind.EXTERNAL:
+        managed = target.target_id.startswith(NAT_GATEWAY_PREFIX)
+        return TableState.FORWARDING if managed else TableState.UNVERIFIED
+    instance = state.instance(target.instance_id)
+    if instance is None and state.observed.denied:
+        return TableState.UNVERIFIED
+    if instance is None or not state.has_egress(table):
+        return TableState.DOWN
+    return _state_of_target(state, instance)
+
+
+def _state_of_target(state: NatState, instance: Instance) -> TableState:
+    """Of an instance that runs. A signal that is overdue is a boot that failed."""
+    if instance.source_dest_check:
+        return TableState.DOWN
+    if instance.ready_tag:
+        return TableState.FORWARDING
+    expected = state.settings.readiness is Readiness.SIGNAL and state.group.member(instance.instance_id)
+    overdue = expected and state.now >= instance.launched_at + UNPROVEN_AFTER
+    return TableState.DOWN if overdue else TableState.UNVERIFIED

@@ -6,9 +6,8 @@ applied leaves nothing to plan, and what is called done was read back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from update_nat_routes.actions import (
@@ -23,13 +22,15 @@ from update_nat_routes.actions import (
     Route,
     key,
 )
-from update_nat_routes.model import DEAD_STATES, HEALING_PROCESSES, Instance, Observed, RouteTable, TargetKind
+from update_nat_routes.events import TriggerKind
+from update_nat_routes.model import DEAD_STATES, Group, Instance, Observed, RouteTable, TargetKind
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind, complete_hooks
-from update_nat_routes.planner.nat_state import NatState, RunState
+from update_nat_routes.planner.nat_state import NatState, RunState, TableState, table_state
+from update_nat_routes.planner.notes import Note, notes, wanted_tables
 from update_nat_routes.planner.probe_failure import handle_probe_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from update_nat_routes.events import Trigger
@@ -45,43 +46,13 @@ CONFIRMS_WITHIN = timedelta(seconds=5)
 OPERATOR_HOLDS = frozenset({"Launch", "HealthCheck", "ReplaceUnhealthy"})
 
 
-class NoteKind(StrEnum):
-    """What an operator should know and the loop does not write."""
-
-    GROUP_MISSING = "group missing"
-    NO_TABLES = "no route tables"
-    TABLE_MISSING = "route table missing"
-    FOREIGN_ROUTE = "route left alone"
-    EIP_ELSEWHERE = "address held elsewhere"
-    EIP_UNREAD = "address not readable"
-    SUSPENDED = "processes suspended"
-    MAINTENANCE = "maintenance"
-    UNPROVEN = "NAT unproven"
-
-
-PROBLEMS = frozenset(
-    {
-        NoteKind.GROUP_MISSING,
-        NoteKind.NO_TABLES,
-        NoteKind.TABLE_MISSING,
-        NoteKind.EIP_ELSEWHERE,
-        NoteKind.EIP_UNREAD,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A fact to report, with the thing that it is about."""
-
-    kind: NoteKind
-    subject: str
-    reason: str
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to write now, what to read before planning again, what to wait for, what to tell."""
+    """What to write now, what to read before planning again, what to wait for, what to tell.
+
+    ``egress_down`` names the tables that are down, or what is missing where there is no group or no table;
+    it is empty during maintenance.
+    """
 
     actions: tuple[Action, ...] = ()
     data_requests: frozenset[DataRequest] = frozenset()
@@ -90,6 +61,11 @@ class Plan:
     gateway: Instance | None = None
     egress_down: tuple[str, ...] = ()
     unproven: bool = False
+    tables: Mapping[str, TableState] = field(default_factory=dict)
+
+    @property
+    def egress_unverified(self) -> tuple[str, ...]:
+        return tuple(name for name, state in self.tables.items() if state is TableState.UNVERIFIED)
 
     @property
     def moves(self) -> tuple[Move, ...]:
@@ -98,42 +74,53 @@ class Plan:
 
 def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunState, now: datetime) -> Plan:
     """Decide what this moment needs. Pure: equal arguments give equal plans."""
-    if observed.group is None:
-        reason = "the Auto Scaling group does not exist or cannot be seen"
-        down = tuple(table.table_id for table in observed.tables) or (settings.group_name,)
-        return Plan(notes=(Note(NoteKind.GROUP_MISSING, settings.group_name, reason),), egress_down=down)
-    state = NatState(trigger, settings, observed.group, observed, memory, now)
+    group = observed.group or Group(settings.group_name, 1, frozenset(), ())
+    state = NatState(trigger, settings, group, observed, memory, now)
+    tables = {table.table_id: table_state(state, table) for table in observed.tables}
+    down = tuple(_egress_down(state, tables))
+    if observed.group is None or observed.denied:
+        return Plan(notes=tuple(notes(state, None)), egress_down=down, tables=tables)
     gateway = state.gateway()
     moves = tuple(_moves(state, gateway)) if gateway else ()
     steps = (
+        *_preconditions(state),
         *_replacements(state),
         *complete_hooks(state, gateway, nothing_to_move=not moves),
         *handle_probe_failure(state, gateway, nothing_to_move=not moves),
         *_confirmations(state),
     )
+    unproven = _unproven(state, gateway)
     waits = sorted((step for step in steps if isinstance(step, Wait)), key=lambda wait: wait.kind)
     return Plan(
         actions=(*moves, *(step for step in steps if isinstance(step, Action))),
         data_requests=frozenset(step for step in steps if isinstance(step, DataRequest)),
         wait=waits[0] if waits else None,
-        notes=tuple(_notes(state, gateway)),
+        notes=tuple(notes(state, unproven)),
         gateway=gateway,
-        egress_down=tuple(_egress_down(state)),
-        unproven=_unproven(state, gateway) is not None,
+        egress_down=down,
+        unproven=unproven is not None,
+        tables=tables,
     )
 
 
-def _egress_down(state: NatState) -> Iterator[str]:
-    """The tables without a way out. Without a table nobody is guarded; desired 0 is maintenance."""
+def _egress_down(state: NatState, tables: Mapping[str, TableState]) -> Iterator[str]:
+    """What has no egress. Without a group nobody guards any table; desired 0 is maintenance."""
     if state.group.desired == 0:
         return
-    if not state.observed.tables:
-        yield _wanted_tables(state)
-    yield from (table.table_id for table in state.observed.tables if not state.has_egress(table))
+    denied = state.observed.denied
+    if not tables and not denied:
+        yield state.settings.group_name if state.observed.group is None else wanted_tables(state.settings)
+    unguarded = state.observed.group is None and not denied
+    yield from (name for name, word in tables.items() if unguarded or word is TableState.DOWN)
 
 
-def _wanted_tables(state: NatState) -> str:
-    return ", ".join(state.settings.route_table_ids) or f"Name = {state.settings.route_table_name}"
+def _preconditions(state: NatState) -> Iterator[DataRequest]:
+    """The schedule looks at the hooks before any death; an event does where it names a hook of others."""
+    trigger = state.trigger
+    scheduled = trigger.kind in {TriggerKind.RECONCILE, TriggerKind.DRILL}
+    unknown_hook = trigger.hook is not None and trigger.hook not in state.settings.hooks
+    if state.observed.hooks is None and (scheduled or unknown_hook):
+        yield DataRequest.HOOKS
 
 
 def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
@@ -223,29 +210,3 @@ def _unproven(state: NatState, gateway: Instance | None) -> str | None:
         if state.not_ready(table) and state.has_egress(table)
     )
     return next(carriers, None)
-
-
-def _notes(state: NatState, gateway: Instance | None) -> Iterator[Note]:
-    for process in sorted(state.group.suspended & HEALING_PROCESSES):
-        yield Note(NoteKind.SUSPENDED, process, "while it is suspended the group does not heal")
-    if state.group.desired == 0:
-        yield Note(NoteKind.MAINTENANCE, state.group.name, "its desired size is 0, so nothing is replaced")
-    if not state.observed.tables:
-        yield Note(NoteKind.NO_TABLES, _wanted_tables(state), "no private route table was found")
-    for table_id in state.observed.missing_tables:
-        yield Note(
-            NoteKind.TABLE_MISSING, table_id, "it is named in PRIVATE_ROUTE_TABLE_IDS and does not exist"
-        )
-    for table in state.observed.tables:
-        if table.target.kind is TargetKind.EXTERNAL and not state.settings.take_over_external_routes:
-            reason = f"its default route goes to {table.target.target_id}, which is no instance"
-            yield Note(NoteKind.FOREIGN_ROUTE, table.table_id, reason)
-    holder = state.observed.eip_holder
-    if holder and not state.group.member(holder):
-        reason = f"{holder} has it and is no member of {state.group.name}: not taken"
-        yield Note(NoteKind.EIP_ELSEWHERE, str(state.settings.allocation_id), reason)
-    if state.observed.holder_unread:
-        yield Note(NoteKind.EIP_UNREAD, str(state.settings.allocation_id), state.observed.holder_unread)
-    unproven = _unproven(state, gateway)
-    if unproven:
-        yield Note(NoteKind.UNPROVEN, unproven, "it has not signalled, and nothing else serves")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypedDict, TypeVar
+
+if TYPE_CHECKING:
+    from tradai_shared.errors import AwsError
 
 
 class Action(Protocol):
@@ -30,12 +33,16 @@ A = TypeVar("A", bound=Action)
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[A]):
-    """An action and how it ended; ``detail`` says what AWS answered where that matters."""
+    """An action and how it ended; ``detail`` says what AWS answered where that matters.
+
+    ``error`` is the refusal of a failed action, where there was one.
+    """
 
     action: A
     status: Status
     detail: str = ""
     temporary: bool = False  # of a failure: whether another try may succeed
+    error: AwsError | None = None
 
     @property
     def settled(self) -> bool:

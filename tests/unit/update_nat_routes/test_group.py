@@ -25,7 +25,7 @@ from update_nat_routes.actions import ReplaceInstance
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Observed
 from update_nat_routes.planner.lifecycle_hooks import WaitKind
-from update_nat_routes.planner.plan import NoteKind
+from update_nat_routes.planner.notes import NoteKind
 
 ROUTES = tables(to_instance("i-a"))
 

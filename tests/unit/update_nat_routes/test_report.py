@@ -18,7 +18,8 @@ from update_nat_routes import report
 from update_nat_routes.actions import CompleteLifecycleAction, ReplaceInstance, ReplaceRoute
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
-from update_nat_routes.planner.plan import Note, NoteKind, Plan
+from update_nat_routes.planner.notes import Note, NoteKind
+from update_nat_routes.planner.plan import Plan
 from update_nat_routes.reconcile import Report
 
 ROUTE = ReplaceRoute("rtb-1", "eni-a", "eni-x", "i-x is terminated and i-a is running")
@@ -35,6 +36,9 @@ ALL = {
     "RoutesReplaced",
     "InstancesReplaced",
     "FailoverSeconds",
+    "Unguarded",
+    "EgressUnverified",
+    "Maintenance",
 }
 
 
@@ -58,7 +62,7 @@ def test_a_run_that_concerned_nobody_measures_nothing(capsys: pytest.CaptureFixt
     assert measured(run_report(relevant=False), capsys) == {}
 
 
-def test_at_most_eight_metrics_tell_a_failover(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failover_and_its_state_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
     told = run_report(
         Outcome(ROUTE, Status.FAILED),
         routes_replaced={"rtb-2"},
@@ -76,6 +80,9 @@ def test_at_most_eight_metrics_tell_a_failover(capsys: pytest.CaptureFixture[str
         "RoutesReplaced": 1,
         "InstancesReplaced": 1,
         "FailoverSeconds": 9.5,
+        "Unguarded": 0,
+        "EgressUnverified": 0,
+        "Maintenance": 0,
     }
     assert set(emitted) == ALL
 
@@ -87,12 +94,15 @@ def test_a_quiet_run_counts_no_writes(capsys: pytest.CaptureFixture[str]) -> Non
         "EgressDown": 0,
         "NatUnproven": 0,
         "ProcessesSuspended": 0,
+        "Unguarded": 0,
+        "EgressUnverified": 0,
+        "Maintenance": 0,
     }
 
 
 def test_a_run_that_could_not_read_is_no_pass_and_claims_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     blind = run_report(error=AccessDenied("ec2:DescribeInstances", "UnauthorizedOperation", "no"))
-    assert measured(blind, capsys) == {"ActionsFailed": 1}
+    assert measured(blind, capsys) == {"ActionsFailed": 1, "Unguarded": 1}
 
 
 def test_the_answer_has_the_houses_form() -> None:

@@ -20,7 +20,7 @@ from tests.unit.update_nat_routes.builder import (
 from update_nat_routes.actions import AssociateAddress, CreateRoute, DisableSourceDestCheck, ReplaceRoute, key
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.nat_state import RunState
-from update_nat_routes.planner.plan import PROBLEMS, NoteKind
+from update_nat_routes.planner.notes import UNGUARDED, NoteKind
 
 DEAD = to_instance("i-dead", blackhole=True)
 
@@ -174,7 +174,7 @@ def test_an_address_that_could_not_be_read_is_told_and_never_green() -> None:
     )
     plan = decide(world)
     assert NoteKind.EIP_UNREAD in {note.kind for note in plan.notes}
-    assert NoteKind.EIP_UNREAD in PROBLEMS
+    assert NoteKind.EIP_UNREAD in UNGUARDED
     assert (
         "could not be read" in next(move for move in plan.moves if isinstance(move, AssociateAddress)).reason
     )

@@ -13,6 +13,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 from tradai_shared.errors import AccessDenied, AwsError, PermanentError, TemporaryError
 
@@ -63,7 +64,7 @@ def translate_errors(action: str) -> Iterator[None]:
         action: the call as IAM spells it, such as ``ec2:ReplaceRoute``; errors carry it.
 
     Raises:
-        TemporaryError: throttled, timed out, connection lost, a server's fault, a state that passes.
+        TemporaryError: throttled, timed out, connection lost, garbled, a server's fault, a state that passes.
         AccessDenied: the permission is missing.
         PermanentError: every other refusal, a malformed request included.
     """
@@ -71,10 +72,27 @@ def translate_errors(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _from_client_error(action, error) from error
-    except (BotoConnectionError, HTTPClientError) as error:
+    except (BotoConnectionError, HTTPClientError, ResponseParserError) as error:
         raise TemporaryError(action, type(error).__name__, str(error)) from error
     except BotoCoreError as error:
         raise PermanentError(action, type(error).__name__, str(error)) from error
+
+
+@contextmanager
+def whole_answer(action: str) -> Iterator[None]:
+    """An answer with a part missing, or of another type, is a garbled one. Also serves as a decorator.
+
+    Args:
+        action: the call as IAM spells it; the error carries it.
+
+    Raises:
+        TemporaryError: the code inside did not find in the answer what AWS documents.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        problem = f"an answer that is not as documented: {type(error).__name__}: {error}"
+        raise TemporaryError(action, "UnexpectedAnswer", problem) from error
 
 
 def _from_client_error(action: str, error: ClientError) -> AwsError:

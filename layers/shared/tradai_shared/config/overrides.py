@@ -44,7 +44,7 @@ def parse(text: str, source: str) -> OverrideFile:
     """
     try:
         document = json.loads(text, object_pairs_hook=_unique_names)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ConfigError(source, f"is not JSON: {error}") from None
     try:
         return OverrideFile.model_validate_json(json.dumps(document))

@@ -1,0 +1,146 @@
+"""What an operator should know and the loop does not write, each with what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from update_nat_routes.model import HEALING_PROCESSES, TargetKind
+from update_nat_routes.planner.lifecycle_hooks import LAUNCHING, TERMINATING, answered_hooks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from update_nat_routes.model import Hook
+    from update_nat_routes.planner.nat_state import NatState
+    from update_nat_routes.settings import Settings
+
+WAITING = {LAUNCHING: "Pending:Wait", TERMINATING: "Terminating:Wait"}
+
+
+class NoteKind(StrEnum):
+    """The words of the answer, of the log and of the runbooks."""
+
+    GROUP_MISSING = "group missing"
+    NO_TABLES = "no route tables"
+    TABLE_MISSING = "route table missing"
+    FOREIGN_ROUTE = "route left alone"
+    EIP_ELSEWHERE = "address held elsewhere"
+    EIP_UNREAD = "address not readable"
+    HOOK_NOT_OURS = "hook not ours"
+    HOOK_ASSUMED = "hook assumed"
+    ROLE_REFUSED = "role refused"
+    SUSPENDED = "processes suspended"
+    MAINTENANCE = "maintenance"
+    UNPROVEN = "NAT unproven"
+
+
+# The loop cannot do its job, so nobody guards the NAT: no success, and the metric Unguarded.
+UNGUARDED = frozenset(
+    {
+        NoteKind.GROUP_MISSING,
+        NoteKind.NO_TABLES,
+        NoteKind.TABLE_MISSING,
+        NoteKind.EIP_ELSEWHERE,
+        NoteKind.EIP_UNREAD,
+        NoteKind.HOOK_NOT_OURS,
+        NoteKind.ROLE_REFUSED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A fact to report, with the resource that it is about."""
+
+    kind: NoteKind
+    subject: str
+    reason: str
+
+
+def wanted_tables(settings: Settings) -> str:
+    """The route tables that the deployment names, or the tag that finds them."""
+    return ", ".join(settings.route_table_ids) or f"Name = {settings.route_table_name}"
+
+
+def notes(state: NatState, unproven: str | None) -> Iterator[Note]:
+    """Every note of one observation; ``unproven`` is the instance that serves without a signal."""
+    yield from denied_reads(state)
+    if state.observed.denied:
+        return
+    yield from _group_notes(state)
+    yield from _hook_notes(state)
+    yield from table_notes(state)
+    yield from _address_notes(state)
+    if unproven:
+        yield Note(NoteKind.UNPROVEN, unproven, "it has not signalled, and nothing else serves")
+
+
+def denied_reads(state: NatState) -> Iterator[Note]:
+    """The reads that the role may not make."""
+    for denied in state.observed.denied:
+        yield Note(NoteKind.ROLE_REFUSED, denied.permission, denied.reason)
+    if state.observed.hooks_unread:
+        permission = "autoscaling:DescribeLifecycleHooks"
+        yield Note(NoteKind.ROLE_REFUSED, permission, state.observed.hooks_unread)
+
+
+def _group_notes(state: NatState) -> Iterator[Note]:
+    if state.observed.group is None:
+        reason = "the Auto Scaling group does not exist or cannot be seen"
+        yield Note(NoteKind.GROUP_MISSING, state.settings.group_name, reason)
+    for process in sorted(state.group.suspended & HEALING_PROCESSES):
+        yield Note(NoteKind.SUSPENDED, process, "while it is suspended the group does not heal")
+    if state.group.desired == 0:
+        yield Note(NoteKind.MAINTENANCE, state.group.name, "its desired size is 0, so nothing is replaced")
+
+
+def _hook_notes(state: NatState) -> Iterator[Note]:
+    hooks = state.observed.hooks
+    if hooks is None or state.observed.hooks_unread:
+        return
+    answered = answered_hooks(state.settings, hooks)
+    for hook in answered:
+        if hook.name not in state.settings.hooks:
+            reason = "the only hook of its transition is answered as ours; NatHookNames pins it"
+            yield Note(NoteKind.HOOK_ASSUMED, hook.name, reason)
+    for transition in (LAUNCHING, TERMINATING):
+        if transition not in {hook.transition for hook in answered}:
+            yield from _unanswered(state, hooks, transition)
+
+
+def _unanswered(state: NatState, hooks: tuple[Hook, ...], transition: str) -> Iterator[Note]:
+    """A transition without a hook of ours: who waits in it waits until the hook's time is up."""
+    others = ", ".join(hook.name for hook in hooks if hook.transition == transition)
+    waiting = ", ".join(
+        member.instance_id for member in state.group.members if member.lifecycle == WAITING[transition]
+    )
+    if waiting:
+        reason = f"{waiting} waits in it, and it is not among NatHookNames: it is not answered"
+        yield Note(NoteKind.HOOK_NOT_OURS, others or f"no hook of {transition}", reason)
+    elif others and transition == LAUNCHING:
+        reason = "every launch will wait in it, and it is not among NatHookNames: it is not answered"
+        yield Note(NoteKind.HOOK_NOT_OURS, others, reason)
+
+
+def table_notes(state: NatState) -> Iterator[Note]:
+    """What is wrong with the tables that the deployment names."""
+    if not state.observed.tables:
+        yield Note(NoteKind.NO_TABLES, wanted_tables(state.settings), "no private route table was found")
+    for table_id in state.observed.missing_tables:
+        reason = "it is named in PRIVATE_ROUTE_TABLE_IDS and does not exist"
+        yield Note(NoteKind.TABLE_MISSING, table_id, reason)
+    for table in state.observed.tables:
+        if table.target.kind is TargetKind.EXTERNAL and not state.settings.take_over_external_routes:
+            reason = f"its default route goes to {table.target.target_id}, which is no instance"
+            yield Note(NoteKind.FOREIGN_ROUTE, table.table_id, reason)
+
+
+def _address_notes(state: NatState) -> Iterator[Note]:
+    allocation, holder = str(state.settings.allocation_id), state.observed.eip_holder
+    if holder and state.observed.group and not state.group.member(holder):
+        reason = f"{holder} has it and is no member of {state.group.name}: not taken"
+        yield Note(NoteKind.EIP_ELSEWHERE, allocation, reason)
+    if state.observed.holder_unread:
+        yield Note(NoteKind.EIP_UNREAD, allocation, state.observed.holder_unread)

@@ -1,0 +1,109 @@
+"""Each table forwards, is down, or nothing has shown either; what counts as down, and when nothing does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.update_nat_routes.builder import (
+    GROUP,
+    NOWHERE,
+    RUNNING,
+    SIGNAL,
+    decide,
+    instance,
+    member,
+    observed,
+    tables,
+    to_gateway,
+    to_instance,
+)
+from update_nat_routes.model import DeniedRead, Instance, Target
+from update_nat_routes.planner.nat_state import TableState
+from update_nat_routes.planner.notes import NoteKind
+
+if TYPE_CHECKING:
+    from update_nat_routes.settings import Settings
+
+FORWARDING, DOWN, UNVERIFIED = TableState.FORWARDING, TableState.DOWN, TableState.UNVERIFIED
+READY = instance("i-a", ready_tag="boot", age=900)
+SILENT = instance("i-a", age=900)
+
+
+@pytest.mark.parametrize(
+    ("target", "shown", "given", "word"),
+    [
+        (NOWHERE, READY, RUNNING, DOWN),
+        (to_instance("i-a", blackhole=True), READY, RUNNING, DOWN),
+        (to_gateway(blackhole=True), READY, RUNNING, DOWN),
+        (to_gateway("nat-0a"), READY, RUNNING, FORWARDING),
+        (to_gateway("tgw-0a"), READY, RUNNING, UNVERIFIED),
+        (to_gateway("igw-0a"), READY, RUNNING, UNVERIFIED),
+        (to_instance("i-gone"), READY, RUNNING, DOWN),
+        (to_instance("i-a"), READY, RUNNING, FORWARDING),
+        (to_instance("i-a"), READY, SIGNAL, FORWARDING),
+        (to_instance("i-a"), SILENT, RUNNING, UNVERIFIED),
+        (to_instance("i-a"), replace(READY, source_dest_check=True), SIGNAL, DOWN),
+        (to_instance("i-a"), replace(READY, state="stopping"), SIGNAL, DOWN),
+        (to_instance("i-a"), instance("i-a", age=106), SIGNAL, UNVERIFIED),
+        (to_instance("i-a"), instance("i-a", age=107), SIGNAL, DOWN),
+        (to_instance("i-a"), replace(SILENT, ready_tag=""), SIGNAL, DOWN),
+    ],
+)
+def test_the_state_of_a_table(target: Target, shown: Instance, given: Settings, word: TableState) -> None:
+    plan = decide(observed([member("i-a")], [shown], tables(target), eip="i-a"), given=given)
+    assert plan.tables == {"rtb-1": word}
+    assert plan.egress_down == (("rtb-1",) if word is DOWN else ())
+    assert plan.egress_unverified == (("rtb-1",) if word is UNVERIFIED else ())
+
+
+def test_a_target_that_is_no_member_owes_no_signal() -> None:
+    world = observed([member("i-a")], [READY, instance("i-hand", age=9000)], tables(to_instance("i-hand")))
+    assert decide(world, given=SIGNAL).tables == {"rtb-1": UNVERIFIED}
+
+
+def test_an_unhealthy_member_is_down_though_it_has_signalled() -> None:
+    world = observed([member("i-a", healthy=False)], [READY], tables(to_instance("i-a")), eip="i-a")
+    assert decide(world, given=SIGNAL).tables == {"rtb-1": DOWN}
+
+
+def test_each_table_has_its_own_state() -> None:
+    routes = tables(to_instance("i-a"), NOWHERE, to_gateway("tgw-0a"))
+    plan = decide(observed([member("i-a")], [READY], routes, eip="i-a"))
+    assert list(plan.tables.values()) == [FORWARDING, DOWN, UNVERIFIED]
+    assert (plan.egress_down, plan.egress_unverified) == (("rtb-2",), ("rtb-3",))
+
+
+def test_without_a_group_all_is_down_and_each_target_is_still_told() -> None:
+    world = replace(observed([], [READY], tables(to_instance("i-a"), NOWHERE)), group=None)
+    plan = decide(world)
+    assert plan.egress_down == ("rtb-1", "rtb-2")
+    assert plan.tables == {"rtb-1": FORWARDING, "rtb-2": DOWN}
+    assert decide(replace(world, tables=())).egress_down == (GROUP,)
+
+
+def test_maintenance_counts_nothing_as_down_and_says_what_is() -> None:
+    plan = decide(observed([], [], tables(NOWHERE), desired=0))
+    assert plan.egress_down == ()
+    assert plan.tables == {"rtb-1": DOWN}
+
+
+@pytest.mark.parametrize("permission", ["autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances"])
+def test_what_a_role_may_not_read_is_neither_down_nor_fine_and_nothing_is_ordered(permission: str) -> None:
+    denied = (DeniedRead(permission, f"{permission} failed with AccessDenied: no"),)
+    for group in (None, observed([member("i-a")], [], ()).group):
+        world = replace(observed([], [], tables(to_instance("i-a"), NOWHERE)), group=group, denied=denied)
+        plan = decide(world)
+        assert plan.actions == ()
+        assert plan.tables == {"rtb-1": UNVERIFIED, "rtb-2": DOWN}
+        assert plan.egress_down == ("rtb-2",)
+        assert [(note.kind, note.subject) for note in plan.notes] == [(NoteKind.ROLE_REFUSED, permission)]
+
+
+def test_tables_that_a_role_may_not_read_are_not_called_missing() -> None:
+    denied = (DeniedRead("ec2:DescribeRouteTables", "no"),)
+    plan = decide(replace(observed([member("i-a")], [READY], ()), denied=denied))
+    assert plan.egress_down == ()
+    assert {note.kind for note in plan.notes} == {NoteKind.ROLE_REFUSED}
