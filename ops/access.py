@@ -50,7 +50,7 @@ class AccessError(TradaiError):
 
 
 def without_access(error: AwsError) -> AccessError:
-    """What a refused ``sts:GetCallerIdentity`` means; every caller may make it, so no permission is missing."""
+    """What a refused ``sts:GetCallerIdentity`` means; it needs no permission."""
     message = " ".join(error.message.split())
     cause = f"no access to AWS: {error.code}{f' ({message})' if message else ''}"
     return AccessError(cause, REMEDIES.get(error.code, "Check the profile, the network and --endpoint-url"))

@@ -118,7 +118,7 @@ def _print_error(error: TradaiError) -> None:
     """One line with the cause, and the remedy where AWS could not be asked at all."""
     remedy = REMEDIES.get(error.code) if isinstance(error, AwsError) else None
     text = f"{type(error).__name__} {error}" + (f". {remedy}." if remedy else "")
-    error_console.print(text, soft_wrap=True)
+    error_console.print(text)
 
 
 if __name__ == "__main__":

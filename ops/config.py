@@ -73,7 +73,7 @@ def validate(file: Path, *, common: Common) -> int:
         return 0
     print_changes(changes)
     if not common.quiet:
-        console.print(f"{file} is accepted; it has {len(overrides.waivers)} waivers", soft_wrap=True)
+        console.print(f"{file} is accepted; it has {len(overrides.waivers)} waivers")
     return 0
 
 
@@ -117,7 +117,7 @@ def show(path: str, *, common: Common) -> int:
             lines[leaf] = {"value": values[leaf], "provenance": provenance, "immutable": immutable}
             text = f"{in_json(values[leaf])} ({provenance}{', immutable' if immutable else ''})"
         if common.format is not Format.JSON:
-            console.print(f"{leaf}: {text}", soft_wrap=True)
+            console.print(f"{leaf}: {text}")
     if common.format is Format.JSON:
         print_document({"environment": common.env, "values": lines})
     return 0
@@ -135,7 +135,7 @@ def differences(before: CanonicalConfig, after: CanonicalConfig) -> dict[str, di
 
 def print_changes(changes: Mapping[str, Mapping[str, object]]) -> None:
     for path, change in changes.items():
-        console.print(f"{path}: {in_json(change['built_in'])} → {in_json(change['own'])}", soft_wrap=True)
+        console.print(f"{path}: {in_json(change['built_in'])} → {in_json(change['own'])}")
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -11,73 +11,63 @@ from drift_check.events import Mode, parse
 from drift_check.observe.observer import WORKERS
 from drift_check.reconcile import make_reconciler
 from drift_check.settings import MAX_HEALS, Allowed, Settings
-from ops.aws_clients import clients_of
+from ops.options import FLAG, Common
 from ops.output import PRINTERS
 from ops.progress import progress
-from tradai_shared.config.loader import canonical_config, environment, waivers
+from ops.session import Simulation, connect
+from tradai_shared.config.loader import canonical_config, waivers
 
 if TYPE_CHECKING:
     from drift_check.reconcile import Report
+    from ops.session import Session
 
 Many = Annotated[list[str] | None, Parameter(negative=())]
 
 
 def drift(  # noqa: PLR0913 - one parameter an option
     *,
-    env: str,
+    common: Common,
     mode: Mode = Mode.REPORT,
-    dry_run: bool = False,
+    dry_run: Annotated[bool, FLAG] = False,
     approve: Many = None,
     checks: Many = None,
-    format: Literal["table", "json", "markdown", "html"] = "table",  # noqa: A002 - the option's name
     max_heals: int = MAX_HEALS,
-    profile: str | None = None,
-    region: str | None = None,
 ) -> int:
-    """Compare AWS with the canonical configuration, and mend what may be mended.
+    """Compare AWS with the canonical configuration, and heal what may be healed.
 
     Exit code: 0 in sync, 1 drift, 2 error, 3 something could not be read.
 
     Parameters
     ----------
-    env
-        dev, staging or prod.
     mode
-        report only reads; heal mends what is automatic or approved.
+        report only reads; heal heals what is automatic or approved.
     dry_run
         With --mode heal: show the exact calls and send none.
     approve
-        Id of a finding that you approve of mending; may be given several times.
+        Id of a finding whose heal you approve; may be given several times.
     checks
         Only this check; may be given several times.
-    format
-        How to print what was found.
     max_heals
-        Findings to mend at most.
-    profile
-        As in the AWS CLI.
-    region
-        As in the AWS CLI; else the profile's, else the configuration's.
+        Findings to heal at most.
     """
     event = {"mode": mode, "dry_run": dry_run, "approve": approve or [], "checks": checks or []}
-    report = collect(env, event, max_heals, profile, region)
-    PRINTERS[format](report)
-    return report.exit_code
+    with connect(common, Simulation.ESTATE, pool=WORKERS) as session:
+        report = collect(session, event, max_heals)
+        PRINTERS[common.format](report, session)
+        return report.exit_code
 
 
-def collect(
-    env: str, event: dict[str, Any], max_heals: int, profile: str | None, region: str | None
-) -> Report:
+def collect(session: Session, event: dict[str, Any], max_heals: int) -> Report:
     """One run with a progress display on standard error. Only healing writes the history."""
-    config = canonical_config(env)
+    env = session.env
     request = parse(event, tuple(checks.BY_NAME))
-    settings = Settings(environment(env), Allowed.HEAL, max_heals=max_heals)
-    with progress() as on_progress:
+    settings = Settings(env, Allowed.HEAL, max_heals=max_heals)
+    with progress(quiet=session.common.quiet) as on_progress:
         return make_reconciler(
             settings,
             request,
-            config,
-            clients_of(profile, region, config.region, WORKERS),
+            canonical_config(env),
+            session.client,
             waivers=waivers(env),
             writes_history=request.mode is Mode.HEAL,
             on_progress=on_progress,

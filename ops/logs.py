@@ -48,8 +48,9 @@ def logs(
     follow
         Go on until Ctrl-C.
     """
-    began = clock.now() - span(since)
+    distance = span(since)
     with connect(common, deployed=True) as session:
+        began = clock.now() - distance
         names = {
             "nat": session.function,
             "drift": naming.drift_check_function_name(session.env),
@@ -70,7 +71,7 @@ def logs(
 def _print(session: Session, line: str, event: dict[str, Any]) -> None:
     """A line for a person; one JSON document a line for a program."""
     if session.prints_text:
-        console.print(line, soft_wrap=True)
+        console.print(line)
     else:
         print(json.dumps({**session.place, "timestamp": event["timestamp"], "message": event["message"]}))
 

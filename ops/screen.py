@@ -44,6 +44,12 @@ class PlainConsole(Console):
         plain = {"markup": False, "emoji": False, "highlight": False, "highlighter": None}
         return super().render_str(visible(text), **{**options, **plain})
 
+    @override
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Lines of text are never folded: an id survives a narrow terminal and a pipe."""
+        lines = all(isinstance(item, str | Text) for item in objects)
+        super().print(*objects, **{"soft_wrap": lines, **options})
+
 
 console = PlainConsole(highlight=False, markup=False, emoji=False)
 error_console = PlainConsole(stderr=True, highlight=False, markup=False, emoji=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from ops import samconfig
 from ops.access import AccessError, accounts_named_in, without_access
 from ops.aws_clients import clients_of, region_of
+from ops.doctor import samconfig
 from ops.doctor.model import Identity
 from ops.doctor.wanted import Wanted
 from ops.options import SAMCONFIG, Format
@@ -84,7 +84,7 @@ def connect(
         pool: connections to each service.
 
     Raises:
-        AccessError: no credentials, an expired session, a silent endpoint, another account or region, no stack.
+        AccessError: no credentials, an expired session, a silent endpoint, another account, no stack.
         ConfigError: an unknown environment, or a samconfig.toml that cannot be understood.
     """
     env = environment(common.env)
@@ -93,7 +93,7 @@ def connect(
     if common.simulate:
         from ops.simulated import simulated  # noqa: PLC0415 - an installation without the simulator works
 
-        with simulated(env, simulation) as client:
+        with simulated(env, whole_estate=simulation is Simulation.ESTATE) as client:
             yield _opened(common, configured, client, "eu-central-1", text, deployed=deployed)
         return
     region = _region(common, env, text)

@@ -189,7 +189,7 @@ def status(*, common: Common) -> int:
             for fact in facts:
                 if not (common.quiet and fact.well):
                     label, tone = TONES[fact.well]
-                    console.print(styled(label, tone), f"{fact.subject}: {fact.text}", soft_wrap=True)
+                    console.print(styled(label, tone), f"{fact.subject}: {fact.text}")
         else:
             print_document({**session.place, "facts": [asdict(fact) for fact in facts]})
         return exit_code(facts)

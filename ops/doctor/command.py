@@ -6,7 +6,7 @@ import difflib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-from ops import samconfig
+from ops.doctor import samconfig
 from ops.doctor.diagnose import diagnose
 from ops.doctor.model import Level
 from ops.doctor.observe import AccountReader
@@ -58,13 +58,13 @@ def _print(diagnosis: Diagnosis, news: dict[str, str], *, quiet: bool) -> None:
         if quiet and line.level in {Level.OK, Level.INFO}:
             continue
         level = f"{line.level:<6}"
-        console.print(styled(level, TONES[line.level]), f"{line.subject}: {line.text}", soft_wrap=True)
+        console.print(styled(level, TONES[line.level]), f"{line.subject}: {line.text}")
         if line.remedy:
-            console.print(f"       → {line.remedy}", soft_wrap=True)
+            console.print(f"       → {line.remedy}")
     if news:
         console.print("\nParameters of this account, for samconfig.toml (doctor --write puts them there):")
         for name, value in news.items():
-            console.print(f"  {name}={value}", soft_wrap=True)
+            console.print(f"  {name}={value}")
     wrong = sum(line.level is Level.DO for line in diagnosis.lines)
     unread = sum(line.level is Level.UNREAD for line in diagnosis.lines)
     verdict = {0: "ready", 1: f"{wrong} to do first", 3: f"{unread} could not be read"}
@@ -76,7 +76,7 @@ def _write(file: Path, before: str, after: str, *, yes: bool) -> None:
         before.splitlines(), after.splitlines(), str(file), str(file), lineterm=""
     )
     for line in difference:
-        console.print(line, soft_wrap=True)
+        console.print(line)
     if yes or agreed(f"Write {file}?"):
         file.write_text(after, encoding="utf-8")
         console.print(f"wrote {file}")

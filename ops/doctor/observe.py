@@ -56,9 +56,9 @@ class AccountReader:
         self,
         action: str,
         call: Callable[[], Any],
-        default: Any,  # noqa: ANN401 - AWS's answer
+        default: Any,
         absent: frozenset[str] = frozenset(),
-    ) -> Any:  # noqa: ANN401 - the same
+    ) -> Any:
         try:
             with translate_errors(action):
                 return call()
@@ -67,7 +67,7 @@ class AccountReader:
                 self.unread.append(Unread(action, error.code))
             return default
 
-    def _pages(self, action: str, service: str, operation: str, key: str, **request: Any) -> list[Any]:  # noqa: ANN401 - a request's fields
+    def _pages(self, action: str, service: str, operation: str, key: str, **request: Any) -> list[Any]:
         def call() -> list[Any]:
             pages = self.client(service).get_paginator(operation).paginate(**request)
             return [item for page in pages for item in page.get(key, [])]

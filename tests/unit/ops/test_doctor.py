@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from ops.app import app
-from ops import samconfig
+from ops.doctor import samconfig
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import samconfig
+from ops.doctor import samconfig
 from tradai_shared.errors import ConfigError
 
 

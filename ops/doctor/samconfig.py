@@ -44,7 +44,7 @@ def region(text: str, env: str) -> str:
 
 
 def account(text: str, env: str) -> str | None:
-    """The key ``account`` of the environment's ``global`` or ``deploy`` table: SAM ignores it, ops does not."""
+    """The key ``account`` of the environment's ``global`` or ``deploy`` table: SAM ignores it."""
     tables = tomllib.loads(text)[SECTIONS.get(env, env)]
     for command in ("deploy", "global"):
         if found := tables.get(command, {}).get("parameters", {}).get("account"):
