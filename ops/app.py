@@ -76,6 +76,8 @@ COMMANDS = {
     ),
 }
 
+GROUPS = frozenset({"config", "findings"})  # Apps with their own help
+
 app = App(
     name="tradai-ops",
     version=version("tradai-ops"),
@@ -85,7 +87,8 @@ app = App(
 app.register_install_completion_command()
 for _name, (_path, _purpose, _examples) in COMMANDS.items():
     _lines = "\n".join(f"- `tradai-ops {example}`" for example in _examples)
-    app.command(_path, name=_name, help=_purpose, help_epilogue=f"Examples:\n\n{_lines}")
+    _settings = {} if _name in GROUPS else {"help": _purpose, "help_epilogue": f"Examples:\n\n{_lines}"}
+    app.command(_path, name=_name, **_settings)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from tradai_shared.config.paths import is_immutable, is_unspecified, leaves, pro
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-config = App(name="config")
+config = App(name="config", help="Print, check and look up the configuration; calls no AWS service.")
 
 
 @config.command(help_epilogue="Example: `tradai-ops config export --env prod`")

@@ -8,7 +8,6 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.prompt import Confirm
 from rich.text import Text
 from typing_extensions import override
 
@@ -66,8 +65,8 @@ def print_document(document: object) -> None:
 
 
 def agreed(question: str) -> bool:
-    """Ask, where a person can answer; nobody there means no."""
+    """Ask, where a person can answer. Only a whole yes is one."""
     if not sys.stdin.isatty():
         console.print(f"{question} There is no terminal to ask at: --yes goes ahead.")
         return False
-    return Confirm.ask(styled(question), console=console, default=False)
+    return console.input(f"{question} [yes/no] ").strip().lower() == "yes"
