@@ -54,11 +54,6 @@ COMMANDS = {
         "Compare AWS with the canonical configuration.",
         ("drift --env dev", "drift --env prod --format markdown", "drift --env dev --mode heal --dry-run"),
     ),
-    "findings": (
-        "ops.findings:findings",
-        "List findings, look at one, approve its heal, waive it.",
-        ("findings list --env dev", "findings show ID --env dev"),
-    ),
     "adopt": (
         "ops.adopt:adopt_command",
         "Confirm assumed values of the configuration from the live account.",

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App
 
-from ops.options import AnyEnvironment, Common, Format
+from ops.options import FLAG, AnyEnvironment, Common, Format
 from ops.screen import console, print_document
 from tradai_shared.config import canonical_config
 from tradai_shared.config.build import build
 from tradai_shared.config.changelog import CHANGES
 from tradai_shared.config.loader import environment, read
 from tradai_shared.config.models import CanonicalConfig
-from tradai_shared.config.paths import is_immutable, is_unspecified, leaves, provenance_of, value_at
+from tradai_shared.config.paths import (
+    is_immutable,
+    is_unspecified,
+    leaves,
+    provenance_of,
+    source_of,
+    value_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +45,7 @@ def export(*, common: Common) -> int:
             "environment": configuration.environment,
             "values": configuration.model_dump(mode="json"),
             "provenance": nested({path: provenance_of(configuration, path) for path in paths}),
+            "sources": nested({path: source_to_json(configuration, path) for path in paths}),
             "immutable": [path for path in paths if is_immutable(configuration, path)],
             "unstated": [path for path in paths if is_unspecified(configuration, path)],
         }
@@ -67,7 +76,7 @@ def validate(file: Path, *, common: Common) -> int:
     """
     name = environment(common.env)
     overrides = read(file)
-    changes = differences(build(name), build(name, overrides.values))
+    changes = differences(build(name), build(name, overrides))
     if common.format is Format.JSON:
         print_document({"environment": name, "changes": changes, "waivers": len(overrides.waivers)})
         return 0
@@ -95,7 +104,7 @@ def diff(*, common: Common) -> int:
 
 
 @config.command(help_epilogue="Example: `tradai-ops config show nat.group --env dev`")
-def show(path: str, *, common: Common) -> int:
+def show(path: str, *, common: Common, pages: Annotated[bool, FLAG] = False) -> int:
     """Print the values at and below a path, each with its provenance.
 
     Exit code: 0 printed, 2 error.
@@ -104,10 +113,12 @@ def show(path: str, *, common: Common) -> int:
     ----------
     path
         A value or a section, such as nat.group or network.vpc.cidr.
+    pages
+        Also the page that each value was read from, and when.
     """
     configuration = canonical_config(common.env)
     values = dict(leaves(configuration.model_dump(mode="json")))
-    lines: dict[str, object] = {}
+    lines: dict[str, dict[str, object]] = {}
     for leaf, _ in leaves(value_at(configuration, path), path):
         if is_unspecified(configuration, leaf):
             lines[leaf] = {"specified": False}
@@ -115,7 +126,9 @@ def show(path: str, *, common: Common) -> int:
         else:
             provenance, immutable = provenance_of(configuration, leaf), is_immutable(configuration, leaf)
             lines[leaf] = {"value": values[leaf], "provenance": provenance, "immutable": immutable}
-            text = f"{in_json(values[leaf])} ({provenance}{', immutable' if immutable else ''})"
+            lines[leaf] |= {"source": source_to_json(configuration, leaf)} if pages else {}
+            page = _page(configuration, leaf) if pages else ""
+            text = f"{in_json(values[leaf])} ({provenance}{page}{', immutable' if immutable else ''})"
         if common.format is not Format.JSON:
             console.print(f"{leaf}: {text}")
     if common.format is Format.JSON:
@@ -136,6 +149,25 @@ def differences(before: CanonicalConfig, after: CanonicalConfig) -> dict[str, di
 def print_changes(changes: Mapping[str, Mapping[str, object]]) -> None:
     for path, change in changes.items():
         console.print(f"{path}: {in_json(change['built_in'])} → {in_json(change['own'])}")
+
+
+def _page(configuration: CanonicalConfig, path: str) -> str:
+    source = source_of(configuration, path)
+    if source is None:
+        return ""
+    other = f", but {source.other_page.name} says {in_json(source.other_value)}" if source.other_page else ""
+    return f": {source.page.name}, {source.page.read}{other}"
+
+
+def source_to_json(configuration: CanonicalConfig, path: str) -> dict[str, object] | None:
+    """The page of a value; of a contradicted value also the other page's."""
+    source = source_of(configuration, path)
+    if source is None:
+        return None
+    described: dict[str, object] = asdict(source.page)
+    if source.other_page:
+        described["other"] = {**asdict(source.other_page), "value": source.other_value}
+    return described
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:

@@ -33,11 +33,11 @@ def table(report: Report, *, quiet: bool = False) -> None:
         console.print(styled(note, "yellow"))
     shown = [finding for finding in report.findings if finding.is_actionable]
     for finding in shown:
-        _print_finding(finding)
+        print_finding(finding)
     for unread in report.unknown:
         console.print(styled("unknown ", "magenta"), f"{unread.resource}: {unread.reason}")
     for heal in report.heals:
-        _print_heal(heal)
+        print_heal(heal)
     for refused, reason in report.plan.refused:
         text = f"not healed: {refused.resource} {refused.attribute}: {reason}"
         console.print(styled(text, "dim"))
@@ -46,7 +46,7 @@ def table(report: Report, *, quiet: bool = False) -> None:
         console.print(styled(f"{others} more are only assumed or accepted: see --format markdown", "dim"))
 
 
-def _print_finding(finding: Finding) -> None:
+def print_finding(finding: Finding) -> None:
     """Two lines: what differs, then the id, whole at every width."""
     severity = styled(f"{finding.severity:<9}", TONES[finding.severity])
     console.print(severity, f"{finding.resource} {finding.attribute}")
@@ -54,7 +54,7 @@ def _print_finding(finding: Finding) -> None:
     console.print(f"          {values}; heal {finding.healing}; id {finding.id}")
 
 
-def _print_heal(heal: HealOutcome) -> None:
+def print_heal(heal: HealOutcome) -> None:
     text = f"{heal.finding.resource} {heal.finding.attribute} {heal.detail}"
     console.print(styled(f"{heal.status} ", "green"), text)
     for write in heal.writes:

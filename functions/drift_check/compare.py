@@ -14,7 +14,6 @@ from drift_check.checks.base import CONFIGURED, AttributeState, ResourceState
 from drift_check.findings import Finding, FindingStatus, Healing, Severity, Waiver, severity_of
 from drift_check.observe.observations import Known, Unknown
 from tradai_shared.config.paths import is_immutable, is_unspecified, provenance_of, value_at
-from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,7 +110,7 @@ def _why(fact: AttributeState, *, locked: bool) -> str:
 
 def _downgrade_assumed(finding: Finding) -> Finding:
     """Findings on assumed values are downgraded to INFO."""
-    if finding.provenance is Provenance.ASSUMED:
+    if not finding.provenance.is_settled:
         return replace(finding, severity=Severity.INFO)
     return finding
 

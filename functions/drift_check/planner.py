@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from drift_check.findings import FindingStatus, Healing
-from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +59,7 @@ def _refusal(  # noqa: PLR0911 - one return a reason
 ) -> str | None:
     if finding.waiver:
         return f"accepted: {finding.waiver.reason}"
-    if finding.provenance is Provenance.ASSUMED:
+    if not finding.provenance.is_settled:
         return "its desired value is only assumed: confirm it first (tradai-ops adopt)"
     if finding.healing is Healing.NEVER:
         return "never mended by a program"

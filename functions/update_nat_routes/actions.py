@@ -144,7 +144,7 @@ Action: TypeAlias = Move | CompleteLifecycleAction | RecordHeartbeat | ReplaceIn
 # The IAM actions that each write needs; a lost race ends in another reading, never in a blind write.
 PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
     DisableSourceDestCheck: ("ec2:ModifyNetworkInterfaceAttribute",),
-    AssociateAddress: ("ec2:AssociateAddress", "ec2:DescribeAddresses"),
+    AssociateAddress: ("ec2:AssociateAddress", "ec2:DescribeAddresses", "ec2:DescribeInstances"),
     ReplaceRoute: ("ec2:ReplaceRoute",),
     CreateRoute: ("ec2:CreateRoute",),
     CompleteLifecycleAction: ("autoscaling:CompleteLifecycleAction",),

@@ -28,6 +28,7 @@ from update_nat_routes.actions import (
     ReportUnhealthy,
     Route,
 )
+from update_nat_routes.model import ENDED_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,7 @@ DEFAULT_ROUTE = "0.0.0.0/0"
 NO_ACTIVE_ACTION = "No active Lifecycle Action"
 NO_SUCH_MEMBER = "not found"
 NO_SUCH_ROUTE = "no route"
+NOT_TRIED = "not tried: what must come before it failed"
 
 Result: TypeAlias = Outcome[Action]
 
@@ -60,8 +62,7 @@ class Writer:
         outcomes: list[Result] = []
         for action in actions:
             if isinstance(action, Route) and any(_blocks(outcome) for outcome in outcomes):
-                detail = "not tried: what must come before it failed"
-                outcomes.append(Outcome(action, Status.FAILED, detail, temporary=True))
+                outcomes.append(Outcome(action, Status.FAILED, NOT_TRIED, temporary=True))
             else:
                 outcomes.append(self._attempt(action))
         return outcomes
@@ -98,7 +99,7 @@ class Writer:
                 assert_never(action)
 
     def _disable_check(self, action: DisableSourceDestCheck) -> tuple[Status, str]:
-        with translate_errors("ec2:ModifyNetworkInterfaceAttribute"):
+        with translate_errors("ec2:ModifyNetworkInterfaceAttribute", shown=True):
             self.ec2.modify_network_interface_attribute(
                 NetworkInterfaceId=action.interface_id, SourceDestCheck={"Value": False}
             )
@@ -121,17 +122,31 @@ class Writer:
     def _already_associated(self, action: AssociateAddress, error: PermanentError) -> tuple[Status, str]:
         with translate_errors("ec2:DescribeAddresses"):
             address = self.ec2.describe_addresses(AllocationIds=[action.allocation_id])["Addresses"][0]
-        holder = address.get("NetworkInterfaceId")
+        holder, owner = address.get("NetworkInterfaceId"), address.get("InstanceId")
         if holder == action.interface_id:
             return Status.ALREADY, "another run had moved it"
-        if holder is None:
+        if holder is None and owner is None:
             raise TemporaryError(error.action, error.code, "it was held a moment ago and is free now")
-        owner = address.get("InstanceId") or holder
-        raise PermanentError(error.action, error.code, f"{owner} holds it and is no member: not taken")
+        if owner and self._has_ended(owner):
+            detail = f"AWS still shows it with {owner}, which has ended: it comes free"
+            raise TemporaryError(error.action, error.code, detail)
+        detail = f"{owner or holder} holds it and is no member: not taken"
+        raise PermanentError(error.action, error.code, detail)
+
+    def _has_ended(self, instance_id: str) -> bool:
+        """An address can be shown with a terminated instance for some seconds; no stranger can be one."""
+        with translate_errors("ec2:DescribeInstances"):
+            answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [instance_id]}])
+        states = [
+            instance["State"]["Name"]
+            for reservation in answer["Reservations"]
+            for instance in reservation.get("Instances", [])
+        ]
+        return set(states) <= ENDED_STATES
 
     def _replace_route(self, action: ReplaceRoute) -> tuple[Status, str]:
         try:
-            with translate_errors("ec2:ReplaceRoute"):
+            with translate_errors("ec2:ReplaceRoute", shown=True):
                 self.ec2.replace_route(
                     RouteTableId=action.table_id,
                     DestinationCidrBlock=DEFAULT_ROUTE,
@@ -145,7 +160,7 @@ class Writer:
 
     def _create_route(self, action: CreateRoute) -> tuple[Status, str]:
         try:
-            with translate_errors("ec2:CreateRoute"):
+            with translate_errors("ec2:CreateRoute", shown=True):
                 self.ec2.create_route(
                     RouteTableId=action.table_id,
                     DestinationCidrBlock=DEFAULT_ROUTE,

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from tradai_shared.errors import EventError
-from update_nat_routes.model import DEAD_STATES
+from update_nat_routes.model import DEAD_STATES, ENDED_STATES
 
 Json: TypeAlias = Mapping[str, Any]  # an event as Lambda hands it over
 
@@ -62,7 +62,6 @@ HOOK_NAME = re.compile(r"[A-Za-z0-9\-_/]{1,255}")
 DRILL_SOURCE = "tradai.drill"
 PROBE_FUNCTION = "tradai-egress-probe"
 NO_EGRESS = "EgressDownError"  # the probe's own fault, or a wrong address, says nothing against the NAT
-FINAL_STATES = frozenset({"shutting-down", "terminated"})
 EVENT_TYPES: dict[tuple[str, str], TriggerKind] = {
     ("aws.autoscaling", "EC2 Instance-launch Lifecycle Action"): TriggerKind.LAUNCH_ACTION,
     ("aws.autoscaling", "EC2 Instance-terminate Lifecycle Action"): TriggerKind.TERMINATE_ACTION,
@@ -131,7 +130,7 @@ def _from_ec2(kind: TriggerKind, at: datetime | None, detail: Json) -> Trigger:
         kind,
         at=at,
         instance_id=instance_id,
-        terminated_instance=instance_id if state in FINAL_STATES else None,
+        terminated_instance=instance_id if state in ENDED_STATES else None,
         stopping_instance=instance_id if state in DEAD_STATES else None,
     )
 

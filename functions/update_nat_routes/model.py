@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-DEAD_STATES = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
+ENDED_STATES = frozenset({"shutting-down", "terminated"})
+DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 # After CONTINUE a member passes through Pending:Proceed: without it a second run would find no gateway.
 ELIGIBLE_LIFECYCLES = frozenset({"InService", "Pending:Wait", "Pending:Proceed"})
 # A suspended one of these silently ends all healing.

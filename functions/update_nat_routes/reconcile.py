@@ -19,6 +19,7 @@ from update_nat_routes.actions import (
     Route,
     key,
 )
+from update_nat_routes.apply import NOT_TRIED
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
@@ -216,9 +217,13 @@ class Reconciler:
             if outcome.settled:
                 continue
             name = key(outcome.action)
-            self.attempts[name] += 1
+            self.attempts[name] += outcome.detail != NOT_TRIED
             if outcome.temporary and self.attempts[name] < ATTEMPTS:
                 retry = True
+            elif outcome.temporary and isinstance(outcome.action, AssociateAddress):
+                self.memory = replace(self.memory, overdue=self.memory.overdue | {name})
+                self.pause = THROTTLED_POLL_SECONDS
+                retry = True  # it comes free: try until it does or the time is up
             elif isinstance(outcome.action, Move):
                 self.memory = replace(self.memory, abandoned=self.memory.abandoned | {name})
                 retry = True  # without it the rest can go on

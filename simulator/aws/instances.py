@@ -7,6 +7,7 @@ change is an event. What DescribeInstances shows follows the event, as on AWS, n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from moto.autoscaling.models import AutoScalingBackend
@@ -19,7 +20,7 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.utils import Base64EncodedString
 
 from simulator.engine import durations
-from simulator.moto_patches.network import release
+from simulator.moto_patches.network import release_from
 from simulator.moto_patches.patcher import MotoPatch
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class Machines:
         if state == "terminated":
             for elastic in instance.ec2_backend.addresses:
                 if elastic.instance is instance:
-                    release(elastic)
+                    self._stage.after(durations.ADDRESS_LAG, partial(release_from, elastic, instance))
             instance.teardown_defaults()
         held = {elastic.public_ip for elastic in instance.ec2_backend.addresses}
         for interface in list(instance.nics.values()):

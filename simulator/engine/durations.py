@@ -52,6 +52,13 @@ STOPPING = Duration("stopping to stopped", 10.0, 30.0, ASSUMED, "AWS publishes n
 DESCRIBE_LAG = Duration(
     "state event to what DescribeInstances shows", 0.0, 1.0, ASSUMED, "AWS: eventually consistent"
 )
+ADDRESS_LAG = Duration(
+    "terminated to an Elastic IP that is shown as free",
+    0.0,
+    8.0,
+    ASSUMED,
+    "operators report seconds to minutes",
+)
 
 # The NAT's boot, after it is running
 BOOT_PACKAGED = Duration(

@@ -114,20 +114,20 @@ def route_interface_id(self: Any) -> str | None:
 # Addresses
 @network.of(ElasticIPAddresses, "associate_address")
 def associate_address(self: Any) -> Any:
-    """Moves an address held elsewhere unless AllowReassociation is false; a pending instance is refused."""
+    """Moves an address held elsewhere unless AllowReassociation is false; a pending instance is refused.
+
+    One that is still shown with a terminated instance is not moved either way.
+    """
     backend, interface = self.ec2_backend, _interface_to_associate(self)
-    if interface.instance and interface.instance.state not in {"running", "stopping", "stopped"}:
-        message = (
-            f"The {interface.instance.state} instance '{interface.instance.id}' "
-            "is not in a valid state for this operation."
-        )
-        raise EC2ClientError("InvalidInstanceID", message)
+    _check_state(self, interface)
     allocation, address = self._get_param("AllocationId"), self._get_param("PublicIp")
     address_by_allocation = (
         backend.address_by_allocation([allocation]) if allocation else backend.address_by_ip([address])
     )
     elastic = address_by_allocation[0]
-    if elastic.eni and elastic.eni is not interface and self._get_param("AllowReassociation") is False:
+    lagging = elastic.instance and elastic.instance.state == "terminated"
+    refused = lagging or self._get_param("AllowReassociation") is False
+    if elastic.eni and elastic.eni is not interface and refused:
         raise ResourceAlreadyAssociatedError(elastic.allocation_id)
     self.error_on_dryrun()
     if elastic.eni is not interface:
@@ -136,6 +136,19 @@ def associate_address(self: Any) -> Any:
         elastic.association_id = random_eip_association_id()
         interface.public_ip = elastic.public_ip
     return ActionResult({"AssociationId": elastic.association_id})
+
+
+def _check_state(request: Any, interface: Any) -> None:
+    """The code depends on what was asked by: the instance or its interface."""
+    instance = interface.instance
+    if instance is None or instance.state in {"running", "stopping", "stopped"}:
+        return
+    if request._get_param("NetworkInterfaceId"):
+        state = "pending-instance-creation" if instance.state == "pending" else instance.state
+        message = f"The {state} instance to which '{interface.id}' is attached is not in a valid state"
+        raise EC2ClientError("IncorrectInstanceState", f"{message} for this operation.")
+    message = f"The {instance.state} instance '{instance.id}' is not in a valid state for this operation."
+    raise EC2ClientError("InvalidInstanceID", message)
 
 
 def _interface_to_associate(request: Any) -> Any:
@@ -169,6 +182,12 @@ def association(self: Any) -> dict[str, Any]:
         ids = {"AllocationId": elastic.allocation_id, "AssociationId": elastic.association_id}
         return {**shown, **ids, "IpOwnerId": self.ec2_backend.account_id}
     return {**shown, "IpOwnerId": "amazon"}
+
+
+def release_from(elastic: Any, instance: Any) -> None:
+    """Take an address from an instance that has ended, unless another one has it by now."""
+    if elastic.instance is instance:
+        release(elastic)
 
 
 # Interfaces

@@ -220,6 +220,17 @@ def test_a_pending_instance_takes_no_address(world: World, ec2: EC2Client) -> No
     assert caught.value.response["Error"]["Code"] == "InvalidInstanceID"
 
 
+def test_asked_by_interface_the_refusal_has_another_code(world: World, ec2: EC2Client) -> None:
+    launched = launch(world, ec2)
+    world.advance(1.5)
+    pending = interface_of(ec2, launched)["NetworkInterfaceId"]
+    with pytest.raises(
+        ClientError, match=f"The pending-instance-creation instance to which '{pending}'"
+    ) as caught:
+        ec2.associate_address(AllocationId=world.platform.allocation, NetworkInterfaceId=pending)
+    assert caught.value.response["Error"]["Code"] == "IncorrectInstanceState"
+
+
 def test_termination_leaves_the_address_unassociated_and_stopping_does_not(
     world: World, ec2: EC2Client, instance: str
 ) -> None:

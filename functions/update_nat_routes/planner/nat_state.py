@@ -43,10 +43,14 @@ class TableState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """What one invocation has learned: heartbeats, abandoned actions, whether it changed anything."""
+    """What one invocation has learned: heartbeats, abandoned actions, whether it changed anything.
+
+    ``overdue`` are address moves that AWS has put off so often that routes which lead nowhere go first.
+    """
 
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
     abandoned: frozenset[str] = frozenset()
+    overdue: frozenset[str] = frozenset()
     changed: bool = False
 
 

@@ -82,10 +82,11 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
         return Plan(notes=tuple(notes(state, None)), egress_down=down, tables=tables)
     gateway = state.gateway()
     moves = tuple(_moves(state, gateway)) if gateway else ()
+    settled = all(key(move) in memory.overdue for move in moves)  # no hook may run out for a late address
     steps = (
         *_preconditions(state),
         *_replacements(state),
-        *complete_hooks(state, gateway, nothing_to_move=not moves),
+        *complete_hooks(state, gateway, nothing_to_move=settled),
         *handle_probe_failure(state, gateway, nothing_to_move=not moves),
         *_confirmations(state),
     )
@@ -125,13 +126,15 @@ def _preconditions(state: NatState) -> Iterator[DataRequest]:
 
 def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
     """Check off, address, then the routes in the very next calls: the gap between them is the outage."""
-    needed = tuple(_prerequisites(state, gateway))
-    yield from (move for move in needed if key(move) not in state.memory.abandoned)
-    hopeless = any(key(move) in state.memory.abandoned for move in needed)
+    memory = state.memory
+    needed = [move for move in _prerequisites(state, gateway) if key(move) not in memory.abandoned]
+    alone = any(key(move) in memory.abandoned | memory.overdue for move in _prerequisites(state, gateway))
+    yield from (move for move in needed if key(move) not in memory.overdue)
     for table in state.observed.tables:
         route = _route(state, table, gateway)
-        if route and key(route) not in state.memory.abandoned and not (hopeless and state.has_egress(table)):
+        if route and key(route) not in memory.abandoned and not (alone and state.has_egress(table)):
             yield route
+    yield from (move for move in needed if key(move) in memory.overdue)
 
 
 def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-from cyclopts import App
 
 from ops import app as root
 from ops.screen import PlainConsole, styled, visible
@@ -18,6 +17,8 @@ from ops.screen import PlainConsole, styled, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from cyclopts import App
 
 OPTIONS = {"--env", "--profile", "--region", "--endpoint-url", "--format", "--quiet", "--simulate"}
 NEEDED = {"reap": ["--table", "notifications"], "config": ["show", "nat.group"], "findings": ["list"]}
@@ -196,7 +197,7 @@ def test_what_steers_a_terminal_is_shown_as_its_escape() -> None:
 def test_the_simulator_is_imported_for_simulate_alone() -> None:
     names = ", ".join(path.partition(":")[0] for path, _, _ in root.COMMANDS.values())
     program = f"import sys, {names}, ops.session, ops.simulated; print('simulator' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout == "False\n"
 
 

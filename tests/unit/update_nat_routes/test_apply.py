@@ -100,8 +100,28 @@ def test_an_address_that_a_stranger_holds_is_not_taken_and_the_stranger_is_named
     aws.refuses("ec2:associate_address", "Resource.AlreadyAssociated")
     theirs = {"Addresses": [{**HOLDER, "NetworkInterfaceId": "eni-z", "InstanceId": "i-z"}]}
     aws.answers("ec2:describe_addresses", {"AllocationIds": ["eipalloc-0a"]}, theirs)
+    running = {"Reservations": [{"Instances": [{"InstanceId": "i-z", "State": {"Name": "stopped"}}]}]}
+    aws.answers("ec2:describe_instances", {"Filters": [{"Name": "instance-id", "Values": ["i-z"]}]}, running)
     (outcome,) = aws.apply(ADDRESS)
     assert (outcome.status, outcome.temporary) == (Status.FAILED, False)
+    assert "i-z" in outcome.detail
+
+
+@pytest.mark.parametrize("state", ["shutting-down", "terminated", None])
+def test_an_address_that_is_still_shown_with_one_that_has_ended_is_tried_again(
+    aws: Aws, state: str | None
+) -> None:
+    aws.refuses("ec2:associate_address", "Resource.AlreadyAssociated")
+    late = {"Addresses": [{**HOLDER, "NetworkInterfaceId": "eni-z", "InstanceId": "i-z"}]}
+    aws.answers("ec2:describe_addresses", {"AllocationIds": ["eipalloc-0a"]}, late)
+    shown_instances = [{"InstanceId": "i-z", "State": {"Name": state}}] if state else []
+    aws.answers(
+        "ec2:describe_instances",
+        {"Filters": [{"Name": "instance-id", "Values": ["i-z"]}]},
+        {"Reservations": [{"Instances": shown_instances}]},
+    )
+    (outcome,) = aws.apply(ADDRESS)
+    assert (outcome.status, outcome.temporary) == (Status.FAILED, True)
     assert "i-z" in outcome.detail
 
 

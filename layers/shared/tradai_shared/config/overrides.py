@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError
 
-from tradai_shared.config.models.base import Model, Text
+from tradai_shared.config.models.base import Model, Name, Text
 from tradai_shared.config.validation_errors import problems
 from tradai_shared.errors import ConfigError
 
@@ -29,6 +29,10 @@ class OverrideFile(Model):
     """What ``own_values/<env>.json`` holds. ``values`` is shaped as the configuration is."""
 
     values: dict[str, Any] = Field(default_factory=dict)
+    absent: tuple[Name, ...] = ()  # resources that this account does not have: paths, * for part of a name
+    not_judged: tuple[Name, ...] = ()  # values that nothing is compared with, written alike
+    confirmed: dict[date, tuple[Name, ...]] = Field(default_factory=dict)  # paths by the day
+    kept: dict[str, Any] = Field(default_factory=dict)  # live values that were refused, by finding's id
     waivers: tuple[Waiver, ...] = ()
 
 
