@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from drift_check.scan import make_scanner
 from ops.adopt_plan import Adopted, adopt, merged
 from ops.options import FLAG, Common
 from ops.progress import progress
-from ops.screen import agreed, console, styled
+from ops.screen import agreed, console, print_document, styled
 from ops.session import Simulation, connect
 from tradai_shared import clock
 from tradai_shared.config.build import build
@@ -33,6 +34,8 @@ def adopt_command(
     """Read the live estate and write the values that it confirms; shows the difference first.
 
     Only values that nobody documented are taken over. A documented value that differs is drift: see `drift`.
+
+    Exit code: 0 read, written where that was agreed to; 2 error; 3 something could not be read.
 
     Parameters
     ----------
@@ -55,15 +58,20 @@ def adopt_command(
     own = own_file(env)
     values = merged(own.values, found)
     build(env, values)  # refuses what the configuration cannot be
-    show(found)
+    if session.prints_text:
+        show(found)
+    else:
+        print_document({**session.place, "values": [asdict(one) for one in found]})
     for unread in scan.reads.unknown():
-        console.print(styled(f"not confirmed: {unread.call.action} failed with {unread.code}", "magenta"))
+        session.text.print(
+            styled(f"not confirmed: {unread.call.action} failed with {unread.code}", "magenta")
+        )
     path = out or OWN_VALUES / f"{env}.json"
     if found and (yes or agreed(f"Write {path}?")):
         waivers = [waiver.model_dump(mode="json") for waiver in own.waivers]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"values": values, "waivers": waivers}, indent=2) + "\n", encoding="utf-8")
-        console.print(f"wrote {path}")
+        session.text.print(f"wrote {path}")
     return ExitCode.PARTIAL if scan.partial else ExitCode.IN_SYNC
 
 

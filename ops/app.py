@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import sys
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
@@ -22,56 +23,106 @@ GARBAGE = 50_000  # objects; by Python's 700 a fifth of a short life goes into w
 EXIT_CODES = """Exit codes: 0 all is well, or done; 1 something needs attention; 2 error, nothing was done;
 3 something could not be read; 130 interrupted."""
 
-# command: its function, what it is for, examples
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command before its module is imported: where it is, and what its help says."""
+
+    path: str
+    purpose: str
+    exit_codes: str
+    examples: tuple[str, ...]
+
+    @property
+    def help(self) -> str:
+        return f"{self.purpose}\n\nExit codes: {self.exit_codes}; 2 error."
+
+    @property
+    def epilogue(self) -> str:
+        return "Examples:\n\n" + "\n".join(f"- `tradai-ops {example}`" for example in self.examples)
+
+
 COMMANDS = {
-    "status": (
+    "status": Command(
         "ops.status:status",
-        "Show NAT, address, routes, hooks, alarms, schedules and findings on one screen.",
+        "Show NAT, address, routes, hooks, alarms, schedules and findings on one screen. Reads only.",
+        "0 all is well; 1 something needs attention; 3 something could not be read",
         ("status --env dev", "status --env prod --quiet", "status --env dev --simulate"),
     ),
-    "doctor": (
+    "doctor": Command(
         "ops.doctor.command:doctor",
-        "Find what an account has, say what a deployment needs.",
+        "Find what an account has, say what a deployment needs. Reads only, but for --write.",
+        "0 ready; 1 something must be done first; 3 something could not be read",
         ("doctor --env dev", "doctor --env prod --write"),
     ),
-    "drill": (
+    "drill": Command(
         "ops.drill.command:drill",
-        "Try the failover, by an event or by ending the NAT.",
+        "Try the failover: by an event, which moves nothing that is right, or by ending the NAT.",
+        "0 the loop ran, or traffic was moved; 1 it was not within the time",
         ("drill --env dev", "drill --env dev --terminate", "drill --env dev --terminate --simulate --yes"),
     ),
-    "reconcile": (
+    "reconcile": Command(
         "ops.reconcile:reconcile",
-        "Run the failover's loop once.",
+        "Run the failover's loop once. Asks first, unless --dry-run.",
+        "0 the run succeeded; 1 it says that it did not",
         ("reconcile --env dev --dry-run", "reconcile --env prod"),
     ),
-    "logs": (
+    "logs": Command(
         "ops.logs:logs",
-        "Print a function's log.",
+        "Print a function's log as lines. Reads only.",
+        "0 read; 130 ended by Ctrl-C",
         ("logs --env dev --since 15m", "logs --env prod --function drift --follow"),
     ),
-    "drift": (
+    "drift": Command(
         "ops.drift:drift",
-        "Compare AWS with the canonical configuration.",
+        "Compare AWS with the canonical configuration; with --mode heal, heal what may be healed.",
+        "0 in sync; 1 drift; 3 something could not be read",
         ("drift --env dev", "drift --env prod --format markdown", "drift --env dev --mode heal --dry-run"),
     ),
-    "adopt": (
+    "adopt": Command(
         "ops.adopt:adopt_command",
-        "Confirm assumed values of the configuration from the live account.",
-        ("adopt --env dev",),
+        "Confirm assumed values of the configuration from the live account. Asks before it writes its file.",
+        "0 read, and written where that was agreed to; 3 something could not be read",
+        ("adopt --env dev", "adopt --env dev --out own.json"),
     ),
-    "reap": (
+    "reap": Command(
         "ops.reap:reap_command",
-        "Show or remove expired items of a table.",
+        "Show the expired items of a table, or remove them after a question.",
+        "0 done; 1 a guard or a failure ended it",
         ("reap --env dev --table notifications", "reap --env dev --table notifications --mode delete"),
     ),
-    "config": (
-        "ops.config:config",
-        "Print, check and look up the configuration.",
-        ("config show nat.group --env dev", "config diff --env dev", "config validate own.json --env prod"),
+    "config show": Command(
+        "ops.config:show",
+        "Print the values at and below a path, each with its provenance.",
+        "0 printed",
+        ("config show nat.group --env dev", "config show network.vpc.cidr --env prod --pages"),
+    ),
+    "config diff": Command(
+        "ops.config:diff",
+        "Print each value by which this deployment's own file differs from the built-in configuration.",
+        "0 no difference; 1 differences",
+        ("config diff --env prod",),
+    ),
+    "config export": Command(
+        "ops.config:export",
+        "Print the whole configuration as JSON.",
+        "0 printed",
+        ("config export --env prod",),
+    ),
+    "config schema": Command(
+        "ops.config:schema",
+        "Print the configuration's JSON Schema.",
+        "0 printed",
+        ("config schema",),
+    ),
+    "config validate": Command(
+        "ops.config:validate",
+        "Check an override file and print each value that it replaces.",
+        "0 accepted",
+        ("config validate own.json --env prod",),
     ),
 }
-
-GROUPS = frozenset({"config", "findings"})  # Apps with their own help
+GROUPS = {"config": "Print, check and look up the configuration. Calls no AWS service."}
 
 app = App(
     name="tradai-ops",
@@ -80,10 +131,13 @@ app = App(
     help_epilogue=EXIT_CODES,
 )
 app.register_install_completion_command()
-for _name, (_path, _purpose, _examples) in COMMANDS.items():
-    _lines = "\n".join(f"- `tradai-ops {example}`" for example in _examples)
-    _settings = {} if _name in GROUPS else {"help": _purpose, "help_epilogue": f"Examples:\n\n{_lines}"}
-    app.command(_path, name=_name, **_settings)
+_groups = {name: App(name=name, help=text) for name, text in GROUPS.items()}
+for _group in _groups.values():
+    app.command(_group)
+for _name, _command in COMMANDS.items():
+    _parent, _, _leaf = _name.rpartition(" ")
+    _owner = _groups[_parent] if _parent else app
+    _owner.command(_command.path, name=_leaf, help=_command.help, help_epilogue=_command.epilogue)
 
 
 def main() -> None:

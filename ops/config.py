@@ -7,8 +7,6 @@ from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App
-
 from ops.options import FLAG, AnyEnvironment, Common, Format
 from ops.screen import console, print_document
 from tradai_shared.config import canonical_config
@@ -28,10 +26,9 @@ from tradai_shared.config.paths import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-config = App(name="config", help="Print, check and look up the configuration; calls no AWS service.")
+config = App(name="config", help=app.COMMANDS["config"].help, help_epilogue=app.COMMANDS["config"].epilogue)
 
 
-@config.command(help_epilogue="Example: `tradai-ops config export --env prod`")
 def export(*, common: Common) -> int:
     """Print the whole configuration as JSON, with provenance, immutable and unspecified values.
 
@@ -53,7 +50,6 @@ def export(*, common: Common) -> int:
     return 0
 
 
-@config.command(help_epilogue="Example: `tradai-ops config schema`")
 def schema(*, common: AnyEnvironment | None = None) -> int:  # noqa: ARG001 - every command takes the options
     """Print the configuration's JSON Schema.
 
@@ -63,7 +59,6 @@ def schema(*, common: AnyEnvironment | None = None) -> int:  # noqa: ARG001 - ev
     return 0
 
 
-@config.command(help_epilogue="Example: `tradai-ops config validate own.json --env prod`")
 def validate(file: Path, *, common: Common) -> int:
     """Check an override file and print each value that it replaces.
 
@@ -86,7 +81,6 @@ def validate(file: Path, *, common: Common) -> int:
     return 0
 
 
-@config.command(help_epilogue="Example: `tradai-ops config diff --env prod`")
 def diff(*, common: Common) -> int:
     """Print each value by which this deployment's own file differs from the built-in configuration.
 
@@ -103,7 +97,6 @@ def diff(*, common: Common) -> int:
     return 1 if changes else 0
 
 
-@config.command(help_epilogue="Example: `tradai-ops config show nat.group --env dev`")
 def show(path: str, *, common: Common, pages: Annotated[bool, FLAG] = False) -> int:
     """Print the values at and below a path, each with its provenance.
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ops.options import FLAG, Common
-from ops.screen import agreed, console, styled
+from ops.screen import agreed, console, error_console, print_document, styled
 from ops.session import Simulation, connect
 from tradai_shared import clock
 from tradai_shared.aws import dynamodb_wire
@@ -57,6 +57,8 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
 
     It always scans first and shows what it found, the units and an estimate of the cost. It changes something
     only with --yes, or when the question after the estimate is answered with yes.
+
+    Exit code: 0 done, 1 a guard or a failure ended it, 2 error, or nothing was agreed to.
 
     Parameters
     ----------
@@ -111,6 +113,7 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
 class ReapSession:
     """One table, and what is needed to work on it."""
 
+    session: Session
     table: DesiredTable
     room: RunDependencies
     audit: FileAudit
@@ -127,23 +130,30 @@ class ReapSession:
                 pace = TokenBucket(order.limits.write_units_per_second, clock.now().timestamp())
                 return BatchDependencies(wire, pace, lambda: A_DAY, random.Random())  # noqa: S311 - jitter
 
-            yield cls(table, RunDependencies(client, tools, lambda _: audit, NoCheckpoints()), audit)
+            yield cls(session, table, RunDependencies(client, tools, lambda _: audit, NoCheckpoints()), audit)
 
     def work(self, order: ReapRequest, *, yes: bool) -> int:
         """Count, estimate, ask, act. The answer is the exit code."""
         counted = self._run(replace(order, dry_run=True), "Counting")
-        console.print(estimate(counted, order))
+        self.session.text.print(estimate(counted, order))
         if not counted.ok or order.mode is Mode.REPORT or not counted.tally.planned:
-            return told(counted)
+            return self._end(counted)
         if not yes and not agreed(f"{order.mode} these items?"):
-            console.print("Nothing was changed. --yes goes ahead.")
+            self.session.text.print("Nothing was changed. --yes goes ahead.")
             return 2
         done = self._run(
             replace(order, dry_run=False), "Deleting" if order.mode is Mode.DELETE else "Repairing"
         )
         if self.audit.path.exists():
-            console.print(f"Every item is in {self.audit.path}", highlight=False)
-        return told(done)
+            self.session.text.print(f"Every item is in {self.audit.path}")
+        return self._end(done)
+
+    def _end(self, done: TableResult) -> int:
+        """The last line, and the exit code."""
+        if self.session.prints_text:
+            return told(done)
+        print_document({**self.session.place, "result": report.result(done)})
+        return 0 if done.ok else 1
 
     def _run(self, order: ReapRequest, what: str) -> TableResult:
         expected = observe.live_table(self.room.client, self.table.name).item_count
@@ -154,7 +164,9 @@ class ReapSession:
             TextColumn("items read, {task.fields[changed]} written, {task.fields[rate]}/s"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=console, transient=True) as progress:
+        with Progress(
+            *columns, console=error_console, transient=True, disable=self.session.common.quiet
+        ) as progress:
             task = progress.add_task(what, total=expected or None, changed=0, rate=0)
             began = clock.now()
 
@@ -228,6 +240,5 @@ def told(result: TableResult) -> int:
     console.print(
         f"deleted {tally.deleted}, repaired {tally.repaired}, renewed and kept {tally.renewed}, "
         f"failed {tally.failed}; {tally.write_units:,.0f} write units, {report.usd(tally):.4f} USD",
-        highlight=False,
     )
     return 0 if result.ok else 1

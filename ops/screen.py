@@ -65,8 +65,8 @@ def print_document(document: object) -> None:
 
 
 def agreed(question: str) -> bool:
-    """Ask, where a person can answer. Only a whole yes is one."""
+    """Ask on standard error, where a person can answer. Only a whole yes is one."""
     if not sys.stdin.isatty():
-        console.print(f"{question} There is no terminal to ask at: --yes goes ahead.")
+        error_console.print(f"{question} There is no terminal to ask at: --yes goes ahead.")
         return False
-    return console.input(f"{question} [yes/no] ").strip().lower() == "yes"
+    return error_console.input(f"{question} [yes/no] ").strip().lower() == "yes"

@@ -13,7 +13,7 @@ from ops.doctor import samconfig
 from ops.doctor.model import Identity
 from ops.doctor.wanted import Wanted
 from ops.options import SAMCONFIG, Format
-from ops.screen import console, place
+from ops.screen import PlainConsole, console, error_console, place
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.config.loader import canonical_config, environment
 from tradai_shared.errors import AwsError, ConfigError
@@ -60,6 +60,11 @@ class Session:
     @property
     def prints_text(self) -> bool:
         return self.common.format is not Format.JSON
+
+    @property
+    def text(self) -> PlainConsole:
+        """Where a person reads: with --format json, standard error, so that a program reads JSON alone."""
+        return console if self.prints_text else error_console
 
     def note(self, text: str) -> None:
         """A line that --quiet leaves out."""
