@@ -91,6 +91,12 @@ COMMANDS = {
         "0 done; 1 a guard or a failure ended it",
         ("reap --env dev --table notifications", "reap --env dev --table notifications --mode delete"),
     ),
+    "alerts test": Command(
+        "ops.alerts:send_test_alert",
+        "Set one alarm by hand, show what its actions did, ask whether the message came. Asks first.",
+        "0 the message came; 1 it did not; 3 nobody knows",
+        ("alerts test --env dev",),
+    ),
     "config show": Command(
         "ops.config:show",
         "Print the values at and below a path, each with its provenance.",
@@ -122,7 +128,10 @@ COMMANDS = {
         ("config validate own.json --env prod",),
     ),
 }
-GROUPS = {"config": "Print, check and look up the configuration. Calls no AWS service."}
+GROUPS = {
+    "alerts": "Prove that the messages of alarms arrive.",
+    "config": "Print, check and look up the configuration. Calls no AWS service.",
+}
 
 app = App(
     name="tradai-ops",

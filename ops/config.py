@@ -26,8 +26,6 @@ from tradai_shared.config.paths import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-config = App(name="config", help=app.COMMANDS["config"].help, help_epilogue=app.COMMANDS["config"].epilogue)
-
 
 def export(*, common: Common) -> int:
     """Print the whole configuration as JSON, with provenance, immutable and unspecified values.
