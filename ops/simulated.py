@@ -107,6 +107,7 @@ def _furnish(world: World) -> None:
         Threshold=0,
         Period=60,
         Statistic="Maximum",
+        AlarmActions=[world.platform.topic],
         Tags=[{"Key": STACK_TAG, "Value": f"tradai-ops-{env}"}],
     )
     world.client("cloudwatch").set_alarm_state(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OPTIONS = {"--env", "--profile", "--region", "--endpoint-url", "--format", "--quiet", "--simulate"}
 NEEDED = {
+    "alerts test": ["--yes"],
     "reap": ["--table", "notifications"],
     "findings show": ["c7be1211f679"],
     "findings approve": ["c7be1211f679"],
