@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from drift_check import checks
-from drift_check.events import Mode, parse
+from drift_check.events import Mode, Request, parse
+from drift_check.history_store import HistoryUse
 from drift_check.observe.observer import WORKERS
+from drift_check.planner import approval_code
 from drift_check.reconcile import make_reconciler
 from drift_check.settings import MAX_HEALS, Allowed, Settings
 from ops.options import FLAG, Common
 from ops.output import PRINTERS
 from ops.progress import progress
+from ops.screen import agreed, error_console
 from ops.session import Simulation, connect
+from tradai_shared import clock
 from tradai_shared.config.loader import canonical_config, waivers
+from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
     from ops.session import Session
 
 Many = Annotated[list[str] | None, Parameter(negative=())]
@@ -30,45 +37,103 @@ def drift(  # noqa: PLR0913 - one parameter an option
     mode: Mode = Mode.REPORT,
     dry_run: Annotated[bool, FLAG] = False,
     approve: Many = None,
+    only: Many = None,
     checks: Many = None,
     max_heals: int = MAX_HEALS,
+    yes: Annotated[bool, FLAG] = False,
 ) -> int:
     """Compare AWS with the canonical configuration, and heal what may be healed.
 
-    Exit code: 0 in sync, 1 drift, 2 error, 3 something could not be read.
+    Exit code: 0 in sync, 1 drift, 2 error, 3 something could not be read. Healing shows account, region and
+    the exact calls, and asks before it sends them.
 
     Parameters
     ----------
     mode
-        report only reads; heal heals what is automatic or approved.
+        report only reads; heal writes what is automatic or approved, after a question.
     dry_run
         With --mode heal: show the exact calls and send none.
     approve
-        Id of a finding whose heal you approve; may be given several times.
+        Approval code or id of a finding that you approve of healing; may be given several times. Without
+        --mode heal these alone are healed.
+    only
+        Heal this finding only, by its id; may be given several times.
     checks
         Only this check; may be given several times.
     max_heals
         Findings to heal at most.
+    yes
+        With --mode heal: send the calls without asking.
     """
-    event = {"mode": mode, "dry_run": dry_run, "approve": approve or [], "checks": checks or []}
+    request = requested(mode, approve or [], only or [], checks or [])
     with connect(common, Simulation.ESTATE, pool=WORKERS) as session:
-        report = collect(session, event, max_heals)
+        if request.mode is Mode.HEAL and not dry_run:
+            report = heal(session, request, max_heals, yes=yes)
+        else:
+            report = collect(session, replace(request, dry_run=dry_run), max_heals)
         PRINTERS[common.format](report, session)
         return report.exit_code
 
 
-def collect(session: Session, event: dict[str, Any], max_heals: int) -> Report:
-    """One run with a progress display on standard error. Only healing writes the history."""
-    env = session.env
-    request = parse(event, tuple(checks.BY_NAME))
-    settings = Settings(env, Allowed.HEAL, max_heals=max_heals)
+def requested(mode: Mode, approve: list[str], only: list[str], names: list[str]) -> Request:
+    """Raises EventError: a check that does not exist."""
+    if approve and mode is Mode.REPORT:
+        mode, only = Mode.HEAL, [*only, *(approval.partition(".")[0] for approval in approve)]
+    event = {"mode": mode, "approve": approve, "only": only, "checks": names}
+    return parse(event, tuple(checks.BY_NAME))
+
+
+def heal(session: Session, request: Request, max_heals: int = MAX_HEALS, *, yes: bool) -> Report:
+    """Show, ask, and heal what was shown; the report of the dry run where nothing is healed."""
+    preview = collect(session, replace(request, dry_run=True), max_heals)
+    planned = [healed for healed in preview.heals if healed.status is Status.PLANNED]
+    if not planned:
+        return preview
+    error_console.print(described(session, preview))
+    if not (yes or agreed(f"Heal {len(planned)} finding{'s' if len(planned) > 1 else ''}?")):
+        error_console.print("nothing was written")
+        return preview
+    shown = [healed.finding for healed in planned]
+    approvals = {approval.partition(".")[0] for approval in request.approve}
+    now = clock.now()
+    return collect(
+        session,
+        replace(
+            request,
+            only=frozenset(f"{finding.id}.{finding.digest}" for finding in shown),
+            approve=frozenset(approval_code(finding, now) for finding in shown if finding.id in approvals),
+        ),
+        max_heals,
+    )
+
+
+def described(session: Session, preview: Report) -> str:
+    """Account, region, and every call that would be sent."""
+    account = session.identity.account
+    lines = [f"environment {session.env}, account {account}, region {preview.region}: would be sent"]
+    for healed in preview.heals:
+        lines.append(f"  {healed.finding.resource} {healed.finding.attribute} ({healed.finding.id})")
+        lines += [
+            f"    {write.action} {json.dumps(write.parameters)}{write.note and f'  # {write.note}'}"
+            for write in healed.writes
+        ]
+        lines += [f"    mind: {healed.detail}"] if healed.detail else []
+    return "\n".join(lines)
+
+
+def collect(session: Session, request: Request, max_heals: int = MAX_HEALS) -> Report:
+    """One run with a progress display on standard error. Of the history only attempts to heal are kept."""
+    settings = Settings(session.env, Allowed.HEAL, max_heals=max_heals)
+    is_healing = request.mode is Mode.HEAL and not request.dry_run
     with progress(quiet=session.common.quiet) as on_progress:
         return make_reconciler(
             settings,
             request,
-            canonical_config(env),
+            canonical_config(session.env),
             session.client,
-            waivers=waivers(env),
-            writes_history=request.mode is Mode.HEAL,
+            waivers=waivers(session.env),
+            use=HistoryUse.ATTEMPTS if is_healing else HistoryUse.READ,
             on_progress=on_progress,
+            attended=True,
+            holder="tradai-ops drift",
         ).run()

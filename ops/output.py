@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
     from ops.session import Session
 
 TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "blue", "info": "dim"}

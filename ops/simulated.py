@@ -190,8 +190,17 @@ class Pages:
         return [self.answer(**request)]
 
 
+def _cloudwatch(world: World) -> dict[str, Callable[..., Any]]:
+    def describe_alarm_history(**_: Any) -> dict[str, Any]:
+        data = {"actionState": "Succeeded", "notificationResource": world.platform.topic}
+        return {"AlarmHistoryItems": [{"HistoryData": json.dumps(data)}]}
+
+    return {"describe_alarm_history": describe_alarm_history}
+
+
 OVERLAYS: dict[str, Callable[[World], dict[str, Callable[..., Any]]]] = {
     "cloudformation": _stack,
+    "cloudwatch": _cloudwatch,
     "events": _events,
     "lambda": _lambda,
     "logs": _logs,

@@ -42,7 +42,7 @@ def evaluate(
                 live,
                 desired=LIVE,
                 path=path,
-                remedies=_reconcile(ctx, both(group, instances)),
+                remediations=_reconcile(ctx, both(group, instances)),
                 severity=Severity.CRITICAL,
                 reason="the private subnets have no way out, or one that nobody watches",
             )
