@@ -10,8 +10,8 @@ from rich.table import Table
 
 from drift_check import checks
 from drift_check.checks.base import CheckContext
+from drift_check.model import ExitCode
 from drift_check.observe.observer import WORKERS
-from drift_check.reconcile import ExitCode
 from drift_check.report.as_markdown import short
 from drift_check.scan import make_scanner
 from ops.adopt_plan import Adopted, adopt, merged

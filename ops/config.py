@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +14,14 @@ from tradai_shared.config.build import build
 from tradai_shared.config.changelog import CHANGES
 from tradai_shared.config.loader import environment, read
 from tradai_shared.config.models import CanonicalConfig
-from tradai_shared.config.paths import is_immutable, is_unspecified, leaves, provenance_of, value_at
+from tradai_shared.config.paths import (
+    is_immutable,
+    is_unspecified,
+    leaves,
+    provenance_of,
+    source_of,
+    value_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +52,7 @@ def export(
             "environment": configuration.environment,
             "values": configuration.model_dump(mode="json"),
             "provenance": nested({path: provenance_of(configuration, path) for path in paths}),
+            "sources": nested({path: source_to_json(configuration, path) for path in paths}),
             "immutable": [path for path in paths if is_immutable(configuration, path)],
             "unstated": [path for path in paths if is_unspecified(configuration, path)],
         }
@@ -73,7 +82,7 @@ def validate(file: Path, *, env: str) -> int:
     overrides = read(file)
     before, after = (
         dict(leaves(configuration.model_dump(mode="json")))
-        for configuration in (build(name), build(name, overrides.values))
+        for configuration in (build(name), build(name, overrides))
     )
     for path in dict.fromkeys([*before, *after]):
         if before.get(path) != after.get(path):
@@ -83,7 +92,7 @@ def validate(file: Path, *, env: str) -> int:
 
 
 @config.command
-def show(path: str, *, env: str) -> int:
+def show(path: str, *, env: str, pages: bool = False) -> int:
     """Print the values at and below a path, each with its provenance.
 
     Parameters
@@ -92,6 +101,8 @@ def show(path: str, *, env: str) -> int:
         A value or a section, such as nat.group or network.vpc.cidr.
     env
         dev, staging or prod.
+    pages
+        Also the page that each value was read from, and when.
     """
     configuration = canonical_config(env)
     values = dict(leaves(configuration.model_dump(mode="json")))
@@ -100,8 +111,29 @@ def show(path: str, *, env: str) -> int:
             print(f"{leaf}: not specified")
             continue
         immutable = ", immutable" if is_immutable(configuration, leaf) else ""
-        print(f"{leaf}: {in_json(values[leaf])} ({provenance_of(configuration, leaf)}{immutable})")
+        page = _page(configuration, leaf) if pages else ""
+        provenance = f"{provenance_of(configuration, leaf)}{page}"
+        print(f"{leaf}: {in_json(values[leaf])} ({provenance}{immutable})")
     return 0
+
+
+def _page(configuration: CanonicalConfig, path: str) -> str:
+    source = source_of(configuration, path)
+    if source is None:
+        return ""
+    other = f", but {source.other_page.name} says {in_json(source.other_value)}" if source.other_page else ""
+    return f": {source.page.name}, {source.page.read}{other}"
+
+
+def source_to_json(configuration: CanonicalConfig, path: str) -> dict[str, object] | None:
+    """The page of a value; of a contradicted value also the other page's."""
+    source = source_of(configuration, path)
+    if source is None:
+        return None
+    described: dict[str, object] = asdict(source.page)
+    if source.other_page:
+        described["other"] = {**asdict(source.other_page), "value": source.other_value}
+    return described
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:

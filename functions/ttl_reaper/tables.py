@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradai_shared.config import Provenance, provenance_of
+from tradai_shared.config import provenance_of
+from tradai_shared.config.paths import is_absent
 from tradai_shared.errors import EventError
 from ttl_reaper.events import ALL
 from ttl_reaper.model import DesiredTable
@@ -21,10 +22,11 @@ def tables(config: CanonicalConfig) -> tuple[DesiredTable, ...]:
             component=component,
             name=table.name,
             ttl_attribute=table.ttl.attribute if table.ttl else None,
-            ttl_confirmed=provenance_of(config, f"dynamodb.tables.{component}.ttl") is not Provenance.ASSUMED,
+            ttl_confirmed=provenance_of(config, f"dynamodb.tables.{component}.ttl").is_settled,
             may_be_reaped=table.may_be_reaped,
         )
         for component, table in config.dynamodb.tables.items()
+        if not is_absent(config, f"dynamodb.tables.{component}")
     )
 
 

@@ -104,9 +104,9 @@ def _left_over(world: World) -> Iterator[str]:
 
 def shorten(storm: Storm) -> Storm:
     """The same storm without what its violations do not need."""
-    kept = storm.disturbances
+    needed = storm.disturbances
     for disturbance in storm.disturbances:
-        fewer = tuple(other for other in kept if other is not disturbance)
+        fewer = tuple(other for other in needed if other is not disturbance)
         if play(replace(storm, disturbances=fewer)).violations:
-            kept = fewer
-    return replace(storm, disturbances=kept)
+            needed = fewer
+    return replace(storm, disturbances=needed)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from egress_probe.events import Action, parse
-from egress_probe.reconcile import INTERVAL, ROUNDS_IN_DOUBT, SCHEDULED_ROUNDS
+from egress_probe.reconcile import EXTRA_ROUNDS, INTERVAL, SCHEDULED_ROUNDS
 from egress_probe.settings import Settings
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, ROOT, Stack, samples
 from tradai_shared.config import naming
@@ -22,6 +22,7 @@ PLACE = {
 }
 PROBE = {
     "EgressProbeFailingAlarm",
+    "EgressProbeSilentAlarm",
     "EgressProbeFunction",
     "EgressProbeLogGroup",
     "EgressProbeRole",
@@ -101,7 +102,7 @@ def test_the_schedule_asks_every_minute_for_what_the_function_knows() -> None:
 
 
 def test_it_has_the_time_that_a_doubtful_run_takes() -> None:
-    longest = INTERVAL * (SCHEDULED_ROUNDS + ROUNDS_IN_DOUBT)
+    longest = INTERVAL * (SCHEDULED_ROUNDS + EXTRA_ROUNDS)
     assert longest.total_seconds() < stack()["EgressProbeFunction"]["Timeout"]
 
 
@@ -117,7 +118,16 @@ def test_its_alarm_tells_the_topic_and_has_a_runbook() -> None:
     assert "`tradai-{env}-egress-probe-failing`" in (ROOT / "docs/runbooks/egress-probe.md").read_text(
         encoding="utf-8"
     )
-    assert alarm["TreatMissingData"] == "breaching"
+    assert (alarm["MetricName"], alarm["TreatMissingData"]) == ("Errors", "notBreaching")
+
+
+def test_that_it_no_longer_runs_is_an_alarm_of_its_own() -> None:
+    alarm: Any = stack()["EgressProbeSilentAlarm"]
+    assert (alarm["MetricName"], alarm["ComparisonOperator"]) == ("Invocations", "LessThanThreshold")
+    assert alarm["InsufficientDataActions"] == alarm["AlarmActions"] == alarm["OKActions"]
+    assert "`tradai-{env}-egress-probe-silent`" in (ROOT / "docs/runbooks/egress-probe.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_sample_of_its_failure_carries_its_own_error_and_request() -> None:

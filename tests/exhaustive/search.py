@@ -30,9 +30,9 @@ def search(values: Values, part: int = 0, parts: int = 1) -> Result:
     planned, violated = 0, []
     for case in cases(values, part, parts):
         planned += 1
-        found = violations(case, decide(case.world, given=SIGNAL, trigger=case.trigger))
-        if found:
-            violated.append(f"{found}\n  world: {case.world}\n  trigger: {case.trigger}")
+        problems = violations(case, decide(case.world, given=SIGNAL, trigger=case.trigger))
+        if problems:
+            violated.append(f"{problems}\n  world: {case.world}\n  trigger: {case.trigger}")
             if len(violated) == SHOWN:
                 break
     return Result(planned, tuple(violated))

@@ -19,6 +19,7 @@ MARKS = {
     Provenance.CONFIRMED: "✔",
     Provenance.SEED: "●",
     Provenance.DOCUMENTED: "◐",
+    Provenance.CONTRADICTED: "◇",
     Provenance.ASSUMED: "○",
 }
 LOCK = "■"

@@ -6,7 +6,7 @@ from toolchain.config_document.blocks import Bullets, Grid, Rows, Section
 
 PLATFORM = Section(
     "The platform",
-    "house.py",
+    "platform.py",
     "The stack's name is the environment. The toolkit's own functions run where the platform does.",
     (
         Rows(
@@ -23,14 +23,14 @@ PLATFORM = Section(
 )
 TAGS = Section(
     "Required tags",
-    "house.py",
+    "platform.py",
     "Every resource carries these. Where a tag accepts several values, any of them is right: "
     "Pulumi manages the platform, SAM this toolkit.",
     (Grid("required_tags", "Tag", {"Accepted": ""}),),
 )
 NAMES = Section(
     "Names",
-    "house.py",
+    "platform.py",
     "Tables, buckets, functions, services and the NAT's parts follow the first pattern. The cluster and the "
     "database are `tradai-{env}`, and the NAT function has a name of its own in prod.",
     (
@@ -55,6 +55,7 @@ NETWORK = Section(
             "VPC",
             {
                 "CIDR": "network.vpc.cidr",
+                "Id": "network.vpc.id",
                 "DNS hostnames": "network.vpc.dns_hostnames",
                 "DNS support": "network.vpc.dns_support",
                 "Flow logs": "network.vpc.flow_logs",
@@ -76,7 +77,7 @@ NETWORK = Section(
         Grid(
             "network.route_tables",
             "Route table",
-            {"`0.0.0.0/0` goes to": "default_route", "Name tag": "name"},
+            {"`0.0.0.0/0` goes to": "default_route", "Name tag": "name", "Ids": "ids"},
         ),
         Grid(
             "network.security_groups",
@@ -103,6 +104,7 @@ NAT = Section(
             {
                 "Name tag": "nat.name",
                 "Instance type": "nat.instance_type",
+                "Launch template": "nat.launch_template",
                 "Image": "nat.image.family",
                 "Architecture": "nat.image.architecture",
                 "The latest image at each launch": "nat.image.latest",

@@ -8,8 +8,24 @@ from typing import TYPE_CHECKING
 
 from toolchain.config_document import infrastructure_pages, workload_pages
 from toolchain.config_document.blocks import Bullets, Grid, Rows, Section
-from toolchain.config_document.cells import LOCK, MARKS, UNSPECIFIED, cell, common_text, resolve, text
-from tradai_shared.config.paths import is_immutable, is_unspecified, leaves, provenance_of, value_at
+from toolchain.config_document.cells import (
+    LOCK,
+    MARKS,
+    UNSPECIFIED,
+    cell,
+    common_text,
+    resolve,
+    text,
+    to_text,
+)
+from tradai_shared.config.paths import (
+    is_immutable,
+    is_unspecified,
+    leaves,
+    provenance_of,
+    source_of,
+    value_at,
+)
 from tradai_shared.config.provenance import Provenance, join
 
 if TYPE_CHECKING:
@@ -17,6 +33,7 @@ if TYPE_CHECKING:
 
     from tradai_shared.config.changelog import Change
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.provenance import Page
 
 SECTIONS = (*infrastructure_pages.PAGES, *workload_pages.PAGES)
 
@@ -48,12 +65,18 @@ Every value carries a mark of its provenance. The figures count the values of pr
 | --- | --- | --- |
 | {seed} | seed: the platform's canonical document, the authority | {seeds} |
 | {documented} | documented: another page of its documentation, newest copy | {documents} |
-| {assumed} | assumed: nobody wrote it down; to be confirmed against a live account | {assumptions} |
+| {contradicted} | contradicted: two pages disagree; it informs until it is confirmed | {contradictions} |
+| {assumed} | assumed: nobody, or only a page of an earlier year, says so; to be confirmed | {assumptions} |
 | {confirmed} | confirmed: a deployment's own file gives it | 0 here |
 | {unspecified} | not specified by any source; nothing is compared with it | {unknowns} |
 | {lock} | immutable: never changed after the first deployment without a migration plan | {locked} |
 
 `{{env}}` stands for the environment's name."""
+
+SOURCES = """Each value of the marks ●, ◐ and ◇ was read on one of these pages, on a day, or in a month or
+year where the day is not known. A value that only a page of an earlier year than the version's gives counts
+as assumed.
+`tradai-ops config show PATH --env prod --pages` prints a value's page."""
 
 IMMUTABLE = """`make check` refuses a change of any of these without a migration, and drift_check never
 changes them. `*` stands for each name."""
@@ -79,6 +102,9 @@ def document(configs: Sequence[CanonicalConfig], changes: Sequence[Change]) -> s
         "## Where the environments differ",
         differences(configs),
         *(part for section in SECTIONS for part in page(configs, section)),
+        "## The pages",
+        SOURCES,
+        sources(configs[-1]),
         "## What must never change",
         IMMUTABLE,
         immutables(configs[-1]),
@@ -101,6 +127,7 @@ def head(config: CanonicalConfig, latest: Change) -> str:
         authority=config.document.authority,
         seeds=counted[Provenance.SEED],
         documents=counted[Provenance.DOCUMENTED],
+        contradictions=counted[Provenance.CONTRADICTED],
         assumptions=counted[Provenance.ASSUMED],
         unspecified=UNSPECIFIED,
         unknowns=len(paths) - len(stated),
@@ -182,6 +209,24 @@ def starred(config: CanonicalConfig, path: str) -> str:
         names.append("*" if several else name)
         section = join(section, name)
     return ".".join(names)
+
+
+def sources(config: CanonicalConfig) -> str:
+    """The pages with the number of values that each gives, and the values on which two disagree."""
+    read = {path: source for path, _ in leaves(config) if (source := source_of(config, path))}
+    counted = Counter(source.page for source in read.values())
+    pages = [[page.name, page.read, f"{count}"] for page, count in sorted(counted.items(), key=str)]
+    disputed = [
+        [f"`{path}`", page_to_text(source.page), page_to_text(source.other_page), to_text(source.other_value)]
+        for path, source in config.annotations.sources.items()
+        if source.other_page and provenance_of(config, path) is Provenance.CONTRADICTED
+    ]
+    header = ["contradicted", "the value's page", "the other page", "what that says"]
+    return table(["page", "read", "values"], pages) + "\n\n" + table(header, disputed)
+
+
+def page_to_text(page: Page) -> str:
+    return f"{page.name} ({page.read})"
 
 
 def immutables(config: CanonicalConfig) -> str:

@@ -13,6 +13,10 @@ ECS = Section(
             "ECS",
             {
                 "Cluster": "ecs.cluster",
+                "Health check": "ecs.health_check.path",
+                "Health check of mlflow": "ecs.health_check.mlflow_path",
+                "Start period of trading services, s": "ecs.health_check.trading_start_period_seconds",
+                "Task family of generic strategies": "ecs.generic_task_family",
             },
         ),
         Grid(
@@ -87,19 +91,23 @@ AROUND = Section(
                 "MFA": "cognito.mfa",
                 "Shortest password": "cognito.password_min_length",
                 "Deletion protection of the pool": "cognito.deletion_protection",
+                "Queues": "sqs.names",
                 "Queues are FIFO": "sqs.fifo",
                 "Receives before the dead-letter queue": "sqs.max_receive_count",
                 "Dead letters are kept, days": "sqs.dead_letter_retention_days",
                 "WAF is associated with": "waf.associated_with",
+                "REST APIs": "waf.apis",
+                "Alarms of the models": "model_alarms",
             },
         ),
+        Grid("workflows", "Workflow", {"States": "states", "Time-out, s": "timeout_seconds"}),
         Grid("secrets", "Secret", {"Name": "name"}),
         Grid("sns", "Topic", {"Name": "name"}),
     ),
 )
 CONVENTIONS = Section(
     "House conventions",
-    "house.py",
+    "platform.py",
     "",
     (
         Bullets("How the platform's functions behave; this toolkit's do alike", "conventions.rules"),
@@ -108,7 +116,7 @@ CONVENTIONS = Section(
 )
 CONTROL = Section(
     "The platform's document",
-    "house.py",
+    "platform.py",
     "",
     (
         Bullets("What must be checked, by the platform's own list", "document.checklist"),

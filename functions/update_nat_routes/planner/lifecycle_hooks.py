@@ -1,4 +1,4 @@
-"""The answers to lifecycle hooks: when to let an instance in, when to let one go, when to wait."""
+"""Lifecycle hooks: when a launch or a termination is completed, and when it waits."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ HookStep: TypeAlias = CompleteLifecycleAction | RecordHeartbeat | ReplaceInstanc
 
 
 def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move: bool) -> Iterator[HookStep]:
-    """HookStep every hook of ours that an instance waits in.
+    """The next step of every hook of ours that an instance waits in.
 
     Args:
         state: the observation and what this run knows.

@@ -1,4 +1,4 @@
-"""The decision, whole and pure: from one observed moment to the writes that it needs, each with its reason.
+"""From one observation to the writes that it needs, each with its reason. Pure.
 
 Moves come first and hooks are answered only when a later reading leaves nothing to move. So a plan that was
 applied leaves nothing to plan, and what is called done was read back.

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from toolchain.config_document.__main__ import main
+from tradai_shared.config.changelog import CHANGES
 
 
 def test_the_document_is_written_and_then_fresh(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,7 +43,9 @@ def test_a_snapshot_of_an_earlier_version_is_behind(
 ) -> None:
     path = tmp_path / "snapshot.json"
     main(["snapshot", "--file", str(path)])
-    earlier = path.read_text(encoding="utf-8").replace('"version": "9.3.0+1"', '"version": "9.3.0+0"')
+    earlier = path.read_text(encoding="utf-8").replace(
+        f'"version": "{CHANGES[-1].version}"', '"version": "9.3.0+0"'
+    )
     path.write_text(earlier, encoding="utf-8")
     assert main(["snapshot", "--check", "--file", str(path)]) == 1
     assert "is behind: run make config-snapshot" in capsys.readouterr().err

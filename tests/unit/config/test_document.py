@@ -50,7 +50,7 @@ def test_a_table_of_dynamodb_reads_as_a_row() -> None:
 
 
 def test_what_nobody_stated_is_a_dash() -> None:
-    assert "| `promote-model` | `tradai-promote-model-{env}` ◐ | - | - |" in TEXT
+    assert "| - | - | of this toolkit ◐ |" in TEXT
 
 
 def test_the_change_log_is_told_latest_first_with_its_migrations() -> None:

@@ -162,6 +162,7 @@ BROKEN = [
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_invariant_is_told_with_its_path(broken: Break, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invariants, "INVARIANTS", (broken.invariant,))
+    monkeypatch.setattr(invariants, "is_confirmed", lambda _config, _path: False)  # as a built-in value
     with pytest.raises(ConfigError) as caught:
         build(PROD, own(broken.path, broken.value))
     assert caught.value.path == (broken.named or broken.path)
@@ -194,3 +195,17 @@ def test_the_nat_function_may_be_renamed_together_with_its_lambda() -> None:
     name = "tradai-nat-lambda"
     values = {"nat": {"function": name}, "lambdas": {"update-nat-routes": {"name": name}}}
     assert build(PROD, values).nat.function == name
+
+
+def test_an_accounts_own_names_and_tags_follow_no_pattern_of_ours() -> None:
+    values = {
+        "s3": {"buckets": {"logs": {"name": "acme-logs-123456789012"}}},
+        "required_tags": {"Environment": ["production"]},
+    }
+    config = build(PROD, values)
+    assert config.s3.buckets["logs"].name == "acme-logs-123456789012"
+    assert config.required_tags["Environment"] == ("production",)
+
+
+def test_a_task_on_ec2_may_have_any_size() -> None:
+    assert build(Environment.DEV, own("ecs.services.mlflow.cpu", 300)).ecs.services["mlflow"].cpu == 300

@@ -133,7 +133,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     [
         ("{", "is not JSON"),
         ("[]", "the whole: "),
-        ('{"value": {}}', "value: there is no such field; there are: values, waivers"),
+        ('{"value": {}}', "value: there is no such field; there are: values, absent, not_judged"),
         ('{"values": 1}', "values: "),
         ('{"values": {"region": "a", "region": "b"}}', "region: is given twice"),
         ('{"waivers": [{"finding": "f", "reason": "r", "owner": "o"}]}', "waivers.0.until: is missing"),

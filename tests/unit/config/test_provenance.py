@@ -4,10 +4,13 @@ import pytest
 
 from tradai_shared.config import Provenance, is_immutable, leaves, provenance_of, value_at
 from tradai_shared.config.build import build
+from tradai_shared.config.changelog import CHANGES
 from tradai_shared.config.models import CanonicalConfig
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.paths import is_unspecified
-from tradai_shared.config.provenance import documented, marks_of, provenance_at, seed
+from tradai_shared.config.overrides import OverrideFile
+from tradai_shared.config.paths import is_absent, is_judged, is_unspecified, source_of
+from tradai_shared.config.provenance import Page, marks_of, provenance_at
+from tradai_shared.config.values.pages import documented, seed
 from tradai_shared.errors import ConfigError
 
 DEV, STAGING, PROD = map(build, Environment)
@@ -58,7 +61,6 @@ SURE = {
         "nat.may_use_nat_gateway",
         "nat.lifecycle_hooks.launch.heartbeat_seconds",
         "dynamodb.tables.workflow-state.name",
-        "dynamodb.tables.workflow-state.key",
         "dynamodb.tables.workflow-state.indexes",
         "dynamodb.tables.trading-state.key",
         "dynamodb.tables.drift-state.key",
@@ -74,11 +76,18 @@ SURE = {
         "sqs",
         "ecs.services.live-trading",
         "lambdas.health-check.timeout_seconds",
+        "lambdas.data-collection-proxy.timeout_seconds",
+        "workflows",
+        "model_alarms",
+        "ecs.health_check",
         "waf",
         "conventions",
     ],
+    "contradicted": ["dynamodb.tables.workflow-state.key"],
     "assumed": [
         "required_tags",
+        "lambdas.drift-monitor.timeout_seconds",
+        "lambdas.notify-completion.memory_mb",
         "network.security_groups.nat.name",
         "network.security_groups.rds.ingress",
         "nat.group.name",
@@ -121,7 +130,12 @@ def test_environments_may_differ_in_how_sure_a_value_is(path: str, dev: str, pro
 def test_every_value_has_a_mark(config: CanonicalConfig) -> None:
     paths = [path for path, _ in leaves(config)]
     assert len(paths) > 400
-    assert {provenance_of(config, path) for path in paths} == {"seed", "documented", "assumed"}
+    assert {provenance_of(config, path) for path in paths} == {
+        "seed",
+        "documented",
+        "contradicted",
+        "assumed",
+    }
 
 
 def test_every_mark_is_on_a_value() -> None:
@@ -131,7 +145,8 @@ def test_every_mark_is_on_a_value() -> None:
 
 
 def test_a_mark_holds_for_all_below_it_but_what_has_its_own() -> None:
-    marked = dict(marks_of({"a": documented({"b": 1, "c": seed({"d": 2})})}))
+    tree = {"a": documented({"b": 1, "c": seed({"d": 2})})}
+    marked = {path: mark.provenance for path, mark in marks_of(tree)}
     assert [provenance_at(marked, path) for path in ("a.b", "a.c.d")] == ["documented", "seed"]
 
 
@@ -187,7 +202,7 @@ def test_nothing_else_is_immutable() -> None:
 
 
 def test_what_nobody_stated_is_told_from_what_is_stated_to_be_absent() -> None:
-    assert is_unspecified(PROD, "lambdas.promote-model.memory_mb")
+    assert is_unspecified(PROD, "lambdas.update-nat-routes.memory_mb")
     assert is_unspecified(PROD, "cognito.id")
     assert not is_unspecified(PROD, "dynamodb.tables.trading-state.ttl")
     assert not is_unspecified(PROD, "lambdas.health-check.memory_mb")
@@ -200,3 +215,60 @@ def test_nothing_can_be_changed_in_place() -> None:
         PROD.dynamodb.tables["notifications"] = PROD.dynamodb.tables["idempotency"]  # type: ignore[index]
     with pytest.raises(TypeError):
         PROD.marks["region"] = Provenance.CONFIRMED  # type: ignore[index]
+
+
+@pytest.mark.parametrize("config", [DEV, STAGING, PROD])
+def test_what_a_page_says_names_the_page_and_when_it_was_read(config: CanonicalConfig) -> None:
+    for path, _ in leaves(config):
+        source = source_of(config, path)
+        if provenance_of(config, path) is Provenance.ASSUMED:
+            assert source is None or source.page.is_stale(CHANGES[-1].day)
+        else:
+            assert source
+            assert source.page.name
+            assert source.page.read.startswith("2026")
+
+
+def test_of_a_contradicted_value_the_other_page_is_named_with_what_it_says() -> None:
+    source = source_of(PROD, "dynamodb.tables.workflow-state.key.partition.name")
+    assert source
+    assert source.other_page == Page("reference/lambdas/update-status", "2026")
+    assert source.other_value == {"partition": {"name": "run_id", "type": "S"}, "sort": None}
+
+
+@pytest.mark.parametrize(
+    ("read", "provenance"), [("2025-12-31", "assumed"), ("2024", "assumed"), ("2026-01", "documented")]
+)
+def test_a_page_of_an_earlier_year_alone_makes_no_value_documented(read: str, provenance: str) -> None:
+    assert documented(1, Page("reference/orders", read)).provenance == provenance
+
+
+def test_a_confirmed_value_has_the_deployment_as_its_source_and_no_page() -> None:
+    config = build(Environment.PROD, {"dynamodb": {"tables": {"workflow-state": {"key": RUN}}}})
+    assert provenance_of(config, "dynamodb.tables.workflow-state.key.partition") is Provenance.CONFIRMED
+    assert source_of(config, "dynamodb.tables.workflow-state.key.partition.name") is None
+
+
+RUN = {"partition": {"name": "run_id", "type": "S"}}
+
+
+def test_informing_provenances_are_those_that_nobody_settled() -> None:
+    assert [each.value for each in Provenance if not each.is_settled] == ["contradicted", "assumed"]
+
+
+def test_what_is_absent_or_not_judged_holds_for_all_below_it() -> None:
+    file = OverrideFile(
+        absent=("rds", "dynamodb.tables.drift-*"), not_judged=("ecs.services.*.desired_count",)
+    )
+    config = build(Environment.PROD, file)
+    assert is_absent(config, "rds")
+    assert is_absent(config, "dynamodb.tables.drift-state")
+    assert not is_absent(config, "dynamodb.tables.rollback-state")
+    assert not is_judged(config, "rds.multi_az")
+    assert not is_judged(config, "ecs.services.mlflow.desired_count")
+    assert is_judged(config, "ecs.services.mlflow.cpu")
+
+
+def test_a_pattern_that_names_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"ecs\.services\.\*\.desired: names no value"):
+        build(Environment.PROD, OverrideFile(not_judged=("ecs.services.*.desired",)))

@@ -7,11 +7,11 @@ DEV, STAGING, PROD = map(build, Environment)
 
 # port, CPU units, memory in MB, desired count in prod, Spot
 SERVICES = {
-    "backend-api": (8000, 512, 1024, 2, None),
-    "data-collection": (8002, 256, 512, 1, None),
-    "strategy-service": (8003, 512, 1024, 1, None),
-    "mlflow": (5000, 512, 1024, 1, None),
-    "strategy-container": (None, 1024, 2048, 0, None),
+    "backend-api": (8000, 512, 1024, 2, True),
+    "data-collection": (8002, 256, 512, 1, True),
+    "strategy-service": (8003, 512, 1024, 1, True),
+    "mlflow": (5000, 512, 1024, 1, True),
+    "strategy-container": (None, 1024, 2048, 0, True),
     "live-trading": (8004, 1024, 2048, 0, False),
     "dry-run-trading": (8005, 1024, 2048, 0, True),
 }
@@ -19,12 +19,12 @@ SERVICES = {
 # time-out in seconds, memory in MB; None: not stated
 FUNCTIONS = {
     "backtest-consumer": (30, 256),
-    "sqs-consumer": (None, None),
-    "update-status": (None, None),
+    "sqs-consumer": (30, 256),
+    "update-status": (30, 256),
     "cleanup-resources": (120, 256),
     "check-retraining-needed": (30, 256),
     "compare-models": (120, 256),
-    "promote-model": (None, None),
+    "promote-model": (60, 256),
     "model-rollback": (120, 256),
     "retraining-scheduler": (60, 256),
     "health-check": (60, 256),
@@ -33,7 +33,7 @@ FUNCTIONS = {
     "orphan-scanner": (60, 128),
     "validate-strategy": (30, 256),
     "notify-completion": (30, 128),
-    "data-collection-proxy": (None, None),
+    "data-collection-proxy": (180, 256),
     "pulumi-drift-detector": (300, 512),
     "update-nat-routes": (None, None),
 }
@@ -46,6 +46,19 @@ def test_seven_services_run_on_the_cluster() -> None:
         for name, service in PROD.ecs.services.items()
     } == SERVICES
     assert PROD.ecs.services["mlflow"].name == "tradai-mlflow-prod"
+
+
+def test_outside_fargate_spot_is_stated_of_the_trading_services_alone() -> None:
+    stated = {name: service.spot for name, service in DEV.ecs.services.items() if service.spot is not None}
+    assert stated == {"live-trading": False, "dry-run-trading": True}
+
+
+def test_workflows_health_checks_and_alarms_of_models_are_as_documented() -> None:
+    sizes = {name: (flow.states, flow.timeout_seconds) for name, flow in PROD.workflows.items()}
+    assert sizes == {"retraining": (10, 10_800), "backtest": (12, 7200)}
+    assert PROD.ecs.health_check.path == "/api/v1/health"
+    assert PROD.ecs.generic_task_family == "tradai-strategy-generic-prod"
+    assert PROD.model_alarms == ("tradai-prod-drift-moderate", "tradai-prod-drift-significant")
 
 
 def test_the_backend_runs_twice_in_prod_alone() -> None:

@@ -29,8 +29,10 @@ def test_export_prints_values_with_their_provenance_beside_them(
     exported = json.loads(capsys.readouterr().out)
     assert exported["values"] == build(Environment.PROD).model_dump(mode="json")
     assert exported["provenance"]["nat"]["group"]["name"] == "assumed"
+    page = {"name": "canonical document 9.3.0", "read": "2026-03-28"}
+    assert exported["sources"]["nat"]["group"]["min_size"] == page
     assert "network.vpc.cidr" in exported["immutable"]
-    assert "lambdas.promote-model.memory_mb" in exported["unstated"]
+    assert "lambdas.update-nat-routes.memory_mb" in exported["unstated"]
     assert (exported["version"], exported["environment"]) == ("9.3.0+1", "prod")
 
 
@@ -98,3 +100,13 @@ def test_show_refuses_an_unknown_path_with_the_known_names(
 ) -> None:
     assert main(["show", "nat.grp", "--env", "prod"], monkeypatch) == 2
     assert "there is no 'grp'; there are: " in capsys.readouterr().err
+
+
+def test_show_names_the_pages_on_demand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "dynamodb.tables.workflow-state.key.partition.name"
+    assert main(["show", path, "--env", "prod", "--pages"], monkeypatch) == 0
+    printed = capsys.readouterr().out
+    assert "contradicted: platform documentation, page not recorded, 2026" in printed
+    assert 'reference/lambdas/update-status says {"partition": {"name": "run_id"' in printed

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from tradai_shared.config.invariants import violations
 from tradai_shared.config.models import CanonicalConfig
-from tradai_shared.config.overrides import merge
-from tradai_shared.config.provenance import Provenance, join, marks_of, plain
+from tradai_shared.config.overrides import OverrideFile, merge
+from tradai_shared.config.paths import unmatched_patterns
+from tradai_shared.config.provenance import Annotations, Provenance, join, marks_of, plain
 from tradai_shared.config.validation_errors import problems
 from tradai_shared.config.values import built_in
 from tradai_shared.errors import ConfigError
@@ -21,37 +22,45 @@ if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
 
 
-def build(env: Environment, own: Mapping[str, Any] | None = None) -> CanonicalConfig:
+def build(env: Environment, own: Mapping[str, Any] | OverrideFile | None = None) -> CanonicalConfig:
     """The configuration of one environment.
 
     Args:
         env: which environment.
-        own: a deployment's own values, shaped as the configuration is. They replace the built-in ones,
-            null removes what is there, and what they name counts as confirmed.
+        own: a deployment's own file, or its values alone, shaped as the configuration is. They replace the
+            built-in ones, null removes what is there, and what they name counts as confirmed.
 
     Raises:
         ConfigError: a value is not accepted; every one is named, with what would be accepted.
     """
+    file = own if isinstance(own, OverrideFile) else OverrideFile(values=dict(own or {}))
     tree = built_in(env)
-    provenance = dict(marks_of(tree))
+    marks = dict(marks_of(tree))
+    provenance = {path: mark.provenance for path, mark in marks.items()}
     values = plain(tree)
-    if own:
-        merge(values, own)
-        provenance |= dict.fromkeys(own_paths(own), Provenance.CONFIRMED)
-    return validate(values, provenance)
+    merge(values, file.values)
+    confirmed = dict.fromkeys(own_paths(file.values), Provenance.CONFIRMED)
+    annotations = Annotations(
+        provenance=provenance | confirmed,
+        sources={path: mark.source for path, mark in marks.items() if mark.source},
+        confirmed_on={path: day for day, paths in file.confirmed.items() for path in paths},
+        absent=file.absent,
+        not_judged=file.not_judged,
+    )
+    return validate(values, annotations)
 
 
-def validate(values: Mapping[str, Any], provenance: Mapping[str, Provenance]) -> CanonicalConfig:
+def validate(values: Mapping[str, Any], annotations: Annotations) -> CanonicalConfig:
     """The values as models, in which every invariant holds.
 
     Raises:
         ConfigError: a value is not accepted.
     """
     try:
-        config = CanonicalConfig.model_validate_json(json.dumps(values), context=provenance)
+        config = CanonicalConfig.model_validate_json(json.dumps(values), context=annotations)
     except ValidationError as error:
         raise refusal(problems(error, CanonicalConfig)) from None
-    if broken := list(violations(config)):
+    if broken := [*violations(config), *unmatched_patterns(config)]:
         raise refusal(broken)
     return config
 

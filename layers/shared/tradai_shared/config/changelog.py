@@ -26,6 +26,12 @@ CHANGES = (
         date(2026, 11, 22),
         "Every value of the platform's document 9.3.0, with what its other pages say and what is assumed.",
     ),
+    Change(
+        "9.3.0+2",
+        date(2026, 11, 27),
+        "Each value names its page. What only pages of an earlier year say is assumed; workflow-state's key, "
+        "on which two pages disagree, informs. Sizes of four functions and Spot come from newer pages.",
+    ),
 )
 
 

@@ -33,7 +33,7 @@ def canonical_config(env: str) -> CanonicalConfig:
     Raises:
         ConfigError: an unknown environment, an own file that cannot be read, a value that is not accepted.
     """
-    return build(environment(env), own_file(env).values)
+    return build(environment(env), own_file(env))
 
 
 def waivers(env: str) -> tuple[Waiver, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError
 
-from tradai_shared.config.models.base import Model, Text
+from tradai_shared.config.models.base import Model, Name, Text
 from tradai_shared.config.validation_errors import problems
 from tradai_shared.errors import ConfigError
 
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 
 class Waiver(Model):
-    """An accepted finding. It counts again from the day after ``until``."""
+    """An accepted finding. It counts again from the day after ``until``, or when its content changes.
+
+    ``content`` is the digest of what is accepted, as reports show it; without one, the content that the first
+    run with this waiver reads.
+    """
 
     finding: Text  # its id
+    content: Text | None = None
     reason: Text
     owner: Text
     until: date
@@ -29,6 +34,10 @@ class OverrideFile(Model):
     """What ``own_values/<env>.json`` holds. ``values`` is shaped as the configuration is."""
 
     values: dict[str, Any] = Field(default_factory=dict)
+    absent: tuple[Name, ...] = ()  # resources that this account does not have: paths, * for part of a name
+    not_judged: tuple[Name, ...] = ()  # values that nothing is compared with, written alike
+    confirmed: dict[date, tuple[Name, ...]] = Field(default_factory=dict)  # paths by the day
+    kept: dict[str, Any] = Field(default_factory=dict)  # live values that were refused, by finding's id
     waivers: tuple[Waiver, ...] = ()
 
 

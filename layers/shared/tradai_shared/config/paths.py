@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tradai_shared.config.models.base import IMMUTABLE, UNSPECIFIED, Model
-from tradai_shared.config.provenance import BY_CONFIDENCE, Provenance, join, provenance_at
+from tradai_shared.config.provenance import BY_CONFIDENCE, Provenance, join, marked_section, provenance_at
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.provenance import Source
 
 
 def children(section: object) -> Mapping[str, object]:
@@ -52,6 +54,14 @@ def leaves(section: object, path: str = "") -> Iterator[tuple[str, object]]:
         yield from leaves(value, join(path, name))
 
 
+def sections(section: object, path: str = "") -> Iterator[str]:
+    """The path of every section and value, the whole left out."""
+    for name, value in children(section).items():
+        below = join(path, name)
+        yield below
+        yield from sections(value, below)
+
+
 def provenance_of(config: CanonicalConfig, path: str) -> Provenance:
     """The provenance of the value at a path; of a section, the provenance with the least confidence below it.
 
@@ -62,6 +72,42 @@ def provenance_of(config: CanonicalConfig, path: str) -> Provenance:
     return max(
         (provenance_at(config.marks, leaf) for leaf, _ in leaves(section, path)), key=BY_CONFIDENCE.index
     )
+
+
+def source_of(config: CanonicalConfig, path: str) -> Source | None:
+    """The page that the value at a path was read from; None where none says it, or a deployment does."""
+    annotations = config.annotations
+    section = marked_section(annotations.provenance, path)
+    return annotations.sources.get(section) if section and _is_read(annotations.provenance[section]) else None
+
+
+def _is_read(provenance: Provenance) -> bool:
+    return provenance is not Provenance.CONFIRMED
+
+
+def is_absent(config: CanonicalConfig, path: str) -> bool:
+    """Whether a deployment says that it does not have the resource at a path."""
+    return _matches(config.annotations.absent, path)
+
+
+def is_judged(config: CanonicalConfig, path: str) -> bool:
+    """Whether AWS is compared with the value: not where a deployment says so, or lacks the resource."""
+    return not _matches((*config.annotations.not_judged, *config.annotations.absent), path)
+
+
+def unmatched_patterns(config: CanonicalConfig) -> Iterator[tuple[str, str]]:
+    """Patterns of ``absent`` and ``not_judged`` that name nothing, each with its problem."""
+    known = list(sections(config))
+    for pattern in (*config.annotations.absent, *config.annotations.not_judged):
+        if not any(fnmatchcase(path, pattern) for path in known):
+            yield pattern, "names no value of the configuration"
+
+
+def _matches(patterns: tuple[str, ...], path: str) -> bool:
+    """Whether a pattern names the path or a section that holds it."""
+    names = path.split(".")
+    above = [".".join(names[: count + 1]) for count in range(len(names))]
+    return any(fnmatchcase(section, pattern) for pattern in patterns for section in above)
 
 
 def is_immutable(config: CanonicalConfig, path: str) -> bool:

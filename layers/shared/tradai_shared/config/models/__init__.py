@@ -22,9 +22,10 @@ from tradai_shared.config.models.services import (
     Topic,
     UserPool,
     Waf,
+    Workflow,
 )
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.provenance import Provenance
+from tradai_shared.config.provenance import Annotations, Provenance
 
 # In days, as CloudWatch Logs knows them.
 Retention = Literal[
@@ -84,19 +85,26 @@ class CanonicalConfig(Model):
     sqs: Queues
     ecs: Ecs
     service_environment: ServiceEnvironment
+    workflows: Named[Workflow]
+    model_alarms: tuple[Name, ...]
     lambdas: Named[Function]
     waf: Waf
     conventions: Conventions
     document: Document
 
-    _marks: Mapping[str, Provenance] = PrivateAttr()
+    _annotations: Annotations = PrivateAttr()
 
     @override
     def model_post_init(self, context: Any, /) -> None:
-        """Keep the provenance of the values: an entry holds for its path and everything below it."""
-        self._marks = MappingProxyType(dict(context or {}))
+        """Keep what is known about the values beside them."""
+        self._annotations = context or Annotations()
+
+    @property
+    def annotations(self) -> Annotations:
+        """Read it through ``paths``: provenance_of, source_of, is_absent, is_judged."""
+        return self._annotations
 
     @property
     def marks(self) -> Mapping[str, Provenance]:
         """The provenance of the values by path; read it through ``paths.provenance_of``."""
-        return self._marks
+        return MappingProxyType(dict(self._annotations.provenance))

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from tradai_shared.config.models.base import Count, Model, Name, Named, Positive, Text
+from tradai_shared.config.models.base import Count, Model, Name, Named, Positive, Text, Unspecified
 
 
 class HealthCheck(StrEnum):
@@ -62,6 +62,7 @@ class SecondsRange(Model):
 class Nat(Model):
     name: Name  # the instance's Name tag
     instance_type: Name
+    launch_template: Unspecified[Text] = None  # its name
     image: Image
     subnet: Name
     imdsv2_required: bool

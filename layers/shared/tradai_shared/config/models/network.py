@@ -7,12 +7,12 @@ from pydantic import Field
 
 from tradai_shared.config.models.base import (
     Cidr,
+    Count,
     Immutable,
     Model,
     Name,
     Named,
     Port,
-    Positive,
     Text,
     Unspecified,
 )
@@ -40,6 +40,7 @@ class Protocol(StrEnum):
 
 
 class Vpc(Model):
+    id: Unspecified[Name] = None  # None: recognized by names, route tables and CIDR
     cidr: Immutable[Cidr]
     dns_hostnames: bool
     dns_support: bool
@@ -56,6 +57,7 @@ class Subnet(Model):
 class RouteTable(Model):
     default_route: DefaultRoute
     name: Unspecified[Name] = None  # the Name tag
+    ids: Unspecified[tuple[Name, ...]] = None  # where given, these are the tables, whatever their names
 
 
 RulePort = Annotated[int, Field(ge=-1, le=65535)]  # -1 is every type or code of ICMP
@@ -91,7 +93,7 @@ class Endpoints(Model):
     """A function inside the VPC reaches, while the NAT is down, only services that have an endpoint."""
 
     gateway: tuple[Name, ...]
-    interface_count: Positive
+    interface_count: Count
 
 
 class NetworkAcls(Model):

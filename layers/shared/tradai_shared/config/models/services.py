@@ -31,9 +31,24 @@ class Service(Model):
     spot: Unspecified[bool] = None
 
 
+class HealthCheckPaths(Model):
+    path: Text
+    mlflow_path: Text
+    trading_start_period_seconds: Positive
+
+
 class Ecs(Model):
     cluster: Name
     services: Named[Service]
+    health_check: HealthCheckPaths
+    generic_task_family: Name
+
+
+class Workflow(Model):
+    """A Step Functions state machine."""
+
+    states: Positive
+    timeout_seconds: Positive
 
 
 class Function(Model):
@@ -102,12 +117,14 @@ class Topic(Model):
 
 
 class Queues(Model):
-    """What holds for every SQS queue of the platform; their names are not stated."""
+    """What holds for every SQS queue of the platform."""
 
+    names: Unspecified[tuple[Name, ...]] = None  # None: those that follow the pattern of resources
     fifo: bool
     max_receive_count: Positive
     dead_letter_retention_days: Annotated[int, Field(ge=1, le=14)]
 
 
 class Waf(Model):
+    apis: Unspecified[tuple[Text, ...]] = None  # names of REST APIs; None: those that follow the pattern
     associated_with: Text

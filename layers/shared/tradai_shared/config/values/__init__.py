@@ -25,6 +25,8 @@ def built_in(env: Environment) -> dict[str, Any]:
         "sqs": services.sqs(),
         "ecs": services.ecs(env),
         "service_environment": services.service_environment(env),
+        "workflows": services.workflows(),
+        "model_alarms": services.model_alarms(env),
         "lambdas": functions.values(env),
         "waf": services.waf(),
     }

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config import naming
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.provenance import Provenance, Sourced, assumed, documented, seed
+from tradai_shared.config.provenance import Sourced, assumed
+from tradai_shared.config.values.pages import (
+    DOCUMENTATION,
+    INVENTORY,
+    contradicted,
+    documented,
+    function_page,
+    seed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DAY = 86_400
-DOCUMENTED, ASSUMED = Provenance.DOCUMENTED, Provenance.ASSUMED
 
 
 def attribute(name: str) -> dict[str, str]:
@@ -28,7 +38,7 @@ def table(  # noqa: PLR0913 - a table in one line
     partition: str,
     sort: str | None = None,
     *,
-    keys: Provenance = ASSUMED,
+    keys: Callable[[object], Sourced] = assumed,
     indexes: dict[str, Any] | None = None,
     ttl: dict[str, Any] | None = None,
     pitr: bool = True,
@@ -37,7 +47,7 @@ def table(  # noqa: PLR0913 - a table in one line
 ) -> dict[str, Any]:
     """A table: what is not said here, all tables have alike."""
     return {
-        "key": Sourced(key(partition, sort), keys),
+        "key": keys(key(partition, sort)),
         "indexes": documented(indexes) if indexes else assumed({}),
         "ttl": assumed(ttl),
         "point_in_time_recovery": seed(pitr),
@@ -46,20 +56,25 @@ def table(  # noqa: PLR0913 - a table in one line
     }
 
 
+def job_or_run(job: object) -> Sourced:
+    """workflow-state's key: a newer page has another one."""
+    return contradicted(job, DOCUMENTATION, key("run_id"), function_page("update-status", "2026"))
+
+
 WORKFLOW_INDEXES = {
     "status-created_at-index": key("status", "created_at"),
     "trace_id-index": key("trace_id"),
 }
 
 TABLES = {
-    "workflow-state": table("job_id", keys=DOCUMENTED, indexes=WORKFLOW_INDEXES),
+    "workflow-state": table("job_id", keys=job_or_run, indexes=WORKFLOW_INDEXES),
     "health-state": table("container_id", ttl=ttl("ttl", documented(DAY))),
-    "trading-state": table("strategy_id", keys=DOCUMENTED, reap=False, note="live trading: never reaped"),
+    "trading-state": table("strategy_id", keys=documented, reap=False, note="live trading: never reaped"),
     "deployments": table("deployment_id", reap=False),
     "drift-state": table(
-        "model_name", keys=DOCUMENTED, ttl=ttl("ttl"), note="drift of models, not of infrastructure"
+        "model_name", keys=documented, ttl=ttl("ttl"), note="drift of models, not of infrastructure"
     ),
-    "retraining-state": table("model_name", keys=DOCUMENTED),
+    "retraining-state": table("model_name", keys=documented),
     "rollback-state": table("model_name", ttl=ttl("ttl")),
     "shadow-test-state": table("test_id", ttl=ttl("ttl")),
     "notifications": table("notification_id", ttl=ttl("ttl", assumed(DAY))),
@@ -84,7 +99,7 @@ def dynamodb(env: Environment) -> Sourced:
         "deletion_protection": deletion_protection(env),
     }
     tables = {
-        name: {"name": naming.table_name(name, env), **described, **alike}
+        name: {"name": documented(naming.table_name(name, env), INVENTORY), **described, **alike}
         for name, described in TABLES.items()
     }
     return documented({"tables": tables})

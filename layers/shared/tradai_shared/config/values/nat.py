@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tradai_shared.config import naming
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.provenance import Sourced, assumed, documented, seed
+from tradai_shared.config.provenance import Sourced, assumed
+from tradai_shared.config.values.pages import documented, seed
 
 if TYPE_CHECKING:
     from typing import Any
@@ -42,6 +43,7 @@ def values(env: Environment) -> Sourced:
         {
             "name": documented(naming.nat_instance_name(env)),
             "instance_type": "t4g.nano",
+            "launch_template": assumed(None),
             "image": {"family": "Amazon Linux 2023", "architecture": "arm64", "latest": True},
             "subnet": "public-1",
             "imdsv2_required": documented(value=True),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config import naming
-from tradai_shared.config.provenance import Sourced, assumed, documented, seed
+from tradai_shared.config.provenance import Sourced, assumed
+from tradai_shared.config.values.pages import documented, seed
 
 if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
@@ -67,7 +68,13 @@ NAT_GAPS = [
 def values(env: Environment) -> Sourced:
     return documented(
         {
-            "vpc": {"cidr": seed(VPC_CIDR), "dns_hostnames": True, "dns_support": True, "flow_logs": True},
+            "vpc": {
+                "id": None,
+                "cidr": seed(VPC_CIDR),
+                "dns_hostnames": True,
+                "dns_support": True,
+                "flow_logs": True,
+            },
             "subnets": SUBNETS,
             "route_tables": {
                 "public": {"default_route": "internet-gateway"},

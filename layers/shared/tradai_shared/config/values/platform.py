@@ -6,7 +6,8 @@ from typing import Any
 
 from tradai_shared.config import naming
 from tradai_shared.config.naming import Environment
-from tradai_shared.config.provenance import assumed, documented, seed
+from tradai_shared.config.provenance import assumed
+from tradai_shared.config.values.pages import documented, seed
 
 COMPUTE_MODE = {
     Environment.DEV: "consolidated-ec2",

@@ -1,0 +1,48 @@
+"""Crashes between any two writes, breadth first; ``python -m tests.exhaustive.crashes`` goes deeper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.exhaustive.crashes import State, ordered, replay, search, steps, wrong
+from tests.unit.update_nat_routes.builder import GROUP
+from update_nat_routes.actions import Action, AssociateAddress, CreateRoute, ReplaceInstance
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.exhaustive.crash_world import World
+
+DEPTH, MOST = 9, 200_000
+
+
+def test_from_every_state_two_passes_put_everything_right() -> None:
+    result = search(DEPTH, MOST)
+    assert not result.stories, "\n".join(result.stories)
+    assert result.states > 5_000
+
+
+def _without(kind: type[Action], world: World) -> tuple[Action, ...]:
+    return tuple(action for action in ordered(world) if not isinstance(action, kind))
+
+
+def test_a_planner_that_forgets_the_address_has_a_story() -> None:
+    (story,) = search(DEPTH, MOST, lambda world: _without(AssociateAddress, world)).stories
+    assert "1. i-0 dies" in story
+    assert "again: python -m tests.exhaustive.crashes --replay" in story
+
+
+def test_a_planner_that_creates_no_route_has_the_shortest_story() -> None:
+    (story,) = search(DEPTH, MOST, lambda world: _without(CreateRoute, world)).stories
+    assert story.startswith("  1. somebody deletes the route of rtb-1\n  VIOLATED")
+
+
+def test_ending_an_instance_that_runs_is_a_violation() -> None:
+    state = State(runs=((ReplaceInstance(GROUP, "i-0", "why"),),))
+    step, after = next((text, after) for text, after in steps(state) if text.startswith("run 1: Replace"))
+    assert "ReplaceInstance i-0 ends an instance that runs" in list(wrong(state, step, after, ordered))
+
+
+def test_a_story_can_be_seen_again(capsys: pytest.CaptureFixture[str]) -> None:
+    replay("somebody deletes the route of rtb-2")
+    assert "CreateRoute rtb-2: the table has no default route" in capsys.readouterr().out
