@@ -120,10 +120,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     chosen = [mutant for mutant in mutants() if options.only in mutant.name]
-    _began, survived = time.monotonic(), 0
+    began, survived = time.monotonic(), 0
     with ThreadPoolExecutor(options.jobs) as pool:
         for verdict in pool.map(judge, chosen):
             survived += not verdict.killed_by
+            killed_by = verdict.killed_by or "SURVIVED"
+            print(f"{verdict.seconds:5.0f} s  {verdict.mutant.name:<55} {killed_by}", flush=True)
+    print(f"{len(chosen)} mutants, {survived} survived, {time.monotonic() - began:.0f} s")
     return 1 if survived else 0
 
 
