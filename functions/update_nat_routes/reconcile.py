@@ -152,6 +152,7 @@ class Reconciler:
         self.report.error, self.pause = None, POLL_SECONDS
         if self.trigger.dry_run:
             self._record([Outcome(action, Status.PLANNED) for action in step.actions])
+            self.report.waiting = step.wait
             return False
         again = self._apply(step)
         if any(self.report.results[key(move)].settled for move in step.moves):
