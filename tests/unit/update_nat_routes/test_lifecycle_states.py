@@ -23,7 +23,7 @@ from update_nat_routes.model import ELIGIBLE_LIFECYCLES
 @cache
 def states() -> list[str]:
     model = botocore_session.trimmed_session().get_service_model("autoscaling")
-    return list(model.shape_for("LifecycleState").enum)
+    return list(model.shape_for("LifecycleState").metadata["enum"])
 
 
 def test_the_model_knows_the_newer_states() -> None:
