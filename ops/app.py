@@ -32,9 +32,9 @@ GARBAGE = 50_000  # objects; by Python's 700 a fifth of a short life goes into w
 
 app = App(name="tradai-ops", version=version("tradai-ops"), help="Self-healing operations, by hand.")
 app.command(
-    "ops.adopt:adopt_command",
+    "ops.adopt.command:adopt",
     name="adopt",
-    help="Confirm assumed values of the configuration from the live account.",
+    help="Make the configuration that of the live account, by answers to each difference.",
 )
 app.command("ops.config:config", name="config", help="Print, check and look up the configuration.")
 app.command(
