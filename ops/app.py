@@ -36,6 +36,7 @@ app.command(
     name="adopt",
     help="Make the configuration that of the live account, by answers to each difference.",
 )
+app.command("ops.alerts:alerts", name="alerts", help="Prove that the messages of alarms arrive.")
 app.command("ops.config:config", name="config", help="Print, check and look up the configuration.")
 app.command(
     "ops.doctor.command:doctor", name="doctor", help="Find what an account has, say what a deployment needs."

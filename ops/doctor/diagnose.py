@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 RESERVE = 5  # what template.yaml reserves where ReservedConcurrency asks for it
 UNRESERVED_AT_LEAST = 100  # Lambda refuses a reservation that leaves fewer unreserved
+REMEDY_OF_REFUSAL = (
+    "let cloudwatch.amazonaws.com use it (sns:Publish; of a key kms:Decrypt and kms:GenerateDataKey*),"
+    " then run tradai-ops alerts test"
+)
 
 
 def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
@@ -198,27 +202,24 @@ def _quota(account: Account, wanted: Wanted) -> Iterator[Line]:
 
 
 def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
-    arn = wanted.parameter("AlertsTopicArn")
-    if not arn:
-        yield Line(Level.INFO, "alerts", "the stack's own topic is used", "subscribe to it and confirm")
-        return
     topic = account.topic
     if topic is None:
         return
     if not topic.exists:
-        yield Line(
-            Level.DO,
-            "alerts",
-            f"{arn} does not exist: no alarm would reach anybody",
-            "correct AlertsTopicArn",
-        )
-    elif not topic.confirmed:
+        text = f"{topic.arn} does not exist: no alarm would reach anybody"
+        named = wanted.parameter("AlertsTopicArn")
+        remedy = "correct AlertsTopicArn" if named else "create it, or name another one in AlertsTopicArn"
+        yield Line(Level.DO, "alerts", text, remedy)
+        return
+    for refusal in topic.refusals:
+        yield Line(Level.DO, "alerts", f"{topic.arn}: {refusal}", REMEDY_OF_REFUSAL)
+    if not topic.confirmed:
         waiting = f", {topic.pending} wait for confirmation" if topic.pending else ""
-        yield Line(
-            Level.DO, "alerts", f"{arn} has no confirmed subscription{waiting}", "subscribe to it and confirm"
-        )
-    else:
-        yield Line(Level.OK, "alerts", f"{arn} has {topic.confirmed} confirmed subscriptions")
+        text = f"{topic.arn} has no confirmed subscription{waiting}"
+        yield Line(Level.DO, "alerts", text, "subscribe to it and confirm")
+    elif not topic.refusals:
+        text = f"{topic.arn} has {topic.confirmed} confirmed subscriptions"
+        yield Line(Level.OK, "alerts", text, "tradai-ops alerts test proves that a message arrives")
 
 
 def _stack(account: Account, wanted: Wanted) -> Iterator[Line]:

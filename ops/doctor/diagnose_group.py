@@ -38,6 +38,16 @@ def about_group(account: Account, wanted: Wanted, parameters: dict[str, str]) ->
     parameters["NatAsgName"] = group.name
     yield from _capacity(group)
     yield from _hooks(group, wanted, parameters)
+    yield from _verification(wanted)
+
+
+def _verification(wanted: Wanted) -> Iterator[Line]:
+    """An adopted NAT that nothing verifies is neither down nor known to forward."""
+    signals = wanted.parameter("NatReadiness", "running") == "signal"
+    if not signals and wanted.parameter("EgressProbe", "false") != "true":
+        text = "nothing would show that the NAT forwards: its tables are unverified (EgressUnverified)"
+        remedy = "NatReadiness=signal with a boot script that signals, or EgressProbe=true"
+        yield Line(Level.INFO, "egress", text, remedy)
 
 
 def _missing(account: Account, wanted: Wanted) -> Line:
@@ -111,7 +121,14 @@ def _adoptable(group: Group, parameters: dict[str, str]) -> Iterator[Line]:
             " autoscaling:EC2_INSTANCE_LAUNCHING --heartbeat-timeout 300 --default-result ABANDON",
         )
         return
-    names = ",".join(sorted(hook.name for hook in free))
+    if len(launching) > 1:
+        names = ", ".join(hook.name for hook in launching)
+        text = f"{group.name} has several launch hooks: {names}; none of them is answered"
+        yield Line(Level.DO, "hooks", text, "deploy with NatHookNames and the names of the NAT's own")
+        return
+    ending = [hook for hook in free if not hook.launching]
+    single = [*launching, *(ending if len(ending) == 1 else [])]
+    names = ",".join(sorted(hook.name for hook in single))
     parameters["NatHookNames"] = names
     yield Line(
         Level.DO,

@@ -97,12 +97,13 @@ class TakenName:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """The alerts topic."""
+    """The alerts topic. ``refusals`` say why CloudWatch cannot send to it."""
 
     arn: str
     exists: bool
     confirmed: int = 0
     pending: int = 0
+    refusals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ops.doctor import parse
+from ops.doctor import parse, topic_access
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
@@ -58,7 +58,7 @@ class AccountReader:
             rules=self._rules(),
             taken=self._taken(wanted),
             concurrency_quota=self._quota(),
-            topic=self._topic(wanted.parameter("AlertsTopicArn")),
+            topic=self._topic(wanted.topic_arn(identity), identity.account),
             stack=stack,
             unread=tuple(self.unread),
         )
@@ -213,9 +213,7 @@ class AccountReader:
         )
         return None if settings is None else int(settings["AccountLimit"]["ConcurrentExecutions"])
 
-    def _topic(self, arn: str) -> Topic | None:
-        if not arn:
-            return None
+    def _topic(self, arn: str, account: str) -> Topic | None:
         attributes = self._ask(
             "sns:GetTopicAttributes",
             lambda: self.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"],
@@ -223,17 +221,29 @@ class AccountReader:
             ABSENT,
         )
         if attributes is None:
-            return (
-                None
-                if self.unread and self.unread[-1].action.startswith("sns:")
-                else Topic(arn, exists=False)
-            )
+            refused = bool(self.unread) and self.unread[-1].action.startswith("sns:")
+            return None if refused else Topic(arn, exists=False)
+        key = attributes.get("KmsMasterKeyId", "")
+        policy = topic_access.parse(attributes.get("Policy"))
         return Topic(
             arn,
             exists=True,
             confirmed=int(attributes.get("SubscriptionsConfirmed", 0)),
             pending=int(attributes.get("SubscriptionsPending", 0)),
+            refusals=(*topic_access.policy_refusals(policy, account), *self._key_refusals(key, account)),
         )
+
+    def _key_refusals(self, key: str, account: str) -> tuple[str, ...]:
+        if not key or key.removeprefix("alias/").startswith("aws/"):
+            return topic_access.key_refusals(key, None, account)
+        policy = self._ask("kms:GetKeyPolicy", lambda: self._key_policy(key), None)
+        return topic_access.key_refusals(key, policy, account) if policy is not None else ()
+
+    def _key_policy(self, key: str) -> dict[str, Any]:
+        """By the key's id: GetKeyPolicy takes no alias."""
+        kms = self.client("kms")
+        key_id = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyId"]
+        return topic_access.parse(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
 
     def _stack(self, name: str) -> Stack:
         stacks = self._ask(

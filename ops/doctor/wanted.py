@@ -10,6 +10,7 @@ from tradai_shared.config import naming
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ops.doctor.model import Identity
     from tradai_shared.config.naming import Environment
 
 
@@ -56,6 +57,13 @@ class Wanted:
     @property
     def alarm(self) -> str:
         return self.parameter("NatAlarmName", naming.nat_alarm_name(self.env))
+
+    def topic_arn(self, identity: Identity) -> str:
+        """The topic of AlertsTopicArn, else the platform's own, as the template has it."""
+        own = naming.topic_name("alerts", self.env)
+        partition = identity.arn.split(":")[1] if identity.arn.startswith("arn:") else "aws"
+        default = f"arn:{partition}:sns:{identity.region}:{identity.account}:{own}"
+        return self.parameter("AlertsTopicArn", default)
 
     @property
     def rules(self) -> frozenset[str]:

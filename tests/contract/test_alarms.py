@@ -85,6 +85,7 @@ def test_the_watchman_is_watched() -> None:
         "FailedInvocations",
         "InvocationDroppedCount",
         "DestinationDeliveryFailures",
+        "ExecutionsFailed",
     }
 
 
@@ -100,7 +101,9 @@ def test_every_rule_of_the_failover_has_an_alarm_for_what_it_could_not_deliver()
 def test_five_silent_minutes_of_the_schedule_are_an_alarm() -> None:
     alarm = ALARMS["NatScheduleSilentAlarm"]
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, 5, 5)
-    assert alarm["TreatMissingData"] == "breaching"
+    # breaching would page at the first deployment; silence after a pass is a transition of its own
+    assert alarm["TreatMissingData"] == "missing"
+    assert alarm["InsufficientDataActions"] == alarm["AlarmActions"]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
 
 

@@ -22,6 +22,7 @@ PLACE = {
 }
 PROBE = {
     "EgressProbeFailingAlarm",
+    "EgressProbeSilentAlarm",
     "EgressProbeFunction",
     "EgressProbeLogGroup",
     "EgressProbeRole",
@@ -117,7 +118,16 @@ def test_its_alarm_tells_the_topic_and_has_a_runbook() -> None:
     assert "`tradai-{env}-egress-probe-failing`" in (ROOT / "docs/runbooks/egress-probe.md").read_text(
         encoding="utf-8"
     )
-    assert alarm["TreatMissingData"] == "breaching"
+    assert (alarm["MetricName"], alarm["TreatMissingData"]) == ("Errors", "notBreaching")
+
+
+def test_that_it_no_longer_runs_is_an_alarm_of_its_own() -> None:
+    alarm: Any = stack()["EgressProbeSilentAlarm"]
+    assert (alarm["MetricName"], alarm["ComparisonOperator"]) == ("Invocations", "LessThanThreshold")
+    assert alarm["InsufficientDataActions"] == alarm["AlarmActions"] == alarm["OKActions"]
+    assert "`tradai-{env}-egress-probe-silent`" in (ROOT / "docs/runbooks/egress-probe.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_sample_of_its_failure_carries_its_own_error_and_request() -> None:

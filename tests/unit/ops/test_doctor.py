@@ -69,6 +69,8 @@ class Account:
         ec2.associate_address(AllocationId=self.allocation, InstanceId=self.nat)
         self.table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
         ec2.create_route(RouteTableId=self.table, DestinationCidrBlock="0.0.0.0/0", InstanceId=self.nat)
+        self.topic = self.client("sns").create_topic(Name="tradai-alerts-prod")["TopicArn"]
+        self.confirmed = {self.topic: "1"}
 
     def client(self, service: str) -> Any:
         return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # any service
@@ -86,13 +88,15 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 def correct_hooks(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
-    """moto answers one notification target for every hook, and has no account settings."""
+    """moto answers one notification target for every hook, counts no subscription, and has no settings."""
     answer = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own
 
     def corrected(client: Any, operation: str, request: Any) -> Any:
         if operation == "GetAccountSettings":
             return {"AccountLimit": {"ConcurrentExecutions": account.quota}}
         response = answer(client, operation, request)
+        if operation == "GetTopicAttributes":
+            response["Attributes"]["SubscriptionsConfirmed"] = account.confirmed.get(request["TopicArn"], "0")
         for hook in response.get("LifecycleHooks", []):
             hook.pop("NotificationTargetARN", None)
             if target := account.notified.get(hook["LifecycleHookName"]):
