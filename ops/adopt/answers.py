@@ -69,9 +69,10 @@ def decision_of(difference: Difference, stated: Stated, source: str) -> Decision
 
 
 def parsed(difference: Difference, text: str) -> Json:
-    """A name as it is; another value as JSON, or as text where it is none."""
+    """A name as it is, several by commas; another value as JSON, or as text where it is none."""
     if difference.kind is DifferenceClass.NAME:
-        return text
+        is_list = isinstance(next(iter(difference.proposals)).value, list) if difference.proposals else False
+        return [each.strip() for each in text.split(",")] if is_list else text
     try:
         value: Json = json.loads(text)
     except ValueError:

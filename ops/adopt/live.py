@@ -61,7 +61,7 @@ class Lister:
                 return self._tables()
             case Kind.BUCKET:
                 buckets = self.ask("s3:ListAllMyBuckets", "s3", "list_buckets", "Buckets")
-                return self._tagged("s3:::", (bucket["Name"] for bucket in buckets))
+                return self.tagged("s3:::", (bucket["Name"] for bucket in buckets))
             case Kind.DATABASE:
                 return self._databases()
             case Kind.POOL:
@@ -76,10 +76,10 @@ class Lister:
                 return [Candidate(secret["Name"], tag_map(secret.get("Tags"))) for secret in secrets]
             case Kind.TOPIC:
                 arns = [topic["TopicArn"] for topic in self.read("sns:ListTopics")]
-                return self._tagged(":", (arn.rpartition(":")[2] for arn in arns))
+                return self.tagged(":", (arn.rpartition(":")[2] for arn in arns))
             case Kind.CLUSTER:
                 arns = self.ask("ecs:ListClusters", "ecs", "list_clusters", "clusterArns")
-                return self._tagged(":cluster/", (arn.rpartition("/")[2] for arn in arns))
+                return self.tagged(":cluster/", (arn.rpartition("/")[2] for arn in arns))
             case Kind.SERVICE:
                 return self._services()
             case Kind.FUNCTION:
@@ -110,7 +110,7 @@ class Lister:
         except AwsError as error:
             raise UnreadError(f"{action} failed with {error.code}") from None
 
-    def _tagged(self, arn_part: str, names: Iterable[str]) -> Iterator[Candidate]:
+    def tagged(self, arn_part: str, names: Iterable[str]) -> Iterator[Candidate]:
         """With the tags that the tagging API knows; without, where it does not answer."""
         read = self.reads.get("tag:GetResources")
         tags = {
@@ -122,7 +122,7 @@ class Lister:
             yield Candidate(name, next((tags[arn] for arn in tags if arn.endswith(end)), {}))
 
     def _tables(self) -> Iterator[Candidate]:
-        for candidate in self._tagged(":table/", self.read("dynamodb:ListTables")):
+        for candidate in self.tagged(":table/", self.read("dynamodb:ListTables")):
             (table,) = self.ask(
                 "dynamodb:DescribeTable", "dynamodb", "describe_table", "Table", TableName=candidate.name
             )
@@ -138,7 +138,7 @@ class Lister:
 
     def _functions(self) -> Iterator[Candidate]:
         functions = {each["FunctionName"]: each for each in self.read("lambda:ListFunctions")}
-        for candidate in self._tagged(":function:", functions):
+        for candidate in self.tagged(":function:", functions):
             described = functions[candidate.name]
             traits = {"timeout_seconds": described["Timeout"], "memory_mb": described["MemorySize"]}
             yield Candidate(candidate.name, candidate.tags, traits)

@@ -27,6 +27,7 @@ GENERIC = {PROJECT, "", *(word for words in ENVIRONMENT_WORDS.values() for word 
 NAME_WEIGHT, TRAITS_WEIGHT, TAGS_WEIGHT = 0.5, 0.35, 0.15
 OTHER_ENVIRONMENT = 0.6  # taken off where name or tags say another environment
 CLEAR_LEAD = 0.05
+CHANCE = 0.5  # unrelated words are as alike as this
 LIKELY = 0.35
 
 
@@ -64,7 +65,8 @@ def name_likeness(component: str, name: str) -> float:
         return 0.0
     shared = sum(max(SequenceMatcher(None, word, each).ratio() for each in other) for word in own) / len(own)
     whole = SequenceMatcher(None, "-".join(own), "-".join(other)).ratio()
-    return (shared + whole) / 2
+    likeness = (shared + whole) / 2
+    return likeness if likeness >= CHANCE else 0.0
 
 
 def tag_likeness(env: Environment, candidate: Candidate) -> float:
@@ -95,12 +97,25 @@ def proposals(
     for points, path, each in pairs:
         if path not in first and points >= LIKELY and each not in first.values():
             first[path] = each
+    if len(wanted) == 1 and (only := _only(env, candidates)):
+        ((path, scored),) = lists.items()
+        return {path: _of_list(scored, only, {}, is_only=True)}
     own = {each.name: points for points, path, each in pairs if first.get(path) is each}
     return {path: _of_list(scored, first.get(path), own) for path, scored in lists.items()}
 
 
+def _only(env: Environment, candidates: Sequence[Candidate]) -> Candidate | None:
+    """The one that is not of another environment, where there is one alone."""
+    own = [each for each in candidates if not is_of_another(env, each)]
+    return own[0] if len(own) == 1 else None
+
+
 def _of_list(
-    scored: list[tuple[float, Candidate]], first: Candidate | None, own: Mapping[str, float]
+    scored: list[tuple[float, Candidate]],
+    first: Candidate | None,
+    own: Mapping[str, float],
+    *,
+    is_only: bool = False,
 ) -> tuple[Proposal, ...]:
     """Clear where no other is about as likely, but for those that fit a name of their own clearly better."""
     points = {each.name: value for value, each in scored}
@@ -108,7 +123,7 @@ def _of_list(
     rivals = [
         points[each.name] for each in others if own.get(each.name, 0.0) - points[each.name] < CLEAR_LEAD
     ]
-    is_clear = first is not None and points[first.name] - max(rivals, default=0.0) >= CLEAR_LEAD
+    is_clear = is_only or (first is not None and points[first.name] - max(rivals, default=0.0) >= CLEAR_LEAD)
     return tuple(
         Proposal(each.name, _why(each, points[each.name]), is_clear=is_clear and each is first)
         for each in ([first] if first else []) + others

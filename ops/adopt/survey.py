@@ -10,7 +10,7 @@ from drift_check.checks.base import CONFIGURED, CheckContext
 from drift_check.compare import EXISTENCE, TAG_PATH, TAGS, equal, path_of, to_json
 from drift_check.findings import UNREADABLE, FindingStatus, finding_id
 from drift_check.observe.observations import Known
-from ops.adopt import names, resemblance
+from ops.adopt import names, resemblance, sets
 from ops.adopt.model import Confirmation, Difference, DifferenceClass, Proposal, Survey
 from ops.adopt.security import is_insecure, loses
 from ops.adopt.special import index_proposal, taken_at, value_proposal
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from ops.adopt.model import Candidate
     from tradai_shared.config.models import CanonicalConfig
 
+BEHIND = {
+    "network.vpc": ("network.", "nat."),
+    "ecs": ("ecs.", "service_environment."),
+    sets.API_NAMES: ("waf.",),
+    sets.QUEUE_NAMES: ("sqs.",),
+}
 MOST = 0.5  # of the resources, for a tag to be the account's own
 
 
@@ -49,20 +55,34 @@ def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
         for finding in scan.findings
         if finding.status is FindingStatus.UNKNOWN and finding.check == finding.resource
     ]
-    differences = (
+    everything = (
         *_name_differences(config, asked, lister),
+        *sets.differences(config, states, lister),
         *_value_differences(config, asked, states, scan),
         *_tag_differences(config, states, of_tags),
     )
+    behind = behind_names(everything)
+    confirmations = _confirmations(config, states, everything, of_tags)
     return Survey(
-        differences=differences,
-        confirmations=tuple(_confirmations(config, states, differences, of_tags)),
+        differences=tuple(each for each in everything if not _is_behind(each, behind)),
+        confirmations=tuple(each for each in confirmations if not each.path.startswith(behind)),
         unread=tuple(sorted({*unread, *failed, *lister.unread})),
         parameters=tuple(by_parameter),
         tags=tuple(of_tags),
         not_stated=tuple(_not_stated(config, states)),
         no_answer=not any(isinstance(read, Known) for read in scan.reads.answers.values()),
     )
+
+
+def behind_names(differences: Iterable[Difference]) -> tuple[str, ...]:
+    """What is read as nothing while a name is open: the VPC's parts without the VPC."""
+    missing = {each.section for each in differences if each.kind is DifferenceClass.NAME}
+    return tuple(part for name, parts in BEHIND.items() if name in missing for part in parts)
+
+
+def _is_behind(difference: Difference, behind: tuple[str, ...]) -> bool:
+    is_name = difference.kind is DifferenceClass.NAME and difference.section in BEHIND
+    return not is_name and (difference.path or difference.section).startswith(behind)
 
 
 def _states(config: CanonicalConfig, scan: Scan) -> Iterator[ResourceState]:
@@ -78,12 +98,7 @@ def _name_differences(
     config: CanonicalConfig, findings: Sequence[Finding], lister: Lister
 ) -> Iterator[Difference]:
     missing = [finding for finding in findings if finding.attribute == EXISTENCE]
-    vpc_is_missing = any(finding.path == "network.vpc" for finding in missing)
-    slots = [
-        (finding, names.slot(config, finding.path))
-        for finding in missing
-        if not (vpc_is_missing and finding.path.startswith("network.") and finding.path != "network.vpc")
-    ]
+    slots = [(finding, names.slot(config, finding.path)) for finding in missing]
     by_kind: dict[names.Kind, list[names.Slot]] = defaultdict(list)
     for _, slot in slots:
         if slot:
@@ -95,6 +110,9 @@ def _name_differences(
         proposed |= resemblance.proposals(config.environment, pairs, free)
     for finding, slot in slots:
         path = slot.path if slot else ""
+        if finding.path == sets.QUEUES:
+            yield sets.without_queue(config, finding)
+            continue
         yield Difference(
             id=finding.id,
             kind=DifferenceClass.NAME,

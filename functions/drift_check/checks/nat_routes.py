@@ -32,7 +32,7 @@ def evaluate(
         if desired.default_route is not DefaultRoute.NAT:
             continue
         name = desired.name or resource_name(f"{role}-rt", ctx.config.environment)
-        named = tables.map(partial(_named, name=name))
+        named = tables.map(partial(vpc_lookup.tables_named, ctx.config, role))
         for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
             whole = both(named, both(group, instances))
             live = whole.map(partial(_target, ctx, table))
@@ -53,10 +53,6 @@ def evaluate(
                 named.map(bool),
                 (fact,),
             )
-
-
-def _named(tables: list[ApiObject], *, name: str) -> list[ApiObject]:
-    return [table for table in tables if vpc_lookup.name_tag(table) == name]
 
 
 def _target(
