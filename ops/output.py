@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drift_check.findings import Finding
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
 
 TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "blue", "info": "dim"}
 
@@ -46,7 +46,7 @@ def table(report: Report) -> None:
             )
     for refused, reason in report.plan.refused:
         console.print(
-            "[dim]" + escape(f"not mended: {refused.resource} {refused.attribute}: {reason}") + "[/dim]"
+            "[dim]" + escape(f"not healed: {refused.resource} {refused.attribute}: {reason}") + "[/dim]"
         )
     rest = len(report.findings) - len(shown) - len(report.unknown)
     if rest:
@@ -56,7 +56,7 @@ def table(report: Report) -> None:
 def differences(findings: list[Finding]) -> Table:
     """One row a finding."""
     rows = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("severity", "resource", "attribute", "is", "should be", "mending", "id"):
+    for name in ("severity", "resource", "attribute", "is", "should be", "healing", "id"):
         rows.add_column(name, overflow="fold")
     for finding in findings:
         rows.add_row(

@@ -33,13 +33,19 @@ BEHIND_TAG_RESOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class EnableTtl:
-    """Switch TTL on. What has expired begins to vanish, so it is counted first."""
+    """Switch TTL on. DynamoDB then deletes what has expired, so it is counted first.
+
+    ``expired`` is None for a count below both limits: the heal is then automatic. Otherwise it is the upper
+    bound that a person approves, a power of two, so that an approval outlives a few more expired items.
+    """
 
     table: str
     attribute: str
+    recovery: bool = False  # whether point-in-time recovery could bring deleted items back
+    expired: int | None = None
     healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTimeToLive", "dynamodb:Scan")
-    warning: ClassVar[str] = "items that have expired begin to vanish within days"
+    warning: ClassVar[str] = "DynamoDB deletes items that have expired, within days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,6 @@ class AddTags:
     healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = (
         "tag:TagResources",
-        "s3:GetBucketTagging",
         "s3:PutBucketTagging",
         "autoscaling:CreateOrUpdateTags",
         "ec2:CreateTags",
@@ -145,15 +150,20 @@ class AuthorizeRule:
 
 @dataclass(frozen=True, slots=True)
 class RevokeWorldOpen:
-    """Revoke, by rule id, what lets the whole world into a group that must not be open."""
+    """Revoke, by rule id, the rules that let the internet into a group that must not be open.
+
+    ``rules`` are these rules as (protocol, first port, last port, CIDR). No other rule is revoked, and none
+    where the group would be left without a rule.
+    """
 
     group_id: str
+    rules: tuple[tuple[str, int | None, int | None, str], ...]
     healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = (
         "ec2:DescribeSecurityGroupRules",
         "ec2:RevokeSecurityGroupIngress",
     )
-    warning: ClassVar[str] = "whoever came in by it is shut out"
+    warning: ClassVar[str] = "clients that came in by these rules are shut out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +243,17 @@ class RestoreSecret:
 
 @dataclass(frozen=True, slots=True)
 class ResizeGroup:
-    """Set the NAT group's sizes. A lower maximum also lowers the desired capacity: an instance ends."""
+    """Set one of the NAT group's sizes, and never one that would end an instance.
+
+    Auto Scaling lowers the desired capacity to a lower maximum. Source: UpdateAutoScalingGroup, MaxSize.
+    """
 
     group: str
-    minimum: int
-    maximum: int
-    desired: int
+    size: str  # MinSize, MaxSize or DesiredCapacity
+    value: int
     healing: ClassVar[Healing] = ON_APPROVAL
     permissions: ClassVar[tuple[str, ...]] = ("autoscaling:UpdateAutoScalingGroup",)
-    warning: ClassVar[str] = "an instance may be launched or ended"
+    warning: ClassVar[str] = "an instance may be launched"
 
 
 Remediation: TypeAlias = (
@@ -266,9 +278,9 @@ Remediation: TypeAlias = (
 )
 
 
-def healing_of(remedies: tuple[Remediation, ...]) -> Healing:
+def healing_of(remediations: tuple[Remediation, ...]) -> Healing:
     """The most careful class of several writes."""
-    if not remedies:
+    if not remediations:
         return Healing.NEVER
-    automatic = all(remedy.healing is AUTOMATIC for remedy in remedies)
+    automatic = all(remediation.healing is AUTOMATIC for remediation in remediations)
     return AUTOMATIC if automatic else ON_APPROVAL

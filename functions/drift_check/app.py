@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from drift_check import checks
 from drift_check.events import parse
 from drift_check.observe.observer import WORKERS
-from drift_check.reconcile import Report, make_reconciler
+from drift_check.reconcile import make_reconciler
 from drift_check.report import as_json, publish
 from drift_check.settings import Settings
+from tradai_shared import clock
 from tradai_shared.aws.botocore_session import lean_session
 from tradai_shared.aws.clients import client_config
 from tradai_shared.config import canonical_config, waivers
@@ -19,12 +21,16 @@ from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from botocore.session import Session
 
+    from drift_check.model import Report
     from tradai_shared.outcomes import Answer
 
 SERVICE = "drift_check"
+FOR_THE_REPORT = timedelta(seconds=10)
 logger = make_logger(SERVICE)
 metrics = make_metrics(SERVICE)
 
@@ -47,10 +53,10 @@ def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
         SettingsError, ConfigError: a deployment variable or the configuration is wrong.
     """
     with invocation(logger, context, metrics):
-        return _handle(event)
+        return _handle(event, context)
 
 
-def _handle(event: dict[str, object]) -> Answer:
+def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
     settings = Settings.from_env(os.environ)
     metrics.add_dimension("environment", str(settings.environment))
     request = parse(event, tuple(checks.BY_NAME))
@@ -59,10 +65,26 @@ def _handle(event: dict[str, object]) -> Answer:
     def notify(report: Report) -> bool:
         return publish.notify(settings, report, client, logger)
 
-    accepted = waivers(settings.environment)
-    reconciler = make_reconciler(settings, request, config, client, waivers=accepted, notify=notify)
+    reconciler = make_reconciler(
+        settings,
+        request,
+        config,
+        client,
+        waivers=waivers(settings.environment),
+        notify=notify,
+        deadline=_deadline(context),
+        holder=f"Lambda request {context.aws_request_id}",
+    )
     report = reconciler.run()
     publish.log(logger, report)
     publish.measure(metrics, report)
     publish.store(settings, report, client, logger)
     return as_json.answer(report)
+
+
+def _deadline(context: LambdaContext) -> datetime | None:
+    """When the run must have ended, so that its report is still written; None without a time-out."""
+    remaining: object = context.get_remaining_time_in_millis()
+    if not isinstance(remaining, int):  # a local invocation's context
+        return None
+    return clock.now() + timedelta(milliseconds=remaining) - FOR_THE_REPORT

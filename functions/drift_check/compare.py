@@ -1,9 +1,9 @@
-"""From facts to findings: one comparison for every value, one-sided, since only what is stated is judged."""
+"""Compares the states of resources with the configuration; only what it states is compared."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,15 @@ from pydantic import BaseModel
 
 from drift_check.actions import AddTags, ReplaceTags, healing_of
 from drift_check.checks.base import CONFIGURED, AttributeState, ResourceState
-from drift_check.findings import Finding, FindingStatus, Healing, Severity, Waiver, severity_of
+from drift_check.findings import (
+    Finding,
+    FindingStatus,
+    Healing,
+    Severity,
+    Waiver,
+    content_digest,
+    severity_of,
+)
 from drift_check.observe.observations import Known, Unknown
 from tradai_shared.config.paths import is_immutable, is_unspecified, provenance_of, value_at
 
@@ -34,28 +42,48 @@ class AssessedFinding:
     """A finding, the remediations that a program may carry out, and the reads on which it rests."""
 
     finding: Finding
-    remedies: tuple[Remediation, ...]
+    remediations: tuple[Remediation, ...]
     sources: frozenset[Call]
 
 
+def assess(
+    finding: Finding,
+    remediations: tuple[Remediation, ...],
+    sources: frozenset[Call],
+    evidence: object = None,
+) -> AssessedFinding:
+    """With the digest of its content: what differs and what would be written."""
+    writes = [[type(remediation).__name__, asdict(remediation)] for remediation in remediations]
+    digest = content_digest(finding.status, finding.desired, finding.observed, writes, evidence)
+    return AssessedFinding(replace(finding, digest=digest), remediations, sources)
+
+
 def compare(config: CanonicalConfig, check: str, resource_state: ResourceState) -> Iterator[AssessedFinding]:
-    """Every difference of one thing. What could not be read is told once a failed call, never as drift."""
-    facts = [*_required_tags(config, resource_state), *resource_state.facts]
-    if isinstance(resource_state.exists, Known) and not resource_state.exists.value:
+    """Every difference of one resource.
+
+    A failed call is one finding, unknown, and never drift. Where it is unknown whether the resource exists,
+    nothing of it is compared: an absent resource has no tags, and no settings either.
+    """
+    exists = resource_state.exists
+    if isinstance(exists, Known) and not exists.value:
         yield _missing(config, check, resource_state)
         return
-    unknown: dict[Call, list[tuple[str, Unknown]]] = {}
-    for name, read in (
-        (EXISTENCE, resource_state.exists),
-        *((fact.attribute, fact.observed) for fact in facts),
-    ):
+    facts = [*_required_tags(config, resource_state), *resource_state.facts]
+    unread: dict[Call, list[tuple[str, Unknown]]] = {}
+    for name, read in ((EXISTENCE, exists), *((fact.attribute, fact.observed) for fact in facts)):
         if isinstance(read, Unknown):
-            unknown.setdefault(read.call, []).append((name, read))
-    for call, lost in unknown.items():
+            unread.setdefault(read.call, []).append((name, read))
+    if isinstance(exists, Unknown):
+        known = ((fact.attribute, exists) for fact in facts if isinstance(fact.observed, Known))
+        unread[exists.call].extend(known)
+    for call, lost in unread.items():
         yield _unknown(config, check, resource_state, call, lost)
+    if isinstance(exists, Unknown):
+        return
     for fact in facts:
         if isinstance(fact.observed, Known):
-            yield from _compare_attribute(config, check, resource_state, fact, fact.observed)
+            observed = Known(fact.observed.value, fact.observed.sources | exists.sources)
+            yield from _compare_attribute(config, check, resource_state, fact, observed)
 
 
 def _compare_attribute(
@@ -85,13 +113,14 @@ def _compare_attribute(
             desired=desired,
             observed=observed_json,
             severity=Severity.CRITICAL if locked else fact.severity or severity_of(check, fact.attribute),
-            healing=Healing.NEVER if locked else healing_of(fact.remedies),
+            healing=Healing.NEVER if locked else healing_of(fact.remediations),
             provenance=provenance_of(config, path),
             reason=_why(fact, locked=locked),
             path=path,
             waiver=Waiver(fact.accepted, PLATFORM) if fact.accepted else None,
         )
-        yield AssessedFinding(_downgrade_assumed(finding), () if locked else fact.remedies, observed.sources)
+        remediations = () if locked else fact.remediations
+        yield assess(_downgrade_assumed(finding), remediations, observed.sources, fact.evidence)
 
 
 def path_of(resource_state: ResourceState, fact: AttributeState) -> str:
@@ -129,9 +158,8 @@ def _missing(config: CanonicalConfig, check: str, resource_state: ResourceState)
         reason="the configuration names it and AWS does not have it",
         path=resource_state.path,
     )
-    return AssessedFinding(
-        _downgrade_assumed(finding), (), getattr(resource_state.exists, "sources", frozenset())
-    )
+    sources: frozenset[Call] = getattr(resource_state.exists, "sources", frozenset())
+    return assess(finding if resource_state.vital else _downgrade_assumed(finding), (), sources)
 
 
 def _unexpected(  # noqa: PLR0913, PLR0917 - what a finding is made of
@@ -156,7 +184,7 @@ def _unexpected(  # noqa: PLR0913, PLR0917 - what a finding is made of
         reason=fact.reason,
         path=path,
     )
-    return AssessedFinding(_downgrade_assumed(finding), (), sources)
+    return assess(_downgrade_assumed(finding), (), sources)
 
 
 def _unknown(
@@ -180,7 +208,7 @@ def _unknown(
         reason=f"{call.action} failed with {code}; not judged: {', '.join(names)}",
         path=resource_state.path,
     )
-    return AssessedFinding(finding, (), frozenset({call}))
+    return assess(finding, (), frozenset({call}))
 
 
 def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> Iterator[AttributeState]:
@@ -193,13 +221,13 @@ def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> It
         return {name: tags.get(name) for name, values in accepted.items() if tags.get(name) not in values}
 
     observed: Read[dict[str, str | None]] = resource_state.tags.map(wanting)
-    remedies: tuple[Remediation, ...] = ()
+    remediations: tuple[Remediation, ...] = ()
     if isinstance(observed, Known) and resource_state.arn:
         missing = tuple((name, accepted[name][0]) for name, value in observed.value.items() if value is None)
         wrong = tuple(
             (name, accepted[name][0]) for name, value in observed.value.items() if value is not None
         )
-        remedies = ((AddTags(resource_state.arn, missing),) if missing else ()) + (
+        remediations = ((AddTags(resource_state.arn, missing),) if missing else ()) + (
             (ReplaceTags(resource_state.arn, wrong),) if wrong else ()
         )
     wanted = observed.map(lambda observed: {name: list(accepted[name]) for name in observed})
@@ -208,7 +236,7 @@ def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> It
         observed,
         desired=wanted.value if isinstance(wanted, Known) else {},
         path=TAG_PATH,
-        remedies=remedies,
+        remediations=remediations,
         reason="required tags are missing or have another value",
     )
 

@@ -19,15 +19,20 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run is asked for. ``checks`` empty: all. ``approve``: ids of findings that a person approved."""
+    """What a run is asked for.
+
+    ``checks`` empty: all. ``approve``: approval codes, or ids, of findings that a person approved. ``only``:
+    the ids, or ID.CONTENT, of the findings that may be healed, all where it is empty.
+    """
 
     mode: Mode = Mode.REPORT
     dry_run: bool = False
     approve: frozenset[str] = frozenset()
     checks: tuple[str, ...] = ()
+    only: frozenset[str] = frozenset()
 
 
-FIELDS = frozenset({"mode", "dry_run", "approve", "checks"})
+FIELDS = frozenset({"mode", "dry_run", "approve", "checks", "only"})
 
 
 def parse(event: object, known_checks: tuple[str, ...]) -> Request:
@@ -48,7 +53,8 @@ def parse(event: object, known_checks: tuple[str, ...]) -> Request:
     dry_run = event.get("dry_run", False)
     if not isinstance(dry_run, bool):
         raise EventError("dry_run", f"expected true or false, got {dry_run!r}")
-    return Request(_mode(event), dry_run, frozenset(_names(event, "approve")), checks)
+    approve, only = frozenset(_names(event, "approve")), frozenset(_names(event, "only"))
+    return Request(_mode(event), dry_run, approve, checks, only)
 
 
 def _mode(event: Mapping[str, Any]) -> Mode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -58,6 +59,7 @@ class Waiver:
     reason: str
     owner: str
     until: date | None = None
+    content: str | None = None  # the digest that was accepted; None: the one that was present at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Finding:
     path: str = ""  # of the desired value in the configuration
     waiver: Waiver | None = None
     first_seen: datetime | None = None
+    digest: str = ""  # of its content: see content_digest
 
     @property
     def id(self) -> str:
@@ -91,6 +94,16 @@ class Finding:
             and self.waiver is None
             and self.severity is not Severity.INFO
         )
+
+
+def content_digest(*content: object) -> str:
+    """Short, and the same for the same content, in any order of keys.
+
+    An id says which attribute differs. Approvals, waivers and notifications are about a content: the status,
+    the desired and observed values, and what would be written.
+    """
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
 
 
 def finding_id(check: str, resource: str, attribute: str) -> str:

@@ -15,16 +15,22 @@ from drift_check.findings import Finding, FindingStatus, Severity
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
-REMEMBERED = timedelta(days=7)  # after it was gone
-TIMES = ("first_seen", "notified_at", "resolved_at", "attempted_at")
+REMEMBERED = timedelta(days=7)  # after it was resolved
+APPROVAL_REMEMBERED = timedelta(days=90)
+REMINDED = timedelta(days=7)  # of a critical finding that stays
+MOST_RECORDS = 20_000  # about 6 MB
+TIMES = ("first_seen", "notified_at", "resolved_at", "attempted_at", "approved_at")
 # The names in the table, which records of earlier versions have.
 STORED_AS = {"notified_at": "told", "resolved_at": "gone", "attempted_at": "tried"}
-REMINDED = timedelta(days=7)  # of a critical finding that stays
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One finding's past. ``failures`` are the heals that failed in a row."""
+    """One finding's past. ``failures`` are the heals that failed in a row.
+
+    The digests are of the finding's content (``findings.content_digest``): as last reported, as last
+    notified, and as accepted by a waiver that names no content. Records of earlier versions have none.
+    """
 
     check: str
     resource: str
@@ -32,12 +38,16 @@ class Record:
     notified_at: datetime | None = None
     resolved_at: datetime | None = None
     attempted_at: datetime | None = None
+    approved_at: datetime | None = None  # by its id alone
     failures: int = 0
+    digest: str | None = None
+    notified_digest: str | None = None
+    accepted_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """By the finding's id. ``known`` is False where no table could tell: then nothing counts as new."""
+    """By the finding's id. ``known`` is False where no table has it: then nothing counts as new."""
 
     records: Mapping[str, Record] = field(default_factory=dict)
     known: bool = True
@@ -52,16 +62,15 @@ class Changes:
 
 
 def compare(history: History, findings: Iterable[Finding], checks: Container[str]) -> Changes:
-    """What cannot be read, or was not looked at, is neither new nor resolved."""
+    """What cannot be read, or was not checked, is neither new nor resolved."""
     findings_by_id, unreadable = _known(findings)
-    open_before = {finding_id for finding_id, record in history.records.items() if record.resolved_at is None}
+    open_before = {name for name, record in history.records.items() if record.resolved_at is None}
     resolved = {
         finding_id
         for finding_id in open_before - set(findings_by_id)
         if history.records[finding_id].check in checks
         and (history.records[finding_id].check, history.records[finding_id].resource) not in unreadable
-        and (history.records[finding_id].check, history.records[finding_id].check)
-        not in unreadable  # it ended early
+        and (history.records[finding_id].check, history.records[finding_id].check) not in unreadable
     }
     new = set(findings_by_id) - set(history.records) if history.known else set()
     return Changes(frozenset(new), frozenset(resolved))
@@ -70,60 +79,121 @@ def compare(history: History, findings: Iterable[Finding], checks: Container[str
 def _known(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
     """Findings that are known, without those that the platform itself accepts: they are never news."""
     every = [finding for finding in findings if not (finding.waiver and finding.waiver.until is None)]
-    unreadable = {
-        (finding.check, finding.resource) for finding in every if finding.status is FindingStatus.UNKNOWN
-    }
-    return {
-        finding.id: finding for finding in every if finding.status is not FindingStatus.UNKNOWN
-    }, unreadable
+    unreadable = {(finding.check, finding.resource) for finding in every if _is_unknown(finding)}
+    return {finding.id: finding for finding in every if not _is_unknown(finding)}, unreadable
+
+
+def _is_unknown(finding: Finding) -> bool:
+    return finding.status is FindingStatus.UNKNOWN
 
 
 def to_notify(
     history: History, changes: Changes, findings: Iterable[Finding], now: datetime
 ) -> list[Finding]:
-    """Findings that nobody was notified of yet, and critical ones again after a week."""
-    due_findings = []
-    for finding in findings:
-        if not finding.is_actionable:
-            continue
-        record = history.records.get(finding.id)
-        critical = finding.severity is Severity.CRITICAL
-        due = record is None or record.notified_at is None or now - record.notified_at >= REMINDED
-        undelivered = record is not None and record.notified_at is None  # an earlier message failed
-        if finding.id in changes.new or undelivered or (critical and due):
-            due_findings.append(finding)
-    return due_findings
+    """Findings, or contents of findings, that nobody was notified of; critical ones again after a week."""
+    return [
+        finding
+        for finding in findings
+        if finding.is_actionable
+        and (finding.id in changes.new or _is_due(history.records.get(finding.id), finding, now))
+    ]
 
 
-def remember(
+def _is_due(record: Record | None, finding: Finding, now: datetime) -> bool:
+    critical = finding.severity is Severity.CRITICAL
+    if record is None:
+        return critical
+    if record.notified_at is None:  # an earlier message failed
+        return True
+    return _is_other(record.notified_digest, finding) or (critical and now - record.notified_at >= REMINDED)
+
+
+def _is_other(digest: str | None, finding: Finding) -> bool:
+    return digest is not None and digest != finding.digest
+
+
+def remember(  # noqa: PLR0913 - two lists of findings beside what they change
     history: History,
     changes: Changes,
     findings: Iterable[Finding],
     notified: Iterable[Finding],
     now: datetime,
+    *,
+    waived: Container[str] = (),
 ) -> History:
-    """The past as the next run should know it."""
+    """The past as the next run should know it. ``waived`` are ids under a waiver, honoured or not."""
     findings_by_id, _ = _known(findings)
     notified_ids = {finding.id for finding in notified}
     records = {}
     for finding_id, record in history.records.items():
         if finding_id in changes.resolved:
             records[finding_id] = replace(record, resolved_at=now)
-        elif record.resolved_at is None or now - record.resolved_at < REMEMBERED:
+        elif record.resolved_at is None or now - record.resolved_at < _kept_for(record):
             records[finding_id] = record
     for finding_id, finding in findings_by_id.items():
         before = records.get(finding_id) or Record(finding.check, finding.resource, first_seen=now)
-        records[finding_id] = replace(
-            before, resolved_at=None, notified_at=now if finding_id in notified_ids else before.notified_at
-        )
-    return replace(history, records=records)
+        accepted = before.accepted_digest or finding.digest if finding_id in waived else None
+        record = replace(before, resolved_at=None, digest=finding.digest, accepted_digest=accepted)
+        if finding_id in notified_ids:
+            record = replace(record, notified_at=now, notified_digest=finding.digest)
+        records[finding_id] = record
+    return replace(history, records=_bounded(records))
 
 
-def with_attempt(history: History, finding: Finding, *, failed: bool, now: datetime) -> History:
-    """History after a heal was tried."""
-    before = history.records.get(finding.id) or Record(finding.check, finding.resource, first_seen=now)
-    after = replace(before, attempted_at=now, failures=before.failures + 1 if failed else 0)
-    return replace(history, records={**history.records, finding.id: after})
+def _kept_for(record: Record) -> timedelta:
+    return APPROVAL_REMEMBERED if record.approved_at else REMEMBERED
+
+
+def _bounded(records: dict[str, Record]) -> dict[str, Record]:
+    """The oldest findings are kept: what is beyond the bound would be new at each run."""
+    if len(records) <= MOST_RECORDS:
+        return records
+    oldest = sorted(records, key=lambda name: (records[name].attempted_at is None, records[name].first_seen))
+    return {name: records[name] for name in oldest[:MOST_RECORDS]}
+
+
+def honoured(history: History, finding: Finding) -> Finding:
+    """Without its waiver, where the content is no more what was accepted."""
+    waiver = finding.waiver
+    if waiver is None or waiver.until is None:
+        return finding
+    record = history.records.get(finding.id)
+    accepted = waiver.content or (record.accepted_digest if record else None)
+    if not _is_other(accepted, finding):
+        return finding
+    changed = "a waiver accepts it as it was before, and it has changed since"
+    return replace(finding, waiver=None, reason=f"{finding.reason}; {changed}")
+
+
+def with_attempt(history: History, finding: Finding, now: datetime) -> History:
+    """Before a write: a crash right after it leaves the resource to rest."""
+    return _with(history, finding, replace(_record_of(history, finding, now), attempted_at=now))
+
+
+def with_success(history: History, finding: Finding, now: datetime) -> History:
+    record = replace(_record_of(history, finding, now), attempted_at=now, failures=0)
+    return _with(history, finding, record)
+
+
+def with_failure(history: History, finding: Finding, now: datetime, *, temporary: bool) -> History:
+    """A failed heal is tried again by the next run. A failure that passes by itself does not count."""
+    record = _record_of(history, finding, now)
+    failures = record.failures if temporary else record.failures + 1
+    return _with(history, finding, replace(record, attempted_at=None, failures=failures))
+
+
+def with_approval(history: History, finding: Finding, now: datetime) -> History:
+    """The first use of an approval by the id alone, which names no content."""
+    record = _record_of(history, finding, now)
+    return _with(history, finding, replace(record, approved_at=record.approved_at or now))
+
+
+def _record_of(history: History, finding: Finding, now: datetime) -> Record:
+    return history.records.get(finding.id) or Record(finding.check, finding.resource, first_seen=now)
+
+
+def _with(history: History, finding: Finding, record: Record) -> History:
+    return replace(history, records={**history.records, finding.id: record})
 
 
 def with_first_seen(history: History, findings: Iterable[Finding], now: datetime) -> list[Finding]:
@@ -137,13 +207,14 @@ def with_first_seen(history: History, findings: Iterable[Finding], now: datetime
 
 def to_json(history: History) -> dict[str, Any]:
     """Records as JSON keeps them."""
+    return {finding_id: _stored(record) for finding_id, record in history.records.items()}
+
+
+def _stored(record: Record) -> dict[str, Any]:
     return {
-        finding_id: {
-            STORED_AS.get(name, name): value.isoformat() if isinstance(value, datetime) else value
-            for name in Record.__dataclass_fields__
-            if (value := getattr(record, name)) is not None
-        }
-        for finding_id, record in history.records.items()
+        STORED_AS.get(name, name): value.isoformat() if isinstance(value, datetime) else value
+        for name in Record.__dataclass_fields__
+        if (value := getattr(record, name)) is not None
     }
 
 
@@ -157,9 +228,11 @@ def from_json(stored: Mapping[str, Any]) -> History:
 
 
 def _record(fields: Mapping[str, Any]) -> Record:
-    times = {
-        name: datetime.fromisoformat(fields[stored])
-        for name in TIMES
+    values: dict[str, Any] = {
+        name: datetime.fromisoformat(fields[stored]) if name in TIMES else fields[stored]
+        for name in Record.__dataclass_fields__
         if (stored := STORED_AS.get(name, name)) in fields
     }
-    return Record(fields["check"], fields["resource"], failures=fields.get("failures", 0), **times)
+    if not all(isinstance(values[name], str) for name in ("check", "resource")):
+        raise TypeError("check and resource are text")
+    return Record(**{**values, "failures": int(values.get("failures", 0))})

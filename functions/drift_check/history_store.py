@@ -1,34 +1,44 @@
-"""Where history is kept: one item of the infra-drift-state table, whose real key is the live table's.
+"""Keeps the history, and the lease of the run that may write, in the infra-drift-state table.
 
-A table that cannot serve costs the history, never the run.
+The item's key is the live table's own. A history that is too large for one item goes on in further items.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from drift_check.history import History, from_json, to_json
 from drift_check.observe.observations import Known
+from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.config.naming import drift_check_function_name
-from tradai_shared.errors import AwsError
+from tradai_shared.errors import AwsError, PermanentError, TemporaryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from types_boto3_dynamodb import DynamoDBClient
 
+    from drift_check.history import Record
     from drift_check.observe.observations import Read
 
 COMPONENT = "infra-drift-state"
 DESCRIBE, TTL = "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"
-PERMISSIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
-HISTORY = "history"
+GET, PUT, UPDATE = "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
+PERMISSIONS = (GET, PUT, UPDATE)
+HISTORY, PAGES = "history", "pages"
+FENCING, HOLDER, LEASE_UNTIL = "fencing", "holder", "lease_until"
 KEPT = timedelta(days=90)  # TTL of the item after the last run
+# Longer than the function's time-out of 120 s, so that no living run loses it, and short for a crashed one.
+LEASE = timedelta(seconds=150)
+PAGE_BYTES = 300_000  # an item holds 400 kB
+MOST_PAGES = 64
+REFUSED, LEASE_LOST = "ConditionalCheckFailedException", "LeaseLost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,28 @@ class HistoryKey:
     key: Mapping[str, Any]
     ttl: str | None
 
+    def page(self, number: int) -> dict[str, Any]:
+        """The key of a further item; page 0 is the item itself."""
+        return {name: {"S": f"{value['S']}#{number}"} for name, value in self.key.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The item as it was read."""
+
+    history: History
+    pages: tuple[str, ...] = ()
+    fencing: int = 0
+    holder: str = ""
+    lease_until: datetime | None = None
+
+
+class LeaseHeldError(Exception):
+    """Another run is at work."""
+
 
 def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> HistoryKey | str:
-    """The item's place by the live table's own key, or why it cannot serve."""
+    """The item's key by the live table's own, or why it cannot serve."""
     if not isinstance(described, Known):
         return f"{described.call.action} failed with {described.code}"
     if described.value is None:
@@ -59,28 +88,195 @@ def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> History
     return HistoryKey(table, dict.fromkeys(names, value), attribute)
 
 
-def load(client: DynamoDBClient, location: HistoryKey) -> History | str:
-    """The history, empty at the first run, or why it cannot be had."""
-    try:
-        with translate_errors("dynamodb:GetItem"):
-            item = client.get_item(TableName=location.table, Key=location.key, ConsistentRead=True).get(
+@dataclass(slots=True)
+class HistoryTable:
+    """Reads and writes one environment's history. ``calls`` counts the calls that were made."""
+
+    client: DynamoDBClient
+    location: HistoryKey
+    calls: int = 0
+    written: dict[int, str] = field(default_factory=dict)  # the pages as the table has them
+
+    def load(self) -> Stored:
+        """What is stored, empty at the first run.
+
+        Raises:
+            AwsError: it cannot be read; PermanentError where the item has another schema.
+        """
+        return self._parse(self._get(dict(self.location.key)))
+
+    def acquire(self, holder: str, now: datetime) -> Stored:
+        """Take the lease, with a fencing token that is higher than every earlier one.
+
+        Raises:
+            LeaseHeldError: another run has it; the message says which, and until when.
+            AwsError: the table refuses.
+        """
+        names = {"#h": HOLDER, "#u": LEASE_UNTIL, "#f": FENCING}
+        values = {
+            ":h": {"S": holder},
+            ":u": {"N": str(_seconds(now + LEASE))},
+            ":now": {"N": str(_seconds(now))},
+            ":one": {"N": "1"},
+        }
+        try:
+            item = self._update(
+                "SET #h = :h, #u = :u ADD #f :one", "attribute_not_exists(#u) OR #u < :now", names, values
+            )
+        except AwsError as error:
+            if error.code != REFUSED:
+                raise
+            holding = self.load()
+            until = f"{holding.lease_until:%H:%M:%S} UTC" if holding.lease_until else "it ends"
+            raise LeaseHeldError(
+                f"another run ({holding.holder}) is at work, until {until} at the latest"
+            ) from None
+        return self._parse(item)
+
+    def save(self, history: History, fencing: int, now: datetime, *, release: bool = False) -> None:
+        """Keep the history, and the lease for its whole length again, or release it.
+
+        Raises:
+            TemporaryError: another run has taken the lease; nothing was written.
+            AwsError: the table refuses.
+        """
+        pages = split(history)
+        until = now if release else now + LEASE
+        names = {"#u": LEASE_UNTIL, "#f": FENCING, "#p": PAGES}
+        values: dict[str, Any] = {
+            ":f": {"N": str(fencing)},
+            ":u": {"N": str(_seconds(until) - release)},
+            ":p": {"N": str(len(pages))},
+        }
+        sets = "SET #u = :u, #p = :p"
+        if self.written.get(0) != pages[0]:
+            names["#history"], values[":history"] = HISTORY, {"S": pages[0]}
+            sets += ", #history = :history"
+        if self.location.ttl:
+            names["#ttl"], values[":ttl"] = self.location.ttl, _expiry(now)
+            sets += ", #ttl = :ttl"
+        try:
+            self._update(sets, "#f = :f", names, values)
+        except AwsError as error:
+            if error.code != REFUSED:
+                raise
+            raise TemporaryError(UPDATE, LEASE_LOST, "another run has taken the lease") from None
+        self.written[0] = pages[0]
+        for number, page in enumerate(pages[1:], start=1):
+            self._save_page(number, page, fencing, now)
+
+    def _save_page(self, number: int, page: str, fencing: int, now: datetime) -> None:
+        if self.written.get(number) == page:
+            return
+        item = {**self.location.page(number), HISTORY: {"S": page}, FENCING: {"N": str(fencing)}}
+        if self.location.ttl:
+            item[self.location.ttl] = _expiry(now)
+        self.calls += 1
+        with translate_errors(PUT):
+            self.client.put_item(
+                TableName=self.location.table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(#f) OR #f <= :f",
+                ExpressionAttributeNames={"#f": FENCING},
+                ExpressionAttributeValues={":f": {"N": str(fencing)}},
+            )
+        self.written[number] = page
+
+    def _update(self, update: str, condition: str, names: dict[str, str], values: dict[str, Any]) -> Any:  # noqa: ANN401 - an item
+        self.calls += 1
+        with translate_errors(UPDATE):
+            return self.client.update_item(
+                TableName=self.location.table,
+                Key=self.location.key,
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+            ).get("Attributes", {})
+
+    def _get(self, key: dict[str, Any]) -> Any:  # noqa: ANN401 - an item
+        self.calls += 1
+        with translate_errors(GET):
+            return self.client.get_item(TableName=self.location.table, Key=key, ConsistentRead=True).get(
                 "Item", {}
             )
-        return from_json(json.loads(item.get(HISTORY, {}).get("S", "{}")))
-    except AwsError as error:
-        return str(error)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return f"the item was written by somebody else: {error}"
+
+    def _parse(self, item: Mapping[str, Any]) -> Stored:
+        """The history of an item and of its further pages. A page that a crash left out is empty."""
+        number = min(int(item.get(PAGES, {}).get("N", "1")), MOST_PAGES)
+        further = [self._get(self.location.page(page)) for page in range(1, number)]
+        pages = [part.get(HISTORY, {}).get("S", "{}") for part in (item, *further)]
+        records: dict[str, Record] = {}
+        try:
+            for page in pages:
+                records |= from_json(json.loads(page)).records
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise PermanentError(
+                GET, "OtherSchema", f"the item was written by somebody else: {error}"
+            ) from None
+        self.written = dict(enumerate(pages)) if HISTORY in item else {}
+        until = item.get(LEASE_UNTIL, {}).get("N")
+        return Stored(
+            History(records),
+            tuple(pages),
+            int(item.get(FENCING, {}).get("N", "0")),
+            item.get(HOLDER, {}).get("S", ""),
+            datetime.fromtimestamp(int(until), UTC) if until else None,
+        )
 
 
-def save(client: DynamoDBClient, location: HistoryKey, history: History, now: datetime) -> str | None:
-    """Keep it; None, or why that failed."""
-    item = {**location.key, HISTORY: {"S": json.dumps(to_json(history))}}
-    if location.ttl:
-        item[location.ttl] = {"N": str(int((now + KEPT).timestamp()))}
-    try:
-        with translate_errors("dynamodb:PutItem"):
-            client.put_item(TableName=location.table, Item=item)
-    except AwsError as error:
-        return str(error)
-    return None
+class HistoryUse(StrEnum):
+    """What a run does with the history."""
+
+    NONE = "none"
+    READ = "read"
+    ATTEMPTS = "attempts"  # of heals alone: what is new stays new for the run that notifies
+    ALL = "all"
+
+
+@dataclass(slots=True)
+class Session:
+    """The history during a run. ``fencing`` is the lease's token; None where the run may not write it."""
+
+    history: History
+    table: HistoryTable | None = None
+    fencing: int | None = None
+    may_heal: bool = True
+
+    def save(self, *, release: bool = False) -> None:
+        """Raises AwsError: it was not kept. With LeaseLost this run writes no more: another one does."""
+        if self.table is None or self.fencing is None:
+            return
+        try:
+            self.table.save(self.history, self.fencing, clock.now(), release=release)
+        except AwsError as error:
+            if error.code == LEASE_LOST:
+                self.fencing = None
+            raise
+
+
+def split(history: History) -> list[str]:
+    """The history as JSON, in as few pages as items can hold."""
+    records = to_json(history)
+    number = 1
+    while True:
+        pages = [
+            json.dumps({name: record for name, record in records.items() if _page_of(name, number) == page})
+            for page in range(number)
+        ]
+        if all(len(page) <= PAGE_BYTES for page in pages) or number >= MOST_PAGES:
+            return pages
+        number *= 2
+
+
+def _page_of(finding_id: str, number: int) -> int:
+    return crc32(finding_id.encode()) % number
+
+
+def _seconds(time: datetime) -> int:
+    return int(time.timestamp())
+
+
+def _expiry(now: datetime) -> dict[str, str]:
+    return {"N": str(_seconds(now + KEPT))}

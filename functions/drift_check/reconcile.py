@@ -2,191 +2,252 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, assert_never
 
 from drift_check import history as past
 from drift_check import history_store
-from drift_check.apply.healer import Healer, HealOutcome
+from drift_check.apply.healer import Healer
 from drift_check.apply.requests import RequestBuilder
 from drift_check.events import Mode, Request
-from drift_check.findings import FindingStatus
-from drift_check.history import Changes, History
-from drift_check.observe.observations import Call, Known
+from drift_check.history import History
+from drift_check.history_store import HistoryTable, HistoryUse, Session
+from drift_check.model import Report
+from drift_check.observe.observations import Call
 from drift_check.observe.observer import no_progress
-from drift_check.planner import HealPlan, plan_heals
+from drift_check.planner import approved_ids, plan_heals
 from drift_check.scan import make_scanner
 from drift_check.settings import Allowed
 from tradai_shared import clock
+from tradai_shared.errors import AwsError, EventError, TemporaryError
 from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from types_boto3_dynamodb import DynamoDBClient
-
+    from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding
     from drift_check.scan import Scan, Scanner
     from drift_check.settings import Settings
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.overrides import Waiver as OwnWaiver
 
-
-class ExitCode(IntEnum):
-    """For CI."""
-
-    IN_SYNC = 0
-    DRIFT = 1
-    ERROR = 2
-    PARTIAL = 3
-
-
-@dataclass(slots=True)
-class Report:
-    """What one run saw, did and left."""
-
-    environment: str
-    request: Request
-    started: datetime
-    findings: list[Finding] = field(default_factory=list)
-    heals: list[HealOutcome] = field(default_factory=list)
-    plan: HealPlan = field(default_factory=lambda: HealPlan((), ()))
-    changes: Changes = field(default_factory=Changes)
-    to_notify: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    calls: int = 0  # that read, and that keep the history; what a heal writes is told with it
-    seconds: float = 0.0
-    blind: bool = False  # not one call was answered
-
-    @property
-    def unknown(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.status is FindingStatus.UNKNOWN]
-
-    @property
-    def open(self) -> list[Finding]:
-        """Drift that somebody must look at."""
-        return [finding for finding in self.findings if finding.is_actionable]
-
-    @property
-    def failed(self) -> list[HealOutcome]:
-        return [heal for heal in self.heals if heal.status is Status.FAILED]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Partial says that something could not be read, whatever else was found."""
-        if self.blind:
-            return ExitCode.ERROR
-        if self.unknown:
-            return ExitCode.PARTIAL
-        return ExitCode.DRIFT if self.open else ExitCode.IN_SYNC
+FOR_A_HEAL = timedelta(seconds=30)  # its reads, writes and the reading back
+# A call may take three tries of 7 s, twice where it is throttled; after the last one the report is made.
+FOR_A_CALL = timedelta(seconds=50)
 
 
 @dataclass(slots=True)
 class Reconciler:
     """One run.
 
-    ``keeps_history`` is False where the history is neither read nor written, ``writes_history``
-    where it is only read. ``notify`` delivers the report
-    and returns whether the message was delivered; only then are findings marked as notified.
+    ``notify`` delivers the report and returns whether the message was delivered; only then are findings
+    marked as notified. ``deadline`` is when the run must have ended. ``attended`` says that a person was
+    just shown the calls of a dry run. ``holder`` names the run where another one waits for it.
     """
 
     settings: Settings
     request: Request
     scanner: Scanner
     builder: RequestBuilder
-    keeps_history: bool = True
-    writes_history: bool = True
+    use: HistoryUse = HistoryUse.ALL
     notify: Callable[[Report], bool] | None = None
+    deadline: datetime | None = None
+    attended: bool = False
+    holder: str = "a run"
 
     def run(self) -> Report:
-        report = Report(str(self.settings.environment), self.request, clock.now())
+        """Raises EventError: an approval is unknown or stale. Nothing was written."""
+        config = self.scanner.config
+        report = Report(str(self.settings.environment), self.request, clock.now(), config.region)
+        region = self.builder.client("dynamodb").meta.region_name
+        if region != config.region:
+            report.error = f"the calls go to {region}, and the configuration is of {config.region}"
+            return report
         scan = self.scanner.scan(self._table_calls())
-        place, history = self._load(scan, report)
-        after, tried = self._heal(scan, history, report)
-        now = clock.now()
-        report.changes = past.compare(history, scan.findings, self.scanner.names)
-        report.findings = past.with_first_seen(history, after.findings, report.started)
-        report.to_notify = past.to_notify(history, report.changes, report.findings, now)
-        report.blind = not any(isinstance(answer, Known) for answer in scan.reads.answers.values())
+        report.error = scan.no_answer
+        if report.error:
+            report.findings = scan.findings
+        else:
+            self._reconcile(scan, report)
         report.calls += self.scanner.observer.calls
         report.seconds = (clock.now() - report.started).total_seconds()
-        delivered = self.notify(report) if self.notify else False
-        if place is not None and self.writes_history and not self.request.dry_run:
-            notified = report.to_notify if delivered else []
-            history_after = self._remember(tried, scan, after, report, notified, now)
-            if history_after != history:
-                self._save(place, history_after, now, report)
         return report
 
-    def _remember(  # noqa: PLR0913, PLR0917 - two scans and what was done between them
-        self,
-        tried: History,
-        before: Scan,
-        after: Scan,
-        report: Report,
-        notified: list[Finding],
-        now: datetime,
-    ) -> History:
-        """What was mended in this run is remembered as gone, so that its return is no news."""
-        remembered = past.remember(tried, report.changes, before.findings, notified, now)
-        healed = past.compare(remembered, after.findings, self.scanner.names)
-        return past.remember(remembered, healed, after.findings, [], now) if healed.resolved else remembered
+    def _reconcile(self, scan: Scan, report: Report) -> None:
+        session = self._open(scan, report)
+        try:
+            self._run(scan, session, report)
+        finally:
+            if session.table is not None:
+                self._close(session, report)
 
-    def _dynamodb(self) -> DynamoDBClient:
-        client: DynamoDBClient = self.builder.client("dynamodb")
-        return client
+    def _run(self, scan: Scan, session: Session, report: Report) -> None:
+        before = session.history
+        scan = self._honoured(scan, session)
+        after = self._honoured(self._heal(scan, session, report), session)
+        report.changes = past.compare(before, scan.findings, self.scanner.names)
+        report.findings = past.with_first_seen(before, after.findings, report.started)
+        report.to_notify = past.to_notify(before, report.changes, report.findings, clock.now())
+        delivered = self.notify(report) if self.notify and not self._is_second(session) else False
+        if self.use is HistoryUse.ALL:
+            notified = report.to_notify if delivered else []
+            session.history = self._remembered(session.history, scan, after, report, notified)
+
+    def _is_second(self, session: Session) -> bool:
+        """Whether another run is at work, which also notifies."""
+        return session.table is not None and self._writes and session.fencing is None
+
+    @property
+    def _writes(self) -> bool:
+        return self.use in {HistoryUse.ATTEMPTS, HistoryUse.ALL} and not self.request.dry_run
+
+    def _honoured(self, scan: Scan, session: Session) -> Scan:
+        """Without the waivers of what has changed since it was accepted."""
+        return replace(
+            scan,
+            assessed=[
+                replace(assessed, finding=past.honoured(session.history, assessed.finding))
+                for assessed in scan.assessed
+            ],
+        )
+
+    def _remembered(
+        self, history: History, before: Scan, after: Scan, report: Report, notified: list[Finding]
+    ) -> History:
+        """What was healed in this run is remembered as resolved, so that its return is no news."""
+        now, waived = clock.now(), {waiver.finding for waiver in self.scanner.waivers}
+        remembered = past.remember(history, report.changes, before.findings, notified, now, waived=waived)
+        healed = past.compare(remembered, after.findings, self.scanner.names)
+        if not healed.resolved:
+            return remembered
+        return past.remember(remembered, healed, after.findings, [], now, waived=waived)
 
     def _table_calls(self) -> list[Call]:
-        """What tells where history can be kept; the check of the tables asks the same."""
+        """The reads that say where history can be kept; the check of the tables makes the same."""
         table = self.scanner.config.dynamodb.tables.get(history_store.COMPONENT)
-        if not self.keeps_history or table is None:
+        if self.use is HistoryUse.NONE or table is None:
             return []
         return [Call(action, table.name) for action in (history_store.DESCRIBE, history_store.TTL)]
 
-    def _load(self, scan: Scan, report: Report) -> tuple[history_store.HistoryKey | None, History]:
+    def _open(self, scan: Scan, report: Report) -> Session:
+        """The history, with the lease where this run writes."""
+        unknown = History(known=False)
         table = self.scanner.config.dynamodb.tables.get(history_store.COMPONENT)
-        if not self.keeps_history or table is None:
-            return None, History(known=False)
-        reads = scan.reads
-        place = history_store.place(
-            table.name,
-            report.environment,
-            reads.get(history_store.DESCRIBE, table.name),
-            reads.get(history_store.TTL, table.name),
-        )
-        if isinstance(place, history_store.HistoryKey):
-            report.calls += 1
-        loaded = place if isinstance(place, str) else history_store.load(self._dynamodb(), place)
-        if isinstance(place, str) or isinstance(loaded, str):
-            report.notes.append(f"without history, {table.name} cannot serve: {loaded}")
-            return None, History(known=False)
-        return place, loaded
+        if self.use is HistoryUse.NONE or table is None:
+            return Session(unknown)
+        reads = [scan.reads.get(call.action, call.subject) for call in self._table_calls()]
+        location = history_store.place(table.name, report.environment, *reads)
+        if isinstance(location, str):
+            report.notes.append(f"without history, {table.name} cannot serve: {location}")
+            return Session(unknown, may_heal=False)
+        store = HistoryTable(self.builder.client("dynamodb"), location)
+        try:
+            if not self._writes:
+                return Session(store.load().history, store, may_heal=False)
+            stored = store.acquire(self.holder, clock.now())
+            return Session(stored.history, store, stored.fencing)
+        except history_store.LeaseHeldError as error:
+            report.notes.append(f"nothing is healed, notified or kept: {error}")
+            return Session(store.load().history, store, may_heal=False)
+        except AwsError as error:
+            report.notes.append(f"without history, {table.name} cannot serve: {error}")
+            return Session(unknown, may_heal=False)
 
-    def _save(self, place: history_store.HistoryKey, history: History, now: datetime, report: Report) -> None:
-        report.calls += 1
-        if problem := history_store.save(self._dynamodb(), place, history, now):
-            report.notes.append(f"history is not kept: {problem}")
+    def _close(self, session: Session, report: Report) -> None:
+        try:
+            session.save(release=True)
+        except AwsError as error:
+            report.notes.append(f"history is not kept: {error}")
+        report.calls += session.table.calls if session.table else 0
 
-    def _heal(self, scan: Scan, history: History, report: Report) -> tuple[Scan, History]:
+    def _heal(self, scan: Scan, session: Session, report: Report) -> Scan:
         if self.request.mode is not Mode.HEAL:
-            return scan, history
+            return scan
         dry_run = self.request.dry_run
         if self.settings.allowed is not Allowed.HEAL and not dry_run:
-            report.notes.append("nothing is mended: DRIFT_MODE does not allow it")
-            return scan, history
-        report.plan = plan_heals(
-            scan.assessed, self.request.approve, history, self.settings.max_heals, clock.now()
+            report.notes.append("nothing is healed: DRIFT_MODE does not allow it")
+            return scan
+        inspected = self._inspected(scan)
+        approved = self._approved(inspected, session)
+        now, most = clock.now(), self.settings.max_heals
+        report.plan = plan_heals(inspected.assessed, approved, session.history, most, now, self.request.only)
+        if not session.may_heal and not dry_run:
+            report.notes.append("nothing is healed without the history: attempts could not be kept")
+            return inspected
+        healer = Healer(self.scanner, self.builder, scan, dry_run, partial(self._keep_attempt, session))
+        for position, planned in enumerate(report.plan.chosen):
+            if reason := self._stop(session):
+                left = len(report.plan.chosen) - position
+                report.notes.append(f"{reason}: {left} heals are left to the next run")
+                break
+            outcome = healer.heal(planned)
+            report.heals.append(outcome)
+            if not dry_run:
+                session.history = with_outcome(session.history, outcome)
+        return healer.scan.with_details(scan, inspected)
+
+    def _inspected(self, scan: Scan) -> Scan:
+        """With who may order each write, where that takes further reads."""
+        inspected = [
+            self.builder.inspected(assessed) if self._is_candidate(assessed.finding) else assessed
+            for assessed in scan.assessed
+        ]
+        return replace(scan, assessed=inspected)
+
+    def _is_candidate(self, finding: Finding) -> bool:
+        is_asked_for = not self._only or finding.id in self._only
+        return finding.provenance.is_settled and finding.waiver is None and is_asked_for
+
+    @property
+    def _only(self) -> frozenset[str]:
+        """The ids of the findings that may be healed; all where it is empty."""
+        return frozenset(entry.partition(".")[0] for entry in self.request.only)
+
+    def _approved(self, scan: Scan, session: Session) -> frozenset[str]:
+        """Raises EventError: an approval, or an id of ``only``, is unknown or stale."""
+        findings = {finding.id: finding for finding in scan.findings}
+        for finding_id in self._only - set(findings):
+            raise EventError("only", f"{finding_id} is no finding of this run")
+        approved = approved_ids(
+            self.request.approve, findings.values(), session.history, clock.now(), attended=self.attended
         )
-        healer = Healer(self.scanner, self.builder, scan, dry_run)
-        for assessed_finding in report.plan.chosen:
-            heal = healer.heal(assessed_finding)
-            report.heals.append(heal)
-            if heal.status in {Status.DONE, Status.FAILED} and not dry_run:
-                failed = heal.status is Status.FAILED
-                history = past.with_attempt(history, heal.finding, failed=failed, now=clock.now())
-        return healer.scan, history
+        for finding_id in self.request.approve & approved:  # by the id alone
+            session.history = past.with_approval(session.history, findings[finding_id], clock.now())
+        return approved
+
+    def _stop(self, session: Session) -> str | None:
+        """Why no further heal begins."""
+        if self.deadline is not None and clock.now() + FOR_A_HEAL > self.deadline:
+            return "out of time"
+        if session.table is not None and session.fencing is None and not self.request.dry_run:
+            return "another run has taken the lease"
+        return None
+
+    def _keep_attempt(self, session: Session, finding: Finding) -> None:
+        """Raises AwsError: the attempt is not kept, so nothing may be written."""
+        if session.table is None:
+            return
+        if session.fencing is None:
+            raise TemporaryError(history_store.UPDATE, history_store.LEASE_LOST, "another run is at work")
+        session.history = past.with_attempt(session.history, finding, clock.now())
+        session.save()
+
+
+def with_outcome(history: History, outcome: HealOutcome) -> History:
+    now = clock.now()
+    match outcome.status:
+        case Status.DONE:
+            return past.with_success(history, outcome.finding, now)
+        case Status.FAILED:
+            return past.with_failure(history, outcome.finding, now, temporary=outcome.temporary)
+        case Status.ALREADY | Status.PLANNED:
+            return history
+        case _:
+            assert_never(outcome.status)
 
 
 def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put together
@@ -196,12 +257,22 @@ def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put tog
     client: Callable[[str], Any],
     *,
     waivers: Sequence[OwnWaiver] = (),
-    keeps_history: bool = True,
-    writes_history: bool = True,
+    use: HistoryUse = HistoryUse.ALL,
     notify: Callable[[Report], bool] | None = None,
     on_progress: Callable[[int, int], None] = no_progress,
+    deadline: datetime | None = None,
+    attended: bool = False,
+    holder: str = "a run",
 ) -> Reconciler:
     """The loop over one environment; ``client`` gives boto3's client of a service."""
-    scanner = make_scanner(config, client, checks=request.checks, waivers=waivers, on_progress=on_progress)
-    builder = RequestBuilder(client, config.region)
-    return Reconciler(settings, request, scanner, builder, keeps_history, writes_history, notify)
+    scanner = make_scanner(
+        config,
+        client,
+        checks=request.checks,
+        waivers=waivers,
+        on_progress=on_progress,
+        deadline=deadline and deadline - FOR_A_CALL,
+    )
+    return Reconciler(
+        settings, request, scanner, RequestBuilder(client), use, notify, deadline, attended, holder
+    )

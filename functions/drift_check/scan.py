@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +41,36 @@ class Scan:
     def partial(self) -> bool:
         return any(finding.status is FindingStatus.UNKNOWN for finding in self.findings)
 
+    @property
+    def no_answer(self) -> str:
+        """Why nothing is known of the environment; empty where any read was answered."""
+        unread = self.reads.unknown()
+        if not unread or len(unread) < len(self.reads.answers):
+            return ""
+        code, count = Counter(read.code for read in unread).most_common(1)[0]
+        return f"none of {len(unread)} reads was answered: {code} ({count} times), as {unread[0].call.action}"
+
+    def with_details(self, before: Scan, detailed: Scan) -> Scan:
+        """This later scan, with the details of an earlier one where nothing has changed since ``before``."""
+        earlier = {assessed.finding.id: assessed for assessed in before.assessed}
+        details = {assessed.finding.id: assessed for assessed in detailed.assessed}
+        assessed = [
+            details[assessed.finding.id] if earlier.get(assessed.finding.id) == assessed else assessed
+            for assessed in self.assessed
+        ]
+        return replace(self, assessed=assessed)
+
     def check_failed(self, name: str) -> bool:
         """Whether a check could not finish: the absence of its findings says nothing."""
         return any(
             finding.status is FindingStatus.UNKNOWN and finding.resource == finding.check == name
+            for finding in self.findings
+        )
+
+    def is_unknown(self, check: str, resource: str) -> bool:
+        """Whether a call about the resource failed."""
+        return any(
+            finding.status is FindingStatus.UNKNOWN and (finding.check, finding.resource) == (check, resource)
             for finding in self.findings
         )
 
@@ -108,16 +135,21 @@ class Scanner:
         return calls
 
 
-def make_scanner(
+def make_scanner(  # noqa: PLR0913 - one parameter an option
     config: CanonicalConfig,
     client: Callable[[str], Any],
     *,
     checks: Iterable[str] = (),
     waivers: Sequence[OwnWaiver] = (),
     on_progress: Callable[[int, int], None] = no_progress,
+    deadline: datetime | None = None,
 ) -> Scanner:
-    """With the named checks, all where none is named; ``client`` gives boto3's client of a service."""
-    return Scanner(config, all_checks.chosen(checks), Observer(client, on_progress=on_progress), waivers)
+    """With the named checks, all where none is named; ``client`` gives boto3's client of a service.
+
+    No call begins after ``deadline``: what is left is unknown.
+    """
+    observer = Observer(client, on_progress=on_progress, deadline=deadline)
+    return Scanner(config, all_checks.chosen(checks), observer, waivers)
 
 
 def failed_check(check: str, error: Exception) -> AssessedFinding:
@@ -146,7 +178,7 @@ def waived(
         finding = assessed_finding.finding
         waiver = held.get(finding.id)
         if waiver and finding.status is not FindingStatus.UNKNOWN:
-            accepted = Waiver(waiver.reason, waiver.owner, waiver.until)
+            accepted = Waiver(waiver.reason, waiver.owner, waiver.until, waiver.content)
             yield replace(assessed_finding, finding=replace(finding, waiver=accepted))
         else:
             yield assessed_finding

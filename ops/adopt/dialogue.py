@@ -52,8 +52,9 @@ class Dialogue:
         outcome = Outcome(file, self.look(file))
         guess, survey, seen = file, outcome.survey, set[str]()
         for _ in range(ROUNDS):
-            unseen = (each for each in survey.differences if each.id not in seen)
-            new = [each for each in unseen if not is_kept(file, each.id, each.live)]
+            unseen = [each for each in survey.differences if each.id not in seen]
+            unkept = [each for each in unseen if not is_kept(file, each.id, each.live)]
+            new = without_strangers(unkept)
             seen.update(each.id for each in new)
             outcome.asked += new
             answers = [(each, self.answer(each)) for each in new]
@@ -64,12 +65,19 @@ class Dialogue:
             guessed = [guess_of(each) for each, decision in answers if decision is None]
             trial = [*decisions, *(each for each in guessed if each)]
             guess, _ = decided(guess, trial, self.day, refusal_of(self.env))
-            if not any(decision.answer is not Answer.KEEP for decision in trial):
+            if len(new) == len(unkept) and all(each.answer is Answer.KEEP for each in trial):
                 break
             survey = self.look(guess)
         outcome.survey = self.look(outcome.file)
         outcome.file = with_confirmations(outcome.file, outcome.survey.confirmations, self.day)
         return outcome
+
+
+def without_strangers(differences: list[Difference]) -> list[Difference]:
+    """While names are open, a resource that no configuration knows may be one of these."""
+    if not any(each.kind is DifferenceClass.NAME for each in differences):
+        return differences
+    return [each for each in differences if each.kind is not DifferenceClass.UNEXPECTED]
 
 
 def guess_of(difference: Difference) -> Decision | None:

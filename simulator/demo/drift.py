@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from drift_check.events import Mode, Request
-from drift_check.reconcile import Report, make_reconciler
+from drift_check.reconcile import make_reconciler
 from drift_check.report.as_html import page
 from drift_check.report.as_json import document
 from drift_check.report.as_markdown import headline, short
@@ -30,6 +30,7 @@ from tradai_shared.outcomes import Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drift_check.model import Report
     from simulator.estate import Estate
     from tradai_shared.config import CanonicalConfig
 

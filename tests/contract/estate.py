@@ -15,8 +15,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from drift_check.events import Mode, Request
+from drift_check.history_store import HistoryUse
 from drift_check.observe.observer import no_progress
-from drift_check.reconcile import Reconciler, Report, make_reconciler
+from drift_check.reconcile import Reconciler, make_reconciler
 from drift_check.settings import Allowed, Settings
 from ops.adopt import answers
 from ops.adopt.account import AccountLook
@@ -33,6 +34,7 @@ from update_nat_routes import app as failover
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from drift_check.model import Report
     from drift_check.scan import Scan
     from tradai_shared.config import CanonicalConfig
 
@@ -82,11 +84,17 @@ class Live:
         allowed: Allowed = Allowed.HEAL,
         *,
         history: bool = False,
+        attended: bool = True,
         **request: Any,
     ) -> Reconciler:
         settings = Settings(ENV, allowed, max_heals=200)
         return make_reconciler(
-            settings, Request(mode, **request), self.config, self.client, keeps_history=history
+            settings,
+            Request(mode, **request),
+            self.config,
+            self.client,
+            use=HistoryUse.ALL if history else HistoryUse.NONE,
+            attended=attended,
         )
 
     def watch(self, client: Any) -> Any:

@@ -12,7 +12,7 @@ from drift_check.report import publish
 from tests.contract.stack import Stack, samples
 
 READS = {IAM_ACTIONS.get(action, action) for action in READ_OPERATIONS}
-HEALS = {action for remedy in get_args(actions.Remediation) for action in remedy.permissions}
+HEALS = {action for remediation in get_args(actions.Remediation) for action in remediation.permissions}
 TELLS = {*publish.PERMISSIONS, *history_store.PERMISSIONS}
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 

@@ -14,8 +14,8 @@ from moto.cognitoidp.models import cognitoidp_backends
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 from drift_check.findings import FindingStatus
+from drift_check.model import ExitCode
 from drift_check.observe.api_reads import READ_OPERATIONS
-from drift_check.reconcile import ExitCode
 from tests.contract.estate import Live, live
 from tests.contract.wire import FAULTS, Wire, no_waiting
 from tradai_shared.aws.clients import ATTEMPTS, client_config
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drift_check.compare import AssessedFinding
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
 
 pytestmark = pytest.mark.any_python
 
@@ -77,12 +77,27 @@ def spoil(world: Live) -> None:
     dynamodb = world.client("dynamodb")
     dynamodb.update_table(TableName="tradai-deployments-prod", DeletionProtectionEnabled=False)
     world.client("s3").delete_public_access_block(Bucket="tradai-configs-prod")
+    world.client("s3").delete_bucket_tagging(Bucket="tradai-configs-prod")
+    face_the_internet(world)
     world.client("events").disable_rule(Name="tradai-nat-group-events-prod")
     world.client("rds").modify_db_instance(DBInstanceIdentifier="tradai-prod", BackupRetentionPeriod=1)
     world.client("secretsmanager").delete_secret(SecretId="tradai/prod/exchange-keys")
     # moto's UntagResource is not implemented for pools
     (pool,) = cognitoidp_backends[ACCOUNT]["eu-central-1"].user_pools.values()
     pool.extended_config["UserPoolTags"] = {}
+
+
+def face_the_internet(world: Live) -> None:
+    """A load balancer that no configured group guards, with a listener."""
+    elb = world.client("elbv2")
+    subnets = [world.ids["subnet:public-1"], world.ids["subnet:public-2"]]
+    (made,) = elb.create_load_balancer(
+        Name="stranger", Subnets=subnets, SecurityGroups=[world.ids["group:ecs"]]
+    )["LoadBalancers"]
+    answer = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
+    elb.create_listener(
+        LoadBalancerArn=made["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=[answer]
+    )
 
 
 def test_the_run_makes_every_call_of_the_catalogue(faulty: Faulty) -> None:

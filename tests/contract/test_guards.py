@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drift_check.actions import EnableTtl
 from drift_check.apply.healer import Healer
+from drift_check.apply.requests import is_harmless
 from drift_check.events import Mode
+from drift_check.findings import Healing
+from drift_check.planner import approval_code
 from drift_check.settings import Allowed
 from tests.contract.estate import Live, live
+from tradai_shared.errors import EventError
 from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drift_check.compare import AssessedFinding
+    from drift_check.findings import Finding
+    from drift_check.model import Report
 
 TABLE = "tradai-deployments-prod"
 EXPIRING = "tradai-notifications-prod"
@@ -49,7 +54,7 @@ def healer(world: Live) -> tuple[Healer, AssessedFinding]:
     reconciler = world.reconciler()
     scan = reconciler.scanner.scan()
     world.writes.clear()
-    (one,) = [found for found in scan.assessed if found.remedies]
+    (one,) = [found for found in scan.assessed if found.remediations]
     return Healer(reconciler.scanner, reconciler.builder, scan, dry_run=False), one
 
 
@@ -129,13 +134,71 @@ def test_a_resource_rests_for_an_hour_after_a_write(world: Live) -> None:
     assert world.run(history=True).heals
 
 
-def test_ttl_counts_first_what_would_begin_to_expire(world: Live) -> None:
+def expired(world: Live, count: int, of: int) -> None:
+    """Items of a table whose TTL is then switched off: so many have expired."""
     dynamodb, now = world.client("dynamodb"), int(world.clock.now().timestamp())
-    ages = {"expired": now - 60, "living": now + 3600, "ancient": now - 6 * 365 * 86_400}
-    for name, ttl in ages.items():
-        dynamodb.put_item(TableName=EXPIRING, Item={"notification_id": {"S": name}, "ttl": {"N": str(ttl)}})
-    (write,) = world.reconciler().builder.writes(EnableTtl(EXPIRING, "ttl"))
-    assert write.note.startswith("1 items have expired")
+    for number in range(of):
+        when = now - 60 if number < count else now + 10**8
+        item = {"notification_id": {"S": f"item-{number}"}, "ttl": {"N": str(when)}}
+        dynamodb.put_item(TableName=EXPIRING, Item=item)
+    specification = {"Enabled": False, "AttributeName": "ttl"}
+    dynamodb.update_time_to_live(TableName=EXPIRING, TimeToLiveSpecification=specification)
+    world.clock.advance(hours=2)
+
+
+@pytest.fixture
+def emptied(world: Live) -> Iterator[None]:
+    """The table of the items without any, and its TTL as configured, afterwards."""
+    yield
+    dynamodb = world.client("dynamodb")
+    for item in dynamodb.scan(TableName=EXPIRING)["Items"]:
+        dynamodb.delete_item(TableName=EXPIRING, Key={"notification_id": item["notification_id"]})
+    world.clock.advance(hours=2)
+    world.run()
+
+
+def ttl_finding(report: Report) -> Finding:
+    (found,) = [finding for finding in report.findings if finding.attribute == "ttl"]
+    return found
+
+
+@pytest.mark.usefixtures("emptied")
+def test_ttl_that_would_delete_much_waits_for_an_approval_with_the_count(world: Live) -> None:
+    ancient = {"notification_id": {"S": "ancient"}, "ttl": {"N": "1000000000"}}  # DynamoDB leaves it
+    world.client("dynamodb").put_item(TableName=EXPIRING, Item=ancient)
+    expired(world, 2, of=99)
+    report = world.run()
+    assert "UpdateTimeToLive" not in world.writes
+    finding = ttl_finding(report)
+    assert finding.healing is Healing.ON_APPROVAL
+    assert "2 of 100 items have expired" in finding.reason
+    assert "point-in-time recovery is o" in finding.reason
+    expired_more = {"notification_id": {"S": "another"}, "ttl": {"N": "1763800000"}}
+    for name in ("a", "b", "c"):
+        item = {**expired_more, "notification_id": {"S": name}}
+        world.client("dynamodb").put_item(TableName=EXPIRING, Item=item)
+    code = approval_code(finding, world.clock.now())
+    with pytest.raises(EventError, match="stale"):  # five are more than what was approved
+        world.run(approve=frozenset({code}))
+    assert "UpdateTimeToLive" not in world.writes
+    code = approval_code(ttl_finding(world.run()), world.clock.now())
+    healed = {heal.finding.attribute: heal.status for heal in world.run(approve=frozenset({code})).heals}
+    assert healed == {"ttl": Status.DONE}
+
+
+@pytest.mark.usefixtures("emptied")
+def test_ttl_that_would_delete_little_is_switched_on(world: Live) -> None:
+    expired(world, 1, of=101)
+    healed = {heal.finding.attribute: heal.status for heal in world.run().heals}
+    assert healed["ttl"] is Status.DONE
+
+
+@pytest.mark.parametrize(
+    ("deleted", "of", "harmless"),
+    [(0, 0, True), (0, 9, True), (1, 100, False), (1, 101, True), (999, 10**6, True), (1000, 10**6, False)],
+)
+def test_little_is_below_one_percent_and_a_thousand(deleted: int, of: int, *, harmless: bool) -> None:
+    assert is_harmless(deleted, of) is harmless
 
 
 def refuse(**_: Any) -> None:

@@ -114,9 +114,9 @@ def _general(path: str) -> str:
 
 def _writes() -> Iterator[str]:
     yield "\n## What may be written\n\n| write | who orders it | permissions | mind |\n|---|---|---|---|"
-    for remedy in get_args(actions.Remediation):
-        permissions = ", ".join(f"`{action}`" for action in remedy.permissions)
-        yield f"| {remedy.__name__} | {remedy.healing} | {permissions} | {remedy.warning} |"
+    for remediation in get_args(actions.Remediation):
+        permissions = ", ".join(f"`{action}`" for action in remediation.permissions)
+        yield f"| {remediation.__name__} | {remediation.healing} | {permissions} | {remediation.warning} |"
 
 
 def _reads() -> Iterator[str]:

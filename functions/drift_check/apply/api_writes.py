@@ -17,6 +17,10 @@ EVERY_PORT = (0, 65535)
 NO_TAGS = "NoSuchTagSet"
 
 
+class UnsafeError(Exception):
+    """A write would harm: it is not sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
     """One call that changes AWS. ``done_by`` are the error codes that say that it was so already."""
@@ -52,54 +56,51 @@ def ttl(table: str, attribute: str, *, on: bool, note: str = "") -> ApiRequest:
     )
 
 
-def create_index(remedy: CreateIndex) -> ApiRequest:
-    keys = [(remedy.partition, "HASH"), *([(remedy.sort, "RANGE")] if remedy.sort else [])]
+def create_index(remediation: CreateIndex) -> ApiRequest:
+    keys = [(remediation.partition, "HASH"), *([(remediation.sort, "RANGE")] if remediation.sort else [])]
     index = {
-        "IndexName": remedy.index,
+        "IndexName": remediation.index,
         "KeySchema": [{"AttributeName": attribute[0], "KeyType": role} for attribute, role in keys],
         "Projection": {"ProjectionType": "ALL"},
     }
     definitions = [{"AttributeName": attribute[0], "AttributeType": attribute[1]} for attribute, _ in keys]
     updates = [{"Create": index}]
-    return update_table(remedy.table, AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=updates)
+    return update_table(
+        remediation.table, AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=updates
+    )
 
 
 def ec2(action: str, operation: str, parameters: dict[str, Any]) -> ApiRequest:
     return ApiRequest(f"ec2:{action}", "ec2", operation, parameters)
 
 
-def authorize(remedy: AuthorizeRule) -> ApiRequest:
-    low, high = EVERY_PORT if remedy.from_port is None else (remedy.from_port, remedy.to_port)
-    permission: dict[str, Any] = {"IpProtocol": remedy.protocol, "FromPort": low, "ToPort": high}
-    if remedy.peer.startswith("sg-"):
-        permission["UserIdGroupPairs"] = [{"GroupId": remedy.peer}]
-    elif ":" in remedy.peer:
-        permission["Ipv6Ranges"] = [{"CidrIpv6": remedy.peer}]
+def authorize(remediation: AuthorizeRule) -> ApiRequest:
+    low, high = EVERY_PORT if remediation.from_port is None else (remediation.from_port, remediation.to_port)
+    permission: dict[str, Any] = {"IpProtocol": remediation.protocol, "FromPort": low, "ToPort": high}
+    if remediation.peer.startswith("sg-"):
+        permission["UserIdGroupPairs"] = [{"GroupId": remediation.peer}]
+    elif ":" in remediation.peer:
+        permission["Ipv6Ranges"] = [{"CidrIpv6": remediation.peer}]
     else:
-        permission["IpRanges"] = [{"CidrIp": remedy.peer}]
-    way = "Egress" if remedy.egress else "Ingress"
+        permission["IpRanges"] = [{"CidrIp": remediation.peer}]
+    way = "Egress" if remediation.egress else "Ingress"
     return ApiRequest(
         f"ec2:AuthorizeSecurityGroup{way}",
         "ec2",
         f"authorize_security_group_{way.lower()}",
-        {"GroupId": remedy.group_id, "IpPermissions": [permission]},
+        {"GroupId": remediation.group_id, "IpPermissions": [permission]},
         frozenset({"InvalidPermission.Duplicate"}),
     )
 
 
-def force_ssl(remedy: ForceSsl) -> ApiRequest:
-    parameter = {"ParameterName": remedy.parameter, "ParameterValue": "1", "ApplyMethod": "immediate"}
-    parameters = {"DBParameterGroupName": remedy.parameter_group, "Parameters": [parameter]}
+def force_ssl(remediation: ForceSsl) -> ApiRequest:
+    parameter = {"ParameterName": remediation.parameter, "ParameterValue": "1", "ApplyMethod": "immediate"}
+    parameters = {"DBParameterGroupName": remediation.parameter_group, "Parameters": [parameter]}
     return ApiRequest("rds:ModifyDBParameterGroup", "rds", "modify_db_parameter_group", parameters)
 
 
-def resize(remedy: ResizeGroup) -> ApiRequest:
-    parameters = {
-        "AutoScalingGroupName": remedy.group,
-        "MinSize": remedy.minimum,
-        "MaxSize": remedy.maximum,
-        "DesiredCapacity": remedy.desired,
-    }
+def resize(remediation: ResizeGroup) -> ApiRequest:
+    parameters = {"AutoScalingGroupName": remediation.group, remediation.size: remediation.value}
     return ApiRequest(
         "autoscaling:UpdateAutoScalingGroup", "autoscaling", "update_auto_scaling_group", parameters
     )
@@ -108,7 +109,7 @@ def resize(remedy: ResizeGroup) -> ApiRequest:
 def tag_writes(
     client: Callable[[str], Any], arn: str, tags: dict[str, str], full_arn: Callable[[str], str]
 ) -> list[ApiRequest]:
-    """The calls that add tags to what ``arn`` (service and last part) names."""
+    """The calls that add tags to what ``arn`` (service and resource) names."""
     service, _, resource = arn.partition(":")
     match service:
         case "s3":

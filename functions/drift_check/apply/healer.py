@@ -1,4 +1,4 @@
-"""Mending one finding: read it again, write, read again. The loop around it is ``run``'s."""
+"""Heals one finding: reads it again, writes, reads it back. The loop around it is the reconciler's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from drift_check.actions import DisableTtl
+from drift_check.apply.api_writes import UnsafeError
 from drift_check.findings import UNREADABLE, FindingStatus
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, TemporaryError
 from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drift_check.actions import Remediation
     from drift_check.apply.api_writes import ApiRequest
     from drift_check.apply.requests import RequestBuilder
     from drift_check.compare import AssessedFinding
@@ -20,11 +25,28 @@ if TYPE_CHECKING:
 
 # AWS shows some writes a moment late: tags, security groups, TTL.
 VERIFIED_WITHIN = (0.0, 1.0, 2.0, 4.0)
+# Refusals that pass without a change of ours; DynamoDB's, S3's, RDS's, Cognito's and Auto Scaling's own.
+PASSING = frozenset(
+    {
+        "ConcurrentModificationException",
+        "ConcurrentUpdateException",
+        "ConflictException",
+        "InvalidDBInstanceState",
+        "InvalidDBParameterGroupState",
+        "OperationAborted",
+        "ResourceConflictException",
+        "ResourceInUse",
+        "ResourceInUseException",
+        "ScalingActivityInProgress",
+        "TableInUseException",
+    }
+)
+TTL_CHANGED_LATELY = "multiple times"  # of UpdateTimeToLive's ValidationException: once an hour a table
 
 
 @dataclass(frozen=True, slots=True)
 class HealOutcome:
-    """How mending a finding ended, with the calls that did it, or would."""
+    """How healing a finding ended, with the calls that were sent, or that a dry run would send."""
 
     finding: Finding
     status: Status
@@ -33,88 +55,136 @@ class HealOutcome:
     temporary: bool = False
 
 
+def no_record(_finding: Finding) -> None:
+    """Where no history is kept."""
+
+
 @dataclass(slots=True)
 class Healer:
-    """Mends findings of one survey; ``survey`` is kept as fresh as the last reading."""
+    """Heals findings of one scan; ``scan`` is as fresh as the last reading.
+
+    ``before_write`` records the attempt. What it raises ends the heal before anything is written.
+    """
 
     scanner: Scanner
-    writer: RequestBuilder
+    builder: RequestBuilder
     scan: Scan
     dry_run: bool
-    sent: list[str] = field(default_factory=list)
+    before_write: Callable[[Finding], None] = no_record
+    sent: list[ApiRequest] = field(default_factory=list)  # of the heal that runs
 
-    def heal(self, assessed_finding: AssessedFinding) -> HealOutcome:
-        """One finding. An AWS error is an outcome, so that the rest is still mended."""
+    def heal(self, planned: AssessedFinding) -> HealOutcome:
+        """One finding, one repair. A failure is an outcome, so that the other findings are still healed."""
+        self.sent = []
         try:
-            return self._heal(assessed_finding)
+            return self._heal(planned)
         except AwsError as error:
-            temporary = isinstance(error, TemporaryError)
-            return HealOutcome(assessed_finding.finding, Status.FAILED, str(error), temporary=temporary)
+            return self._failed(planned, str(error), temporary=_passes(error))
+        except UnsafeError as error:
+            return self._failed(planned, f"nothing is written: {error}")
         except UNREADABLE as error:
-            detail = f"an answer could not be read: {type(error).__name__}: {error}"
-            return HealOutcome(assessed_finding.finding, Status.FAILED, detail)
+            return self._failed(planned, f"an answer could not be read: {type(error).__name__}: {error}")
 
-    def _heal(self, assessed_finding: AssessedFinding) -> HealOutcome:
-        fresh = self._again(assessed_finding)
+    def _heal(self, planned: AssessedFinding) -> HealOutcome:
+        fresh = self._read_again(planned)
         if fresh is None or fresh.finding.status is FindingStatus.UNKNOWN:
-            return self._not_there(assessed_finding)
-        writes = tuple(write for remedy in fresh.remedies for write in self.writer.writes(remedy))
+            return self._absent(planned)
+        fresh = self.builder.inspected(fresh)
+        if fresh.finding.digest != planned.finding.digest:
+            detail = "it has changed since it was planned: nothing is written"
+            return self._failed(planned, detail, temporary=True)
         if self.dry_run:
-            return HealOutcome(assessed_finding.finding, Status.PLANNED, _warnings(fresh), writes)
-        if not writes:
-            return HealOutcome(
-                assessed_finding.finding, Status.FAILED, "the differences cannot be written any more"
+            writes = tuple(
+                write for remediation in fresh.remediations for write in self.builder.writes(remediation)
             )
-        for write in writes:
-            if refusal := self._send(write):
-                return HealOutcome(assessed_finding.finding, Status.FAILED, refusal, writes)
-        return self._verify(fresh, writes)
+            return HealOutcome(planned.finding, Status.PLANNED, _warnings(fresh), writes)
+        return self._write(fresh)
 
-    def _again(self, assessed_finding: AssessedFinding) -> AssessedFinding | None:
+    def _write(self, fresh: AssessedFinding) -> HealOutcome:
+        """In their order; a remediation only once a reading shows the one before it."""
+        for remediation in fresh.remediations:
+            for write in self.builder.writes(remediation):
+                self.before_write(fresh.finding)
+                self.sent.append(write)
+                if refusal := self._send(write):
+                    return self._failed(fresh, refusal)
+            if remediation is not fresh.remediations[-1] and not self._shows(fresh, remediation):
+                return self._failed(
+                    fresh, "written, and a later reading does not show it: no more is written"
+                )
+        return self._verify(fresh)
+
+    def _read_again(self, assessed_finding: AssessedFinding) -> AssessedFinding | None:
         self.scan = self.scanner.rescan(self.scan, sorted(assessed_finding.sources))
         return self.scan.by_id(assessed_finding.finding.id)
 
-    def _not_there(self, assessed_finding: AssessedFinding) -> HealOutcome:
-        if lost := [read for read in self.scan.reads.unknown() if read.call in assessed_finding.sources]:
+    def _absent(self, planned: AssessedFinding) -> HealOutcome:
+        if lost := [read for read in self.scan.reads.unknown() if read.call in planned.sources]:
             detail = f"{lost[0].call.action} failed with {lost[0].code}: nothing is written blindly"
-            return HealOutcome(assessed_finding.finding, Status.FAILED, detail, temporary=True)
-        if self.scan.check_failed(assessed_finding.finding.check):
+            return self._failed(planned, detail, temporary=True)
+        if self._is_unreadable(planned):
             detail = "its check could not finish: nothing is written blindly"
-            return HealOutcome(assessed_finding.finding, Status.FAILED, detail, temporary=True)
-        return HealOutcome(assessed_finding.finding, Status.ALREADY, "a second look finds it as it should be")
+            return self._failed(planned, detail, temporary=True)
+        return HealOutcome(planned.finding, Status.ALREADY, "a second look finds it as it should be")
+
+    def _is_unreadable(self, assessed_finding: AssessedFinding) -> bool:
+        """Whether the finding's absence says nothing."""
+        finding = assessed_finding.finding
+        return self.scan.check_failed(finding.check) or self.scan.is_unknown(finding.check, finding.resource)
+
+    def _failed(self, planned: AssessedFinding, detail: str, *, temporary: bool = False) -> HealOutcome:
+        return HealOutcome(planned.finding, Status.FAILED, detail, tuple(self.sent), temporary)
 
     def _send(self, write: ApiRequest) -> str | None:
         """None, or why it cannot be called done."""
         try:
-            answer = self.writer.send(write)
+            answer = self.builder.send(write)
         except AwsError as error:
             if error.code in write.done_by:
                 return None
             raise
-        self.sent.append(write.action)
         return _function_error(answer) if write.operation == "invoke" else None
 
-    def _verify(self, assessed_finding: AssessedFinding, writes: tuple[ApiRequest, ...]) -> HealOutcome:
-        warnings = _warnings(assessed_finding)
+    def _shows(self, fresh: AssessedFinding, remediation: Remediation) -> bool:
+        """Whether a reading shows that a remediation is carried out."""
         for pause in VERIFIED_WITHIN:
             if pause:
                 clock.sleep(pause)
-            after = self._again(assessed_finding)
-            lost = any(read.call in assessed_finding.sources for read in self.scan.reads.unknown())
-            lost = lost or self.scan.check_failed(assessed_finding.finding.check)
-            if after is None and not lost:
-                return HealOutcome(assessed_finding.finding, Status.DONE, warnings, writes)
-            if after is not None and after.remedies != assessed_finding.remedies and after.remedies:
-                return HealOutcome(
-                    assessed_finding.finding, Status.DONE, f"one step of several; {warnings}", writes
-                )
-        return HealOutcome(
-            assessed_finding.finding, Status.FAILED, "written, and a later reading still shows it", writes
-        )
+            after = self._read_again(fresh)
+            if after is None:
+                return not self._is_unreadable(fresh)
+            if after.finding.status is not FindingStatus.UNKNOWN and remediation not in after.remediations:
+                return True
+        return False
+
+    def _verify(self, fresh: AssessedFinding) -> HealOutcome:
+        if not self.sent:
+            return self._failed(fresh, "the differences cannot be written any more")
+        finding, warnings = fresh.finding, _warnings(fresh)
+        for pause in VERIFIED_WITHIN:
+            if pause:
+                clock.sleep(pause)
+            after = self._read_again(fresh)
+            if after is None and not self._is_unreadable(fresh):
+                return HealOutcome(finding, Status.DONE, warnings, tuple(self.sent))
+            if after is not None and _is_half_done(fresh, after):
+                return HealOutcome(finding, Status.DONE, f"one step of two; {warnings}", tuple(self.sent))
+        return self._failed(fresh, "written, and a later reading still shows it")
+
+
+def _is_half_done(fresh: AssessedFinding, after: AssessedFinding) -> bool:
+    """TTL moves to another attribute in two steps, since AWS allows one change of a table an hour."""
+    is_off = any(isinstance(remediation, DisableTtl) for remediation in fresh.remediations)
+    return is_off and bool(after.remediations) and after.remediations != fresh.remediations
+
+
+def _passes(error: AwsError) -> bool:
+    return isinstance(error, TemporaryError) or error.code in PASSING or TTL_CHANGED_LATELY in error.message
 
 
 def _warnings(assessed_finding: AssessedFinding) -> str:
-    return "; ".join(dict.fromkeys(remedy.warning for remedy in assessed_finding.remedies if remedy.warning))
+    warnings = (remediation.warning for remediation in assessed_finding.remediations if remediation.warning)
+    return "; ".join(dict.fromkeys(warnings))
 
 
 def _function_error(answer: dict[str, Any]) -> str | None:

@@ -1,17 +1,13 @@
-"""From a remedy to the exact calls that carry it out. Some must read first; none is written here.
-
-A dry run shows these calls; a heal sends them.
-"""
+"""Builds the API requests of a remediation, and sends them. A dry run shows them; a heal sends them."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from drift_check.actions import (
     PUBLIC_ACCESS_BLOCKS,
-    WORLD,
     AddTags,
     AuthorizeRule,
     BlockPublicAccess,
@@ -34,6 +30,7 @@ from drift_check.actions import (
 )
 from drift_check.apply.api_writes import (
     ApiRequest,
+    UnsafeError,
     authorize,
     create_index,
     dynamodb,
@@ -44,27 +41,35 @@ from drift_check.apply.api_writes import (
     ttl,
     update_table,
 )
+from drift_check.checks.security_groups import flat_ports
+from drift_check.compare import assess
+from drift_check.findings import Healing
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-COUNTED_PAGES = 10  # enough to say "many"; a whole scan of a large table would cost more than it tells
+    from drift_check.compare import AssessedFinding
+
+COUNTED_PAGES = 10  # of 1 MB: a scan of a whole large table would cost more than it is worth
+OLDEST_SECONDS = 5 * 365 * 86_400
+# Below both limits TTL is switched on without asking.
+MOST_EXPIRED, MOST_PERCENT = 1_000, 1
 
 
 @dataclass(frozen=True, slots=True)
 class RequestBuilder:
-    """Knows the exact calls, and sends them. ``region`` and ``account`` complete the ARNs of tags."""
+    """Builds and sends the API requests of a remediation. Some need reads; only ``send`` writes."""
 
     client: Callable[[str], Any]
-    region: str
-    account: list[str] = field(default_factory=list)  # asked once, when it is needed
+    account: list[str] = field(default_factory=list)  # read once, when an ARN needs it
 
-    def writes(self, remedy: Remediation) -> list[ApiRequest]:  # noqa: PLR0911, PLR0912, C901 - one case a remedy
-        match remedy:
+    def writes(self, remediation: Remediation) -> list[ApiRequest]:  # noqa: PLR0911, PLR0912, C901 - one case a remedy
+        match remediation:
             case EnableTtl():
-                return [self._enable_ttl(remedy)]
+                return [self._enable_ttl(remediation)]
             case DisableTtl(table, attribute):
                 return [ttl(table, attribute, on=False)]
             case EnableRecovery(table):
@@ -82,13 +87,13 @@ class RequestBuilder:
             case ChargeOnDemand(table):
                 return [update_table(table, BillingMode="PAY_PER_REQUEST")]
             case CreateIndex():
-                return [create_index(remedy)]
+                return [create_index(remediation)]
             case AddTags(arn, tags) | ReplaceTags(arn, tags):
                 return tag_writes(self.client, arn, dict(tags), self.arn)
             case AuthorizeRule():
-                return [authorize(remedy)]
-            case RevokeWorldOpen(group_id):
-                return self._revoke(group_id)
+                return [authorize(remediation)]
+            case RevokeWorldOpen():
+                return self._revoke(remediation)
             case ReconcileRoutes(function):
                 payload = json.dumps({"action": "reconcile", "dry_run": False})
                 return [
@@ -113,9 +118,9 @@ class RequestBuilder:
                     ApiRequest("s3:PutBucketPublicAccessBlock", "s3", "put_public_access_block", parameters)
                 ]
             case ForceSsl():
-                return [force_ssl(remedy)]
+                return [force_ssl(remediation)]
             case RequireMfa():
-                return [self._mfa(remedy)]
+                return [self._mfa(remediation)]
             case RestoreSecret(secret):
                 return [
                     ApiRequest(
@@ -126,19 +131,20 @@ class RequestBuilder:
                     )
                 ]
             case ResizeGroup():
-                return [resize(remedy)]
+                return [self._resize(remediation)]
             case _:
-                assert_never(remedy)
+                assert_never(remediation)
 
     def arn(self, short: str) -> str:
-        """The whole ARN of a service and its last part."""
+        """The whole ARN of a service and a resource."""
         service, _, resource = short.partition(":")
+        meta = self.client("sts").meta
         if service == "apigateway":  # its ARNs name no account
-            return f"arn:aws:apigateway:{self.region}::{resource}"
+            return f"arn:{meta.partition}:apigateway:{meta.region_name}::{resource}"
         if not self.account:
             with translate_errors("sts:GetCallerIdentity"):
                 self.account.append(self.client("sts").get_caller_identity()["Account"])
-        return f"arn:aws:{service}:{self.region}:{self.account[0]}:{resource}"
+        return f"arn:{meta.partition}:{service}:{meta.region_name}:{self.account[0]}:{resource}"
 
     def send(self, write: ApiRequest) -> Any:  # noqa: ANN401 - AWS's answer
         """Send one call.
@@ -149,57 +155,124 @@ class RequestBuilder:
         with translate_errors(write.action):
             return getattr(self.client(write.service), write.operation)(**write.parameters)
 
-    def _enable_ttl(self, remedy: EnableTtl) -> ApiRequest:
-        count, whole = self._expired(remedy)
-        note = f"{count if whole else f'at least {count}'} items have expired and would begin to vanish"
-        return ttl(remedy.table, remedy.attribute, on=True, note=note)
+    def inspected(self, assessed_finding: AssessedFinding) -> AssessedFinding:
+        """With who may order the write, where that takes a read: of the items that TTL would delete."""
+        for remediation in assessed_finding.remediations:
+            if isinstance(remediation, EnableTtl):
+                try:
+                    return self._counted(assessed_finding, remediation)
+                except AwsError as error:
+                    reason = f"{assessed_finding.finding.reason}; what has expired cannot be counted: {error}"
+                    finding = replace(assessed_finding.finding, healing=Healing.NEVER, reason=reason)
+                    return replace(assessed_finding, finding=finding, remediations=())
+        return assessed_finding
 
-    def _expired(self, remedy: EnableTtl) -> tuple[int, bool]:
-        """How many items DynamoDB would begin to delete: a Number, in the past, not over five years old."""
-        now, count = int(clock.now().timestamp()), 0
-        oldest = now - 5 * 365 * 86_400
-        asked: dict[str, Any] = {
-            "TableName": remedy.table,
+    def _counted(self, assessed_finding: AssessedFinding, remediation: EnableTtl) -> AssessedFinding:
+        expired, items, is_whole = self._expired(remediation)
+        if is_whole and is_harmless(expired, items):
+            return assessed_finding
+        deleted = _deleted(expired, items, remediation, is_whole=is_whole)
+        finding = replace(
+            assessed_finding.finding,
+            healing=Healing.ON_APPROVAL,
+            reason=f"{assessed_finding.finding.reason}; {deleted}",
+        )
+        bounded = replace(remediation, expired=1 << expired.bit_length())
+        return assess(finding, (bounded,), assessed_finding.sources)
+
+    def _enable_ttl(self, remediation: EnableTtl) -> ApiRequest:
+        expired, items, is_whole = self._expired(remediation)
+        if remediation.expired is None and not (is_whole and is_harmless(expired, items)):
+            raise UnsafeError(_deleted(expired, items, remediation, is_whole=is_whole))
+        if remediation.expired is not None and expired > remediation.expired:
+            raise UnsafeError(f"{expired} items have expired by now, more than was approved")
+        note = _deleted(expired, items, remediation, is_whole=is_whole)
+        return ttl(remediation.table, remediation.attribute, on=True, note=note)
+
+    def _expired(self, remediation: EnableTtl) -> tuple[int, int, bool]:
+        """How many items DynamoDB would begin to delete, of how many, and whether the whole table was read.
+
+        Deleted are those whose TTL is a Number, in the past, not over five years old. Source: DynamoDB
+        Developer Guide, "Using time to live".
+        """
+        now, expired, items = int(clock.now().timestamp()), 0, 0
+        parameters: dict[str, Any] = {
+            "TableName": remediation.table,
             "Select": "COUNT",
             "FilterExpression": "attribute_type(#t, :n) AND #t BETWEEN :oldest AND :now",
-            "ExpressionAttributeNames": {"#t": remedy.attribute},
+            "ExpressionAttributeNames": {"#t": remediation.attribute},
             "ExpressionAttributeValues": {
                 ":n": {"S": "N"},
-                ":oldest": {"N": str(oldest)},
+                ":oldest": {"N": str(now - OLDEST_SECONDS)},
                 ":now": {"N": str(now)},
             },
         }
         for _ in range(COUNTED_PAGES):
             with translate_errors("dynamodb:Scan"):
-                page = self.client("dynamodb").scan(**asked)
-            count += page["Count"]
+                page = self.client("dynamodb").scan(**parameters)
+            expired, items = expired + page["Count"], items + page["ScannedCount"]
             if "LastEvaluatedKey" not in page:
-                return count, True
-            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        return count, False
+                return expired, items, True
+            parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return expired, items, False
 
-    def _revoke(self, group_id: str) -> list[ApiRequest]:
+    def _revoke(self, remediation: RevokeWorldOpen) -> list[ApiRequest]:
+        """By id, as the group is now.
+
+        Raises:
+            UnsafeError: the group would be left without a rule.
+        """
         with translate_errors("ec2:DescribeSecurityGroupRules"):
             pages = self.client("ec2").get_paginator("describe_security_group_rules")
-            pages_of_rules = pages.paginate(Filters=[{"Name": "group-id", "Values": [group_id]}])
-            rules = [rule for page in pages_of_rules for rule in page["SecurityGroupRules"]]
-        ids = [
-            rule["SecurityGroupRuleId"]
-            for rule in rules
-            if not rule["IsEgress"] and WORLD & {rule.get("CidrIpv4"), rule.get("CidrIpv6")}
-        ]
-        parameters = {"GroupId": group_id, "SecurityGroupRuleIds": ids}
+            filters = [{"Name": "group-id", "Values": [remediation.group_id]}]
+            rules = [rule for page in pages.paginate(Filters=filters) for rule in page["SecurityGroupRules"]]
+        ingress = [rule for rule in rules if not rule["IsEgress"]]
+        ids = [rule["SecurityGroupRuleId"] for rule in ingress if _flat(rule) in remediation.rules]
+        if ids and len(ids) == len(ingress):
+            raise UnsafeError("the group would be left without a rule; state its ingress first")
+        parameters = {"GroupId": remediation.group_id, "SecurityGroupRuleIds": ids}
         write = ec2("RevokeSecurityGroupIngress", "revoke_security_group_ingress", parameters)
         return [write] if ids else []
 
-    def _mfa(self, remedy: RequireMfa) -> ApiRequest:
+    def _resize(self, remediation: ResizeGroup) -> ApiRequest:
+        """Raises UnsafeError where an instance would be terminated."""
+        with translate_errors("autoscaling:DescribeAutoScalingGroups"):
+            groups = self.client("autoscaling").describe_auto_scaling_groups(
+                AutoScalingGroupNames=[remediation.group]
+            )["AutoScalingGroups"]
+        running = max([0, *(max(group["DesiredCapacity"], len(group["Instances"])) for group in groups)])
+        if remediation.size != "MinSize" and remediation.value < running:
+            raise UnsafeError(f"the group has {running} instances: one would be terminated")
+        return resize(remediation)
+
+    def _mfa(self, remediation: RequireMfa) -> ApiRequest:
         """Set what is there, with another word for MFA: what is left out would be switched off."""
         with translate_errors("cognito-idp:GetUserPoolMfaConfig"):
-            now = self.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=remedy.pool_id)
+            now = self.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=remediation.pool_id)
         parameters_kept = {name: value for name, value in now.items() if name.endswith("Configuration")}
-        parameters_kept["MfaConfiguration"] = remedy.mfa
+        parameters_kept["MfaConfiguration"] = remediation.mfa
         parameters_kept.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
-        parameters = {"UserPoolId": remedy.pool_id, **parameters_kept}
+        parameters = {"UserPoolId": remediation.pool_id, **parameters_kept}
         return ApiRequest(
             "cognito-idp:SetUserPoolMfaConfig", "cognito-idp", "set_user_pool_mfa_config", parameters
         )
+
+
+def is_harmless(expired: int, items: int) -> bool:
+    """Few enough to switch TTL on without asking."""
+    return expired == 0 or (expired < MOST_EXPIRED and expired * 100 < items * MOST_PERCENT)
+
+
+def _deleted(expired: int, items: int, remediation: EnableTtl, *, is_whole: bool) -> str:
+    count = f"{expired} of {items} items" if is_whole else f"at least {expired} of the first {items} items"
+    recovery = "on" if remediation.recovery else "off"
+    return (
+        f"{count} have expired and DynamoDB would delete them; "
+        f"the table's point-in-time recovery is {recovery}"
+    )
+
+
+def _flat(rule: Mapping[str, Any]) -> tuple[str, int | None, int | None, str]:
+    """A rule as the check of the groups flattens it."""
+    ports = flat_ports(rule.get("FromPort"), rule.get("ToPort"))
+    return (rule["IpProtocol"], *ports, str(rule.get("CidrIpv4") or rule.get("CidrIpv6")))

@@ -1,10 +1,12 @@
-"""Who may come in and with what: the Cognito user pool, secrets, and the WAF before the API."""
+"""Who may come in and with what: the user pool, secrets, the WAF before the API, load balancers."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import RequireMfa, RestoreSecret
+from drift_check.checks import vpc_lookup
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -15,6 +17,7 @@ from drift_check.checks.base import (
     ResourceState,
     tag_map,
 )
+from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, Unknown, both
 from tradai_shared.config.naming import PROJECT
@@ -30,6 +33,8 @@ LIST_POOLS, POOL, SECRET = (
     "cognito-idp:DescribeUserPool",
     "secretsmanager:DescribeSecret",
 )
+LOAD_BALANCERS = "elasticloadbalancing:DescribeLoadBalancers"
+LISTENERS = "elasticloadbalancing:DescribeListeners"
 APIS, STAGES = "apigateway:GetRestApis", "apigateway:GetStages"
 API_GATEWAY = "api gateway"
 
@@ -37,6 +42,9 @@ API_GATEWAY = "api gateway"
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield Call(APIS)
+    yield Call(LOAD_BALANCERS)
+    yield Call("ec2:DescribeSecurityGroups")
+    yield from PLACE_CALLS
     for secret in config.secrets.values():
         yield Call(SECRET, secret.name)
 
@@ -50,6 +58,10 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
     elif call.action == LIST_POOLS:
         if pool := pool_id(config, answer):
             yield Call(POOL, pool)
+    elif call.action == LOAD_BALANCERS:
+        yield from (
+            Call(LISTENERS, balancer["LoadBalancerArn"]) for balancer in answer if _faces_internet(balancer)
+        )
     elif call.action == APIS:
         for api in _ours(config, answer):
             yield Call(STAGES, api["id"])
@@ -86,6 +98,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for key in ctx.config.secrets:
         yield _secret(ctx, key)
     yield from _apis(ctx)
+    yield _listeners(ctx)
 
 
 def _pool(ctx: CheckContext) -> ResourceState:
@@ -105,7 +118,7 @@ def _pool(ctx: CheckContext) -> ResourceState:
             AttributeState(
                 "mfa",
                 pool.map(lambda pool: pool.get("MfaConfiguration", "OFF")),
-                remedies=(RequireMfa(known_id, str(desired.mfa)),),
+                remediations=(RequireMfa(known_id, str(desired.mfa)),),
             ),
             AttributeState(
                 "password_min_length",
@@ -149,7 +162,7 @@ def _secret(ctx: CheckContext, key: str) -> ResourceState:
                     lambda secret: f"{secret['DeletedDate']:%Y-%m-%d}" if secret.get("DeletedDate") else None
                 ),
                 desired=None,
-                remedies=(RestoreSecret(name),),
+                remediations=(RestoreSecret(name),),
                 severity=Severity.CRITICAL,
                 reason="it cannot be read any more and will be gone for good",
             ),
@@ -194,6 +207,48 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
         yield ResourceState(
             "waf", api["name"], path, PRESENT, tags=tags, arn=f"apigateway:/restapis/{api['id']}"
         )
+
+
+def _faces_internet(balancer: ApiObject) -> bool:
+    """The default of a load balancer."""
+    return bool(balancer.get("Scheme") != "internal")
+
+
+def _listeners(ctx: CheckContext) -> ResourceState:
+    """Load balancers that the internet reaches, unless a group that may be open guards them."""
+    names = {group.name for group in ctx.config.network.security_groups.values() if group.open_to_world}
+    groups = ctx.get("ec2:DescribeSecurityGroups").map(
+        lambda groups: {group["GroupId"] for group in groups if group["GroupName"] in names}
+    )
+    balancers = vpc_lookup.inside(ctx, LOAD_BALANCERS)
+    unknown = both(balancers, groups).map(
+        lambda pair: [
+            balancer
+            for balancer in pair[0]
+            if _faces_internet(balancer) and not pair[1] & set(balancer.get("SecurityGroups", []))
+        ]
+    )
+    listeners: Read[list[str]] = unknown.map(lambda _: [])
+    for balancer in unknown.value if isinstance(unknown, Known) else ():
+        ports = ctx.get(LISTENERS, balancer["LoadBalancerArn"]).map(partial(_ports, balancer))
+        listeners = both(listeners, ports).map(lambda pair: [*pair[0], *pair[1]])
+    fact = AttributeState(
+        "unexpected listener",
+        listeners,
+        desired=[],
+        path="network.vpc.cidr",
+        each_unexpected=True,
+        severity=Severity.HIGH,
+        reason="the internet reaches it, and no group that may be open to the world guards it",
+    )
+    return ResourceState("network", "load balancers", "network.vpc.cidr", PRESENT, (fact,))
+
+
+def _ports(balancer: ApiObject, listeners: list[ApiObject]) -> list[str]:
+    return [
+        f"{balancer['LoadBalancerName']} {listener.get('Protocol')} {listener.get('Port')}"
+        for listener in listeners
+    ]
 
 
 CHECK = Check("access", initial_reads, evaluate, dependent_reads, fallback_reads)

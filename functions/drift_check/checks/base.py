@@ -31,26 +31,30 @@ class AttributeState:
     ``path`` names the value in the configuration where it is not the attribute's own; ``desired`` stands
     for rules that no value of the configuration spells out. ``remedies`` are the writes that would mend a
     difference. ``accepted`` is the platform's own reason for living with one. With
-    ``each_unexpected`` every element of the observed list is a finding of its own.
+    ``each_unexpected`` every element of the observed list is a finding of its own. ``evidence`` is content
+    beside the observed value to which approvals and waivers are bound.
     """
 
     attribute: str
     observed: Read[Any]
     desired: object = CONFIGURED
     path: str | None = None
-    remedies: tuple[Remediation, ...] = ()
+    remediations: tuple[Remediation, ...] = ()
     reason: str = ""
     accepted: str = ""
     each_unexpected: bool = False
+    evidence: object = None
     severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """One resource in AWS. ``identity`` is the path of the value that names it.
+    """One resource in AWS. ``name_path`` is the path of the value that names it.
+
+    ``vital``: while it is missing the platform is down or unguarded, however sure its name is.
 
     ``tags`` is None where AWS keeps none or none are asked for. ``arn`` is where tags are written: the
-    service and the ARN's last part, as in ``dynamodb:table/tradai-idempotency-dev``.
+    ARN's service and resource, as in ``dynamodb:table/tradai-idempotency-dev``.
     """
 
     path: str
@@ -60,6 +64,7 @@ class ResourceState:
     facts: tuple[AttributeState, ...] = ()
     tags: Read[Mapping[str, str]] | None = None
     arn: str = ""
+    vital: bool = False
 
 
 PRESENT: Known[bool] = Known(value=True)
@@ -86,12 +91,15 @@ class CheckContext:
     def get(self, action: str, subject: str = "") -> Read[Any]:
         return self.reads.get(action, subject)
 
-    def tags(self, arn_end: str) -> Read[dict[str, str]]:
-        """Of the kinds whose own description carries none; a resource that never had a tag is not listed."""
+    def tags(self, short_arn: str) -> Read[dict[str, str]]:
+        """Of the kinds whose own description carries none; a resource that never had a tag is not listed.
+
+        ``short_arn`` is the service and the resource; the call lists one account's and one region's alone.
+        """
 
         def find(listed: list[dict[str, Any]]) -> dict[str, str]:
             for mapping in listed:
-                if mapping["ResourceARN"].endswith(arn_end):
+                if shortened(mapping["ResourceARN"]) == short_arn:
                     return {tag["Key"]: tag["Value"] for tag in mapping["Tags"]}
             return {}
 
@@ -99,6 +107,12 @@ class CheckContext:
 
 
 TAGS_CALL = (TAGS.action, TAGS.subject)
+
+
+def shortened(arn: str) -> str:
+    """``dynamodb:table/tradai-idempotency-dev`` of the table's whole ARN."""
+    _, _, service, _, _, resource = arn.split(":", 5)
+    return f"{service}:{resource}"
 
 
 def no_dependent_reads(_config: CanonicalConfig, _call: Call, _answer: Any) -> Iterable[Call]:  # noqa: ANN401

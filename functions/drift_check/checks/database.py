@@ -67,7 +67,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
             AttributeState(
                 "ssl_enforced",
                 ssl,
-                remedies=_force(group, ssl, desired.ssl_parameter) if desired.ssl_enforced else (),
+                remediations=_force(group, ssl, desired.ssl_parameter) if desired.ssl_enforced else (),
                 severity=Severity.CRITICAL,
                 reason="passwords and data may cross the network in the clear",
             ),

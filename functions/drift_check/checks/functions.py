@@ -1,4 +1,4 @@
-"""The Lambda functions' sizes, and how long logs are kept."""
+"""The Lambda functions' sizes, the failover's rules, and how long logs are kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from drift_check.actions import EnableRule
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
+from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
 OF_FUNCTIONS = "/aws/lambda/"
+RULES = "tradai-nat-"
 SIZES = {"timeout_seconds": "Timeout", "memory_mb": "MemorySize"}
 
 
@@ -41,9 +44,9 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         sizes = (
             AttributeState(size, function.map_present(itemgetter(asked))) for size, asked in SIZES.items()
         )
-        end = f":function:{name}"
-        tags = ctx.tags(end) if isinstance(function, Known) and function.value else None
-        yield ResourceState(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=f"lambda{end}")
+        arn = f"lambda:function:{name}"
+        tags = ctx.tags(arn) if isinstance(function, Known) and function.value else None
+        yield ResourceState(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=arn)
 
 
 def _find(functions: dict[str, Any], *, name: str) -> Any:  # noqa: ANN401 - as AWS describes it
@@ -74,8 +77,8 @@ def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
         name = group["logGroupName"]
         retention = Known(group.get("retentionInDays"), groups.sources)
         fact = AttributeState(path, retention, reason="None keeps logs, and their cost, for ever")
-        end = f":log-group:{name}"
-        yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(end), arn=f"logs{end}")
+        arn = f"logs:log-group:{name}"
+        yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(arn), arn=arn)
 
 
 def _ours(config: CanonicalConfig, name: str) -> bool:
@@ -84,6 +87,44 @@ def _ours(config: CanonicalConfig, name: str) -> bool:
         return True
     ends = component.endswith(f"-{config.environment}") or component == config.nat.function
     return component.startswith(f"{PROJECT}-") and ends
+
+
+def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
+    """The failover's function and the rules that bring it its events: part of the check of the NAT."""
+    ours = ctx.get("events:ListRules", RULES).map(
+        lambda rules: [rule for rule in rules if rule["Name"].endswith(f"-{ctx.config.environment}")]
+    )
+    disabled = ours.map(lambda ours: sorted(rule["Name"] for rule in ours if rule["State"] == "DISABLED"))
+    names = disabled.value if isinstance(disabled, Known) else []
+    facts = (
+        AttributeState(
+            "rules",
+            ours.map(bool),
+            desired=True,
+            path="nat.function",
+            severity=Severity.HIGH,
+            reason="no rule brings the group's events to the failover",
+        ),
+        *(
+            AttributeState(
+                f"rule {name}",
+                disabled.map(lambda _: "DISABLED"),
+                desired="ENABLED",
+                path="nat.function",
+                remediations=(EnableRule(name),),
+                severity=Severity.HIGH,
+                reason="the failover does not hear of these events",
+            )
+            for name in names
+        ),
+    )
+    exists = ctx.get("lambda:ListFunctions").map(
+        lambda functions: any(rule["FunctionName"] == ctx.config.nat.function for rule in functions)
+    )
+    yield ResourceState("nat", ctx.config.nat.function, "nat.function", exists, facts)
+    for rule in ours.value if isinstance(ours, Known) else ():
+        arn = f"events:rule/{rule['Name']}"
+        yield ResourceState("nat", rule["Name"], "nat.function", PRESENT, tags=ctx.tags(arn), arn=arn)
 
 
 CHECK = Check("functions", initial_reads, evaluate)

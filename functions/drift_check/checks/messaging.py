@@ -60,14 +60,14 @@ def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     arns = ctx.get(TOPICS).map(lambda described: [topic["TopicArn"] for topic in described])
     for key, topic in ctx.config.sns.items():
-        path, end = f"sns.{key}", f":{topic.name}"
-        exists = arns.map(partial(_any_ends, end=end))
-        yield ResourceState(path, topic.name, f"{path}.name", exists, tags=ctx.tags(end), arn=f"sns{end}")
+        path, arn = f"sns.{key}", f"sns:{topic.name}"
+        exists = arns.map(partial(_has, name=topic.name))
+        yield ResourceState(path, topic.name, f"{path}.name", exists, tags=ctx.tags(arn), arn=arn)
     yield from _queues(ctx)
 
 
-def _any_ends(arns: list[str], *, end: str) -> bool:
-    return any(arn.endswith(end) for arn in arns)
+def _has(arns: list[str], *, name: str) -> bool:
+    return any(arn.rpartition(":")[2] == name for arn in arns)
 
 
 def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
@@ -84,6 +84,8 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
     for name in sorted(set(ctx.config.sqs.names or ()) - {_name(url) for url in listed.value}):
         yield ResourceState("sqs", name, "sqs.fifo", Known(value=False, sources=listed.sources))
     for url, attributes in all_attributes.items():
+        if isinstance(attributes, Known) and attributes.value is None:
+            continue  # it was deleted after it was listed
         yield _queue(ctx, url, attributes, targets)
 
 
@@ -102,7 +104,7 @@ def _queue(
         received = attributes.map(_max_receive_count)
         facts.append(AttributeState("max_receive_count", received))
     return ResourceState(
-        "sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=ctx.tags(f":{name}"), arn=f"sqs:{name}"
+        "sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=ctx.tags(f"sqs:{name}"), arn=f"sqs:{name}"
     )
 
 

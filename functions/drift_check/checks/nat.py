@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.actions import DisableSourceDestCheck, EnableRule, ResizeGroup
-from drift_check.checks import nat_routes, vpc_lookup
+from drift_check.actions import DisableSourceDestCheck, ResizeGroup
+from drift_check.checks import functions, nat_routes, vpc_lookup
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.models.nat import AutoScalingGroup
 
 # Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
 OLDEST_IMAGE = timedelta(days=90)
 IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
-RULES = "tradai-nat-"
 ADDRESSES = "ec2:DescribeAddresses"
+SIZES = {"min_size": "MinSize", "max_size": "MaxSize", "desired_capacity": "DesiredCapacity"}
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
@@ -33,7 +34,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name)
     yield Call("autoscaling:DescribeLifecycleHooks", config.nat.group.name)
     yield Call("cloudwatch:DescribeAlarms", config.nat.alarm)
-    yield Call("events:ListRules", RULES)
+    yield Call("events:ListRules", functions.RULES)
     yield Call("lambda:ListFunctions")
 
 
@@ -63,7 +64,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     instances = groups.flat_map(lambda groups: _members(ctx, groups))
     yield _group(ctx, group)
     yield _alarm(ctx)
-    yield from _rules(ctx)
+    yield from functions.evaluate_failover(ctx)
     if group == Known(None, getattr(group, "sources", frozenset())):
         return  # what belongs to a group that is missing is not told one by one
     yield from _hooks(ctx, group)
@@ -79,18 +80,13 @@ def _members(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]
 
 def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
     desired = ctx.config.nat.group
-    resize = (ResizeGroup(desired.name, desired.min_size, desired.max_size, desired.desired_capacity),)
     return ResourceState(
         "nat.group",
         desired.name,
         "nat.group.name",
         group.map(lambda group: group is not None),
         (
-            AttributeState("min_size", group.map_present(lambda group: group["MinSize"]), remedies=resize),
-            AttributeState("max_size", group.map_present(lambda group: group["MaxSize"]), remedies=resize),
-            AttributeState(
-                "desired_capacity", group.map_present(lambda group: group["DesiredCapacity"]), remedies=resize
-            ),
+            *(_size(desired, group, attribute, size) for attribute, size in SIZES.items()),
             AttributeState("health_check", group.map_present(lambda group: group["HealthCheckType"])),
             AttributeState(
                 "suspended process",
@@ -107,6 +103,25 @@ def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
         ),
         tags=group.map(lambda group: tag_map(group.get("Tags")) if group else {}),
         arn=f"autoscaling:{desired.name}",
+        vital=True,
+    )
+
+
+def _size(
+    desired: AutoScalingGroup, group: Read[ApiObject | None], attribute: str, size: str
+) -> AttributeState:
+    """Each size on its own. One that would terminate an instance is for a person alone."""
+    wanted = getattr(desired, attribute)
+    instances = group.map_present(
+        lambda group: max(group["DesiredCapacity"], len(group.get("Instances", [])))
+    )
+    running = instances.value if isinstance(instances, Known) else None
+    ends = running is None or (size != "MinSize" and wanted < running)
+    return AttributeState(
+        attribute,
+        group.map_present(lambda group: group[size]),
+        remediations=() if ends else (ResizeGroup(desired.name, size, wanted),),
+        reason=f"{wanted} would terminate an instance: the group has {running}" if ends and running else "",
     )
 
 
@@ -136,6 +151,7 @@ def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
 
 def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[ResourceState]:
     hooks = group.flat_map(lambda _: ctx.get("autoscaling:DescribeLifecycleHooks", ctx.config.nat.group.name))
+    yield _unknown_hooks(ctx, hooks)
     for key, desired in ctx.config.nat.lifecycle_hooks.items():
         path = f"nat.lifecycle_hooks.{key}"
         hook = hooks.map(partial(_hook, name=desired.name))
@@ -153,6 +169,27 @@ def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[Resourc
         yield ResourceState(
             path, desired.name, f"{path}.name", hook.map(lambda hook: hook is not None), facts
         )
+
+
+def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]]) -> ResourceState:
+    names = {desired.name for desired in ctx.config.nat.lifecycle_hooks.values()}
+    unknown = hooks.map(
+        lambda hooks: sorted(
+            f"{hook['LifecycleHookName']} {hook['LifecycleTransition']} {hook.get('HeartbeatTimeout')} s"
+            for hook in hooks
+            if hook["LifecycleHookName"] not in names
+        )
+    )
+    fact = AttributeState(
+        "unexpected hook",
+        unknown,
+        desired=[],
+        path="nat.group.name",
+        each_unexpected=True,
+        severity=Severity.HIGH,
+        reason="every instance of the group waits for it, and nothing of this toolkit answers it",
+    )
+    return ResourceState("nat.lifecycle_hooks", "lifecycle hooks", "nat.group.name", PRESENT, (fact,))
 
 
 def _hook(hooks: list[ApiObject], *, name: str) -> ApiObject | None:
@@ -186,7 +223,7 @@ def _instance(
         AttributeState(
             "boot.source_destination_check",
             interface.map_present(lambda interface: interface.get("SourceDestCheck")),
-            remedies=(DisableSourceDestCheck(interface_id),),
+            remediations=(DisableSourceDestCheck(interface_id),),
         ),
         AttributeState("boot.eip_associated", interface.map_present(_has_elastic_ip)),
     )
@@ -244,50 +281,11 @@ def _alarm(ctx: CheckContext) -> ResourceState:
         reason="an alarm without an action tells nobody",
     )
     exists = alarm.map(lambda alarm: alarm is not None)
-    end = f":alarm:{ctx.config.nat.alarm}"
-    tags, arn = ctx.tags(end), f"cloudwatch{end}"
+    arn = f"cloudwatch:alarm:{ctx.config.nat.alarm}"
+    tags = ctx.tags(arn)
     return ResourceState(
         "nat", ctx.config.nat.alarm, "nat.alarm", exists, (attribute_state,), tags=tags, arn=arn
     )
-
-
-def _rules(ctx: CheckContext) -> Iterator[ResourceState]:
-    ours = ctx.get("events:ListRules", RULES).map(
-        lambda rules: [rule for rule in rules if rule["Name"].endswith(f"-{ctx.config.environment}")]
-    )
-    disabled = ours.map(lambda ours: sorted(rule["Name"] for rule in ours if rule["State"] == "DISABLED"))
-    names = disabled.value if isinstance(disabled, Known) else []
-    facts = (
-        AttributeState(
-            "rules",
-            ours.map(bool),
-            desired=True,
-            path="nat.function",
-            severity=Severity.HIGH,
-            reason="no rule brings the group's events to the failover",
-        ),
-        *(
-            AttributeState(
-                f"rule {name}",
-                disabled.map(lambda _: "DISABLED"),
-                desired="ENABLED",
-                path="nat.function",
-                remedies=(EnableRule(name),),
-                severity=Severity.HIGH,
-                reason="the failover does not hear of these events",
-            )
-            for name in names
-        ),
-    )
-    exists = ctx.get("lambda:ListFunctions").map(
-        lambda functions: any(rule["FunctionName"] == ctx.config.nat.function for rule in functions)
-    )
-    yield ResourceState("nat", ctx.config.nat.function, "nat.function", exists, facts)
-    for rule in ours.value if isinstance(ours, Known) else ():
-        end = f":rule/{rule['Name']}"
-        yield ResourceState(
-            "nat", rule["Name"], "nat.function", PRESENT, tags=ctx.tags(end), arn=f"events{end}"
-        )
 
 
 CHECK = Check("nat", initial_reads, evaluate, dependent_reads)

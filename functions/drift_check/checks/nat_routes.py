@@ -33,6 +33,9 @@ def evaluate(
             continue
         name = desired.name or resource_name(f"{role}-rt", ctx.config.environment)
         named = tables.map(partial(vpc_lookup.tables_named, ctx.config, role))
+        if desired.ids:
+            named = ctx.get("ec2:DescribeRouteTables").map(partial(vpc_lookup.tables_named, ctx.config, role))
+            yield from _missing_tables(named, desired.ids, f"network.route_tables.{role}")
         for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
             whole = both(named, both(group, instances))
             live = whole.map(partial(_target, ctx, table))
@@ -42,7 +45,7 @@ def evaluate(
                 live,
                 desired=LIVE,
                 path=path,
-                remedies=_reconcile(ctx, both(group, instances)),
+                remediations=_reconcile(ctx, both(group, instances)),
                 severity=Severity.CRITICAL,
                 reason="the private subnets have no way out, or one that nobody watches",
             )
@@ -53,6 +56,19 @@ def evaluate(
                 named.map(bool),
                 (fact,),
             )
+
+
+def _missing_tables(
+    present: Read[list[ApiObject]], ids: tuple[str, ...], path: str
+) -> Iterator[ResourceState]:
+    """Each table that is named by its id and does not exist: nobody guards its services."""
+    for table_id in ids:
+        exists = present.map(partial(_has_table, table_id=table_id))
+        yield ResourceState(path, table_id, f"{path}.ids", exists, vital=True)
+
+
+def _has_table(tables: list[ApiObject], *, table_id: str) -> bool:
+    return any(table["RouteTableId"] == table_id for table in tables)
 
 
 def _target(

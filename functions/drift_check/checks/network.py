@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import vpc_lookup
 from drift_check.checks.base import PRESENT, AttributeState, Check, CheckContext, ResourceState, tag_map
+from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
@@ -34,7 +35,7 @@ def initial_reads(_config: CanonicalConfig) -> Iterable[Call]:
 
 
 def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
-    """Every VPC that could be ours is asked for its DNS settings; almost always that is one."""
+    """The DNS settings of every VPC that could be the platform's; almost always one."""
     if call.action != "ec2:DescribeVpcs":
         return
     for vpc in answer:
@@ -131,6 +132,8 @@ def _table(
     desired = ctx.config.network.route_tables[role]
     leads_to_nat = desired.default_route is DefaultRoute.NAT
     has_name = desired.name and not desired.ids  # a table that is stated by its id may have any name
+    home = vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges)
+    unstated = both(table, home).map(lambda pair: _unstated_routes(desired.default_route, *pair))
     return ResourceState(
         path,
         desired.name or resource_name(f"{role}-rt", ctx.config.environment),
@@ -138,6 +141,15 @@ def _table(
         table.map(lambda table: table is not None),
         (
             *((AttributeState("name", table.map_present(vpc_lookup.name_tag)),) if has_name else ()),
+            AttributeState(
+                "unexpected route",
+                unstated,
+                desired=[],
+                path=f"{path}.default_route",
+                each_unexpected=True,
+                severity=Severity.HIGH,
+                reason="nobody stated it, and it leads further than the VPC",
+            ),
             # where a NAT should be, the check of the NAT looks at the live target
             *(
                 (AttributeState("default_route", table.map_present(default_route)),)
@@ -157,6 +169,26 @@ def default_route(table: ApiObject) -> str:
             gateway = str(route.get("GatewayId", ""))
             return DefaultRoute.INTERNET_GATEWAY if gateway.startswith("igw-") else DefaultRoute.NAT
     return DefaultRoute.NONE
+
+
+def _unstated_routes(default: DefaultRoute, table: ApiObject | None, home: tuple[str, ...]) -> list[str]:
+    """Routes beside the default one that reach further than the VPC, alone or together."""
+    targets = {
+        str(destination): _target(route)
+        for route in (table or {}).get("Routes", [])
+        if (destination := route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock"))
+        and destination != DEFAULT
+    }
+    return [
+        f"{destination} to {targets[destination]}"
+        for destination in vpc_lookup.wider_than(home, targets)
+        if not (default is DefaultRoute.INTERNET_GATEWAY and targets[destination].startswith("igw-"))
+    ]
+
+
+def _target(route: ApiObject) -> str:
+    names = (name for name in route if name.endswith("Id") and not name.startswith("Destination"))
+    return str(next((route[name] for name in names if route[name]), "nothing"))
 
 
 def _endpoints(ctx: CheckContext) -> Iterator[ResourceState]:

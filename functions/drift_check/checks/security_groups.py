@@ -5,9 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.actions import WORLD, AuthorizeRule, RevokeWorldOpen
+from drift_check.actions import AuthorizeRule, RevokeWorldOpen
 from drift_check.checks import vpc_lookup
-from drift_check.checks.base import AttributeState, Check, CheckContext, ResourceState, tag_map
+from drift_check.checks.base import (
+    PRESENT,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    tag_map,
+)
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
@@ -32,10 +39,36 @@ def initial_reads(_config: CanonicalConfig) -> Iterable[Call]:
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     groups = vpc_lookup.inside(ctx, "ec2:DescribeSecurityGroups")
-    role_of = groups.map(lambda groups: _roles(ctx.config, groups))
+    home = vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges)
+    role_of = groups.map(partial(_roles, ctx.config))
     for role, desired in ctx.config.network.security_groups.items():
         group = groups.map(partial(_named, name=desired.name))
-        yield _group(role, desired, both(group, role_of))
+        yield _group(role, desired, both(both(group, role_of), home))
+    yield _unknown_groups(ctx, both(groups, home))
+
+
+def _unknown_groups(ctx: CheckContext, read: Read[tuple[list[ApiObject], tuple[str, ...]]]) -> ResourceState:
+    """Groups of the VPC that the configuration does not name; only what opens is a finding."""
+    names = {desired.name for desired in ctx.config.network.security_groups.values()}
+
+    def opened(pair: tuple[list[ApiObject], tuple[str, ...]]) -> list[str]:
+        groups, home = pair
+        return sorted(
+            f"{group['GroupName']} {group['GroupId']}"
+            for group in groups
+            if group["GroupName"] not in names and open_rules(flat(group, "IpPermissions", {}), (), home)
+        )
+
+    fact = AttributeState(
+        "unexpected open group",
+        read.map(opened),
+        desired=[],
+        path="network.vpc.cidr",
+        each_unexpected=True,
+        severity=Severity.CRITICAL,
+        reason="the configuration does not know it, and the internet can reach what is in it",
+    )
+    return ResourceState("network.security_groups", "security groups", "network.vpc.cidr", PRESENT, (fact,))
 
 
 def _named(groups: list[ApiObject], *, name: str) -> ApiObject | None:
@@ -48,29 +81,35 @@ def _roles(config: CanonicalConfig, groups: list[ApiObject]) -> dict[str, str]:
 
 
 def _group(
-    role: str, desired: SecurityGroup, read: Read[tuple[ApiObject | None, dict[str, str]]]
+    role: str,
+    desired: SecurityGroup,
+    read: Read[tuple[tuple[ApiObject | None, dict[str, str]], tuple[str, ...]]],
 ) -> ResourceState:
     path = f"network.security_groups.{role}"
-    ingress = read.map(lambda pair: flat(pair[0], "IpPermissions", pair[1]))
-    egress = read.map(lambda pair: flat(pair[0], "IpPermissionsEgress", pair[1]))
-    group = read.map(lambda pair: pair[0])
+    known = read.map(lambda pair: pair[0])
+    ingress = known.map(lambda pair: flat(pair[0], "IpPermissions", pair[1]))
+    egress = known.map(lambda pair: flat(pair[0], "IpPermissionsEgress", pair[1]))
+    group = known.map(lambda pair: pair[0])
     group_id = group.value["GroupId"] if isinstance(group, Known) and group.value else ""
-    facts = [_open_to_world(role, desired, group_id, ingress)]
-    allowed = both(ingress, egress).map(lambda rules: [*rules[0], *rules[1]])
-    facts.append(
-        AttributeState("protocols", allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules})))
-    )
-    facts += [_gap(gap, path, allowed) for gap in desired.accepted_gaps]
-    ids = read.value[1] if isinstance(read, Known) else {}
-    for name, rules, observed in (("ingress", desired.ingress, ingress), ("egress", desired.egress, egress)):
-        remedies = _authorize(
-            name,
-            group_id,
-            rules or (),
-            observed,
-            {role: group_id_of_role for group_id_of_role, role in ids.items()},
+    ids = known.value[1] if isinstance(known, Known) else {}
+    id_of = {role: group_id_of_role for group_id_of_role, role in ids.items()}
+    missing = {
+        name: _authorize(name, group_id, rules or (), observed, id_of)
+        for name, rules, observed in (
+            ("ingress", desired.ingress, ingress),
+            ("egress", desired.egress, egress),
         )
-        facts.append(AttributeState(name, observed, remedies=remedies))
+    }
+    home = read.map(lambda pair: pair[1])
+    allowed = both(ingress, egress).map(lambda rules: [*rules[0], *rules[1]])
+    protocols = allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules}))
+    facts = [
+        *_open_to_world(role, desired, group_id, both(ingress, home), missing["ingress"]),
+        AttributeState("protocols", protocols),
+        *(_gap(gap, path, allowed) for gap in desired.accepted_gaps),
+        AttributeState("ingress", ingress, remediations=missing["ingress"]),
+        AttributeState("egress", egress, remediations=missing["egress"]),
+    ]
     return ResourceState(
         path,
         desired.name,
@@ -95,8 +134,7 @@ def flat(group: ApiObject | None, which: str, role_of: dict[str, str]) -> list[R
     """One rule a protocol, range and peer; a group that the configuration knows is named by its role."""
     rules = []
     for permission in (group or {}).get(which, []):
-        low, high = permission.get("FromPort"), permission.get("ToPort")
-        ports = (None, None) if (low, high) in ALL_PORTS else (low, high)
+        ports = flat_ports(permission.get("FromPort"), permission.get("ToPort"))
         peers = [ip_range["CidrIp"] for ip_range in permission.get("IpRanges", [])]
         peers += [ipv6_range["CidrIpv6"] for ipv6_range in permission.get("Ipv6Ranges", [])]
         peers += [prefix_list["PrefixListId"] for prefix_list in permission.get("PrefixListIds", [])]
@@ -109,18 +147,82 @@ def flat(group: ApiObject | None, which: str, role_of: dict[str, str]) -> list[R
     return sorted(rules, key=str)
 
 
+def flat_ports(low: int | None, high: int | None) -> tuple[int | None, int | None]:
+    """None and None for every port, however AWS spells that."""
+    return (None, None) if (low, high) in ALL_PORTS else (low, high)
+
+
+def open_rules(rules: list[Rule], stated: Iterable[SecurityRule], home: tuple[str, ...]) -> list[Rule]:
+    """The rules that nobody stated and that let the internet in, alone or together."""
+    return [rule for rule in wide_rules(rules, stated, home) if vpc_lookup.is_public(str(rule["peer"]))]
+
+
+def wide_rules(rules: list[Rule], stated: Iterable[SecurityRule], home: tuple[str, ...]) -> list[Rule]:
+    """The rules that nobody stated and that reach further than the VPC, alone or together."""
+    known = [rule_to_json(rule) for rule in stated]
+    unstated = [rule for rule in rules if rule not in known]
+    wide = vpc_lookup.wider_than(home, (str(rule["peer"]) for rule in unstated))
+    return [rule for rule in unstated if rule["peer"] in wide]
+
+
+def in_words(rule: Rule) -> str:
+    low, high = rule["from_port"], rule["to_port"]
+    ports = "every port" if low is None else str(low) if low == high else f"{low}-{high}"
+    protocol = "every protocol" if rule["protocol"] == EVERY_PROTOCOL else rule["protocol"]
+    return f"{protocol} {ports} from {rule['peer']}"
+
+
 def _open_to_world(
-    role: str, desired: SecurityGroup, group_id: str, ingress: Read[list[Rule]]
-) -> AttributeState:
+    role: str,
+    desired: SecurityGroup,
+    group_id: str,
+    read: Read[tuple[list[Rule], tuple[str, ...]]],
+    missing: tuple[Remediation, ...],
+) -> Iterator[AttributeState]:
     """A group that may be open need not be; one that may not be must have no such rule."""
-    is_open = ingress.map(lambda rules: any(rule["peer"] in WORLD for rule in rules))
-    return AttributeState(
+    stated = desired.ingress or ()
+    opened = read.map(lambda pair: open_rules(pair[0], stated, pair[1]))
+    rules = opened.value if isinstance(opened, Known) else []
+    words = ", ".join(map(in_words, rules))
+    yield AttributeState(
         "open_to_world",
-        is_open.map(lambda is_open: is_open or desired.open_to_world),
-        remedies=(RevokeWorldOpen(group_id),) if role in CLOSED_BY_ITSELF else (),
+        opened.map(lambda rules: bool(rules) or desired.open_to_world),
+        remediations=_close(role, group_id, read, rules, missing),
+        evidence=words,
         severity=Severity.CRITICAL,
-        reason="anybody on the internet can reach it",
+        reason=f"anybody on the internet can reach it: {words}",
     )
+    if desired.ingress is None and not desired.open_to_world:
+        wide = read.map(lambda pair: wide_rules(pair[0], (), pair[1]))
+        yield AttributeState(
+            "ingress wider than the VPC",
+            both(wide, opened).map(
+                lambda pair: sorted(in_words(rule) for rule in pair[0] if rule not in pair[1])
+            ),
+            desired=[],
+            path=f"network.security_groups.{role}.open_to_world",
+            each_unexpected=True,
+            severity=Severity.MEDIUM,
+            reason="no rule is stated, and this one reaches further than the VPC",
+        )
+
+
+def _close(
+    role: str,
+    group_id: str,
+    read: Read[tuple[list[Rule], tuple[str, ...]]],
+    opened: list[Rule],
+    missing: tuple[Remediation, ...],
+) -> tuple[Remediation, ...]:
+    """One repair: first what is stated and missing, then revoke. None where no rule would be left."""
+    if role not in CLOSED_BY_ITSELF or not isinstance(read, Known) or not opened:
+        return ()
+    if len(opened) == len(read.value[0]) and not missing:
+        return ()
+    flat_rules = (
+        (str(rule["protocol"]), rule["from_port"], rule["to_port"], str(rule["peer"])) for rule in opened
+    )
+    return (*missing, RevokeWorldOpen(group_id, tuple(flat_rules)))
 
 
 def _gap(gap: PortGap, path: str, allowed: Read[list[Rule]]) -> AttributeState:
@@ -145,10 +247,14 @@ def _authorize(
     observed: Read[list[Rule]],
     id_of: dict[str, str],
 ) -> tuple[Remediation, ...]:
-    """Only what is missing; a rule too many is told, and revoked by a person."""
+    """Only what is missing; a person revokes a rule too many, and lets the internet in."""
     if not isinstance(observed, Known):
         return ()
-    missing = [rule for rule in map(rule_to_json, desired) if rule not in observed.value]
+    missing = [
+        rule
+        for rule in map(rule_to_json, desired)
+        if rule not in observed.value and not (direction == "ingress" and _opens(rule))
+    ]
     return tuple(
         AuthorizeRule(
             group_id,
@@ -160,6 +266,11 @@ def _authorize(
         )
         for rule in missing
     )
+
+
+def _opens(rule: Rule) -> bool:
+    """Whether a rule lets more of the internet in than a VPC has addresses."""
+    return vpc_lookup.is_public(str(rule["peer"])) and bool(vpc_lookup.wider_than((), [str(rule["peer"])]))
 
 
 CHECK = Check("security_groups", initial_reads, evaluate)

@@ -39,7 +39,7 @@ def _batches(config: CanonicalConfig) -> list[str]:
 def dependent_reads(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call.action == SERVICES:
         for service in answer or ():
-            if service["status"] != "INACTIVE":
+            if service["status"] != "INACTIVE" and service.get("taskDefinition"):
                 yield Call(DEFINITION, service["taskDefinition"])
 
 
@@ -49,10 +49,8 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         page = ctx.get(SERVICES, f"{ctx.config.ecs.cluster}/{names}")
         services = both(services, page).map(lambda pair: _merged(*pair))
     cluster = services.map(lambda services: services is not None)
-    end = f":cluster/{ctx.config.ecs.cluster}"
-    yield ResourceState(
-        "ecs", ctx.config.ecs.cluster, "ecs.cluster", cluster, tags=ctx.tags(end), arn=f"ecs{end}"
-    )
+    arn = f"ecs:cluster/{ctx.config.ecs.cluster}"
+    yield ResourceState("ecs", ctx.config.ecs.cluster, "ecs.cluster", cluster, tags=ctx.tags(arn), arn=arn)
     if isinstance(services, Known) and services.value is None:
         return  # what belongs to a cluster that is missing is not told one by one
     for key, desired in ctx.config.ecs.services.items():

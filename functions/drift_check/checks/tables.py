@@ -97,17 +97,19 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
             *_indexes(described, table),
             _ttl(ctx, path, table),
             _recovery(ctx, table),
-            AttributeState("billing_mode", described.map_present(_billing_mode), remedies=_on_demand(table)),
+            AttributeState(
+                "billing_mode", described.map_present(_billing_mode), remediations=_on_demand(table)
+            ),
             AttributeState(
                 "encrypted", described.map_present(lambda _: True)
             ),  # with an AWS-owned key where none is described
             AttributeState(
                 "deletion_protection",
                 described.map_present(lambda t: t.get("DeletionProtectionEnabled", False)),
-                remedies=(ProtectTable(name),) if table.deletion_protection else (),
+                remediations=(ProtectTable(name),) if table.deletion_protection else (),
             ),
         ),
-        tags=ctx.tags(f":table/{name}"),
+        tags=ctx.tags(f"dynamodb:table/{name}"),
         arn=f"dynamodb:table/{name}",
     )
 
@@ -141,8 +143,8 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
     for name, index in table.indexes.items():
         observed = described.map_present(partial(_index, name=name))
         missing = getattr(observed, "value", "") is None
-        remedies = (_create_index(table.name, name, index),) if missing else ()
-        yield AttributeState(f"indexes.{name}", observed, remedies=remedies)
+        remediations = (_create_index(table.name, name, index),) if missing else ()
+        yield AttributeState(f"indexes.{name}", observed, remediations=remediations)
     yield AttributeState(
         "unexpected index",
         described.map_present(
@@ -194,8 +196,8 @@ def _recovery(ctx: CheckContext, table: Table) -> AttributeState:
         return bool(described.get("PointInTimeRecoveryStatus") == "ENABLED")
 
     observed = ctx.get("dynamodb:DescribeContinuousBackups", table.name).map(enabled)
-    remedies = (EnableRecovery(table.name),) if table.point_in_time_recovery else ()
-    return AttributeState("point_in_time_recovery", observed, remedies=remedies)
+    remediations = (EnableRecovery(table.name),) if table.point_in_time_recovery else ()
+    return AttributeState("point_in_time_recovery", observed, remediations=remediations)
 
 
 def _ttl(ctx: CheckContext, path: str, table: Table) -> AttributeState:
@@ -207,17 +209,17 @@ def _ttl(ctx: CheckContext, path: str, table: Table) -> AttributeState:
 
     desired = table.ttl.attribute if table.ttl else None
     status = getattr(described, "value", None) or {}
-    remedies: tuple[Remediation, ...] = ()
+    remediations: tuple[Remediation, ...] = ()
     if status.get("TimeToLiveStatus") == "ENABLED":
-        remedies = (DisableTtl(table.name, status["AttributeName"]),)
+        remediations = (DisableTtl(table.name, status["AttributeName"]),)
     elif desired and status.get("TimeToLiveStatus") == "DISABLED":
-        remedies = (EnableTtl(table.name, desired),)
+        remediations = (EnableTtl(table.name, desired),)
     return AttributeState(
         "ttl",
         described.map_present(attribute),
         desired=desired,
         path=f"{path}.ttl.attribute" if table.ttl else f"{path}.ttl",
-        remedies=remedies,
+        remediations=remediations,
     )
 
 

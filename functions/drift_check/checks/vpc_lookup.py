@@ -1,17 +1,26 @@
-"""Where the platform's network is found: the VPC and the roles of its route tables."""
+"""Finds the VPC, its subnets and route tables by their roles, and compares ranges of addresses with it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from drift_check.checks.base import tag_map
 from drift_check.observe.observations import both
 from tradai_shared.config.naming import resource_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from drift_check.checks.base import CheckContext
     from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
+
+
+Network: TypeAlias = IPv4Network | IPv6Network
+N = TypeVar("N", IPv4Network, IPv6Network)
+# A VPC has at most a /16 of IPv4 and a /44 of IPv6; AWS assigns a /56.
+LARGEST_VPC = {4: 1 << (32 - 16), 6: 1 << (128 - 56)}
 
 
 def name_tag(described: dict[str, Any]) -> str:
@@ -112,3 +121,66 @@ def _used_by(
         if subnet and (table := table_of(subnet["SubnetId"], tables)):
             users.append(table)
     return sorted(users, key=lambda item: -users.count(item))
+
+
+def vpc_ranges(vpc: dict[str, Any] | None) -> tuple[str, ...]:
+    """Every CIDR of a VPC, of both versions."""
+    if vpc is None:
+        return ()
+    more = [association["CidrBlock"] for association in vpc.get("CidrBlockAssociationSet", [])]
+    more += [association["Ipv6CidrBlock"] for association in vpc.get("Ipv6CidrBlockAssociationSet", [])]
+    return (vpc["CidrBlock"], *more)
+
+
+def wider_than(vpc_cidrs: Iterable[str], cidrs: Iterable[str]) -> list[str]:
+    """Those of ``cidrs`` that, as one set of addresses, reach further than the VPC does.
+
+    0.0.0.0/1 and 128.0.0.0/1 are as wide as 0.0.0.0/0. Text that is no CIDR, as a group's id, is left out.
+    """
+    home = list(parsed_all(vpc_cidrs))
+    outside = {cidr: network for cidr in cidrs if (network := parsed(cidr)) and not is_inside(network, home)}
+    fours = [network for network in outside.values() if isinstance(network, IPv4Network)]
+    sixes = [network for network in outside.values() if isinstance(network, IPv6Network)]
+    wide: list[Network] = [*_wide_parts(fours, _size(home, 4)), *_wide_parts(sixes, _size(home, 6))]
+    return sorted(cidr for cidr, network in outside.items() if is_inside(network, wide))
+
+
+def _size(home: list[Network], version: int) -> int:
+    """How many addresses the VPC has; without any of that version, as many as one can have."""
+    return (
+        sum(network.num_addresses for network in home if network.version == version) or LARGEST_VPC[version]
+    )
+
+
+def _wide_parts(networks: list[N], limit: int) -> list[N]:
+    """The parts of the union that are wider than the limit; all public parts, where together they are."""
+    parts: list[N] = list(collapse_addresses(networks))
+    public = sum(part.num_addresses for part in parts if not part.is_private)
+    return [part for part in parts if part.num_addresses > limit or (public > limit and not part.is_private)]
+
+
+def parsed_all(cidrs: Iterable[str]) -> Iterator[Network]:
+    yield from (network for cidr in cidrs if (network := parsed(cidr)))
+
+
+def parsed(cidr: str) -> Network | None:
+    try:
+        return ip_network(cidr, strict=False)
+    except ValueError:
+        return None
+
+
+def is_inside(network: Network, others: Iterable[Network]) -> bool:
+    return any(_is_part(network, other) for other in others)
+
+
+def _is_part(network: Network, other: Network) -> bool:
+    if isinstance(network, IPv4Network):
+        return isinstance(other, IPv4Network) and network.subnet_of(other)
+    return isinstance(other, IPv6Network) and network.subnet_of(other)
+
+
+def is_public(cidr: str) -> bool:
+    """Whether the range has addresses of the internet."""
+    network = parsed(cidr)
+    return network is not None and not network.is_private

@@ -129,6 +129,20 @@ READ_OPERATIONS: dict[str, ReadOperation] = {
         lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]},
     ),
     "ec2:DescribeImages": ReadOperation("ec2", "describe_images", "Images", listed("ImageIds")),
+    "elasticloadbalancing:DescribeLoadBalancers": ReadOperation(
+        "elbv2", "describe_load_balancers", "LoadBalancers"
+    ),
+    "elasticloadbalancing:DescribeListeners": ReadOperation(
+        "elbv2",
+        "describe_listeners",
+        "Listeners",
+        named("LoadBalancerArn"),
+        codes("LoadBalancerNotFound", "LoadBalancerNotFoundException"),
+    ),
+    "s3:ListAllMyBuckets": ReadOperation("s3", "list_buckets", "Buckets"),
+    "s3:GetBucketTagging": ReadOperation(
+        "s3", "get_bucket_tagging", "TagSet", named("Bucket"), NO_BUCKET, codes("NoSuchTagSet")
+    ),
     "autoscaling:DescribeAutoScalingGroups": ReadOperation(
         "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", listed("AutoScalingGroupNames")
     ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from drift_check.findings import UNREADABLE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -29,21 +31,28 @@ class Known(Generic[T_co]):
     value: T_co
     sources: frozenset[Call] = frozenset()
 
-    def map(self, change: Callable[[T_co], U]) -> Known[U]:
-        """What follows from it."""
-        return Known(change(self.value), self.sources)
+    def map(self, change: Callable[[T_co], U]) -> Read[U]:
+        """What follows from it; unknown where the answer has another form than ``change`` expects."""
+        try:
+            return Known(change(self.value), self.sources)
+        except UNREADABLE as error:
+            return self._unreadable(error)
 
-    def map_present(self, change: Callable[[Any], U]) -> Known[U | None]:
-        """What follows from it where there is something; None stays None."""
-        return Known(None if self.value is None else change(self.value), self.sources)
+    def map_present(self, change: Callable[[Any], U]) -> Read[U | None]:
+        """As ``map``, where there is a value; None stays None."""
+        return Known(None, self.sources) if self.value is None else self.map(change)
 
     def flat_map(self, ask: Callable[[T_co], Read[U]]) -> Read[U]:
         """What another reading, chosen by this one, says."""
-        match ask(self.value):
-            case Known(value, sources):
-                return Known(value, self.sources | sources)
-            case unknown:
-                return unknown
+        try:
+            read = ask(self.value)
+        except UNREADABLE as error:
+            return self._unreadable(error)
+        return Known(read.value, self.sources | read.sources) if isinstance(read, Known) else read
+
+    def _unreadable(self, error: Exception) -> Unknown:
+        call = min(self.sources, default=Call("an answer"))
+        return Unknown(call, f"an answer of an unexpected form: {type(error).__name__}: {error}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Reads:
 
     def unknown(self) -> list[Unknown]:
         return sorted(
-            (read for read in self.answers.values() if isinstance(read, Unknown)), key=lambda item: item.call
+            (read for read in self.answers.values() if isinstance(read, Unknown)), key=lambda read: read.call
         )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WORKERS = 12
 # botocore has tried three times by then; one more chance when the account's bucket has refilled.
 THROTTLED_PAUSE_SECONDS = 1.0
+OUT_OF_TIME = "OutOfTime"
 
 
 def no_progress(_done: int, _known: int) -> None:
@@ -55,6 +56,7 @@ class Observer:
     client: Callable[[str], Any]
     workers: int = WORKERS
     on_progress: Callable[[int, int], None] = no_progress
+    deadline: datetime | None = None  # no call begins later
     calls: int = 0  # each page is one
     counting: threading.Lock = field(default_factory=threading.Lock)
     limiters: dict[str, RateLimiter] = field(default_factory=dict)
@@ -96,6 +98,8 @@ class Observer:
         reader = READ_OPERATIONS[call.action]
         for is_last_try in (False, True):
             self._pace(call.action, reader)
+            if self.deadline is not None and clock.now() > self.deadline:
+                return Unknown(call, OUT_OF_TIME)
             try:
                 return Known(_ask(client, reader, call, self._count), frozenset({call}))
             except TemporaryError as error:

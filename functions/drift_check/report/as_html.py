@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding, Json
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
 
 STYLE = Path(__file__).with_name("style.css")
 TONES = {Status.DONE: "good", Status.ALREADY: "good", Status.PLANNED: "low", Status.FAILED: "critical"}
@@ -69,7 +69,7 @@ def _tiles(report: Report) -> Iterator[str]:
     yield _tile(len(report.unknown), "not readable", "unknown")
     yield _tile(len(report.changes.new), "new", "")
     if report.heals:
-        yield _tile(sum(heal.status is Status.DONE for heal in report.heals), "mended", "good")
+        yield _tile(sum(heal.status is Status.DONE for heal in report.heals), "healed", "good")
     yield "</div>"
 
 
@@ -91,7 +91,7 @@ def _finding(finding: Finding, *, new: bool) -> str:
     pills = "".join(
         (
             '<span class="pill new">new</span>' if new else "",
-            "" if unknown else f'<span class="pill">mending: {finding.healing}</span>',
+            "" if unknown else f'<span class="pill">healing: {finding.healing}</span>',
         )
     )
     return "".join(
@@ -134,7 +134,7 @@ def _facts(finding: Finding) -> str:
 
 def _heals(report: Report) -> Iterator[str]:
     if report.heals:
-        title = "What would be mended" if report.request.dry_run else "Mended"
+        title = "What would be healed" if report.request.dry_run else "Healed"
         yield f"<h2>{title} <span>{len(report.heals)}</span></h2>"
     for heal in report.heals:
         yield _heal(heal)

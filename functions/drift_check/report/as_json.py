@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drift_check.findings import Severity
+from drift_check.findings import Healing, Severity
+from drift_check.planner import approval_code
 
 if TYPE_CHECKING:
     from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding, Waiver
-    from drift_check.reconcile import Report
-    from tradai_shared.outcomes import Answer
+    from drift_check.model import Report
+    from tradai_shared.outcomes import Answer, AnswerData
+
+MOST_IN_ANSWER = 2_000  # a result is about 1 kB
 
 
 def summary(report: Report) -> dict[str, object]:
@@ -35,15 +38,30 @@ def summary(report: Report) -> dict[str, object]:
         "healed": sum(heal.status == "done" for heal in report.heals),
         "heals_failed": len(report.failed),
         "notes": report.notes,
+        "error": report.error or None,
+        "region": report.region,
         "calls": report.calls,
         "seconds": round(report.seconds, 3),
     }
 
 
 def answer(report: Report) -> Answer:
-    """The platform's own form of an answer. Partial is not success: somebody must give the permission."""
+    """The platform's own form of an answer, within Lambda's 6 MB. Partial is not success."""
+    whole = whole_answer(report)
+    results = whole["data"]["results"]
+    if len(results) <= MOST_IN_ANSWER:
+        return whole
+    data: AnswerData = {
+        "summary": {**whole["data"]["summary"], "results_omitted": len(results) - MOST_IN_ANSWER},
+        "results": results[:MOST_IN_ANSWER],
+    }
+    return {**whole, "data": data}
+
+
+def whole_answer(report: Report) -> Answer:
+    """With every finding, the most important first."""
     return {
-        "success": not report.unknown and not report.failed,
+        "success": not report.error and not report.unknown and not report.failed,
         "data": {
             "summary": summary(report),
             "results": [finding_json(report, finding) for finding in report.findings],
@@ -55,7 +73,7 @@ def answer(report: Report) -> Answer:
 def document(report: Report) -> dict[str, Any]:
     """Everything about a run."""
     return {
-        **answer(report),
+        **whole_answer(report),
         "started": report.started.isoformat(timespec="seconds"),
         "heals": [heal_json(heal) for heal in report.heals],
         "not_healed": [
@@ -69,6 +87,8 @@ def finding_json(report: Report, finding: Finding) -> dict[str, object]:
     """One finding, flat."""
     return {
         "id": finding.id,
+        "digest": finding.digest,
+        "approval": _approval(report, finding),
         "check": finding.check,
         "resource": finding.resource,
         "attribute": finding.attribute,
@@ -86,9 +106,16 @@ def finding_json(report: Report, finding: Finding) -> dict[str, object]:
     }
 
 
+def _approval(report: Report, finding: Finding) -> str | None:
+    """What approves the finding as it is now, for 24 hours."""
+    if finding.healing is not Healing.ON_APPROVAL or finding.waiver:
+        return None
+    return approval_code(finding, report.started)
+
+
 def waiver_json(waiver: Waiver) -> dict[str, object]:
     until = waiver.until.isoformat() if waiver.until else None
-    return {"reason": waiver.reason, "owner": waiver.owner, "until": until}
+    return {"reason": waiver.reason, "owner": waiver.owner, "until": until, "content": waiver.content}
 
 
 def heal_json(heal: HealOutcome) -> dict[str, object]:

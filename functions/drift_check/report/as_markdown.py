@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from drift_check.findings import Healing
+from drift_check.planner import approval_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drift_check.findings import Finding, Json
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
 
 LONGEST = 80
+LONGEST_REASON = 400
+MOST_IN_MESSAGE = 40
 
 
 def headline(report: Report) -> str:
-    """One line that says it all."""
+    """One line that says it all. An error is the headline: the findings then say nothing."""
+    if report.error:
+        return f"tradai {report.environment}: error: {report.error}"
     open_count, unknown = len(report.open), len(report.unknown)
     parts = [f"{open_count} difference{'s' if open_count != 1 else ''}" if open_count else "in sync"]
     if unknown:
         parts.append(f"{unknown} could not be read")
     if healed := sum(heal.status == "done" for heal in report.heals):
-        parts.append(f"{healed} mended")
+        parts.append(f"{healed} healed")
     if report.failed:
-        parts.append(f"{len(report.failed)} could not be mended")
+        parts.append(f"{len(report.failed)} could not be healed")
     return f"tradai {report.environment}: {', '.join(parts)}"
 
 
@@ -36,18 +44,39 @@ def markdown(report: Report) -> str:
 def message(report: Report) -> str:
     """What is new or critical, in plain text that a phone shows well."""
     lines = [headline(report), ""]
-    for finding in report.to_notify:
+    by_severity = sorted(report.to_notify, key=lambda finding: finding.severity.rank)
+    for finding in by_severity[:MOST_IN_MESSAGE]:
         lines.append(f"[{finding.severity}] {finding.resource} {finding.attribute}: {difference(finding)}")
-        lines.append(f"    {finding.reason}. Mending: {finding.healing}. Finding {finding.id}")
-    lines += [
-        f"could not be mended: {heal.finding.resource} {heal.finding.attribute}: {heal.detail}"
+        lines.append(f"    {cut(finding.reason)}. Healing: {finding.healing}. Finding {finding.id}")
+        if finding.healing is Healing.ON_APPROVAL:
+            lines.append(f"    Approve within 24 hours with {approval_code(finding, report.started)}")
+    lines += _and_more(by_severity[MOST_IN_MESSAGE:])
+    failures = [
+        f"could not be healed: {heal.finding.resource} {heal.finding.attribute}: {cut(heal.detail)}"
         for heal in report.failed
     ]
-    lines += [
-        f"mending keeps failing: {finding.resource} {finding.attribute} ({finding.id})"
+    failures += [
+        f"healing keeps failing: {finding.resource} {finding.attribute} ({finding.id})"
         for finding in report.plan.blocked
     ]
-    return "\n".join(lines + report.notes)
+    lines += failures[:MOST_IN_MESSAGE]
+    if len(failures) > MOST_IN_MESSAGE:
+        lines.append(f"and {len(failures) - MOST_IN_MESSAGE} more that could not be healed")
+    return "\n".join(lines + [cut(note) for note in report.notes])
+
+
+def _and_more(findings: list[Finding]) -> list[str]:
+    """A summary of what a message has no room for."""
+    if not findings:
+        return []
+    counts = Counter(str(finding.severity) for finding in findings)
+    kinds = ", ".join(f"{count} {severity}" for severity, count in counts.items())
+    return [f"and {len(findings)} more ({kinds}): the report has them all"]
+
+
+def cut(text: str) -> str:
+    """Text that leaves room for others."""
+    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -73,7 +102,7 @@ def _section(title: str, findings: Iterable[Finding]) -> Iterator[str]:
     ]
     if rows:
         yield f"\n## {title}\n"
-        yield "| severity | resource | attribute | desired | observed | mending | why | id |"
+        yield "| severity | resource | attribute | desired | observed | healing | why | id |"
         yield "|---|---|---|---|---|---|---|---|"
         yield from rows
 
@@ -86,7 +115,7 @@ def _unknown(findings: list[Finding]) -> Iterator[str]:
 
 def _heals(report: Report) -> Iterator[str]:
     if report.heals:
-        yield "\n## Mending\n"
+        yield "\n## Heals\n"
     for heal in report.heals:
         detail = f": {plain_text(heal.detail)}" if heal.detail else ""
         yield f"- {heal.status}: {plain_text(f'{heal.finding.resource} {heal.finding.attribute}')}{detail}"

@@ -13,7 +13,7 @@ from drift_check.report.as_json import document, finding_json, heal_json, summar
 from drift_check.report.as_markdown import headline, message
 from tradai_shared.alerts import publish_message
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import AwsError
+from tradai_shared.errors import AwsError, TemporaryError
 from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
@@ -21,23 +21,30 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger, Metrics
 
-    from drift_check.reconcile import Report
+    from drift_check.model import Report
     from drift_check.settings import Settings
 
 EVENT_SOURCE, DETAIL_TYPE = "tradai.ops", "Drift Detected"
-TOLD_IN_EVENT = 50  # an event holds 256 KB
+FINDINGS_IN_EVENT = 50
+EVENT_BYTES = 200_000  # PutEvents takes 256 KB
+MOST_LINES = 200
 PREFIX = "drift"
-PERMISSIONS = ("events:PutEvents", "s3:PutObject", "sns:Publish")
+PUT_EVENTS = "events:PutEvents"
+PERMISSIONS = (PUT_EVENTS, "s3:PutObject", "sns:Publish")
 
 
 def log(logger: Logger, report: Report) -> None:
     """One line a finding that counts or could not be read, one a heal, one for the run."""
-    for finding in (*report.open, *report.unknown):
+    findings = [*report.open, *report.unknown]
+    for finding in findings[:MOST_LINES]:
         logger.warning("finding", extra=finding_json(report, finding))
+    if len(findings) > MOST_LINES:
+        logger.warning("findings omitted", extra={"omitted": len(findings) - MOST_LINES})
     for healed in report.heals:
         level = logger.error if healed.status is Status.FAILED else logger.info
         level("heal", extra={"heal": heal_json(healed)})
-    logger.info("run", extra={"summary": summary(report)})
+    level = logger.error if report.error else logger.info
+    level("run", extra={"summary": summary(report)})
 
 
 def measure(metrics: Metrics, report: Report) -> None:
@@ -48,7 +55,7 @@ def measure(metrics: Metrics, report: Report) -> None:
     metrics.add_metric("FindingsCritical", MetricUnit.Count, critical)
     metrics.add_metric("FindingsHigh", MetricUnit.Count, high)
     metrics.add_metric("FindingsOther", MetricUnit.Count, len(severities) - critical - high)
-    metrics.add_metric("FindingsUnknown", MetricUnit.Count, len(report.unknown))
+    metrics.add_metric("FindingsUnknown", MetricUnit.Count, max(len(report.unknown), bool(report.error)))
     metrics.add_metric("HealsDone", MetricUnit.Count, healed)
     metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.plan.blocked))
 
@@ -75,7 +82,9 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
 
 
 def _is_news(report: Report) -> bool:
-    return bool(report.to_notify or report.failed or report.plan.blocked)
+    """A failure that passes by itself is tried again by the next run, and no news."""
+    lasting = any(not heal.temporary for heal in report.failed)
+    return bool(report.to_notify or lasting or report.plan.blocked)
 
 
 def _attempt(logger: Logger, send: Callable[[], None]) -> bool:
@@ -109,11 +118,28 @@ def _to_topic(topic: str, report: Report, sns: Any) -> None:  # noqa: ANN401 - b
 
 
 def _to_bus(report: Report, events: Any) -> None:  # noqa: ANN401 - boto3's client
-    detail = {
-        "environment": report.environment,
-        "summary": summary(report),
-        "findings": [finding_json(report, finding) for finding in report.to_notify[:TOLD_IN_EVENT]],
-    }
-    entry = {"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail)}
-    with translate_errors("events:PutEvents"):
-        events.put_events(Entries=[entry])
+    """Raises AwsError: also where EventBridge answers and has not taken the event."""
+    entry = {"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": event_detail(report)}
+    with translate_errors(PUT_EVENTS):
+        response = events.put_events(Entries=[entry])
+    count = response.get("FailedEntryCount")
+    if isinstance(count, int) and count:
+        entries: list[dict[str, str]] = response.get("Entries", [])
+        refused = next((entry for entry in entries if "ErrorCode" in entry), {})
+        raise TemporaryError(PUT_EVENTS, refused.get("ErrorCode", "Failed"), refused.get("ErrorMessage", ""))
+
+
+def event_detail(report: Report) -> str:
+    """JSON with the findings to notify, the most important, as many as an event holds."""
+    findings = [finding_json(report, finding) for finding in report.to_notify[:FINDINGS_IN_EVENT]]
+    while True:
+        detail = {
+            "environment": report.environment,
+            "summary": summary(report),
+            "findings": findings,
+            "omitted": len(report.to_notify) - len(findings),
+        }
+        text = json.dumps(detail)
+        if len(text.encode()) <= EVENT_BYTES or not findings:
+            return text
+        findings = findings[: len(findings) // 2]

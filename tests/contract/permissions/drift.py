@@ -8,12 +8,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
 
-from drift_check import app
+from drift_check import app, history_store
 from tests.contract.drift_scenarios import AUTOMATIC, ON_APPROVAL
 from tests.contract.estate import Live, invoked, live
 from tests.contract.permissions.iam import arn
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
+from tests.contract.test_faults import face_the_internet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,9 +88,22 @@ def live_through(world: Live, recorder: Recorder, hours: FakeClock) -> None:
     for _, spoil in ON_APPROVAL.values():
         spoil(world)
     results = run(recorder, hours, mode="report")["data"]["results"]
-    approved = [result["id"] for result in results if result["healing"] == "on approval"]
+    approved = [result["approval"] for result in results if result["healing"] == "on approval"]
     assert len(approved) >= len(ON_APPROVAL)
     run(recorder, hours, approve=approved)
+    face_the_internet(world)
+    with patch.object(history_store, "PAGE_BYTES", 500):  # a history of several items
+        run(recorder, hours, mode="report")
+    beside_another_run(world, recorder, hours)
+
+
+def beside_another_run(world: Live, recorder: Recorder, hours: FakeClock) -> None:
+    table = world.config.dynamodb.tables[history_store.COMPONENT].name
+    dynamodb = app.client("dynamodb")
+    (item,) = [item for item in dynamodb.scan(TableName=table)["Items"] if "lease_until" in item]
+    until = str(int(hours.time.timestamp()) + 10_000)
+    dynamodb.put_item(TableName=table, Item={**item, "lease_until": {"N": until}})
+    assert "another run" in run(recorder, hours, mode="report")["data"]["summary"]["notes"][0]
 
 
 def forget_the_pool(world: Live) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Parameters = Mapping[str, Any]
 
 EVERYTHING = "*"
-PREFIXES = {"resourcegroupstaggingapi": "tag"}
+PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html,
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-manage-api.html
 RENAMED = {
@@ -33,6 +33,7 @@ RENAMED = {
     "apigateway:GetStages": "apigateway:GET",
     "lambda:Invoke": "lambda:InvokeFunction",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
@@ -172,6 +173,7 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "dynamodb:PutItem": TABLE,
     "dynamodb:Scan": TABLE,
     "dynamodb:UpdateContinuousBackups": TABLE,
+    "dynamodb:UpdateItem": TABLE,
     "dynamodb:UpdateTable": TABLE,
     "dynamodb:UpdateTimeToLive": TABLE,
     "ec2:AssociateAddress": association,

@@ -39,7 +39,7 @@ DECLARED: dict[str, set[str]] = {
     },
     "drift_check": {
         *(IAM_ACTIONS.get(action, action) for action in READ_OPERATIONS),
-        *(action for remedy in get_args(actions.Remediation) for action in remedy.permissions),
+        *(action for remediation in get_args(actions.Remediation) for action in remediation.permissions),
         *publish.PERMISSIONS,
         *history_store.PERMISSIONS,
     },

@@ -34,5 +34,5 @@ def unknown() -> Finding:
     return finding(attribute="dynamodb:DescribeContinuousBackups", status=FindingStatus.UNKNOWN)
 
 
-def assessed(*remedies: Remediation, **changes: Any) -> AssessedFinding:
-    return AssessedFinding(finding(**changes), remedies or (EnableRecovery(TABLE),), frozenset())
+def assessed(*remediations: Remediation, **changes: Any) -> AssessedFinding:
+    return AssessedFinding(finding(**changes), remediations or (EnableRecovery(TABLE),), frozenset())

@@ -38,11 +38,11 @@ def test_an_immutable_value_is_critical_and_never_mended(estate: Standing) -> No
 
 
 def test_a_remedy_of_an_immutable_value_is_not_even_proposed() -> None:
-    fact = AttributeState("cidr", Known("10.9.0.0/16"), remedies=(EnableRecovery("a-table"),))
+    fact = AttributeState("cidr", Known("10.9.0.0/16"), remediations=(EnableRecovery("a-table"),))
     (one,) = compare(
         config(), "network", ResourceState("network.vpc", "vpc", "network.vpc.cidr", PRESENT, (fact,))
     )
-    assert (one.remedies, one.finding.healing) == ((), Healing.NEVER)
+    assert (one.remediations, one.finding.healing) == ((), Healing.NEVER)
 
 
 def test_an_assumed_value_only_informs(estate: Standing) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CONSEQUENCES = (
     ("dynamodb.tables.*.name", "naming.resource", "the table of the former name is unexpected"),
     ("dynamodb.tables.workflow-state.name", "service_environment.workflow_table", "services name the table"),
+    ("nat.lifecycle_hooks.*.name", "nat.group.name", "the hook of the former name is unexpected"),
+    ("s3.buckets.*.name", "naming.resource", "the bucket of the former name is unexpected"),
+    ("network.security_groups.*.name", "network.vpc.cidr", "the open group of the former name is unexpected"),
     ("network.subnets.*.tier", "network.network_acls.one_per_tier", "an ACL is of one tier"),
     ("network.security_groups.*.name", "network.security_groups.rds.ingress", "a rule names the group"),
     ("rds.ssl_parameter", "rds.ssl_enforced", "another parameter is not set"),

@@ -16,7 +16,8 @@ from drift_check.history import (
     remember,
     to_json,
     to_notify,
-    with_attempt,
+    with_failure,
+    with_success,
 )
 from tests.unit.drift_check.findings import finding, unknown
 
@@ -96,13 +97,13 @@ def test_without_history_nothing_is_new_and_only_what_is_critical_is_told() -> N
 def test_failures_in_a_row_are_counted_and_a_success_ends_them() -> None:
     history = History()
     for _ in range(2):
-        history = with_attempt(history, finding(), failed=True, now=NOW)
+        history = with_failure(history, finding(), NOW, temporary=False)
     assert history.records[finding().id].failures == 2
-    assert with_attempt(history, finding(), failed=False, now=NOW).records[finding().id].failures == 0
+    assert with_success(history, finding(), NOW).records[finding().id].failures == 0
 
 
 def test_history_survives_its_table() -> None:
-    history = with_attempt(after([finding()]), finding(), failed=True, now=NOW)
+    history = with_failure(after([finding()]), finding(), NOW, temporary=False)
     assert from_json(to_json(history)) == history
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,20 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from drift_check.findings import finding_id
 from drift_check.history import History, Record
-from drift_check.history_store import HISTORY, KEPT, HistoryKey, load, place, save
+from drift_check.history_store import (
+    HISTORY,
+    KEPT,
+    LEASE,
+    HistoryKey,
+    HistoryTable,
+    LeaseHeldError,
+    Stored,
+    place,
+)
 from drift_check.observe.observations import Call, Known, Unknown
+from tradai_shared.errors import AwsError, PermanentError, TemporaryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,17 +99,28 @@ def test_a_table_that_cannot_serve_says_why(table: Any, why: str) -> None:
     assert why in found
 
 
+def table(client: Any) -> HistoryTable:
+    return HistoryTable(client, here())
+
+
+def kept(client: Any, history: History = KEPT_RECORDS) -> Stored:
+    """The history, kept by a whole run."""
+    run = table(client)
+    run.save(history, run.acquire("a run", NOW).fencing, NOW, release=True)
+    return table(client).load()
+
+
 def test_what_was_kept_is_known_again(client: Any) -> None:
-    assert save(client, here(), KEPT_RECORDS, NOW) is None
-    assert load(client, here()) == KEPT_RECORDS
+    assert kept(client).history == KEPT_RECORDS
 
 
 def test_the_first_run_has_an_empty_history(client: Any) -> None:
-    assert load(client, here()) == History()
+    assert table(client).load().history == History()
+    assert table(client).acquire("a run", NOW).history == History()
 
 
 def test_an_item_that_nobody_renews_expires(client: Any) -> None:
-    save(client, here(), KEPT_RECORDS, NOW)
+    kept(client)
     (item,) = client.scan(TableName=TABLE)["Items"]
     assert int(item["expires_at"]["N"]) == int((NOW + KEPT).timestamp())
     assert timedelta(days=30) < KEPT
@@ -106,10 +129,69 @@ def test_an_item_that_nobody_renews_expires(client: Any) -> None:
 @pytest.mark.parametrize("content", ["no json", "[1]", '{"an-id": {"check": "tables"}}'])
 def test_an_item_of_somebody_else_costs_the_history_alone(client: Any, content: str) -> None:
     client.put_item(TableName=TABLE, Item={**here().key, HISTORY: {"S": content}})
-    assert "somebody else" in str(load(client, here()))
+    with pytest.raises(PermanentError, match="somebody else"):
+        table(client).load()
 
 
 def test_a_table_that_refuses_costs_the_history_alone(client: Any) -> None:
-    nowhere = replace(here(), table="tradai-nothing-dev")
-    assert "ResourceNotFoundException" in str(load(client, nowhere))
-    assert "ResourceNotFoundException" in str(save(client, nowhere, KEPT_RECORDS, NOW))
+    nowhere = HistoryTable(client, replace(here(), table="tradai-nothing-dev"))
+    with pytest.raises(AwsError, match="ResourceNotFoundException"):
+        nowhere.load()
+    with pytest.raises(AwsError, match="ResourceNotFoundException"):
+        nowhere.save(KEPT_RECORDS, 1, NOW)
+
+
+def test_an_item_of_an_earlier_version_is_read_and_its_lease_is_free(client: Any) -> None:
+    records = {"an-id": {"check": "tables", "resource": "a-table", "first_seen": NOW.isoformat()}}
+    client.put_item(TableName=TABLE, Item={**here().key, HISTORY: {"S": json.dumps(records)}})
+    stored = table(client).acquire("a run", NOW)
+    assert stored.history == History({"an-id": Record("tables", "a-table", NOW)})
+
+
+def test_a_second_run_is_told_who_is_at_work(client: Any) -> None:
+    table(client).acquire("the first run", NOW)
+    with pytest.raises(LeaseHeldError, match="the first run"):
+        table(client).acquire("the second run", NOW + LEASE - timedelta(seconds=1))
+
+
+def test_a_crash_blocks_nobody_for_longer_than_the_lease(client: Any) -> None:
+    crashed = table(client)
+    fencing = crashed.acquire("the crashed run", NOW).fencing
+    later = NOW + LEASE + timedelta(seconds=1)
+    assert table(client).acquire("the next run", later).fencing > fencing
+    with pytest.raises(TemporaryError, match="LeaseLost"):  # the first was only slow
+        crashed.save(KEPT_RECORDS, fencing, later)
+    assert table(client).load().history == History()
+
+
+def test_a_released_lease_is_free_at_once(client: Any) -> None:
+    kept(client)
+    assert table(client).acquire("the next run", NOW).fencing == 2
+
+
+def test_each_save_renews_the_lease(client: Any) -> None:
+    first = table(client)
+    fencing = first.acquire("the first run", NOW).fencing
+    first.save(KEPT_RECORDS, fencing, NOW + LEASE)
+    with pytest.raises(LeaseHeldError):
+        table(client).acquire("the second run", NOW + LEASE * 1.5)
+
+
+def test_a_history_of_ten_thousand_findings_is_kept_in_several_items(client: Any) -> None:
+    records = {finding_id("tables", f"table-{number}", "ttl"): RECORD for number in range(10_000)}
+    history = History({name: replace(record, digest="0123456789ab") for name, record in records.items()})
+    assert kept(client, history).history == history
+    items = client.scan(TableName=TABLE)["Items"]
+    assert len(items) > 1
+    assert max(len(json.dumps(item)) for item in items) < 400_000
+    smaller = History(dict(list(history.records.items())[:10]))
+    assert kept(client, smaller).history == smaller
+
+
+def test_a_page_that_did_not_change_is_not_written_again(client: Any) -> None:
+    run = table(client)
+    fencing = run.acquire("a run", NOW).fencing
+    run.save(KEPT_RECORDS, fencing, NOW)
+    calls = run.calls
+    run.save(KEPT_RECORDS, fencing, NOW)
+    assert run.calls == calls + 1  # the lease

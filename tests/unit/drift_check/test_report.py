@@ -13,7 +13,7 @@ from drift_check.apply.healer import HealOutcome
 from drift_check.events import Request
 from drift_check.findings import Severity
 from drift_check.history import Changes
-from drift_check.reconcile import ExitCode, Report
+from drift_check.model import ExitCode, Report
 from drift_check.report.as_html import page
 from drift_check.report.as_json import answer, document
 from drift_check.report.as_markdown import headline, markdown, message
@@ -60,7 +60,7 @@ def test_the_exit_code_says_what_was_found(findings: list[Any], code: ExitCode) 
 
 
 def test_a_run_that_nobody_answered_is_an_error() -> None:
-    assert report(findings=[unknown()], blind=True).exit_code is ExitCode.ERROR
+    assert report(findings=[unknown()], error="none of 9 reads was answered").exit_code is ExitCode.ERROR
 
 
 def test_what_could_not_be_read_is_no_success() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from drift_check.reconcile import ExitCode
+from drift_check.model import ExitCode
 from ops import app, aws_clients, drift
 from simulator import estate
 from tradai_shared.config import canonical_config

@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 
 class Waiver(Model):
-    """An accepted finding. It counts again from the day after ``until``."""
+    """An accepted finding. It counts again from the day after ``until``, or when its content changes.
+
+    ``content`` is the digest of what is accepted, as reports show it; without one, the content that the first
+    run with this waiver reads.
+    """
 
     finding: Text  # its id
+    content: Text | None = None
     reason: Text
     owner: Text
     until: date

@@ -1,0 +1,69 @@
+"""What one run read, did and left, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from drift_check.findings import FindingStatus
+from drift_check.history import Changes
+from drift_check.planner import HealPlan
+from tradai_shared.outcomes import Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from drift_check.apply.healer import HealOutcome
+    from drift_check.events import Request
+    from drift_check.findings import Finding
+
+
+class ExitCode(IntEnum):
+    """For CI."""
+
+    IN_SYNC = 0
+    DRIFT = 1
+    ERROR = 2
+    PARTIAL = 3
+
+
+@dataclass(slots=True)
+class Report:
+    """One run. ``error`` is why it says nothing of the environment: the findings then are not to be used."""
+
+    environment: str
+    request: Request
+    started: datetime
+    region: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    heals: list[HealOutcome] = field(default_factory=list)
+    plan: HealPlan = field(default_factory=lambda: HealPlan((), ()))
+    changes: Changes = field(default_factory=Changes)
+    to_notify: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    calls: int = 0  # reads, and calls to the history's table; each heal lists its own writes
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def unknown(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.status is FindingStatus.UNKNOWN]
+
+    @property
+    def open(self) -> list[Finding]:
+        """Drift that somebody must look at."""
+        return [finding for finding in self.findings if finding.is_actionable]
+
+    @property
+    def failed(self) -> list[HealOutcome]:
+        return [heal for heal in self.heals if heal.status is Status.FAILED]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Partial says that something could not be read, whatever else was found."""
+        if self.error:
+            return ExitCode.ERROR
+        if self.unknown:
+            return ExitCode.PARTIAL
+        return ExitCode.DRIFT if self.open else ExitCode.IN_SYNC
