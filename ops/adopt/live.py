@@ -180,7 +180,7 @@ class Lister:
         return Candidate(service["serviceName"], tag_map(service.get("tags")), traits)
 
 
-def _pages(client: Any, operation: str, result: str, request: dict[str, object]) -> Iterator[Any]:  # noqa: ANN401 - any of boto3's clients
+def _pages(client: Any, operation: str, result: str, request: dict[str, object]) -> Iterator[Any]:
     """The items of every page; an answer that is one object is one item."""
     if client.can_paginate(operation):
         for page in client.get_paginator(operation).paginate(**request):

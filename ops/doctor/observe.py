@@ -22,17 +22,6 @@ ABSENT = frozenset({"ResourceNotFoundException", "NotFound", "NotFoundException"
 NO_STACK = "ValidationError"  # CloudFormation's code for a stack that does not exist
 
 
-def identify(client: Callable[[str], Any], region: str) -> Identity:
-    """Who calls.
-
-    Raises:
-        AwsError: nobody who may: nothing else of the account can be read then.
-    """
-    with translate_errors("sts:GetCallerIdentity"):
-        caller = client("sts").get_caller_identity()
-    return Identity(caller["Account"], caller["Arn"], region)
-
-
 @dataclass(slots=True)
 class AccountReader:
     """Reads with the given clients; ``client`` makes or finds one by boto3's name for the service."""
@@ -67,9 +56,9 @@ class AccountReader:
         self,
         action: str,
         call: Callable[[], Any],
-        default: Any,  # noqa: ANN401 - AWS's answer
+        default: Any,
         absent: frozenset[str] = frozenset(),
-    ) -> Any:  # noqa: ANN401 - the same
+    ) -> Any:
         try:
             with translate_errors(action):
                 return call()
@@ -78,7 +67,7 @@ class AccountReader:
                 self.unread.append(Unread(action, error.code))
             return default
 
-    def _pages(self, action: str, service: str, operation: str, key: str, **request: Any) -> list[Any]:  # noqa: ANN401 - a request's fields
+    def _pages(self, action: str, service: str, operation: str, key: str, **request: Any) -> list[Any]:
         def call() -> list[Any]:
             pages = self.client(service).get_paginator(operation).paginate(**request)
             return [item for page in pages for item in page.get(key, [])]

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from drift_check.model import ExitCode
-from ops import app, aws_clients, drift
+from ops import app, aws_clients, session
 from simulator import estate
 from tradai_shared.config import canonical_config
 
@@ -118,12 +118,12 @@ def test_what_cannot_be_run_is_2(monkeypatch: pytest.MonkeyPatch, arguments: lis
 
 @pytest.mark.usefixtures("built")
 def test_no_answer_at_all_is_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drift, "clients_of", refusing())
+    monkeypatch.setattr(session, "clients_of", refusing())
     assert run(monkeypatch, "drift", "--env", "dev") == ExitCode.ERROR
 
 
 def test_a_fault_of_the_program_is_2(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    monkeypatch.setattr(drift, "clients_of", lambda *_: 1 / 0)
+    monkeypatch.setattr(session, "clients_of", lambda *_: 1 / 0)
     assert run(monkeypatch, "drift", "--env", "dev") == ExitCode.ERROR
     assert "ZeroDivisionError" in capsys.readouterr().err
 
@@ -133,7 +133,7 @@ def test_a_fault_of_the_program_is_2(monkeypatch: pytest.MonkeyPatch, capsys: An
 def test_what_could_not_be_read_is_3_and_named_in_every_form(
     monkeypatch: pytest.MonkeyPatch, capsys: Any, form: str
 ) -> None:
-    monkeypatch.setattr(drift, "clients_of", refusing("ListTopics"))
+    monkeypatch.setattr(session, "clients_of", refusing("ListTopics"))
     assert run(monkeypatch, "drift", "--env", "dev", "--format", form) == ExitCode.PARTIAL
     assert int(ExitCode.PARTIAL) == 3
     shown = capsys.readouterr().out

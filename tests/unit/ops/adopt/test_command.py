@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ops import app, aws_clients
-from ops.adopt import command
+from ops import app, aws_clients, session
 from simulator import estate
 from tradai_shared.config import canonical_config, provenance_of
 from tradai_shared.config.build import build
@@ -49,10 +48,9 @@ class Shell:
         self.shown = self.errors = ""
 
     def run(self, *arguments: str, typed: str = "") -> int:
-        where = ["--env", "dev", "--out", str(self.own), "--samconfig-file", str(self.own.parent / "none")]
+        where = ["--env", "dev", "--out", str(self.own)]
         self.patch.setattr("sys.argv", ["tradai-ops", "adopt", *where, *arguments])
         self.patch.setattr("sys.stdin", io.StringIO(typed))
-        self.patch.setattr(app.console, "_width", 1000)  # nothing is folded
         if self.own.exists():
             self.patch.setenv("CANONICAL_CONFIG_PATH", str(self.own))
         with pytest.raises(SystemExit) as ended:
@@ -77,14 +75,15 @@ class Shell:
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Shell:
     monkeypatch.delenv("CANONICAL_CONFIG_PATH", raising=False)
+    monkeypatch.chdir(tmp_path)  # without a samconfig.toml
     return Shell(monkeypatch, capsys, tmp_path / "dev.json")
 
 
-def refusing(*operations: str) -> Callable[..., Callable[[str], Any]]:
+def refusing(*operations: str, but: str = "") -> Callable[..., Callable[[str], Any]]:
     """The command's clients, with some operations denied; all where none is named."""
 
     def deny(model: Any, **_: Any) -> None:
-        if not operations or model.name in operations:
+        if model.name in operations or (not operations and model.name != but):
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "a test"}}, model.name)
 
     def clients(*given: Any) -> Callable[[str], Any]:
@@ -115,8 +114,8 @@ def test_yes_takes_what_is_only_assumed_and_says_what_remains(shell: Shell) -> N
 def test_questions_are_answered_one_by_one_and_asked_once(shell: Shell) -> None:
     typed = "take\nkeep\nkeep\ntake\ny\n"
     assert shell.run(typed=typed) == 0
-    assert "cognito.name" in shell.shown
-    assert "less secure, or lose data" in shell.shown
+    assert "cognito.name" in shell.errors
+    assert "less secure, or lose data" in shell.errors
     assert "remains drift" in shell.shown
     assert shell.written["values"]["cognito"]["name"] == "acme-people"
     assert len(shell.written["kept"]) == 2
@@ -189,7 +188,7 @@ def test_what_is_absent_is_no_finding_until_it_is_there(shell: Shell) -> None:
 
 
 def test_a_partly_read_estate_says_so_and_confirms_the_rest_alone(shell: Shell) -> None:
-    shell.patch.setattr(command, "clients_of", refusing("DescribeTimeToLive"))
+    shell.patch.setattr(session, "clients_of", refusing("DescribeTimeToLive"))
     assert shell.run("--yes") == 3
     assert "DescribeTimeToLive" in shell.shown
     assert "ttl" not in shell.written["values"]["dynamodb"]["tables"]["notifications"]
@@ -197,7 +196,19 @@ def test_a_partly_read_estate_says_so_and_confirms_the_rest_alone(shell: Shell) 
 
 
 def test_where_nothing_is_read_nothing_is_written(shell: Shell) -> None:
-    shell.patch.setattr(command, "clients_of", refusing())
+    every = refusing(but="GetCallerIdentity")
+    shell.patch.setattr(session, "clients_of", every)
     assert shell.run("--yes") == 2
-    assert "AccessDenied" in shell.shown
+    assert "AccessDenied" in shell.errors
+    assert not shell.own.exists()
+
+
+def test_json_lists_every_difference_with_its_answers_and_asks_nothing(shell: Shell) -> None:
+    assert shell.run("--format", "json") == 0
+    document = json.loads(shell.shown)
+    by_path = {each["path"]: each for each in document["differences"]}
+    assert by_path["cognito.name"]["proposals"][0]["value"] == "acme-people"
+    assert by_path["cognito.name"]["answers"] == ["take", "keep", "absent", "not-judged"]
+    assert by_path["rds.backup_retention_days"]["insecure"] is True
+    assert by_path["rds.backup_retention_days"]["answers"] == ["take", "keep"]
     assert not shell.own.exists()
