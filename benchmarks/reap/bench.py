@@ -29,12 +29,13 @@ from botocore.config import Config
 
 from tradai_shared import clock
 from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
-from ttl_reaper import apply, checkpoint, planner
-from ttl_reaper.apply import BatchDependencies
+from ttl_reaper import checkpoint, planner
+from ttl_reaper.apply import Batch, Sender
+from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.classify import Window
+from ttl_reaper.dependencies import RunDependencies
 from ttl_reaper.model import (
     Candidate,
-    DesiredTable,
     Limits,
     LiveTable,
     Mode,
@@ -45,7 +46,7 @@ from ttl_reaper.model import (
 )
 from ttl_reaper.partiql import BATCH, statement
 from ttl_reaper.rate_limiter import TokenBucket
-from ttl_reaper.table_run import Callbacks, TableRun
+from ttl_reaper.table_run import TableRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,13 +121,13 @@ def batch_writer(url: str, count: int, workers: int) -> None:
 
 
 def reaper(candidates: list[Candidate], url: str, count: int, workers: int) -> None:
-    """This toolkit's batches, with classification's verdict in hand: apply.settle."""
-    tools = fast_tools(url)
+    """This toolkit's batches, with classification's verdict in hand: Sender.execute_batch."""
+    sender = fast_sender(url)
     text = statement(Mode.DELETE, "tradai-notifications-dev", "ttl", ["pk"])
     window = Window(int(time.time()), 0)
 
     def settle(batch: Any) -> None:  # noqa: ANN401 - a slice
-        done = apply.settle(tools, text, Mode.DELETE, batch, window)
+        done = sender.execute_batch(Batch(text, Mode.DELETE, batch, window))
         assert done.units == len(batch)  # noqa: S101 - exactly one unit an item
 
     spread(settle, planner.batches(candidates[:count], BATCH), workers)
@@ -157,9 +158,10 @@ def botocore_batches(url: str, count: int, workers: int) -> None:
     spread(delete, range(0, count, BATCH), workers)
 
 
-def fast_tools(url: str) -> BatchDependencies:
-    pace = TokenBucket(FAST, clock.now().timestamp())
-    return BatchDependencies(DynamoDBRequests(client(url, 1)), pace, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
+def fast_sender(url: str) -> Sender:
+    bucket = TokenBucket(FAST, clock.now().timestamp())
+    requests = DynamoDBRequests(client(url, 32))
+    return Sender(requests, bucket, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
 
 
 def spread(work: Callable[[Any], None], pieces: Any, workers: int) -> None:  # noqa: ANN401 - any iterable
@@ -200,14 +202,17 @@ def whole_run(url: str, count: int) -> Row:
         limits=Limits(max_deletes=count, max_fraction=1.0, write_units_per_second=FAST, grace_seconds=0),
         segments=Segments(segments),
     )
-    run = TableRun(
-        desired=DesiredTable("t", name, "ttl", ttl_confirmed=True, may_be_reaped=True),
-        live=live,
-        order=order,
-        checkpoint=checkpoint.begin(live, "ttl", order, int(time.time())),
-        tools=fast_tools(url),
-        hooks=Callbacks(Silent(), lambda _: None),
+    dynamodb = client(url, 8)
+    dependencies = RunDependencies(
+        client=dynamodb,
+        requests=DynamoDBRequests(dynamodb),
+        audit=lambda _: Silent(),
+        checkpoints=NoCheckpoints(),
+        seconds_left=lambda: 1e6,
+        rng=random.Random(1),  # noqa: S311 - jitter
     )
+    begun = checkpoint.begin(live, "ttl", order, int(time.time()))
+    run = TableRun(dependencies, live, order, begun, native_is_off=False)
     cpu, wall = time.process_time(), time.perf_counter()
     result = run.run()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
@@ -228,7 +233,9 @@ class Silent:
 
     def record_planned(self, candidates: Any) -> None: ...  # noqa: ANN401 - ignored
 
-    def done(self, outcomes: Any) -> None: ...  # noqa: ANN401 - ignored
+    def record_outcome(self, outcomes: Any) -> None: ...  # noqa: ANN401 - ignored
+
+    def flush(self) -> None: ...
 
 
 def main() -> None:

@@ -1,16 +1,13 @@
-"""What is kept of a run: every deleted key with its TTL and class, and where the run stands."""
+"""The record of a run: every deleted key with its TTL and class."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import ValidationError
-
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import PermanentError
-from ttl_reaper.checkpoint import Checkpoint
 from ttl_reaper.model import Verdict
 
 if TYPE_CHECKING:
@@ -39,8 +36,12 @@ class Audit(Protocol):
         """Write down what is about to be sent: a run that is killed leaves no deletion unrecorded."""
         ...
 
-    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+    def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
         """Write down what was written, item by item."""
+        ...
+
+    def flush(self) -> None:
+        """Write what is held: the run ends."""
         ...
 
 
@@ -55,7 +56,7 @@ class LogAudit:
     def record_planned(self, candidates: Sequence[Candidate]) -> None:
         """Nothing: twice the log would be twice its price."""
 
-    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+    def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
         """Log what was deleted or repaired."""
         items = [
             _line(outcome.candidate, outcome.verdict) for outcome in outcomes if outcome.verdict in WRITTEN
@@ -65,9 +66,16 @@ class LogAudit:
                 "Items written", extra={"table": self._table, "items": items[start : start + LOG_LINES]}
             )
 
+    def flush(self) -> None:
+        """Nothing is held."""
+
 
 class S3Audit:
-    """JSON lines: for each round one object of what was intended and one of what was done."""
+    """JSON lines, compressed: an object a round, of what the last round came to and what is intended next.
+
+    A round's outcomes wait for the next round's object: a PUT a round, not two. What is intended is always
+    written before the first statement of its round is sent.
+    """
 
     def __init__(self, client: S3Client, bucket: str, prefix: str) -> None:
         """Write below ``prefix``, which names the table and the invocation."""
@@ -75,22 +83,32 @@ class S3Audit:
         self._bucket = bucket
         self._prefix = prefix
         self._round = 0
+        self._outcomes: list[dict[str, object]] = []
 
     def record_planned(self, candidates: Sequence[Candidate]) -> None:
-        """Write the round's candidates."""
-        self._round += 1
+        """Write the last round's outcomes and this round's candidates."""
         self._put("intended", [_line(candidate, "intended") for candidate in candidates])
 
-    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
-        """Write the round's outcomes, the renewed and the failed ones too."""
-        self._put("done", [_line(outcome.candidate, outcome.verdict, outcome.detail) for outcome in outcomes])
+    def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
+        """Hold the round's outcomes, the renewed and the failed ones too."""
+        self._outcomes += [_line(outcome.candidate, outcome.verdict, outcome.detail) for outcome in outcomes]
 
-    def _put(self, what: str, lines: Sequence[dict[str, object]]) -> None:
-        body = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    def flush(self) -> None:
+        """Write the outcomes that are held."""
+        if self._outcomes:
+            self._put("", [])
+
+    def _put(self, name: str, lines: Sequence[dict[str, object]]) -> None:
+        self._round += 1
+        names = "-".join(part for part in ("done" if self._outcomes else "", name) if part)
+        body = "".join(json.dumps(line) + "\n" for line in [*self._outcomes, *lines]).encode()
         with translate_errors("s3:PutObject"):
             self._client.put_object(
-                Bucket=self._bucket, Key=f"{self._prefix}/{self._round:05d}-{what}.jsonl", Body=body
+                Bucket=self._bucket,
+                Key=f"{self._prefix}/{self._round:05d}-{names}.jsonl.gz",
+                Body=gzip.compress(body, compresslevel=1),
             )
+        self._outcomes = []
 
 
 def _line(candidate: Candidate, verdict: str, detail: str = "") -> dict[str, object]:
@@ -101,71 +119,3 @@ def _line(candidate: Candidate, verdict: str, detail: str = "") -> dict[str, obj
         "class": candidate.ttl_class,
     }
     return line | {"detail": detail} if detail else line
-
-
-class Checkpoints(Protocol):
-    """Where checkpoints outlive an invocation."""
-
-    def load(self, name: str) -> Checkpoint | None:
-        """The kept one, or None."""
-        ...
-
-    def save(self, name: str, checkpoint: Checkpoint) -> None:
-        """Keep it in place of the earlier one."""
-        ...
-
-    def forget(self, name: str) -> None:
-        """The run is over."""
-        ...
-
-
-class NoCheckpoints:
-    """For a deployment without a bucket: the answer's checkpoint is the only one."""
-
-    def load(self, name: str) -> Checkpoint | None:  # noqa: ARG002 - the protocol's name
-        """None was kept."""
-        return None
-
-    def save(self, name: str, checkpoint: Checkpoint) -> None:
-        """Nothing."""
-
-    def forget(self, name: str) -> None:
-        """Nothing."""
-
-
-class S3Checkpoints:
-    """One small object a table (or a segment of it) below ``checkpoints/``."""
-
-    def __init__(self, client: S3Client, bucket: str, prefix: str) -> None:
-        """Keep them below ``prefix``."""
-        self._client = client
-        self._bucket = bucket
-        self._prefix = prefix
-
-    def load(self, name: str) -> Checkpoint | None:
-        """The kept one; None where there is none, or where it is not one of this version."""
-        try:
-            with translate_errors("s3:GetObject"):
-                body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read()
-        except PermanentError as error:
-            if error.code == "NoSuchKey":
-                return None
-            raise
-        try:
-            return Checkpoint.model_validate_json(body)
-        except ValidationError:
-            return None
-
-    def save(self, name: str, checkpoint: Checkpoint) -> None:
-        """Write it."""
-        with translate_errors("s3:PutObject"):
-            body = checkpoint.model_dump_json().encode()
-            self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=body)
-
-    def forget(self, name: str) -> None:
-        """Delete it."""
-        with translate_errors("s3:DeleteObject"):
-            self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
-
-    def _key(self, name: str) -> str:
-        return f"{self._prefix}/{name}.json"

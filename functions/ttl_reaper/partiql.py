@@ -6,8 +6,10 @@ statement by itself, under the item's own lock; that, and nothing on this side, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tradai_shared.errors import AwsError, PermanentError, TemporaryError
 from ttl_reaper.classify import Window, repaired
 from ttl_reaper.model import Candidate, ItemOutcome, Mode, Verdict
 
@@ -15,8 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BATCH = 25  # BatchExecuteStatement's limit
-# BatchStatementErrorCodeEnum's three ways to say "slower"; they come inside an HTTP 200.
-THROTTLES = frozenset({"ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"})
+# Values of BatchStatementErrorCodeEnum, which come inside an HTTP 200. These pass by themselves:
+PASSING = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "TransactionConflict",
+        "InternalServerError",
+    }
+)
+# These condemn the table: every further statement would be refused alike.
+CONDEMNING = frozenset({"AccessDenied", "ResourceNotFound"})
 RENEWED = "ConditionalCheckFailed"
 
 
@@ -51,30 +63,52 @@ def _parameters(mode: Mode, candidate: Candidate, window: Window) -> list[dict[s
     return key
 
 
-def outcomes(
-    mode: Mode, candidates: Sequence[Candidate], reply: dict[str, Any]
-) -> tuple[list[ItemOutcome], list[Candidate]]:
-    """Sort an answer into what is settled and what was throttled and may be sent again.
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A batch's answer: what is settled, what may be sent again and why, and what condemns the table."""
+
+    settled: list[ItemOutcome]
+    pending: list[Candidate]
+    code: str = ""
+    refused: AwsError | None = None
+
+
+def answered(mode: Mode, candidates: Sequence[Candidate], reply: dict[str, Any]) -> Answered:
+    """Sort an answer by what its statements came to.
 
     Raises:
-        ValueError: the answer does not have one response a statement, in the statements' order.
+        TemporaryError: the answer does not have one response a statement, so nothing is known.
     """
+    responses = reply.get("Responses")
+    if not isinstance(responses, list) or len(responses) != len(candidates):
+        raise TemporaryError(permission(mode), "GarbledAnswer", "not one response a statement")
     settled: list[ItemOutcome] = []
-    throttled: list[Candidate] = []
-    done = Verdict.REPAIRED if mode is Mode.REPAIR else Verdict.DELETED
-    for candidate, response in zip(candidates, reply["Responses"], strict=True):
-        error = response.get("Error")
-        if not error:
-            settled.append(ItemOutcome(candidate, done))
-            continue
-        code = error.get("Code", "Unknown")
-        if code == RENEWED:
-            settled.append(ItemOutcome(candidate, Verdict.RENEWED))
-        elif code in THROTTLES:
-            throttled.append(candidate)
+    pending: list[Candidate] = []
+    code, refused = "", None
+    for candidate, response in zip(candidates, responses, strict=True):
+        outcome = _outcome(mode, candidate, response)
+        if outcome.detail in PASSING | CONDEMNING:
+            pending.append(candidate)
+            code = outcome.detail
+            if code in CONDEMNING:
+                refused = PermanentError(permission(mode), code, _message(response))
         else:
-            settled.append(ItemOutcome(candidate, Verdict.FAILED, code))
-    return settled, throttled
+            settled.append(outcome)
+    return Answered(settled, pending, code, refused)
+
+
+def _outcome(mode: Mode, candidate: Candidate, response: dict[str, Any]) -> ItemOutcome:
+    error = response.get("Error")
+    if not error:
+        return ItemOutcome(candidate, Verdict.REPAIRED if mode is Mode.REPAIR else Verdict.DELETED)
+    code = error.get("Code", "Unknown")
+    if code == RENEWED:
+        return ItemOutcome(candidate, Verdict.RENEWED)
+    return ItemOutcome(candidate, Verdict.FAILED, code)
+
+
+def _message(response: dict[str, Any]) -> str:
+    return str(response["Error"].get("Message", ""))
 
 
 def consumed(reply: dict[str, Any]) -> float:
@@ -82,8 +116,8 @@ def consumed(reply: dict[str, Any]) -> float:
     consumed_capacity = reply.get("ConsumedCapacity") or []
     return float(
         sum(
-            one.get("CapacityUnits", 0.0)
-            for one in (consumed_capacity if isinstance(consumed_capacity, list) else [consumed_capacity])
+            entry.get("CapacityUnits", 0.0)
+            for entry in (consumed_capacity if isinstance(consumed_capacity, list) else [consumed_capacity])
         )
     )
 

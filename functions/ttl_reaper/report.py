@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from math import ceil
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from tradai_shared.outcomes import AnswerData
@@ -10,11 +12,16 @@ from ttl_reaper.model import RunStatus, Tally, TtlClass
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ttl_reaper.table_run import TableResult
+    from ttl_reaper.model import LiveTable
+    from ttl_reaper.results import TableResult
 
 # On-demand list prices of us-east-1; most other regions cost more.
 USD_A_WRITE_UNIT = 0.625e-6
 USD_A_READ_UNIT = 0.125e-6
+KILOBYTE = 1024
+# 200 runs' answers must fit into a state's 256 kB whatever fails
+MOST_CHARACTERS = 300
+MOST_CODES = 10
 
 
 class ReapData(AnswerData):
@@ -38,9 +45,21 @@ def usd(tally: Tally) -> float:
     return round(tally.read_units * USD_A_READ_UNIT + tally.write_units * USD_A_WRITE_UNIT, 6)
 
 
-def estimated_usd(items: int, index_count: int) -> float:
-    """What deleting so many items of up to 1 KB will cost at most: each index costs one more unit."""
-    return round(items * (1 + index_count) * USD_A_WRITE_UNIT, 6)
+def estimated_units(items: int, live: LiveTable | None) -> int:
+    """The write units of deleting so many items of the table's average size, at most.
+
+    An item costs a unit for each kilobyte begun, and as much again for every index, global or local, that
+    holds it whole. The average is TableSizeBytes / ItemCount, both hours old.
+    """
+    if live is None:
+        return items
+    average = live.size_bytes / live.item_count if live.item_count else 0
+    return items * max(1, ceil(average / KILOBYTE)) * (1 + live.index_count + live.local_index_count)
+
+
+def estimated_usd(units: float) -> float:
+    """What so many write units cost, by us-east-1's list price."""
+    return round(units * USD_A_WRITE_UNIT, 6)
 
 
 def summary(tally: Tally) -> dict[str, Any]:
@@ -54,6 +73,7 @@ def summary(tally: Tally) -> dict[str, Any]:
         "repaired": tally.repaired,
         "renewed": tally.renewed,
         "failed": tally.failed,
+        "failed_codes": dict(Counter(tally.failed_codes).most_common(MOST_CODES)),
         "read_units": round(tally.read_units, 1),
         "write_units": round(tally.write_units, 1),
         "estimated_usd": usd(tally),
@@ -62,33 +82,45 @@ def summary(tally: Tally) -> dict[str, Any]:
 
 def result(table_result: TableResult) -> dict[str, object]:
     """One table's result as JSON."""
-    told: dict[str, object] = {
+    line: dict[str, object] = {
         "table": table_result.table,
         "end": table_result.end.value,
         "reason": table_result.reason,
     }
-    told |= summary(table_result.tally)
+    line |= summary(table_result.tally)
     if table_result.live:
-        told |= {
+        line |= {
             "item_count_hours_old": table_result.live.item_count,
             "indexes": table_result.live.index_count,
+            "local_indexes": table_result.live.local_index_count,
+            "stream": table_result.live.stream_view or "",
+            "replicas": list(table_result.live.replicas),
+        }
+        line |= {
+            "estimated_write_units": estimated_units(table_result.tally.planned, table_result.live),
         }
     if table_result.notes:
-        told["notes"] = list(table_result.notes)
-    return told
+        line["notes"] = list(table_result.notes)
+    return line
 
 
 def answer(results: Sequence[TableResult], environment: str) -> ReapAnswer:
     """All tables' results, added up."""
-    total = sum((one.tally for one in results), Tally())
+    total = sum((table_result.tally for table_result in results), Tally())
     data: ReapData = {
         "summary": summary(total),
-        "results": [result(one) for one in results],
+        "results": [result(table_result) for table_result in results],
         "unfinished": "; ".join(
-            f"{one.table}: {one.reason}" for one in results if one.end is not RunStatus.FINISHED
-        ),
+            f"{table_result.table}: {table_result.reason}"
+            for table_result in results
+            if table_result.end is not RunStatus.FINISHED
+        )[:MOST_CHARACTERS],
     }
-    checkpoints = [one.checkpoint for one in results if one.checkpoint]
+    checkpoints = [table_result.checkpoint for table_result in results if table_result.checkpoint]
     if checkpoints:
         data["checkpoint"] = checkpoints[0].model_dump(mode="json")
-    return {"success": all(one.ok for one in results), "data": data, "environment": environment}
+    return {
+        "success": all(table_result.ok for table_result in results),
+        "data": data,
+        "environment": environment,
+    }

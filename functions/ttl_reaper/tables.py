@@ -25,6 +25,7 @@ def tables(config: CanonicalConfig) -> tuple[DesiredTable, ...]:
             ttl_attribute=table.ttl.attribute if table.ttl else None,
             ttl_confirmed=provenance_of(config, ttl_path(component, table)).is_settled,
             may_be_reaped=table.may_be_reaped,
+            pitr_expected=table.point_in_time_recovery,
         )
         for component, table in config.dynamodb.tables.items()
         if not is_absent(config, f"dynamodb.tables.{component}")
@@ -37,7 +38,7 @@ def ttl_path(component: str, table: Table) -> str:
     return f"{path}.attribute" if table.ttl else path
 
 
-def chosen(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTable, ...]:
+def select_tables(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTable, ...]:
     """The tables that an event is about; ``all`` means those that may be reaped and have a TTL.
 
     Raises:

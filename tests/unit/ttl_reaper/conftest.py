@@ -16,19 +16,18 @@ from simulator.scenario.reaper_table import DAY, Context, fill, make_table
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
-from ttl_reaper.apply import BatchDependencies
-from ttl_reaper.audit import NoCheckpoints
+from ttl_reaper.checkpoint_store import NoCheckpoints
+from ttl_reaper.dependencies import RunDependencies
 from ttl_reaper.model import DesiredTable, Limits, Mode, ReapRequest, Segments
 from ttl_reaper.planner import DEFAULT_CLASSES
-from ttl_reaper.rate_limiter import TokenBucket
-from ttl_reaper.reconcile import RunDependencies, reap
+from ttl_reaper.reconcile import reap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from ttl_reaper.table_run import TableResult
+    from ttl_reaper.results import TableResult
 
 TABLE = "tradai-notifications-dev"
 
@@ -43,8 +42,10 @@ class Recorder:
     def record_planned(self, candidates: Any) -> None:
         self.intended += candidates
 
-    def done(self, outcomes: Any) -> None:
+    def record_outcome(self, outcomes: Any) -> None:
         self.outcomes += outcomes
+
+    def flush(self) -> None: ...
 
 
 @dataclass
@@ -92,24 +93,22 @@ class World:
         items = self.client.get_paginator("scan").paginate(TableName=TABLE).search("Items")
         return {item["notification_id"]["S"]: item.get("ttl") for item in items}
 
-    def room(self, **other: Any) -> RunDependencies:
-        def tools(order: ReapRequest) -> BatchDependencies:
-            pace = TokenBucket(order.limits.write_units_per_second, self.clock.now().timestamp())
-            return BatchDependencies(self.wire, pace, self.seconds_left, random.Random(1))
-
+    def dependencies(self, **other: Any) -> RunDependencies:
         usual: dict[str, Any] = {
             "client": self.client,
-            "tools": tools,
+            "requests": self.wire,
             "audit": lambda _: self.audit,
             "checkpoints": NoCheckpoints(),
-            "failed": self.failed.append,
-            "progress": self.progress.append,
+            "seconds_left": self.seconds_left,
+            "rng": random.Random(1),
+            "on_failure": self.failed.append,
+            "on_progress": self.progress.append,
             "workers": 1,
         }
         return RunDependencies(**(usual | other))
 
     def reap(self, order: ReapRequest | None = None, checkpoint: Any = None, **other: Any) -> TableResult:
-        return reap(self.room(**other), self.desired, order or an_order(), checkpoint)
+        return reap(self.dependencies(**other), self.desired, order or an_order(), checkpoint)
 
     def context(self, seconds: float = 900) -> Context:
         return Context(self.clock.now, self.clock.now() + timedelta(seconds=seconds))
