@@ -28,6 +28,7 @@ class ReapData(AnswerData):
     """With where to go on: the first table that was not finished, which its checkpoint names."""
 
     unfinished: str  # which tables, and why; empty where there is none
+    end: NotRequired[str]  # how the first table ended that was not finished; else finished
     checkpoint: NotRequired[dict[str, Any]]
     work: NotRequired[list[dict[str, Any]]]  # a plan's runs
 
@@ -116,6 +117,8 @@ def answer(results: Sequence[TableResult], environment: str) -> ReapAnswer:
             if table_result.end is not RunStatus.FINISHED
         )[:MOST_CHARACTERS],
     }
+    ends = [table_result.end for table_result in results]
+    data["end"] = next((end for end in ends if end is not RunStatus.FINISHED), RunStatus.FINISHED).value
     checkpoints = [table_result.checkpoint for table_result in results if table_result.checkpoint]
     if checkpoints:
         data["checkpoint"] = checkpoints[0].model_dump(mode="json")
