@@ -98,6 +98,9 @@ test: test-tools ## Run every test that this machine can run; skips print their 
 simulate: setup ## Play SEEDS storms of faults over the simulated NAT (about 0.8 s of CPU each; ARGS="--seed 17": one)
 	$(BIN)/python -m simulator.storms --seeds $(or $(SEEDS),100) $(ARGS)
 
+mutants: test-tools ## Apply each deliberate bug of tests/mutants and name the test that kills it (ARGS="--only NAME": some)
+	$(BIN)/python -m tests.mutants.run $(ARGS)
+
 exhaust: setup ## Plan every combination of what the failover can see of two members (about ten minutes on two cores)
 	$(BIN)/python -m tests.exhaustive.search
 

@@ -32,7 +32,10 @@ def evaluate(
         if desired.default_route is not DefaultRoute.NAT:
             continue
         name = desired.name or resource_name(f"{role}-rt", ctx.config.environment)
-        named = tables.map(partial(_named, name=name))
+        named = tables.map(partial(vpc_lookup.tables_named, ctx.config, role))
+        if desired.ids:
+            named = ctx.get("ec2:DescribeRouteTables").map(partial(vpc_lookup.tables_named, ctx.config, role))
+            yield from _missing_tables(named, desired.ids, f"network.route_tables.{role}")
         for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
             whole = both(named, both(group, instances))
             live = whole.map(partial(_target, ctx, table))
@@ -55,8 +58,17 @@ def evaluate(
             )
 
 
-def _named(tables: list[ApiObject], *, name: str) -> list[ApiObject]:
-    return [table for table in tables if vpc_lookup.name_tag(table) == name]
+def _missing_tables(
+    present: Read[list[ApiObject]], ids: tuple[str, ...], path: str
+) -> Iterator[ResourceState]:
+    """Each table that is named by its id and does not exist: nobody guards its services."""
+    for table_id in ids:
+        exists = present.map(partial(_has_table, table_id=table_id))
+        yield ResourceState(path, table_id, f"{path}.ids", exists, vital=True)
+
+
+def _has_table(tables: list[ApiObject], *, table_id: str) -> bool:
+    return any(table["RouteTableId"] == table_id for table in tables)
 
 
 def _target(

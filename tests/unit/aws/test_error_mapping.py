@@ -21,6 +21,14 @@ def test_each_code_of_the_table_passes(code: str) -> None:
     assert isinstance(refused(code), TemporaryError)
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["RequestLimitExceeded", "Throttling", "ThrottlingException", "ProvisionedThroughputExceededException"],
+)
+def test_the_throttles_that_the_services_document_pass(code: str) -> None:
+    assert isinstance(refused(code), TemporaryError)
+
+
 def test_each_passing_state_names_its_source() -> None:
     assert all(": " in source for source in PASSING_STATES.values())
 

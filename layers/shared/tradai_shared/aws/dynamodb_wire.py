@@ -144,13 +144,13 @@ class DynamoDBWire:
         return _OneWriteTls(parts.netloc, timeout=READ_SECONDS, context=context)
 
 
-def wire(client: DynamoDBClient) -> DynamoDBWire:
-    """The wire beside a client, with the credentials and the trust that botocore finds.
+def wire(client: DynamoDBClient, profile: str | None = None) -> DynamoDBWire:
+    """The wire beside a client, with the credentials and the trust that botocore finds, or the profile's.
 
     Raises:
         PermanentError: there are no credentials.
     """
-    session = Session()
+    session = Session(profile=profile)
     credentials = session.get_credentials()
     if credentials is None:
         raise PermanentError("sts:GetCallerIdentity", "NoCredentials", "boto3 finds no credentials")
