@@ -22,6 +22,8 @@ DEFAULT_ROUTE = "0.0.0.0/0"
 IPV6_DEFAULT = "::/0"
 PROPAGATED = "EnableVgwRoutePropagation"
 READY_TAG = "tradai:nat-ready"
+# nat/watchman.py writes "<boot id> not-forwarding <since>" and takes it back.
+NOT_FORWARDING = "not-forwarding"
 # EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
 DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 ENDED_STATES = frozenset({"shutting-down", "terminated"})
@@ -30,6 +32,8 @@ DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 ELIGIBLE_LIFECYCLES = frozenset({"InService", "Pending:Wait", "Pending:Proceed"})
 # A suspended one of these silently ends all healing.
 HEALING_PROCESSES = frozenset({"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy"})
+# An operator who suspends one of these wants no replacement; the note SUSPENDED says so.
+OPERATOR_HOLDS = HEALING_PROCESSES - {"Terminate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,8 @@ class Instance:
 
     ``interface_id`` is the primary one, None while none is attached. ``source_dest_check`` is the
     attribute of that interface. ``elastic_address`` is its public address if that is an Elastic IP.
-    ``ready_tag`` is the readiness signal. ``died_at`` is the time in EC2's state transition reason, where
-    it gives one.
+    ``ready_tag`` is the mark that the instance writes: see ``ready``. ``died_at`` is the time in EC2's state
+    transition reason, where it gives one.
     """
 
     instance_id: str
@@ -85,6 +89,28 @@ class Instance:
     @property
     def running(self) -> bool:
         return self.state == "running"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the mark says that it forwards. An absent one says nothing, an empty one is withdrawn."""
+        return bool(self.ready_tag) and not self.not_forwarding
+
+    @property
+    def not_forwarding(self) -> bool:
+        """Whether the instance's watchman has found that nothing passes and that mending does not help."""
+        return NOT_FORWARDING in (self.ready_tag or "").split()
+
+    @property
+    def not_forwarding_since(self) -> datetime | None:
+        """By the instance's clock; None also where the mark tells no time."""
+        words = (self.ready_tag or "").split()
+        if not self.not_forwarding:
+            return None
+        try:
+            since = datetime.fromisoformat(words[-1])
+        except ValueError:
+            return None
+        return since if since.tzinfo else None
 
 
 class TargetKind(StrEnum):
@@ -142,9 +168,10 @@ class Observed:
 
     ``eip_holder`` is the instance that is seen to carry our Elastic IP; None where no instance that was
     read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
-    until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks
-    could not be read, empty where they were; ``history_unread`` likewise. ``denied`` are the reads of group,
-    tables and instances that the role may not make; with any of them nothing is decided.
+    until the planner asks for them. ``impaired`` likewise: members whose status checks fail, and since when.
+    ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks could not be read, empty where
+    they were; ``history_unread`` and ``status_unread`` likewise. ``denied``: the reads of group, tables and
+    instances that the role may not make; with any of them nothing is decided.
     """
 
     group: Group | None
@@ -154,6 +181,8 @@ class Observed:
     missing_tables: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] | None = None
     last_launch_abandoned: bool | None = None
+    impaired: Mapping[str, datetime | None] | None = None
+    status_unread: str = ""
     holder_unread: str = ""
     hooks_unread: str = ""
     history_unread: str = ""

@@ -32,12 +32,14 @@ from update_nat_routes.planner.lifecycle_hooks import DataRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Set as AbstractSet
+    from datetime import datetime
 
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_autoscaling.type_defs import ActivityTypeDef
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import (
         FilterTypeDef,
+        InstanceStatusSummaryTypeDef,
         InstanceTypeDef,
     )
 
@@ -52,6 +54,7 @@ PERMISSIONS = (
     "autoscaling:DescribeLifecycleHooks",
     "autoscaling:DescribeScalingActivities",
     "ec2:DescribeAddresses",
+    "ec2:DescribeInstanceStatus",
     "ec2:DescribeInstances",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeRouteTables",
@@ -124,6 +127,8 @@ class Reader:
                     observed = self._with_hooks(observed)
                 case DataRequest.HISTORY:
                     observed = self._with_history(observed)
+                case DataRequest.STATUS:
+                    observed = self._with_status(observed)
         return observed
 
     def _with_history(self, observed: Observed) -> Observed:
@@ -226,6 +231,29 @@ class Reader:
                 return _abandoned(activity)
         return False
 
+    def _with_status(self, observed: Observed) -> Observed:
+        """Unreadable says nothing: nobody is replaced for it."""
+        members = [member.instance_id for member in observed.group.members] if observed.group else []
+        try:
+            impaired = self.impaired([name for name in members if name in observed.instances])
+            return replace(observed, impaired=impaired)
+        except AccessDenied as error:
+            return replace(observed, impaired={}, status_unread=str(error))
+        except AwsError:
+            return replace(observed, impaired={})
+
+    @whole_answer("ec2:DescribeInstanceStatus")
+    def impaired(self, ids: list[str]) -> dict[str, datetime | None]:
+        """Those whose status checks fail, and since when; "initializing" and the like say nothing."""
+        with translate_errors("ec2:DescribeInstanceStatus"):
+            answer = self.ec2.describe_instance_status(InstanceIds=ids)
+        return {
+            status["InstanceId"]: next(iter(_impaired_since(check)), None)
+            for status in answer["InstanceStatuses"]
+            for check in (status.get("SystemStatus", {}), status.get("InstanceStatus", {}))
+            if check.get("Status") == "impaired"
+        }
+
     def _describe(self, ids: AbstractSet[str]) -> list[InstanceTypeDef]:
         answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
         return [
@@ -264,6 +292,10 @@ class Reader:
                 raise PermanentError("ec2:DescribeAddresses", "NotFound", f"{allocation_id} does not exist")
             self.address = addresses[0]["PublicIp"]
         return self.address
+
+
+def _impaired_since(check: InstanceStatusSummaryTypeDef) -> list[datetime]:
+    return [detail["ImpairedSince"] for detail in check.get("Details", []) if "ImpairedSince" in detail]
 
 
 def _unless_denied(read: Callable[[], T], otherwise: T, denied: list[DeniedRead]) -> T:

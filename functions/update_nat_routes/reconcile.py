@@ -55,7 +55,7 @@ ALL_WAITS = frozenset(WaitKind)
 PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
     TriggerKind.LAUNCH_ACTION: (FOREVER, ALL_WAITS),
     TriggerKind.TERMINATE_ACTION: (FOREVER, ALL_WAITS),
-    TriggerKind.RECONCILE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.RECONCILE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING, WaitKind.CONFIRMING})),
     TriggerKind.DRILL: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
     TriggerKind.PROBE_FAILURE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
     TriggerKind.INSTANCE_STATE: (CONFIRM_SECONDS, frozenset({WaitKind.CONFIRMING})),
@@ -185,7 +185,14 @@ class Reconciler:
 
     def _plan(self, observed: Observed) -> Plan:
         if self.observed is not None:
-            observed = replace(observed, hooks=self.observed.hooks, hooks_unread=self.observed.hooks_unread)
+            known = self.observed
+            observed = replace(
+                observed,
+                hooks=known.hooks,
+                hooks_unread=known.hooks_unread,
+                impaired=known.impaired,
+                status_unread=known.status_unread,
+            )
         step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
         answered: frozenset[DataRequest] = frozenset()
         # Moves need none of this data. An answer can raise the next question: history before hooks.

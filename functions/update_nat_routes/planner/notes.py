@@ -95,6 +95,8 @@ def denied_reads(state: NatState) -> Iterator[Note]:
     if state.observed.history_unread:
         permission = "autoscaling:DescribeScalingActivities"
         yield Note(NoteKind.ROLE_REFUSED, permission, state.observed.history_unread)
+    if state.observed.status_unread:
+        yield Note(NoteKind.ROLE_REFUSED, "ec2:DescribeInstanceStatus", state.observed.status_unread)
 
 
 def _group_notes(state: NatState) -> Iterator[Note]:

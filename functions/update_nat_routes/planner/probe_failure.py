@@ -35,7 +35,7 @@ def handle_probe_failure(
     """
     if not state.probe_failed() or not nothing_to_move or gateway is None:
         return
-    if not _may_be_blamed(state, gateway):
+    if not may_be_blamed(state, gateway):
         return
     name = gateway.instance_id
     if state.trigger.suspect_instance is None:
@@ -46,9 +46,13 @@ def handle_probe_failure(
         yield ReportUnhealthy(state.group.name, name, reason)
 
 
-def _may_be_blamed(state: NatState, gateway: Instance) -> bool:
-    """Never one without routes, never a young one, never while another comes or goes."""
+def may_be_blamed(state: NatState, gateway: Instance) -> bool:
+    """Never a young one besides."""
+    return state.now >= gateway.launched_at + OLD_ENOUGH and may_be_replaced(state, gateway)
+
+
+def may_be_replaced(state: NatState, gateway: Instance) -> bool:
+    """Never one without routes, never while another comes or goes."""
     carries = any(table.target.instance_id == gateway.instance_id for table in state.observed.tables)
-    old = state.now >= gateway.launched_at + OLD_ENOUGH
     changing = any(member.arriving or member.leaving for member in state.group.members)
-    return carries and old and not changing and state.group.desired > 0
+    return carries and not changing and state.group.desired > 0

@@ -44,6 +44,7 @@ OPERATIONS = {
         "AssociateAddress",
         "CreateRoute",
         "DescribeAddresses",
+        "DescribeInstanceStatus",
         "DescribeInstances",
         "DescribeNetworkInterfaces",
         "DescribeRouteTables",
