@@ -158,7 +158,8 @@ def _missing(config: CanonicalConfig, check: str, resource_state: ResourceState)
         reason="the configuration names it and AWS does not have it",
         path=resource_state.path,
     )
-    return assess(_downgrade_assumed(finding), (), getattr(resource_state.exists, "sources", frozenset()))
+    sources: frozenset[Call] = getattr(resource_state.exists, "sources", frozenset())
+    return assess(finding if resource_state.vital else _downgrade_assumed(finding), (), sources)
 
 
 def _unexpected(  # noqa: PLR0913, PLR0917 - what a finding is made of

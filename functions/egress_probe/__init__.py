@@ -1,1 +1,1 @@
-"""tradai-egress-probe: asks the internet from where the platform's services stand."""
+"""tradai-egress-probe: sends requests to the internet from the private subnets."""

@@ -24,7 +24,7 @@ class Action(StrEnum):
 class Request:
     """``suspect`` is the instance whose forwarding is to be confirmed.
 
-    It comes back to whoever asked: the record of a failed invocation carries the request.
+    The record of a failed invocation carries the request, and so names the suspect to the failover.
     """
 
     action: Action

@@ -1,4 +1,4 @@
-"""One round: every endpoint asked at once, each over a new connection, as a service's next one."""
+"""One round: every endpoint is asked at once, each over a new connection, as a service would."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONNECT_OR_READ_SECONDS = 2.0
-ROUND_SECONDS = 3.0  # then whoever has not answered has failed
+ROUND_SECONDS = 3.0  # an endpoint that has not answered by then has failed
 MOST_READ = 2048
 # What address services answer: the address alone, or a line such as ip=203.0.113.10.
-TOLD = re.compile(r"^(?:ip=)?(\d{1,3}(?:\.\d{1,3}){3})\s*$", re.MULTILINE)
+ADDRESS_TEXT = re.compile(r"^(?:ip=)?(\d{1,3}(?:\.\d{1,3}){3})\s*$", re.MULTILINE)
 
 
 def ask_all(endpoints: Sequence[str]) -> Round:
@@ -31,14 +31,14 @@ def ask_all(endpoints: Sequence[str]) -> Round:
     late = "no answer in time"
     return Round(
         tuple(
-            one.result() if one in done else Try(endpoint, answered=False, problem=late)
-            for one, endpoint in asked.items()
+            request.result() if request in done else Try(endpoint, answered=False, problem=late)
+            for request, endpoint in asked.items()
         )
     )
 
 
 def _ask(endpoint: str) -> Try:
-    """Any answer counts, whatever its status: it has been there and back."""
+    """Any answer counts, whatever its status: the request reached the internet and the answer came back."""
     connection = _connection(endpoint)
     try:
         parts = urlsplit(endpoint)
@@ -49,7 +49,7 @@ def _ask(endpoint: str) -> Try:
         return Try(endpoint, answered=False, problem=f"{type(error).__name__}: {error}")
     finally:
         connection.close()
-    match = TOLD.search(body)
+    match = ADDRESS_TEXT.search(body)
     return Try(endpoint, answered=True, address=match[1] if match else None)
 
 

@@ -1,4 +1,4 @@
-"""The verdict on what the tries of the last seconds say, pure."""
+"""The verdict on the latest rounds of requests. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Round:
 
     @property
     def silent(self) -> bool:
-        """Whether nobody answered. An endpoint that is alone in failing has a problem of its own."""
+        """Whether no endpoint answered. If only some fail, the fault is theirs and not the NAT's."""
         return not any(attempt.answered for attempt in self.tries)
 
     def astray(self, expected: str | None) -> bool:
@@ -60,9 +60,9 @@ RULE = Rule(failed=3, of=4)
 def judge(rounds: Sequence[Round], expected: str | None, rule: Rule = RULE) -> Verdict:
     """Decide on the latest rounds. Rounds older than the rule looks back do not matter."""
     latest = rounds[-rule.of :]
-    if sum(one.silent for one in latest) >= rule.failed:
+    if sum(round_.silent for round_ in latest) >= rule.failed:
         return Verdict.DOWN
-    if sum(one.astray(expected) for one in latest) >= rule.failed:
+    if sum(round_.astray(expected) for round_ in latest) >= rule.failed:
         return Verdict.WRONG_ADDRESS
     if latest and (latest[-1].silent or latest[-1].astray(expected)):
         return Verdict.SUSPECT

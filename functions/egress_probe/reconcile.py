@@ -1,4 +1,4 @@
-"""One invocation: a round every five seconds until a verdict, or until the next invocation takes over."""
+"""One invocation: a round every five seconds, until a verdict or until the next invocation is due."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ INTERVAL = timedelta(seconds=5)
 # 0 to 50 s; the schedule's next invocation starts at 60 s.
 SCHEDULED_ROUNDS = 11
 CONFIRMING_ROUNDS = RULE.of
-# A run does not end in doubt: until the rule can tell, it goes on beside its successor.
-ROUNDS_IN_DOUBT = RULE.of
+# After a bad last round, run up to 4 more rounds, even if the next invocation has started.
+EXTRA_ROUNDS = RULE.of
 
 
 @dataclass(slots=True)
@@ -35,15 +35,15 @@ class Watch:
         """Watch for at least so many rounds.
 
         Raises:
-            EgressDownError: nobody answered, so often that the rule is met.
-            WrongEgressAddressError: everyone who told saw another address than the Elastic IP.
+            EgressDownError: no endpoint answered, in as many rounds as the rule says.
+            WrongEgressAddressError: every endpoint that names the caller's address saw another one.
         """
         start = clock.now()
         while True:
             self.rounds.append(self.ask(self.settings.endpoints))
             verdict = judge(self.rounds, self.settings.address)
             self._raise_for(verdict)
-            if len(self.rounds) >= wanted + (ROUNDS_IN_DOUBT if verdict is Verdict.SUSPECT else 0):
+            if len(self.rounds) >= wanted + (EXTRA_ROUNDS if verdict is Verdict.SUSPECT else 0):
                 return
             due = start + INTERVAL * len(self.rounds)
             clock.sleep(max(0.0, (due - clock.now()).total_seconds()))
@@ -56,8 +56,8 @@ class Watch:
 
     @property
     def silent(self) -> int:
-        """How many rounds nobody answered."""
-        return sum(one.silent for one in self.rounds)
+        """In how many rounds no endpoint answered."""
+        return sum(round_.silent for round_ in self.rounds)
 
     @property
     def addresses(self) -> tuple[str, ...]:

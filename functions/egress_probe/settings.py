@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``endpoints`` are of at least two hosts: none of them alone can look like an outage.
+    """``endpoints`` are of at least two hosts, so that the failure of a single host is no outage.
 
     ``address`` is the Elastic IP by which the internet should see the private subnets, None where it is
     not known and so not compared.

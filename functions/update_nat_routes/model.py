@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
+    from types_boto3_ec2.type_defs import (
+        InstanceNetworkInterfaceTypeDef,
+        InstanceTypeDef,
+        RouteTableTypeDef,
+        RouteTypeDef,
+    )
+
+DEFAULT_ROUTE = "0.0.0.0/0"
+PROPAGATED = "EnableVgwRoutePropagation"
+READY_TAG = "tradai:nat-ready"
+# EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
+DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 ENDED_STATES = frozenset({"shutting-down", "terminated"})
 DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 # After CONTINUE a member passes through Pending:Proceed: without it a second run would find no gateway.
@@ -137,3 +150,59 @@ class Observed:
     holder_unread: str = ""
     hooks_unread: str = ""
     denied: tuple[DeniedRead, ...] = ()
+
+
+def described_instance(description: InstanceTypeDef) -> Instance:
+    """An instance from EC2's own description."""
+    primary = next((nic for nic in description.get("NetworkInterfaces", []) if _is_primary(nic)), None)
+    tags = {tag["Key"]: tag["Value"] for tag in description.get("Tags", [])}
+    died = DEATH_TIME.search(description.get("StateTransitionReason", ""))
+    return Instance(
+        instance_id=description["InstanceId"],
+        state=description["State"]["Name"],
+        launched_at=description["LaunchTime"],
+        interface_id=primary["NetworkInterfaceId"] if primary else None,
+        source_dest_check=primary["SourceDestCheck"] if primary else True,
+        elastic_address=_elastic_address(primary) if primary else None,
+        ready_tag=tags.get(READY_TAG),
+        died_at=datetime.fromisoformat(died.group(1)).replace(tzinfo=UTC) if died else None,
+    )
+
+
+def _is_primary(interface: InstanceNetworkInterfaceTypeDef) -> bool:
+    return interface.get("Attachment", {}).get("DeviceIndex") == 0
+
+
+def _elastic_address(interface: InstanceNetworkInterfaceTypeDef) -> str | None:
+    association = interface.get("Association", {})
+    return association.get("PublicIp") if association.get("IpOwnerId") != "amazon" else None
+
+
+def default_target(table: RouteTableTypeDef) -> Target:
+    """The static route has priority over a propagated one, and AWS promises no order of its list."""
+    routes = [
+        route for route in table.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE
+    ]
+    routes.sort(key=lambda route: route.get("Origin") == PROPAGATED)
+    return _target(routes[0]) if routes else Target(TargetKind.NOTHING)
+
+
+def _target(route: RouteTypeDef) -> Target:
+    blackhole = route.get("State") == "blackhole"
+    interface, instance = route.get("NetworkInterfaceId"), route.get("InstanceId")
+    if instance or (interface and blackhole):
+        # EC2 shows the interface alone once its instance is gone.
+        return Target(TargetKind.INSTANCE, interface or str(instance), instance, blackhole)
+    gateways = (
+        route.get("NatGatewayId"),
+        route.get("GatewayId"),
+        route.get("TransitGatewayId"),
+        route.get("VpcPeeringConnectionId"),
+        route.get("LocalGatewayId"),
+        route.get("CarrierGatewayId"),
+        route.get("CoreNetworkArn"),
+        interface,
+    )
+    return Target(
+        TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
+    )

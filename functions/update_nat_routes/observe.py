@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
@@ -25,34 +24,27 @@ from update_nat_routes.model import (
     Member,
     Observed,
     RouteTable,
-    Target,
-    TargetKind,
+    default_target,
+    described_instance,
 )
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from collections.abc import Set as AbstractSet
 
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_autoscaling.type_defs import ActivityTypeDef
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import (
         FilterTypeDef,
-        InstanceNetworkInterfaceTypeDef,
         InstanceTypeDef,
-        RouteTableTypeDef,
-        RouteTypeDef,
     )
 
     from update_nat_routes.settings import Settings
 
 T = TypeVar("T")
-DEFAULT_ROUTE = "0.0.0.0/0"
-PROPAGATED = "EnableVgwRoutePropagation"
-READY_TAG = "tradai:nat-ready"
 GROUP_TAG = "aws:autoscaling:groupName"
-# EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
-DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance: (i-[0-9a-f]+)")
 ACTIVITIES_READ = 20
 PERMISSIONS = (
@@ -76,14 +68,14 @@ class Reader:
     address: str | None = field(default=None)  # learned once; the allocation's address never changes
     holder_unread: str = ""
 
-    def observe(self) -> Observed:
-        """The group, the tables, and the instances that either of them names: one moment, three calls."""
+    def observe(self, expected: frozenset[str] = frozenset()) -> Observed:
+        """The group, the tables, and the instances that they or the event name: one moment, three calls."""
         denied: list[DeniedRead] = []
         no_tables: tuple[RouteTable, ...] = ()
         no_instances: dict[str, Instance] = {}
         tables = _unless_denied(self.tables, no_tables, denied)
         group = _unless_denied(self.group, None, denied)
-        wanted = {member.instance_id for member in group.members} if group else set()
+        wanted = set(expected) | ({member.instance_id for member in group.members} if group else set())
         wanted |= {table.target.instance_id for table in tables if table.target.instance_id}
         instances = _unless_denied(lambda: self.instances(wanted), no_instances, denied)
         named = set() if denied else set(self.settings.route_table_ids)
@@ -142,7 +134,7 @@ class Reader:
         }
         if tags.get(GROUP_TAG) == self.settings.group_name:
             return True
-        if self._holder(map(_instance, descriptions)) == instance_id:
+        if self._holder(map(described_instance, descriptions)) == instance_id:
             return True
         return any(table.target.instance_id == instance_id for table in self.tables())
 
@@ -176,15 +168,15 @@ class Reader:
         )
         with translate_errors("ec2:DescribeRouteTables"):
             descriptions = self.ec2.describe_route_tables(Filters=[by])["RouteTables"]
-        tables = [RouteTable(table["RouteTableId"], _default_target(table)) for table in descriptions]
+        tables = [RouteTable(table["RouteTableId"], default_target(table)) for table in descriptions]
         return tuple(sorted(tables, key=lambda table: table.table_id))
 
     @whole_answer("ec2:DescribeInstances")
-    def instances(self, ids: set[str]) -> dict[str, Instance]:
+    def instances(self, ids: AbstractSet[str]) -> dict[str, Instance]:
         """By id. A filter, since one id that EC2 does not show would fail the whole call."""
         with translate_errors("ec2:DescribeInstances"):
             descriptions = self._describe(ids) if ids else []
-        return {description["InstanceId"]: _instance(description) for description in descriptions}
+        return {description["InstanceId"]: described_instance(description) for description in descriptions}
 
     @whole_answer("autoscaling:DescribeLifecycleHooks")
     def hooks(self) -> tuple[Hook, ...]:
@@ -220,7 +212,7 @@ class Reader:
                 return _abandoned(activity)
         return False
 
-    def _describe(self, ids: set[str]) -> list[InstanceTypeDef]:
+    def _describe(self, ids: AbstractSet[str]) -> list[InstanceTypeDef]:
         answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
         return [
             instance
@@ -266,61 +258,6 @@ def _unless_denied(read: Callable[[], T], otherwise: T, denied: list[DeniedRead]
     except AccessDenied as error:
         denied.append(DeniedRead(error.action, str(error)))
         return otherwise
-
-
-def _instance(description: InstanceTypeDef) -> Instance:
-    primary = next((nic for nic in description.get("NetworkInterfaces", []) if _is_primary(nic)), None)
-    tags = {tag["Key"]: tag["Value"] for tag in description.get("Tags", [])}
-    died = DEATH_TIME.search(description.get("StateTransitionReason", ""))
-    return Instance(
-        instance_id=description["InstanceId"],
-        state=description["State"]["Name"],
-        launched_at=description["LaunchTime"],
-        interface_id=primary["NetworkInterfaceId"] if primary else None,
-        source_dest_check=primary["SourceDestCheck"] if primary else True,
-        elastic_address=_elastic_address(primary) if primary else None,
-        ready_tag=tags.get(READY_TAG),
-        died_at=datetime.fromisoformat(died.group(1)).replace(tzinfo=UTC) if died else None,
-    )
-
-
-def _is_primary(interface: InstanceNetworkInterfaceTypeDef) -> bool:
-    return interface.get("Attachment", {}).get("DeviceIndex") == 0
-
-
-def _elastic_address(interface: InstanceNetworkInterfaceTypeDef) -> str | None:
-    association = interface.get("Association", {})
-    return association.get("PublicIp") if association.get("IpOwnerId") != "amazon" else None
-
-
-def _default_target(table: RouteTableTypeDef) -> Target:
-    """The static route has priority over a propagated one, and AWS promises no order of its list."""
-    routes = [
-        route for route in table.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE
-    ]
-    routes.sort(key=lambda route: route.get("Origin") == PROPAGATED)
-    return _target(routes[0]) if routes else Target(TargetKind.NOTHING)
-
-
-def _target(route: RouteTypeDef) -> Target:
-    blackhole = route.get("State") == "blackhole"
-    interface, instance = route.get("NetworkInterfaceId"), route.get("InstanceId")
-    if instance or (interface and blackhole):
-        # EC2 shows the interface alone once its instance is gone.
-        return Target(TargetKind.INSTANCE, interface or str(instance), instance, blackhole)
-    gateways = (
-        route.get("NatGatewayId"),
-        route.get("GatewayId"),
-        route.get("TransitGatewayId"),
-        route.get("VpcPeeringConnectionId"),
-        route.get("LocalGatewayId"),
-        route.get("CarrierGatewayId"),
-        route.get("CoreNetworkArn"),
-        interface,
-    )
-    return Target(
-        TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
-    )
 
 
 def _abandoned(activity: ActivityTypeDef) -> bool:

@@ -11,6 +11,7 @@ from tradai_shared import clock
 from tradai_shared.errors import AccessDenied, AwsError, TemporaryError
 from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import (
+    Action,
     AssociateAddress,
     Move,
     RecordHeartbeat,
@@ -21,6 +22,7 @@ from update_nat_routes.actions import (
 )
 from update_nat_routes.apply import NOT_TRIED
 from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.model import ENDED_STATES
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.notes import UNGUARDED, Note, NoteKind
@@ -33,11 +35,14 @@ if TYPE_CHECKING:
     from update_nat_routes.apply import Result, Writer
     from update_nat_routes.model import Observed
     from update_nat_routes.observe import Reader
+    from update_nat_routes.planner.lifecycle_hooks import DataRequest
     from update_nat_routes.settings import Settings
 
 POLL_SECONDS = 1.0
 THROTTLED_POLL_SECONDS = 5.0
 ATTEMPTS = 5
+# A write that was accepted so often and does not show can never be seen as done.
+ORDERS = 3
 # Left for the last calls and the telling: one hung call with its retries takes 21 s.
 MARGIN_SECONDS = 25.0
 FOREVER = float("inf")
@@ -123,6 +128,7 @@ class Reconciler:
     report: Report = field(init=False)
     memory: RunState = field(default_factory=RunState)
     attempts: Counter[str] = field(default_factory=Counter)
+    orders: Counter[Action] = field(default_factory=Counter)  # accepted writes, without their reasons
     observed: Observed | None = None
     incident: datetime | None = None
     restoring: set[str] = field(default_factory=set)  # tables whose outage this run ends
@@ -152,7 +158,7 @@ class Reconciler:
     def _reconcile_once(self) -> bool:
         """Observe everything afresh and do what it needs. True: another pass is wanted."""
         try:
-            step = self._plan(self.reader.observe())
+            step = self._plan(self._observe())
         except TemporaryError as error:
             return self._look_again(error)
         self.report.error, self.pause = None, POLL_SECONDS
@@ -165,12 +171,22 @@ class Reconciler:
                 step = self._plan(self._read_back(step))
             except TemporaryError as error:
                 return self._look_again(error)
-            again = self._apply(step) or bool(step.moves)
+            again = self._apply(step, written=frozenset(self.orders)) or bool(step.moves)
             restored = not step.moves and not self.restoring & set(step.egress_down)
             if restored and self.incident and self.report.failover_seconds is None:
                 self.report.failover_seconds = (clock.now() - self.incident).total_seconds()
         self.report.waiting = self._allowed(step.wait)
         return again or self.report.waiting is not None
+
+    def _observe(self) -> Observed:
+        """Everything afresh; of the event's own instance also whether it shows anywhere."""
+        waiting = str(self.trigger.instance_id) if self.trigger.hook else None
+        observed = self.reader.observe(frozenset({waiting} if waiting else ()))
+        member = observed.group and observed.group.member(waiting)
+        instance = observed.instances.get(waiting or "")
+        absent = member is None and (instance is None or instance.state in ENDED_STATES)
+        self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0)
+        return observed
 
     def _look_again(self, error: TemporaryError) -> bool:
         """A read failed for a moment: the next pass reads everything afresh, later each time."""
@@ -182,11 +198,13 @@ class Reconciler:
         if self.observed is not None:
             observed = replace(observed, hooks=self.observed.hooks, hooks_unread=self.observed.hooks_unread)
         step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
+        answered: frozenset[DataRequest] = frozenset()
         # Moves need none of this data, so a refused read must not hold them up.
-        while step.data_requests and (
+        while step.data_requests - answered and (
             self.trigger.dry_run or not step.moves
         ):  # an answer can raise the next question: history before hooks
-            observed = self.reader.answer(observed, step.data_requests)
+            observed = self.reader.answer(observed, step.data_requests - answered)
+            answered |= step.data_requests
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
         self.observed, self.report.plan, self.report.planned = observed, step, True
         self.report.blind = bool(observed.denied)
@@ -206,16 +224,24 @@ class Reconciler:
         assert step.gateway is not None  # noqa: S101 - moves lead to a gateway
         return self.reader.read_back(self.observed, str(step.gateway.interface_id))
 
-    def _apply(self, step: Plan) -> bool:
-        """Write, record, and say whether another try is worth it."""
+    def _apply(self, step: Plan, written: frozenset[Action] = frozenset()) -> bool:
+        """Write, record, and say whether another try is worth it.
+
+        ``written`` was carried out a moment ago: what a reading right after it does not show is looked for
+        again, later each time, and not written again at once.
+        """
         self._note_incident(step)
-        outcomes = self.writer.apply(step.actions)
+        actions = [action for action in step.actions if replace(action, reason="") not in written]
+        endless = [action for action in actions if self.orders[replace(action, reason="")] >= ORDERS]
+        outcomes = self.writer.apply(action for action in actions if action not in endless)
         self._record(outcomes)
-        retry = False
+        self._end_trying(endless)
+        retry = bool(endless)
         for outcome in outcomes:
-            if outcome.settled:
-                continue
             name = key(outcome.action)
+            if outcome.settled:
+                self._count_order(outcome.action)
+                continue
             self.attempts[name] += outcome.detail != NOT_TRIED
             if outcome.temporary and self.attempts[name] < ATTEMPTS:
                 retry = True
@@ -227,6 +253,20 @@ class Reconciler:
                 self.memory = replace(self.memory, abandoned=self.memory.abandoned | {name})
                 retry = True  # without it the rest can go on
         return retry
+
+    def _count_order(self, action: Action) -> None:
+        """A heartbeat is meant to be repeated; everything else should show its effect."""
+        if not isinstance(action, RecordHeartbeat):
+            self.orders[replace(action, reason="")] += 1
+            orders = self.orders[replace(action, reason="")]
+            self.pause = max(self.pause, min(POLL_SECONDS * 2 ** (orders - 1), THROTTLED_POLL_SECONDS))
+
+    def _end_trying(self, actions: list[Action]) -> None:
+        """What AWS accepted so often, and no reading shows, is told and left to the next run."""
+        for action in actions:
+            detail = f"accepted {ORDERS} times, and no reading shows it as done: left to the next run"
+            self.report.results[key(action)] = Outcome(action, Status.FAILED, detail)
+            self.memory = replace(self.memory, abandoned=self.memory.abandoned | {key(action)})
 
     def _record(self, outcomes: list[Result]) -> None:
         for outcome in outcomes:

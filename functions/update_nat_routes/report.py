@@ -1,4 +1,4 @@
-"""Telling: one structured line an outcome, metrics, a message where a person is needed, a small answer."""
+"""Log lines, metrics, the message to a person and the answer of one run."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from egress_probe.events import Action, parse
-from egress_probe.reconcile import INTERVAL, ROUNDS_IN_DOUBT, SCHEDULED_ROUNDS
+from egress_probe.reconcile import EXTRA_ROUNDS, INTERVAL, SCHEDULED_ROUNDS
 from egress_probe.settings import Settings
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, ROOT, Stack, samples
 from tradai_shared.config import naming
@@ -102,7 +102,7 @@ def test_the_schedule_asks_every_minute_for_what_the_function_knows() -> None:
 
 
 def test_it_has_the_time_that_a_doubtful_run_takes() -> None:
-    longest = INTERVAL * (SCHEDULED_ROUNDS + ROUNDS_IN_DOUBT)
+    longest = INTERVAL * (SCHEDULED_ROUNDS + EXTRA_ROUNDS)
     assert longest.total_seconds() < stack()["EgressProbeFunction"]["Timeout"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -167,3 +168,15 @@ def test_a_refused_write_that_is_an_ordinary_failure_says_nothing_of_being_ungua
 def test_a_denied_first_read_raises_unguarded(capsys: pytest.CaptureFixture[str]) -> None:
     run = Report(SCHEDULE, NOW, error=AccessDenied("ec2:DescribeInstances", "UnauthorizedOperation", "no"))
     assert emitted(run, capsys) == {"ActionsFailed": 1, "Unguarded": 1}
+
+
+def test_the_page_of_metrics_names_every_metric_and_the_alarm_that_watches_it() -> None:
+    page = (ROOT / "docs/events.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    source = (ROOT / "functions/update_nat_routes/report.py").read_text(encoding="utf-8")
+    for metric in re.findall(r'add_metric\("(\w+)"', source):
+        (row,) = [row for row in rows if f"`{metric}`" in row.split("|")[1]]
+        alarms = {name for name, alarm in NAT_ALARMS.items() if alarm["MetricName"] == metric}
+        assert {name for name in alarms if name.startswith("nat-")} == set(
+            re.findall(r"`(nat-[a-z-]+)`", row)
+        ), metric

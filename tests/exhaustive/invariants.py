@@ -151,6 +151,20 @@ def address_and_routes_go_together(_: Case, plan: Plan) -> Iterator[str]:
         yield f"one plan moves to {sorted(names)}"
 
 
+def nothing_that_serves_is_parted_from_a_strangers_address(case: Case, plan: Plan) -> Iterator[str]:
+    """One that has left the group and serves with our address keeps the routes, since the address stays."""
+    holder = case.world.eip_holder
+    if holder is None or case.world.group is None or case.world.group.member(holder) is not None:
+        return
+    runs = case.world.instances.get(holder)
+    serves = runs is not None and runs.state == "running" and holder not in _called_dead(case)
+    for action in plan.actions:
+        if isinstance(action, ReplaceRoute) and serves and action.was == holder.replace("i-", "eni-"):
+            black = any(table.target.blackhole for table in case.world.tables)
+            if not black:
+                yield f"{action} parts the routes of {holder} from its address"
+
+
 INVARIANTS: tuple[Callable[[Case, Plan], Iterator[str]], ...] = (
     only_known_writes,
     moves_only_to_what_may_serve,
@@ -161,6 +175,7 @@ INVARIANTS: tuple[Callable[[Case, Plan], Iterator[str]], ...] = (
     never_gives_up_twice_in_a_row,
     lets_no_carrier_go_while_its_successor_comes,
     address_and_routes_go_together,
+    nothing_that_serves_is_parted_from_a_strangers_address,
 )
 
 

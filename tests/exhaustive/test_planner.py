@@ -50,6 +50,7 @@ HELD = observed(
 )
 SECOND = observed([member(B, "Pending:Wait")], [instance(B, age=300)], tables(), abandoned=True)
 GATEWAY = observed(BOTH, BOTH_RUN, tables(to_gateway()))
+LEFT = observed([member(B)], BOTH_RUN, tables(to_instance(A)), eip=A)
 WORLD = observed(BOTH, BOTH_RUN, tables(to_instance(A)), eip="i-stranger")
 
 
@@ -65,6 +66,7 @@ WORLD = observed(BOTH, BOTH_RUN, tables(to_instance(A)), eip="i-stranger")
             "takes_no_stranger_s_address",
         ),
         (WORLD, ReplaceInstance(GROUP, A, "why"), "ends_nobody_who_runs"),
+        (LEFT, TO_B, "nothing_that_serves_is_parted_from_a_strangers_address"),
         (
             SECOND,
             CompleteLifecycleAction(GROUP, LAUNCH_HOOK, B, "ABANDON", "why"),

@@ -35,7 +35,8 @@ class FakeAws:
     relevant: bool = True
     refused: AwsError | None = None
 
-    def observe(self) -> Observed:
+    def observe(self, expected: frozenset[str] = frozenset()) -> Observed:
+        assert len(expected) <= 1
         self.reads += 1
         if self.unreadable:
             raise self.unreadable.pop(0)

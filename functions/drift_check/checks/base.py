@@ -49,7 +49,9 @@ class AttributeState:
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """One resource in AWS. ``identity`` is the path of the value that names it.
+    """One resource in AWS. ``name_path`` is the path of the value that names it.
+
+    ``vital``: while it is missing the platform is down or unguarded, however sure its name is.
 
     ``tags`` is None where AWS keeps none or none are asked for. ``arn`` is where tags are written: the
     ARN's service and resource, as in ``dynamodb:table/tradai-idempotency-dev``.
@@ -62,6 +64,7 @@ class ResourceState:
     facts: tuple[AttributeState, ...] = ()
     tags: Read[Mapping[str, str]] | None = None
     arn: str = ""
+    vital: bool = False
 
 
 PRESENT: Known[bool] = Known(value=True)

@@ -103,6 +103,7 @@ def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
         ),
         tags=group.map(lambda group: tag_map(group.get("Tags")) if group else {}),
         arn=f"autoscaling:{desired.name}",
+        vital=True,
     )
 
 

@@ -32,7 +32,11 @@ def evaluate(
         if desired.default_route is not DefaultRoute.NAT:
             continue
         name = desired.name or resource_name(f"{role}-rt", ctx.config.environment)
-        named = tables.map(partial(_named, name=name))
+        if desired.ids:
+            named = ctx.get("ec2:DescribeRouteTables").map(partial(_with_ids, ids=desired.ids))
+            yield from _missing_tables(named, desired.ids, f"network.route_tables.{role}")
+        else:
+            named = tables.map(partial(_named, name=name))
         for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
             whole = both(named, both(group, instances))
             live = whole.map(partial(_target, ctx, table))
@@ -53,6 +57,23 @@ def evaluate(
                 named.map(bool),
                 (fact,),
             )
+
+
+def _with_ids(tables: list[ApiObject], *, ids: tuple[str, ...]) -> list[ApiObject]:
+    return [table for table in tables if table["RouteTableId"] in ids]
+
+
+def _missing_tables(
+    present: Read[list[ApiObject]], ids: tuple[str, ...], path: str
+) -> Iterator[ResourceState]:
+    """Each table that is named by its id and does not exist: nobody guards its services."""
+    for table_id in ids:
+        exists = present.map(partial(_has_table, table_id=table_id))
+        yield ResourceState(path, table_id, f"{path}.ids", exists, vital=True)
+
+
+def _has_table(tables: list[ApiObject], *, table_id: str) -> bool:
+    return any(table["RouteTableId"] == table_id for table in tables)
 
 
 def _named(tables: list[ApiObject], *, name: str) -> list[ApiObject]:

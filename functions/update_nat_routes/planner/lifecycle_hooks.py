@@ -1,4 +1,4 @@
-"""The answers to lifecycle hooks: when to let an instance in, when to let one go, when to wait."""
+"""Lifecycle hooks: when a launch or a termination is completed, and when it waits."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import TriggerKind
-from update_nat_routes.model import DEAD_STATES, Hook, Instance, Member, RouteTable, TargetKind
+from update_nat_routes.model import DEAD_STATES, Hook, Instance, Member, TargetKind
 from update_nat_routes.planner.nat_state import READY_DEADLINE, NatState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from update_nat_routes.settings import Settings
 
@@ -28,6 +29,8 @@ ABANDON = "ABANDON"
 HEARTBEAT_MARGIN = timedelta(seconds=60)
 # An instance that an event names can be missing from the group's description for some seconds.
 APPEARS_WITHIN = timedelta(seconds=60)
+# One that so many readings in a row show neither in the group nor alive in EC2 no longer exists.
+ABSENT_READINGS = 5
 
 
 class DataRequest(Enum):
@@ -58,7 +61,7 @@ HookStep: TypeAlias = CompleteLifecycleAction | RecordHeartbeat | ReplaceInstanc
 
 
 def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move: bool) -> Iterator[HookStep]:
-    """HookStep every hook of ours that an instance waits in.
+    """The next step of every hook of ours that an instance waits in.
 
     Args:
         state: the observation and what this run knows.
@@ -75,13 +78,14 @@ def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move
         elif member.lifecycle == "Pending":
             yield Wait(WaitKind.APPEARING, f"{member.instance_id} has not reached its launch hook yet")
         elif member.lifecycle == "Terminating:Wait":
-            yield from _terminating(state, member)
+            yield from _terminating(state, member, gateway)
 
 
 def _not_yet_visible(state: NatState) -> Iterator[Wait]:
     trigger = state.trigger
     fresh = trigger.at is not None and state.now - trigger.at < APPEARS_WITHIN
-    if trigger.hook and fresh and not state.group.member(trigger.instance_id):
+    waits = trigger.hook and fresh and state.memory.absent < ABSENT_READINGS
+    if waits and not state.group.member(trigger.instance_id):
         yield Wait(WaitKind.APPEARING, f"{trigger.instance_id} does not show in the group yet")
 
 
@@ -104,15 +108,24 @@ def _launching(
 
 def _why_let_in(state: NatState, instance: Instance, gateway: Instance | None) -> str:
     if gateway is None or gateway.instance_id != instance.instance_id:
-        return "it is ready; a newer one serves"
-    elsewhere = [table.table_id for table in state.observed.tables if not _leads_to(table, instance)]
+        chosen = f"{gateway.instance_id} is the one to serve" if gateway else "another one serves"
+        return f"it is ready; {chosen}"
+    ours = [table for table in state.observed.tables if table.target.kind is not TargetKind.EXTERNAL]
+    elsewhere = [table.table_id for table in ours if table.target.target_id != instance.interface_id]
     if elsewhere:
         return f"it is ready, but these tables do not route to it: {', '.join(elsewhere)}"
+    if not ours:
+        return "it is ready; no table is there to route to it"
+    if state.settings.allocation_id and state.observed.eip_holder != instance.instance_id:
+        return f"its routes were read back, but {_where_the_address_is(state)}"
     return "it serves, and that was read back"
 
 
-def _leads_to(table: RouteTable, instance: Instance) -> bool:
-    return table.target.target_id == instance.interface_id or table.target.kind is TargetKind.EXTERNAL
+def _where_the_address_is(state: NatState) -> str:
+    if state.observed.holder_unread:
+        return "who holds the address could not be read"
+    holder = state.observed.eip_holder
+    return f"the address is with {holder}" if holder else "the address is not with it"
 
 
 def _gone_while_launching(state: NatState, member: Member, instance: Instance) -> Iterator[HookStep]:
@@ -129,21 +142,30 @@ def _be_patient(state: NatState, member: Member, instance: Instance) -> Iterator
     yield Wait(
         WaitKind.ARRIVING, f"{instance.instance_id} is {instance.state} and not ready; {left} s are left"
     )
+    yield from _heartbeats(state, member, LAUNCHING, instance.launched_at)
+
+
+def _heartbeats(
+    state: NatState, member: Member, transition: str, entered: datetime | None
+) -> Iterator[RecordHeartbeat | DataRequest]:
+    """Keep a hook open while it is near its end; at once where nobody knows when it was entered."""
     if state.observed.hooks is None:
         yield DataRequest.HOOKS
         return
-    since = max(instance.launched_at, state.memory.heartbeats.get(instance.instance_id, instance.launched_at))
+    since = state.memory.heartbeats.get(member.instance_id, entered)
     for hook in answered_hooks(state.settings, state.observed.hooks):
         timeout = timedelta(seconds=hook.heartbeat)
-        remaining = since + timeout - state.now
-        if hook.transition == LAUNCHING and remaining < min(HEARTBEAT_MARGIN, timeout / 2):
-            reason = f"{int(remaining.total_seconds())} s of the hook are left and it is not ready"
+        remaining = since + timeout - state.now if since else timedelta(0)
+        if hook.transition == transition and remaining < min(HEARTBEAT_MARGIN, timeout / 2):
+            known = f"{int(remaining.total_seconds())} s of the hook are left"
+            wanted = "it is not ready" if transition == LAUNCHING else "its successor comes"
+            reason = f"{known if since else 'the hook may be near its end'} and {wanted}"
             yield RecordHeartbeat(state.group.name, hook.name, member.instance_id, reason)
 
 
 def _at_the_deadline(state: NatState, member: Member, *, nothing_to_move: bool) -> Iterator[HookStep]:
     if state.other_has_egress(member.instance_id):
-        reason = "it was not ready in time, and another one serves"
+        reason = "it was not ready in time, and another one serves or is ready to"
         yield from _complete(state, member, LAUNCHING, ABANDON, reason)
     elif state.observed.last_launch_abandoned is None:
         yield DataRequest.HISTORY
@@ -154,18 +176,36 @@ def _at_the_deadline(state: NatState, member: Member, *, nothing_to_move: bool) 
         yield from _complete(state, member, LAUNCHING, CONTINUE, reason)
 
 
-def _terminating(state: NatState, member: Member) -> Iterator[HookStep]:
+def _terminating(state: NatState, member: Member, gateway: Instance | None) -> Iterator[HookStep]:
     instance_id = member.instance_id
     if not state.runs(instance_id):
-        yield from _complete(state, member, TERMINATING, CONTINUE, "it no longer runs")
+        yield from _complete(state, member, TERMINATING, CONTINUE, _why_dead(state, instance_id))
     elif not member.healthy:
         yield from _complete(state, member, TERMINATING, CONTINUE, "it is unhealthy")
     elif not state.in_use(instance_id):
-        yield from _complete(state, member, TERMINATING, CONTINUE, "it carries neither address nor routes")
+        unread = f"no route leads to it, and {_where_the_address_is(state)}"
+        reason = unread if state.observed.holder_unread else "it carries neither address nor routes"
+        yield from _complete(state, member, TERMINATING, CONTINUE, reason)
     elif not state.replacement_expected(instance_id):
         yield from _complete(state, member, TERMINATING, CONTINUE, "no successor is on its way")
     else:
         yield Wait(WaitKind.HOLDING, f"{instance_id} still carries the traffic and its successor comes")
+        if gateway is None:
+            yield from _heartbeats(state, member, TERMINATING, _hook_entered(state, instance_id))
+
+
+def _hook_entered(state: NatState, instance_id: str) -> datetime | None:
+    """When a member began to wait in its terminate hook; None where no event of it says."""
+    trigger = state.trigger
+    own = trigger.kind is TriggerKind.TERMINATE_ACTION and trigger.instance_id == instance_id
+    return trigger.at if own else None
+
+
+def _why_dead(state: NatState, instance_id: str) -> str:
+    instance = state.instance(instance_id)
+    if instance is None:
+        return "EC2 does not show it"
+    return f"it is {instance.state}" if not instance.running else "its own event calls it ended"
 
 
 def _complete(

@@ -46,12 +46,14 @@ class RunState:
     """What one invocation has learned: heartbeats, abandoned actions, whether it changed anything.
 
     ``overdue`` are address moves that AWS has put off so often that routes which lead nowhere go first.
+    ``absent`` counts the readings that showed the event's own instance nowhere.
     """
 
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
     abandoned: frozenset[str] = frozenset()
     overdue: frozenset[str] = frozenset()
     changed: bool = False
+    absent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,15 @@ class NatState:
             and not self._leaving(table.target.instance_id)
             for table in self.observed.tables
         )
+
+    def stays_with_address(self, table: RouteTable) -> bool:
+        """Whether one that has left the group serves a table with our address: both move or neither.
+
+        The address of an instance that is no member is never taken, so the route stays as long as it works.
+        """
+        holder = self.observed.eip_holder
+        stranger = holder is not None and self.group.member(holder) is None
+        return stranger and table.target.instance_id == holder and self.has_egress(table)
 
     def _leaving(self, instance_id: str | None) -> bool:
         member = self.group.member(instance_id)

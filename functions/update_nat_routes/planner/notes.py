@@ -141,6 +141,9 @@ def _address_notes(state: NatState) -> Iterator[Note]:
     allocation, holder = str(state.settings.allocation_id), state.observed.eip_holder
     if holder and state.observed.group and not state.group.member(holder):
         reason = f"{holder} has it and is no member of {state.group.name}: not taken"
+        serves = [table.table_id for table in state.observed.tables if state.stays_with_address(table)]
+        if serves:
+            reason += f", and the routes of {', '.join(serves)} stay with it: both move or neither"
         yield Note(NoteKind.EIP_ELSEWHERE, allocation, reason)
     if state.observed.holder_unread:
         yield Note(NoteKind.EIP_UNREAD, allocation, state.observed.holder_unread)

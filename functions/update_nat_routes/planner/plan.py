@@ -1,4 +1,4 @@
-"""The decision, whole and pure: from one observed moment to the writes that it needs, each with its reason.
+"""From one observation to the writes that it needs, each with its reason. Pure.
 
 Moves come first and hooks are answered only when a later reading leaves nothing to move. So a plan that was
 applied leaves nothing to plan, and what is called done was read back.
@@ -30,7 +30,7 @@ from update_nat_routes.planner.notes import Note, notes, wanted_tables
 from update_nat_routes.planner.probe_failure import handle_probe_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from update_nat_routes.events import Trigger
@@ -93,7 +93,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
     unproven = _unproven(state, gateway)
     waits = sorted((step for step in steps if isinstance(step, Wait)), key=lambda wait: wait.kind)
     return Plan(
-        actions=(*moves, *(step for step in steps if isinstance(step, Action))),
+        actions=(*moves, *_still_tried(steps, memory)),
         data_requests=frozenset(step for step in steps if isinstance(step, DataRequest)),
         wait=waits[0] if waits else None,
         notes=tuple(notes(state, unproven)),
@@ -102,6 +102,10 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
         unproven=unproven is not None,
         tables=tables,
     )
+
+
+def _still_tried(steps: Iterable[object], memory: RunState) -> Iterator[Action]:
+    return (step for step in steps if isinstance(step, Action) and key(step) not in memory.abandoned)
 
 
 def _egress_down(state: NatState, tables: Mapping[str, TableState]) -> Iterator[str]:
@@ -132,7 +136,8 @@ def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
     yield from (move for move in needed if key(move) not in memory.overdue)
     for table in state.observed.tables:
         route = _route(state, table, gateway)
-        if route and key(route) not in memory.abandoned and not (alone and state.has_egress(table)):
+        stays = (alone and state.has_egress(table)) or state.stays_with_address(table)
+        if route and key(route) not in memory.abandoned and not stays:
             yield route
     yield from (move for move in needed if key(move) in memory.overdue)
 
@@ -174,11 +179,20 @@ def _why_moved(state: NatState, table: RouteTable, gateway: Instance) -> str:
         return f"a setting says to take the route over from {former}"
     if state.has_egress(table):
         return f"{gateway.instance_id} is ready and replaces {former}, which still serves"
-    instance = state.instance(target.instance_id)
-    shown = (
-        instance.state if instance and instance.instance_id != state.trigger.terminated_instance else "gone"
-    )
-    return f"{former} is {shown} and {gateway.instance_id} is running"
+    return f"{former} {_what_is_wrong(state, table)} and {gateway.instance_id} is running"
+
+
+def _what_is_wrong(state: NatState, table: RouteTable) -> str:
+    """Of a target that gives no egress, as it was read."""
+    name = table.target.instance_id
+    instance, member = state.instance(name), state.group.member(name)
+    if name is not None and name == state.trigger.terminated_instance:
+        return "is gone by EC2's own event"
+    if instance is None:
+        return "is a black hole" if table.target.blackhole else "is not shown by EC2"
+    if instance.running and member and not member.healthy:
+        return "is unhealthy by its group's word"
+    return f"is {instance.state}"
 
 
 def _replacements(state: NatState) -> Iterator[ReplaceInstance]:

@@ -93,13 +93,20 @@ def test_the_address_is_taken_from_a_member_of_the_group() -> None:
     assert move.take_from == "i-old"
 
 
-def test_the_address_is_not_taken_from_a_stranger_but_the_routes_move() -> None:
-    world = observed(
-        [member("i-a")], [instance("i-a"), instance("i-other")], tables(to_instance("i-other")), eip="i-other"
-    )
+def test_address_and_routes_of_one_that_left_the_group_stay_together_and_the_reason_says_so() -> None:
+    routes = tables(to_instance("i-other"), to_instance("i-gone", blackhole=True))
+    world = observed([member("i-a")], [instance("i-a"), instance("i-other")], routes, eip="i-other")
     plan = decide(world)
-    assert kinds(plan) == ["ReplaceRoute rtb-1"]
-    assert NoteKind.EIP_ELSEWHERE in {note.kind for note in plan.notes}
+    assert kinds(plan) == ["ReplaceRoute rtb-2"]
+    (reason,) = [note.reason for note in plan.notes if note.kind is NoteKind.EIP_ELSEWHERE]
+    assert "not taken, and the routes of rtb-1 stay with it" in reason
+
+
+def test_once_it_has_ended_both_move() -> None:
+    world = observed(
+        [member("i-a")], [instance("i-a"), instance("i-other", "terminated")], tables(to_instance("i-other"))
+    )
+    assert kinds(decide(world)) == ["AssociateAddress eipalloc-0a", "ReplaceRoute rtb-1"]
 
 
 def test_without_an_allocation_no_address_is_moved() -> None:

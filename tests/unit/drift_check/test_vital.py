@@ -1,0 +1,59 @@
+"""What leaves the platform without egress is critical, however sure its name; tables named by their ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drift_check.compare import EXISTENCE
+from drift_check.findings import FindingStatus, Severity
+from drift_check.observe.observations import Call, Known, Reads
+from drift_check.scan import make_scanner
+from tests.unit.drift_check.moto_estate import config
+from tradai_shared.config.build import build
+from tradai_shared.config.naming import Environment
+from tradai_shared.config.paths import provenance_of
+from tradai_shared.config.provenance import Provenance
+
+if TYPE_CHECKING:
+    from drift_check.findings import Finding
+    from tests.unit.drift_check.moto_estate import Standing
+    from tradai_shared.config import CanonicalConfig
+
+ABSENT_TABLE = "rtb-0123456789abcdef0"
+GROUPS = "autoscaling:DescribeAutoScalingGroups"
+TABLES = Call("ec2:DescribeRouteTables")
+
+
+def missing(estate: Standing, of: CanonicalConfig, **answers: Any) -> list[Finding]:
+    reads = dict(estate.ordinary.reads.answers)
+    reads |= {Call(GROUPS, name): Known(answer) for name, answer in answers.items()}
+    findings = make_scanner(of, estate.client, checks=["nat"]).evaluate(Reads(reads)).findings
+    return [
+        finding
+        for finding in findings
+        if finding.status is FindingStatus.MISSING and finding.attribute == EXISTENCE
+    ]
+
+
+def test_a_missing_group_is_critical_although_its_name_is_assumed(estate: Standing) -> None:
+    name = config().nat.group.name
+    assert provenance_of(config(), "nat.group.name") is Provenance.ASSUMED
+    assert missing(estate, config()) == []
+    (finding,) = missing(estate, config(), **{name: []})
+    assert (finding.path, finding.severity) == ("nat.group", Severity.CRITICAL)
+
+
+def test_tables_that_are_named_by_ids_are_looked_at_and_a_missing_id_is_critical(estate: Standing) -> None:
+    tables = estate.ordinary.reads.answers[TABLES].value  # type: ignore[union-attr]  # it was read
+    name = config().network.route_tables["private"].name
+    private = [
+        table["RouteTableId"] for table in tables if {"Key": "Name", "Value": name} in table.get("Tags", [])
+    ]
+
+    def named(*ids: str) -> CanonicalConfig:
+        own = {"network": {"route_tables": {"private": {"ids": list(ids), "name": "elsewhere"}}}}
+        return build(Environment.DEV, own)
+
+    assert missing(estate, named(*private)) == []
+    (finding,) = missing(estate, named(*private, ABSENT_TABLE))
+    assert (finding.resource, finding.severity) == (ABSENT_TABLE, Severity.CRITICAL)
