@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 import sys
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -16,15 +15,12 @@ from rich.table import Table
 
 from ops.app import console
 from tradai_shared import clock
-from tradai_shared.aws import clients, dynamodb_wire
 from tradai_shared.config import canonical_config
 from ttl_reaper import events, observe, report, tables
-from ttl_reaper.apply import BatchDependencies
-from ttl_reaper.audit import WRITTEN, NoCheckpoints
+from ttl_reaper.audit import WRITTEN
+from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.model import Limits, Mode, TtlClass
-from ttl_reaper.rate_limiter import TokenBucket
-from ttl_reaper.reconcile import RunDependencies, reap
-from ttl_reaper.table_run import WORKERS
+from ttl_reaper.reconcile import RunDependencies, open_dependencies, reap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,9 +95,9 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
         }
     )
     assert isinstance(event, events.WorkEvent)  # noqa: S101 - no action was given, so it is no summary
-    [chosen] = tables.chosen(event, tables.tables(canonical_config(env)))
-    with ReapSession.opened(chosen, audit) as desk:
-        return desk.work(event.order, yes=yes)
+    [selected] = tables.select_tables(event, tables.tables(canonical_config(env)))
+    with ReapSession.opened(selected, audit) as session:
+        return session.work(event.order, yes=yes)
 
 
 @dataclass(frozen=True)
@@ -109,29 +105,24 @@ class ReapSession:
     """One table, and what is needed to work on it."""
 
     table: DesiredTable
-    room: RunDependencies
+    dependencies: RunDependencies
     audit: FileAudit
 
     @classmethod
     @contextmanager
     def opened(cls, table: DesiredTable, folder: Path) -> Iterator[ReapSession]:
         """Make the clients; close them at the end."""
-        client = clients.dynamodb(pool=WORKERS)
-        audit = FileAudit(folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl")
-        with closing(dynamodb_wire.wire(client)) as wire, closing(client):
-
-            def tools(order: ReapRequest) -> BatchDependencies:
-                pace = TokenBucket(order.limits.write_units_per_second, clock.now().timestamp())
-                return BatchDependencies(wire, pace, lambda: A_DAY, random.Random())  # noqa: S311 - jitter
-
-            yield cls(table, RunDependencies(client, tools, lambda _: audit, NoCheckpoints()), audit)
+        path = folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl"
+        audit = FileAudit(path)
+        with open_dependencies(lambda: A_DAY, lambda _: audit, NoCheckpoints()) as dependencies:
+            yield cls(table, dependencies, audit)
 
     def work(self, order: ReapRequest, *, yes: bool) -> int:
         """Count, estimate, ask, act. The answer is the exit code."""
         counted = self._run(replace(order, dry_run=True), "Counting")
         console.print(estimate(counted, order))
         if not counted.ok or order.mode is Mode.REPORT or not counted.tally.planned:
-            return told(counted)
+            return report_result(counted)
         if not yes and not agreed(order.mode):
             console.print("Nothing was changed. --yes goes ahead.")
             return 2
@@ -140,10 +131,10 @@ class ReapSession:
         )
         if self.audit.path.exists():
             console.print(f"Every item is in {self.audit.path}", highlight=False)
-        return told(done)
+        return report_result(done)
 
-    def _run(self, order: ReapRequest, what: str) -> TableResult:
-        expected = observe.live_table(self.room.client, self.table.name).item_count
+    def _run(self, order: ReapRequest, title: str) -> TableResult:
+        expected = observe.live_table(self.dependencies.client, self.table.name).item_count
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -152,7 +143,7 @@ class ReapSession:
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=console, transient=True) as progress:
-            task = progress.add_task(what, total=expected or None, changed=0, rate=0)
+            task = progress.add_task(title, total=expected or None, changed=0, rate=0)
             began = clock.now()
 
             def show(tally: Tally) -> None:
@@ -160,7 +151,7 @@ class ReapSession:
                 rate = round((tally.changed or tally.scanned) / seconds)
                 progress.update(task, completed=tally.scanned, changed=tally.changed, rate=rate)
 
-            return reap(replace(self.room, progress=show), self.table, order)
+            return reap(replace(self.dependencies, progress=show), self.table, order)
 
 
 class FileAudit:
@@ -176,7 +167,7 @@ class FileAudit:
             [{"verdict": "intended", "key": candidate.key, "ttl": candidate.ttl} for candidate in candidates]
         )
 
-    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+    def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
         """What was written, and what was not."""
         self._write(
             [
@@ -223,7 +214,7 @@ def agreed(mode: Mode) -> bool:
     return sys.stdin.isatty() and console.input(f"{mode} these items? [yes/no] ").strip().lower() == "yes"
 
 
-def told(result: TableResult) -> int:
+def report_result(result: TableResult) -> int:
     """The last line, and the exit code."""
     tally = result.tally
     colour = "green" if result.ok else "red"

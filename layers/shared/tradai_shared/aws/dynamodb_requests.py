@@ -2,16 +2,18 @@
 
 Most of what a BatchExecuteStatement of 25 costs on the client is botocore's work on each value. botocore's
 models know document types, which it passes through as they are. Here each input field and the whole output
-are such documents, so endpoint rules, credentials, signature, connections, proxies, retries, checksums and errors
-stay botocore's (docs/decisions/0404). Values keep their wire form: a Number is the string that DynamoDB
-sent, a Binary its base64, so nothing is lost between a read and the condition made of it.
+are such documents, so endpoint rules, credentials, signature, connections, proxies, retries, checksums and
+errors stay botocore's (docs/decisions/0404). Values keep their wire form: a Number is the string that
+DynamoDB sent, a Binary its base64, so nothing is lost between a read and the condition made of it.
 """
 
 from __future__ import annotations
 
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session
@@ -22,7 +24,9 @@ from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import PermanentError, TemporaryError
 
 if TYPE_CHECKING:
-    import boto3
+    from collections.abc import Iterator
+
+    from types_boto3_dynamodb import DynamoDBClient
 
 SERVICE = "dynamodb"
 DOCUMENT = {"type": "structure", "members": {}, "document": True}
@@ -99,13 +103,30 @@ class DynamoDBRequests:
         self.client.close()
 
 
-def connect(source: boto3.Session, *, pool: int, endpoint_url: str | None = None) -> DynamoDBRequests:
-    """A client beside those of ``source``, with its profile, region and credentials.
+@contextmanager
+def opened(
+    *, pool: int, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
+) -> Iterator[tuple[DynamoDBClient, DynamoDBRequests]]:
+    """boto3's client and the one by documents, with the same profile, region, credentials and endpoint.
 
     Args:
-        source: the session of the caller's other clients.
-        pool: connections, one a worker.
-        endpoint_url: only where the caller was given one: botocore finds the endpoint otherwise.
+        pool: connections of each, one a worker.
+        profile: as the AWS CLI's --profile.
+        region: as the AWS CLI's --region.
+        endpoint_url: only where one was given: botocore finds the endpoint otherwise.
+
+    Raises:
+        PermanentError: there is no such profile, no region, or there are no credentials.
+    """
+    with translate_errors("dynamodb:DescribeTable"):
+        source = boto3.Session(profile_name=profile, region_name=region)
+        client = source.client("dynamodb", config=client_config(pool=pool), endpoint_url=endpoint_url)
+    with closing(client), closing(connect(source, pool=pool, endpoint_url=endpoint_url)) as requests:
+        yield client, requests
+
+
+def connect(source: boto3.Session, *, pool: int, endpoint_url: str | None = None) -> DynamoDBRequests:
+    """The client by documents beside those of ``source``.
 
     Raises:
         PermanentError: there are no credentials, or no region.
