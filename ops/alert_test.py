@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 REASON = "Set by hand by tradai-ops alerts test: nothing is wrong. The alarm returns by itself."
 FOLLOW_SECONDS = 20.0
@@ -55,7 +55,7 @@ class AlertTest:
 
     def raise_alarm(self) -> datetime:
         """Set the alarm; its actions are carried out at once. The time before that."""
-        before = datetime.now(UTC)
+        before = clock.now()
         with translate_errors("cloudwatch:SetAlarmState"):
             self.client("cloudwatch").set_alarm_state(
                 AlarmName=self.alarm, StateValue="ALARM", StateReason=REASON
@@ -69,7 +69,7 @@ class AlertTest:
             results = self._results(since)
             if len(results) >= count:
                 break
-            time.sleep(POLL_SECONDS)
+            clock.sleep(POLL_SECONDS)
         return results
 
     def _results(self, since: datetime) -> list[ActionResult]:

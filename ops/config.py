@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App
-
+from ops.options import FLAG, AnyEnvironment, Common, Format
+from ops.screen import console, print_document
 from tradai_shared.config import canonical_config
 from tradai_shared.config.build import build
 from tradai_shared.config.changelog import CHANGES
@@ -26,27 +26,15 @@ from tradai_shared.config.paths import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-config = App(name="config")
 
+def export(*, common: Common) -> int:
+    """Print the whole configuration as JSON, with provenance, immutable and unspecified values.
 
-@config.command
-def export(
-    *,
-    env: str,
-    format: Literal["json"] = "json",  # noqa: A002, ARG001 - the option's name; JSON is the only format
-) -> int:
-    """Print the whole configuration with provenance, immutable and unspecified values.
-
-    Parameters
-    ----------
-    env
-        dev, staging or prod.
-    format
-        The output format.
+    Exit code: 0 printed, 2 error.
     """
-    configuration = canonical_config(env)
+    configuration = canonical_config(common.env)
     paths = [path for path, _ in leaves(configuration)]
-    print_json(
+    print_document(
         {
             "version": CHANGES[-1].version,
             "environment": configuration.environment,
@@ -60,61 +48,98 @@ def export(
     return 0
 
 
-@config.command
-def schema() -> int:
-    """Print the configuration's JSON Schema."""
-    print_json(CanonicalConfig.model_json_schema())
+def schema(*, common: AnyEnvironment | None = None) -> int:  # noqa: ARG001 - every command takes the options
+    """Print the configuration's JSON Schema.
+
+    Exit code: 0 printed, 2 error.
+    """
+    print_document(CanonicalConfig.model_json_schema())
     return 0
 
 
-@config.command
-def validate(file: Path, *, env: str) -> int:
+def validate(file: Path, *, common: Common) -> int:
     """Check an override file and print each value that it replaces.
+
+    Exit code: 0 accepted, 2 not accepted.
 
     Parameters
     ----------
     file
         The override file.
-    env
-        dev, staging or prod.
     """
-    name = environment(env)
+    name = environment(common.env)
     overrides = read(file)
-    before, after = (
-        dict(leaves(configuration.model_dump(mode="json")))
-        for configuration in (build(name), build(name, overrides))
-    )
-    for path in dict.fromkeys([*before, *after]):
-        if before.get(path) != after.get(path):
-            print(f"{path}: {in_json(before.get(path))} → {in_json(after.get(path))}")
-    print(f"{file} is accepted; it has {len(overrides.waivers)} waivers")
+    changes = differences(build(name), build(name, overrides))
+    if common.format is Format.JSON:
+        print_document({"environment": name, "changes": changes, "waivers": len(overrides.waivers)})
+        return 0
+    print_changes(changes)
+    if not common.quiet:
+        console.print(f"{file} is accepted; it has {len(overrides.waivers)} waivers")
     return 0
 
 
-@config.command
-def show(path: str, *, env: str, pages: bool = False) -> int:
+def diff(*, common: Common) -> int:
+    """Print each value by which this deployment's own file differs from the built-in configuration.
+
+    Exit code: 0 no difference, 1 differences, 2 error.
+    """
+    name = environment(common.env)
+    changes = differences(build(name), canonical_config(name))
+    if common.format is Format.JSON:
+        print_document({"environment": name, "changes": changes})
+    else:
+        print_changes(changes)
+        if not changes and not common.quiet:
+            console.print(f"{name} has the built-in values")
+    return 1 if changes else 0
+
+
+def show(path: str, *, common: Common, pages: Annotated[bool, FLAG] = False) -> int:
     """Print the values at and below a path, each with its provenance.
+
+    Exit code: 0 printed, 2 error.
 
     Parameters
     ----------
     path
         A value or a section, such as nat.group or network.vpc.cidr.
-    env
-        dev, staging or prod.
     pages
         Also the page that each value was read from, and when.
     """
-    configuration = canonical_config(env)
+    configuration = canonical_config(common.env)
     values = dict(leaves(configuration.model_dump(mode="json")))
+    lines: dict[str, dict[str, object]] = {}
     for leaf, _ in leaves(value_at(configuration, path), path):
         if is_unspecified(configuration, leaf):
-            print(f"{leaf}: not specified")
-            continue
-        immutable = ", immutable" if is_immutable(configuration, leaf) else ""
-        page = _page(configuration, leaf) if pages else ""
-        provenance = f"{provenance_of(configuration, leaf)}{page}"
-        print(f"{leaf}: {in_json(values[leaf])} ({provenance}{immutable})")
+            lines[leaf] = {"specified": False}
+            text = "not specified"
+        else:
+            provenance, immutable = provenance_of(configuration, leaf), is_immutable(configuration, leaf)
+            lines[leaf] = {"value": values[leaf], "provenance": provenance, "immutable": immutable}
+            lines[leaf] |= {"source": source_to_json(configuration, leaf)} if pages else {}
+            page = _page(configuration, leaf) if pages else ""
+            text = f"{in_json(values[leaf])} ({provenance}{page}{', immutable' if immutable else ''})"
+        if common.format is not Format.JSON:
+            console.print(f"{leaf}: {text}")
+    if common.format is Format.JSON:
+        print_document({"environment": common.env, "values": lines})
     return 0
+
+
+def differences(before: CanonicalConfig, after: CanonicalConfig) -> dict[str, dict[str, object]]:
+    """The leaves that differ, by path, with both values."""
+    old, new = (dict(leaves(configuration.model_dump(mode="json"))) for configuration in (before, after))
+    return {
+        path: {"built_in": old.get(path), "own": new.get(path)}
+        for path in dict.fromkeys([*old, *new])
+        if old.get(path) != new.get(path)
+    }
+
+
+def print_changes(changes: Mapping[str, Mapping[str, object]]) -> None:
+    for path, change in changes.items():
+        console.print(f"{path}: {in_json(change['built_in'])} → {in_json(change['own'])}")
 
 
 def _page(configuration: CanonicalConfig, path: str) -> str:
@@ -150,7 +175,3 @@ def nested(values: Mapping[str, object]) -> dict[str, object]:
 
 def in_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def print_json(document: object) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False))

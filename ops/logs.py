@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from ops.app import console
-from ops.doctor.command import deployment
-from ops.doctor.observe import identify
+from ops.options import FLAG, Common
+from ops.screen import console
+from ops.session import connect
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.config import naming
@@ -18,6 +17,8 @@ from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ops.session import Session
 
 POLL_SECONDS = 2.0
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -27,56 +28,52 @@ USUAL = frozenset(
 )
 
 
-def logs(  # noqa: PLR0913 - one parameter an option
+def logs(
     *,
-    env: str,
+    common: Common,
     function: Literal["nat", "drift", "reaper"] = "nat",
     since: str = "1h",
-    follow: bool = False,
-    samconfig_file: Path = Path("samconfig.toml"),
-    profile: str | None = None,
-    region: str | None = None,
-    endpoint_url: str | None = None,
+    follow: Annotated[bool, FLAG] = False,
 ) -> int:
     """Print a function's log. Reads only; metric lines are left out.
 
+    Exit code: 0 read, 2 error, 130 ended by Ctrl-C.
+
     Parameters
     ----------
-    env
-        dev, staging or prod.
     function
         Whose log.
     since
         How far back: a number and s, m, h or d.
     follow
         Go on until Ctrl-C.
-    samconfig_file
-        The file that `sam deploy` reads.
-    profile
-        As in the AWS CLI.
-    region
-        As in the AWS CLI; else the profile's, else the one in samconfig.toml.
-    endpoint_url
-        Another AWS, such as a stand-in on this machine; AWS_ENDPOINT_URL does the same.
     """
-    began = clock.now() - span(since)
-    target = deployment(env, samconfig_file, profile, region, endpoint_url)
-    identify(target.client, target.region)
-    names = {
-        "nat": target.function,
-        "drift": naming.drift_check_function_name(env),
-        "reaper": naming.ttl_reaper_function_name(env),
-    }
-    printed: set[str] = set()
-    while True:
-        for event in events(target.client, f"/aws/lambda/{names[function]}", began):
-            line = readable(event)
-            if event["eventId"] not in printed and line:
-                console.print(line, markup=False, highlight=False, soft_wrap=True)
-            printed.add(event["eventId"])
-        if not follow:
-            return 0
-        clock.sleep(POLL_SECONDS)
+    distance = span(since)
+    with connect(common, deployed=True) as session:
+        began = clock.now() - distance
+        names = {
+            "nat": session.function,
+            "drift": naming.drift_check_function_name(session.env),
+            "reaper": naming.ttl_reaper_function_name(session.env),
+        }
+        printed: set[str] = set()
+        while True:
+            for event in events(session.client, f"/aws/lambda/{names[function]}", began):
+                line = readable(event)
+                if event["eventId"] not in printed and line:
+                    _print(session, line, event)
+                printed.add(event["eventId"])
+            if not follow:
+                return 0
+            clock.sleep(POLL_SECONDS)
+
+
+def _print(session: Session, line: str, event: dict[str, Any]) -> None:
+    """A line for a person; one JSON document a line for a program."""
+    if session.prints_text:
+        console.print(line)
+    else:
+        print(json.dumps({**session.place, "timestamp": event["timestamp"], "message": event["message"]}))
 
 
 def span(text: str) -> timedelta:
@@ -106,19 +103,21 @@ def events(client: Callable[[str], Any], group: str, since: datetime) -> Iterato
 def readable(event: dict[str, Any]) -> str | None:
     """One line, or None for a line that only carries metrics or is Lambda's own bookkeeping."""
     message = str(event.get("message", "")).rstrip()
-    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+    moment = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
     try:
         fields = json.loads(message)
     except ValueError:
         return (
-            None if message.startswith(("START ", "END ", "REPORT ", "INIT_")) else f"{at:%H:%M:%S} {message}"
+            None
+            if message.startswith(("START ", "END ", "REPORT ", "INIT_"))
+            else f"{moment:%H:%M:%S} {message}"
         )
     if not isinstance(fields, dict) or "_aws" in fields:
         return None
     if "message" not in fields:
         return None
     extra = " ".join(f"{name}={_value(value)}" for name, value in fields.items() if name not in USUAL)
-    return f"{at:%H:%M:%S} {fields.get('level', ''):<7} {fields['message']} {extra}".rstrip()
+    return f"{moment:%H:%M:%S} {fields.get('level', ''):<7} {fields['message']} {extra}".rstrip()
 
 
 def _value(value: object) -> str:

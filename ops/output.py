@@ -4,76 +4,83 @@ from __future__ import annotations
 
 import json
 import sys
+from html import escape
 from typing import TYPE_CHECKING
-
-from rich.markup import escape
-from rich.table import Table
 
 from drift_check.report.as_html import page
 from drift_check.report.as_json import document
 from drift_check.report.as_markdown import headline, markdown, short
-from ops.app import console
+from ops.options import Format
+from ops.screen import console, print_document, styled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding
     from drift_check.model import Report
+    from ops.session import Session
 
 TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "blue", "info": "dim"}
 
 
-def table(report: Report) -> None:
+def table(report: Report, *, quiet: bool = False) -> None:
     """For a terminal."""
-    console.print(
-        f"[bold]{escape(headline(report))}[/bold]  [dim]{report.calls} calls, {report.seconds:.1f} s[/dim]"
-    )
+    console.print(styled(headline(report), "bold"))
+    if not quiet:
+        console.print(styled(f"{report.calls} calls, {report.seconds:.1f} s", "dim"))
     for note in report.notes:
-        console.print(f"[yellow]{escape(note)}[/yellow]")
+        console.print(styled(note, "yellow"))
     shown = [finding for finding in report.findings if finding.is_actionable]
-    if shown:
-        console.print(differences(shown))
-    for one in report.unknown:
-        console.print(f"[magenta]unknown[/magenta] {escape(f'{one.resource}: {one.reason}')}")
+    for finding in shown:
+        print_finding(finding)
+    for unread in report.unknown:
+        console.print(styled("unknown ", "magenta"), f"{unread.resource}: {unread.reason}")
     for heal in report.heals:
-        console.print(
-            f"[green]{heal.status}[/green] "
-            + escape(f"{heal.finding.resource} {heal.finding.attribute} {heal.detail}")
-        )
-        for write in heal.writes:
-            console.print(
-                "  [dim]" + escape(f"{write.action} {json.dumps(write.parameters)} {write.note}") + "[/dim]"
-            )
+        print_heal(heal)
     for refused, reason in report.plan.refused:
-        console.print(
-            "[dim]" + escape(f"not healed: {refused.resource} {refused.attribute}: {reason}") + "[/dim]"
-        )
-    rest = len(report.findings) - len(shown) - len(report.unknown)
-    if rest:
-        console.print(f"[dim]{rest} more are only assumed or accepted: --format markdown lists them[/dim]")
+        text = f"not healed: {refused.resource} {refused.attribute}: {reason}"
+        console.print(styled(text, "dim"))
+    others = len(report.findings) - len(shown) - len(report.unknown)
+    if others and not quiet:
+        console.print(styled(f"{others} more are only assumed or accepted: see --format markdown", "dim"))
 
 
-def differences(findings: list[Finding]) -> Table:
-    """One row a finding."""
-    rows = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("severity", "resource", "attribute", "is", "should be", "healing", "id"):
-        rows.add_column(name, overflow="fold")
-    for finding in findings:
-        rows.add_row(
-            f"[{TONES[finding.severity]}]{finding.severity}[/]",
-            escape(finding.resource),
-            escape(finding.attribute),
-            escape(short(finding.observed)),
-            escape(short(finding.desired)),
-            str(finding.healing),
-            finding.id,
-        )
-    return rows
+def print_finding(finding: Finding) -> None:
+    """Two lines: what differs, then the id, whole at every width."""
+    severity = styled(f"{finding.severity:<9}", TONES[finding.severity])
+    console.print(severity, f"{finding.resource} {finding.attribute}")
+    values = f"is {short(finding.observed)}, should be {short(finding.desired)}"
+    console.print(f"          {values}; heal {finding.healing}; id {finding.id}")
 
 
-PRINTERS: dict[str, Callable[[Report], object]] = {
-    "table": table,
-    "json": lambda report: sys.stdout.write(json.dumps(document(report), indent=2) + "\n"),
-    "markdown": lambda report: sys.stdout.write(markdown(report)),
-    "html": lambda report: sys.stdout.write(page(report)),
+def print_heal(heal: HealOutcome) -> None:
+    text = f"{heal.finding.resource} {heal.finding.attribute} {heal.detail}"
+    console.print(styled(f"{heal.status} ", "green"), text)
+    for write in heal.writes:
+        call = f"  {write.action} {json.dumps(write.parameters)} {write.note}"
+        console.print(styled(call, "dim"))
+
+
+def as_json(report: Report, session: Session) -> None:
+    print_document({**session.place, **document(report)})
+
+
+def as_markdown(report: Report, session: Session) -> None:
+    sys.stdout.write(f"{where(session)}\n\n{markdown(report)}")
+
+
+def as_html(report: Report, session: Session) -> None:
+    sys.stdout.write(page(report).replace("<main>", f"<main><p class=soft>{escape(where(session))}</p>", 1))
+
+
+def where(session: Session) -> str:
+    return "account {account}, region {region}, environment {environment}".format_map(session.place)
+
+
+PRINTERS: dict[Format, Callable[[Report, Session], object]] = {
+    Format.TABLE: lambda report, session: table(report, quiet=session.common.quiet),
+    Format.JSON: as_json,
+    Format.MARKDOWN: as_markdown,
+    Format.HTML: as_html,
 }

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[int, int], None]]:
+def progress(*, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error; nothing where that is no terminal."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield lambda _done, _of: None
         return
     # imported where it is shown, since reading AWS begins the sooner

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,9 @@ from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ops.app import console
+from ops.options import FLAG, Common
+from ops.screen import agreed, console, error_console, print_document, styled
+from ops.session import Simulation, connect
 from tradai_shared import clock
 from tradai_shared.config import canonical_config
 from ttl_reaper import events, observe, report, tables
@@ -21,10 +22,12 @@ from ttl_reaper.audit import WRITTEN
 from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.model import Limits, Mode, TtlClass
 from ttl_reaper.reconcile import RunDependencies, open_dependencies, reap
+from ttl_reaper.table_run import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ops.session import Session
     from ttl_reaper.model import Candidate, DesiredTable, ItemOutcome, ReapRequest, Tally
     from ttl_reaper.table_run import TableResult
 
@@ -34,7 +37,7 @@ DEFAULT = Limits()
 
 def reap_command(  # noqa: PLR0913 - one parameter an option
     *,
-    env: str,
+    common: Common,
     table: str,
     mode: Literal["report", "delete", "repair"] = "report",
     classes: Annotated[list[str] | None, Parameter(negative=())] = None,
@@ -43,8 +46,8 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
     write_units_per_second: float = DEFAULT.write_units_per_second,
     grace_seconds: int = DEFAULT.grace_seconds,
     segments: int = events.SEGMENTS,
-    allow_without_pitr: bool = False,
-    yes: bool = False,
+    allow_without_pitr: Annotated[bool, FLAG] = False,
+    yes: Annotated[bool, FLAG] = False,
     audit: Path = Path("out"),
 ) -> int:
     """Report, delete or repair the expired items of one table.
@@ -52,12 +55,12 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
     It always scans first and shows what it found, the units and an estimate of the cost. It changes something
     only with --yes, or when the question after the estimate is answered with yes.
 
+    Exit code: 0 done, 1 a guard or a failure ended it, 2 error, or nothing was agreed to.
+
     Parameters
     ----------
-    env
-        dev, staging or prod; the canonical configuration of that environment decides which table that is.
     table
-        The table's component (notifications) or its full name.
+        The table's component (notifications) or its full name, as the environment's configuration has it.
     mode
         report counts; delete deletes; repair writes the right epoch value, so that DynamoDB deletes for free.
     classes
@@ -95,45 +98,62 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
         }
     )
     assert isinstance(event, events.WorkEvent)  # noqa: S101 - no action was given, so it is no summary
-    [selected] = tables.select_tables(event, tables.tables(canonical_config(env)))
-    with ReapSession.opened(selected, audit) as session:
-        return session.work(event.order, yes=yes)
+    [selected] = tables.select_tables(event, tables.tables(canonical_config(common.env)))
+    with (
+        connect(common, Simulation.ESTATE, pool=WORKERS) as session,
+        ReapSession.opened(session, selected, audit) as reap_session,
+    ):
+        return reap_session.work(event.order, yes=yes)
 
 
 @dataclass(frozen=True)
 class ReapSession:
     """One table, and what is needed to work on it."""
 
+    session: Session
     table: DesiredTable
     dependencies: RunDependencies
     audit: FileAudit
 
     @classmethod
     @contextmanager
-    def opened(cls, table: DesiredTable, folder: Path) -> Iterator[ReapSession]:
+    def opened(cls, session: Session, table: DesiredTable, folder: Path) -> Iterator[ReapSession]:
         """Make the clients; close them at the end."""
-        path = folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl"
-        audit = FileAudit(path)
-        with open_dependencies(lambda: A_DAY, lambda _: audit, NoCheckpoints()) as dependencies:
-            yield cls(table, dependencies, audit)
+        audit = FileAudit(folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl")
+        with open_dependencies(
+            lambda: A_DAY,
+            lambda _: audit,
+            NoCheckpoints(),
+            profile=session.common.profile,
+            region=session.identity.region,
+            endpoint_url=session.common.endpoint_url,
+        ) as dependencies:
+            yield cls(session, table, dependencies, audit)
 
     def work(self, order: ReapRequest, *, yes: bool) -> int:
         """Count, estimate, ask, act. The answer is the exit code."""
         counted = self._run(replace(order, dry_run=True), "Counting")
-        console.print(estimate(counted, order))
+        self.session.text.print(estimate(counted, order))
         if not counted.ok or order.mode is Mode.REPORT or not counted.tally.planned:
-            return report_result(counted)
-        if not yes and not agreed(order.mode):
-            console.print("Nothing was changed. --yes goes ahead.")
+            return self._end(counted)
+        if not yes and not agreed(f"{order.mode} these items?"):
+            self.session.text.print("Nothing was changed. --yes goes ahead.")
             return 2
         done = self._run(
             replace(order, dry_run=False), "Deleting" if order.mode is Mode.DELETE else "Repairing"
         )
         if self.audit.path.exists():
-            console.print(f"Every item is in {self.audit.path}", highlight=False)
-        return report_result(done)
+            self.session.text.print(f"Every item is in {self.audit.path}")
+        return self._end(done)
 
-    def _run(self, order: ReapRequest, title: str) -> TableResult:
+    def _end(self, done: TableResult) -> int:
+        """The last line, and the exit code."""
+        if self.session.prints_text:
+            return told(done)
+        print_document({**self.session.place, "result": report.result(done)})
+        return 0 if done.ok else 1
+
+    def _run(self, order: ReapRequest, what: str) -> TableResult:
         expected = observe.live_table(self.dependencies.client, self.table.name).item_count
         columns = (
             TextColumn("{task.description}"),
@@ -142,8 +162,10 @@ class ReapSession:
             TextColumn("items read, {task.fields[changed]} written, {task.fields[rate]}/s"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=console, transient=True) as progress:
-            task = progress.add_task(title, total=expected or None, changed=0, rate=0)
+        with Progress(
+            *columns, console=error_console, transient=True, disable=self.session.common.quiet
+        ) as progress:
+            task = progress.add_task(what, total=expected or None, changed=0, rate=0)
             began = clock.now()
 
             def show(tally: Tally) -> None:
@@ -209,19 +231,12 @@ def estimate(counted: TableResult, order: ReapRequest) -> Table:
     return table
 
 
-def agreed(mode: Mode) -> bool:
-    """Ask, where there is somebody to ask."""
-    return sys.stdin.isatty() and console.input(f"{mode} these items? [yes/no] ").strip().lower() == "yes"
-
-
-def report_result(result: TableResult) -> int:
+def told(result: TableResult) -> int:
     """The last line, and the exit code."""
     tally = result.tally
-    colour = "green" if result.ok else "red"
-    console.print(f"[{colour}]{result.end}[/{colour}]: {result.reason}", highlight=False)
+    console.print(styled(f"{result.end}: {result.reason}", "green" if result.ok else "red"))
     console.print(
         f"deleted {tally.deleted}, repaired {tally.repaired}, renewed and kept {tally.renewed}, "
         f"failed {tally.failed}; {tally.write_units:,.0f} write units, {report.usd(tally):.4f} USD",
-        highlight=False,
     )
     return 0 if result.ok else 1

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.prompt import Confirm
-
-from ops.app import console
-from ops.doctor.command import deployment
-from ops.doctor.observe import identify
+from ops.options import FLAG, Common
+from ops.screen import agreed, console, print_document, styled
+from ops.session import connect
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+NOTHING = "nothing"
 
 
-def reconcile(  # noqa: PLR0913 - one parameter an option
+def reconcile(
     *,
-    env: str,
-    dry_run: bool = False,
-    yes: bool = False,
-    samconfig_file: Path = Path("samconfig.toml"),
-    profile: str | None = None,
-    region: str | None = None,
-    endpoint_url: str | None = None,
+    common: Common,
+    dry_run: Annotated[bool, FLAG] = False,
+    yes: Annotated[bool, FLAG] = False,
 ) -> int:
     """Let the deployed function look at the NAT now, and move what is wrong. Asks first, unless --dry-run.
 
@@ -34,31 +29,25 @@ def reconcile(  # noqa: PLR0913 - one parameter an option
 
     Parameters
     ----------
-    env
-        dev, staging or prod.
     dry_run
-        Only show what the function would do.
+        Only show what the function would do, and what it waits for.
     yes
         Do not ask.
-    samconfig_file
-        The file that `sam deploy` reads.
-    profile
-        As in the AWS CLI.
-    region
-        As in the AWS CLI; else the profile's, else the one in samconfig.toml.
-    endpoint_url
-        Another AWS, such as a stand-in on this machine; AWS_ENDPOINT_URL does the same.
     """
-    target = deployment(env, samconfig_file, profile, region, endpoint_url)
-    identity = identify(target.client, target.region)
-    console.print(f"account {identity.account}, region {identity.region}, environment {env}")
-    question = f"Let {target.function} move routes and the address where they are wrong?"
-    if not dry_run and not yes and not Confirm.ask(question, console=console, default=False):
-        console.print("nothing was done")
-        return 0
-    answer = invoke(target.client, target.function, {"action": "reconcile", "dry_run": dry_run})
-    _print(answer)
-    return 0 if answer.get("success") else 1
+    with connect(common, deployed=True) as session:
+        question = (
+            f"Let {session.function} in account {session.identity.account}, region"
+            f" {session.identity.region} move routes and the address where they are wrong?"
+        )
+        if not dry_run and not yes and not agreed(question):
+            session.note("nothing was done")
+            return 0
+        answer = invoke(session.client, session.function, {"action": "reconcile", "dry_run": dry_run})
+        if session.prints_text:
+            _print(answer)
+        else:
+            print_document({**session.place, **answer})
+        return 0 if answer.get("success") else 1
 
 
 def invoke(client: Callable[[str], Any], function: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -81,17 +70,15 @@ def invoke(client: Callable[[str], Any], function: str, event: dict[str, Any]) -
     return answer
 
 
-def _print(answer: dict[str, Any]) -> None:
+def _print(answer: Mapping[str, Any]) -> None:
     data = answer.get("data", {})
     for name, value in data.get("summary", {}).items():
-        console.print(f"  {name}: {_text(value)}", markup=False, highlight=False)
+        console.print(f"  {name}: {NOTHING if name == 'waiting' and not value else _text(value)}")
     for result in data.get("results", []):
         name = result.get("action") or f"note: {result.get('note')}"
         parts = [result.get(part) for part in ("target", "subject", "status", "reason", "detail")]
-        console.print(
-            f"{name} {'; '.join(str(part) for part in parts if part)}", markup=False, highlight=False
-        )
-    console.print("success" if answer.get("success") else "[bold red]no success[/bold red]")
+        console.print(f"{name} {'; '.join(str(part) for part in parts if part)}")
+    console.print("success" if answer.get("success") else styled("no success", "bold red"))
 
 
 def _text(value: object) -> str:

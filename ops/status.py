@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
-
-from ops.app import console
-from ops.doctor.command import deployment
-from ops.doctor.observe import AccountReader, identify
+from ops.doctor.observe import AccountReader
+from ops.options import Common  # noqa: TC001 - cyclopts reads the annotations
+from ops.screen import console, print_document, styled
+from ops.session import connect
+from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from ops.doctor.model import Account
     from ops.doctor.wanted import Wanted
 
+OPEN_FINDINGS = ("FindingsCritical", "FindingsHigh", "FindingsOther")
 OK, ATTENTION, PARTIAL = 0, 1, 3
+LOOK_BACK = timedelta(days=14)  # CloudWatch answers 1,440 points at most: hours of 60 days would fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class StatusReader:
 
     def read(self, account: Account) -> list[Fact]:
         self._try("NAT", lambda: self._members(account))
+        self._try("last failover", self._last_failover)
+        self._try("findings", self._findings)
+        self._try("expired items", self._overdue)
         self._try("alarms", self._alarms)
         self._try("schedules", self._schedules)
         self._try("dead letters", self._dead_letters)
@@ -73,6 +77,51 @@ class StatusReader:
                 f"{member['InstanceId']} {state}, {health}, {member.get('AvailabilityZone', 'zone unknown')}",
                 well=state == "InService" and health.lower() == "healthy",
             )
+            if state.endswith(":Wait"):
+                yield Fact("hook", f"{member['InstanceId']} waits for an answer in {state}", well=False)
+
+    def _last_failover(self) -> Iterator[Fact]:
+        points = self._metric("FailoverSeconds", "update_nat_routes")
+        if not points:
+            yield Fact("last failover", f"none in {LOOK_BACK.days} days")
+            return
+        moment, seconds = points[-1]
+        yield Fact("last failover", f"{moment:%Y-%m-%d %H:%M} UTC, {seconds:.0f} s")
+
+    def _findings(self) -> Iterator[Fact]:
+        newest = [points[-1] for name in OPEN_FINDINGS if (points := self._metric(name, "drift_check"))]
+        if not newest:
+            yield Fact("findings", f"no drift check has reported in {LOOK_BACK.days} days", well=None)
+            return
+        moment, count = max(moment for moment, _ in newest), sum(value for _, value in newest)
+        yield Fact("findings", f"{count:.0f} open at {moment:%Y-%m-%d %H:%M} UTC", well=count == 0)
+
+    def _overdue(self) -> Iterator[Fact]:
+        points = self._metric("ItemsExpired", "ttl_reaper", "Sum")
+        if not points:
+            yield Fact("expired items", f"no reaper has reported in {LOOK_BACK.days} days", well=None)
+            return
+        moment, count = points[-1]
+        yield Fact("expired items", f"{count:.0f} found at {moment:%Y-%m-%d %H:%M} UTC")
+
+    def _metric(self, name: str, service: str, statistic: str = "Maximum") -> list[tuple[datetime, float]]:
+        """The metric's points of the last fortnight, oldest first."""
+        now = clock.now()
+        with translate_errors("cloudwatch:GetMetricStatistics"):
+            answer = self.client("cloudwatch").get_metric_statistics(
+                Namespace="TradAI/Ops",
+                MetricName=name,
+                Dimensions=[
+                    {"Name": "service", "Value": service},
+                    {"Name": "environment", "Value": str(self.wanted.env)},
+                ],
+                StartTime=now - LOOK_BACK,
+                EndTime=now,
+                Period=3600,
+                Statistics=[statistic],
+            )
+        points = [(point["Timestamp"], float(point[statistic])) for point in answer["Datapoints"]]
+        return sorted(points, key=lambda point: point[0])
 
     def _alarms(self) -> Iterator[Fact]:
         with translate_errors("cloudwatch:DescribeAlarms"):
@@ -128,50 +177,25 @@ def about_account(account: Account) -> Iterator[Fact]:
         yield Fact("unknown", f"{unread.action} failed with {unread.code}", well=None)
 
 
-def status(  # noqa: PLR0913 - one parameter an option
-    *,
-    env: str,
-    format: Literal["table", "json"] = "table",  # noqa: A002 - the option's name
-    samconfig_file: Path = Path("samconfig.toml"),
-    profile: str | None = None,
-    region: str | None = None,
-    endpoint_url: str | None = None,
-) -> int:
-    """Show the NAT, its routes and address, and the toolkit's own alarms, schedules and dead letters.
+def status(*, common: Common) -> int:
+    """Show the NAT, its routes and address, and the toolkit's own alarms, schedules, findings, dead letters.
 
     Exit code: 0 all is well, 1 something needs attention, 2 error, 3 something could not be read.
-
-    Parameters
-    ----------
-    env
-        dev, staging or prod.
-    format
-        How to print.
-    samconfig_file
-        The file that `sam deploy` reads.
-    profile
-        As in the AWS CLI.
-    region
-        As in the AWS CLI; else the profile's, else the one in samconfig.toml.
-    endpoint_url
-        Another AWS, such as a stand-in on this machine; AWS_ENDPOINT_URL does the same.
     """
-    target = deployment(env, samconfig_file, profile, region, endpoint_url)
-    identity = identify(target.client, target.region)
-    account = AccountReader(target.client).read(identity, target.wanted)
-    facts = [*about_account(account), *StatusReader(target.client, target.wanted).read(account)]
-    place = {"account": identity.account, "region": identity.region, "environment": env}
-    if format == "json":
-        document = {**place, "facts": [asdict(fact) for fact in facts]}
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
-    else:
-        console.print(f"account {identity.account}, region {identity.region}, environment {env}")
-        for fact in facts:
-            console.print(f"{TONES[fact.well]} [bold]{escape(fact.subject)}[/bold]: {escape(fact.text)}")
-    return exit_code(facts)
+    with connect(common, deployed=True) as session:
+        account = AccountReader(session.client).read(session.identity, session.wanted)
+        facts = [*about_account(account), *StatusReader(session.client, session.wanted).read(account)]
+        if session.prints_text:
+            for fact in facts:
+                if not (common.quiet and fact.well):
+                    label, tone = TONES[fact.well]
+                    console.print(styled(label, tone), f"{fact.subject}: {fact.text}")
+        else:
+            print_document({**session.place, "facts": [asdict(fact) for fact in facts]})
+        return exit_code(facts)
 
 
-TONES = {True: "[green]ok     [/]", False: "[bold red]look at[/]", None: "[magenta]unknown[/]"}
+TONES = {True: ("ok     ", "green"), False: ("look at", "bold red"), None: ("unknown", "magenta")}
 
 
 def exit_code(facts: list[Fact]) -> int:

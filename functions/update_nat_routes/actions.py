@@ -5,7 +5,7 @@ Each says why (``reason``), what it writes to (``target``), and which permission
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 
@@ -161,3 +161,8 @@ PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
 def key(action: Action) -> str:
     """What identifies an action between passes: its kind and what it writes to."""
     return f"{type(action).__name__}:{action.target}"
+
+
+def order(action: Action) -> Action:
+    """The write without its reason: two with equal arguments are the same order."""
+    return replace(action, reason="")

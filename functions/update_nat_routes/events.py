@@ -56,8 +56,8 @@ class Trigger:
     dry_run: bool = False
 
 
-# Wider than AWS's own ids, and without the characters that could leave a path or a request.
-INSTANCE_ID = re.compile(r"i-[0-9A-Za-z-]{1,40}")
+# AWS's own have 8 or 17 hexadecimal digits; a model of botocore bounds the whole to 19 characters.
+INSTANCE_ID = re.compile(r"i-[0-9a-z]{1,17}")
 HOOK_NAME = re.compile(r"[A-Za-z0-9\-_/]{1,255}")
 DRILL_SOURCE = "tradai.drill"
 PROBE_FUNCTION = "tradai-egress-probe"
@@ -141,13 +141,15 @@ def _from_destination(event: Json) -> Trigger:
     if not isinstance(arn, str) or PROBE_FUNCTION not in arn:
         raise EventError("requestContext.functionArn", f"expected the egress probe's, got {arn!r}")
     request, response = event.get("requestPayload"), event.get("responsePayload")
-    suspect = request.get("suspect") if isinstance(request, Mapping) else None
+    suspect = None
+    if isinstance(request, Mapping) and request.get("suspect") is not None:
+        suspect = _instance_id(request, "suspect", "requestPayload.")
     silent = isinstance(response, Mapping) and response.get("errorType") == NO_EGRESS
     return Trigger(
         TriggerKind.PROBE_FAILURE,
         at=_time(event, "timestamp"),
         no_egress=silent,
-        suspect_instance=suspect if silent and isinstance(suspect, str) else None,
+        suspect_instance=suspect if silent else None,
     )
 
 
@@ -170,18 +172,20 @@ def _text(holder: Json, field: str, path: str = "") -> str:
     return value
 
 
-def _instance_id(detail: Json, field: str) -> str:
-    return _matching(INSTANCE_ID, detail, field, "an instance id")
+def _instance_id(holder: Json, field: str, path: str = "detail.") -> str:
+    return _matching(INSTANCE_ID, holder, field, "an instance id", path)
 
 
 def _hook_name(detail: Json) -> str:
     return _matching(HOOK_NAME, detail, "LifecycleHookName", "a lifecycle hook's name")
 
 
-def _matching(pattern: re.Pattern[str], detail: Json, field: str, expected: str) -> str:
-    value = _text(detail, field, "detail.")
+def _matching(
+    pattern: re.Pattern[str], holder: Json, field: str, expected: str, path: str = "detail."
+) -> str:
+    value = _text(holder, field, path)
     if not pattern.fullmatch(value):
-        raise EventError(f"detail.{field}", f"expected {expected}, got {value!r}")
+        raise EventError(f"{path}{field}", f"expected {expected}, got {value!r}")
     return value
 
 

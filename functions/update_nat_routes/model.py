@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     )
 
 DEFAULT_ROUTE = "0.0.0.0/0"
+IPV6_DEFAULT = "::/0"
 PROPAGATED = "EnableVgwRoutePropagation"
 READY_TAG = "tradai:nat-ready"
 # EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
@@ -79,6 +80,7 @@ class Instance:
     elastic_address: str | None = None
     ready_tag: str | None = None
     died_at: datetime | None = None
+    vpc_id: str | None = None
 
     @property
     def running(self) -> bool:
@@ -105,10 +107,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """A private route table, reduced to its default route."""
+    """A private route table, reduced to its default route.
+
+    ``ipv6_target`` is what its ::/0 leads to, empty where it has none: told, and never written.
+    """
 
     table_id: str
     target: Target
+    vpc_id: str | None = None
+    ipv6_target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +143,8 @@ class Observed:
     ``eip_holder`` is the instance that is seen to carry our Elastic IP; None where no instance that was
     read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
     until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks
-    could not be read, empty where they were. ``denied`` are the reads of group, tables and instances that
-    the role may not make; with any of them nothing is decided.
+    could not be read, empty where they were; ``history_unread`` likewise. ``denied`` are the reads of group,
+    tables and instances that the role may not make; with any of them nothing is decided.
     """
 
     group: Group | None
@@ -149,6 +156,7 @@ class Observed:
     last_launch_abandoned: bool | None = None
     holder_unread: str = ""
     hooks_unread: str = ""
+    history_unread: str = ""
     denied: tuple[DeniedRead, ...] = ()
 
 
@@ -166,6 +174,7 @@ def described_instance(description: InstanceTypeDef) -> Instance:
         elastic_address=_elastic_address(primary) if primary else None,
         ready_tag=tags.get(READY_TAG),
         died_at=datetime.fromisoformat(died.group(1)).replace(tzinfo=UTC) if died else None,
+        vpc_id=description.get("VpcId"),
     )
 
 
@@ -178,7 +187,24 @@ def _elastic_address(interface: InstanceNetworkInterfaceTypeDef) -> str | None:
     return association.get("PublicIp") if association.get("IpOwnerId") != "amazon" else None
 
 
-def default_target(table: RouteTableTypeDef) -> Target:
+def described_table(table: RouteTableTypeDef) -> RouteTable:
+    """A route table from EC2's own description."""
+    ipv6 = [
+        route for route in table.get("Routes", []) if route.get("DestinationIpv6CidrBlock") == IPV6_DEFAULT
+    ]
+    return RouteTable(
+        table["RouteTableId"],
+        _default_target(table),
+        table.get("VpcId"),
+        _ipv6_target(ipv6[0]) if ipv6 else "",
+    )
+
+
+def _ipv6_target(route: RouteTypeDef) -> str:
+    return route.get("EgressOnlyInternetGatewayId") or _target(route).target_id
+
+
+def _default_target(table: RouteTableTypeDef) -> Target:
     """The static route has priority over a propagated one, and AWS promises no order of its list."""
     routes = [
         route for route in table.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE

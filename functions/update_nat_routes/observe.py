@@ -24,13 +24,13 @@ from update_nat_routes.model import (
     Member,
     Observed,
     RouteTable,
-    default_target,
     described_instance,
+    described_table,
 )
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
     from types_boto3_autoscaling import AutoScalingClient
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 GROUP_TAG = "aws:autoscaling:groupName"
-LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance: (i-[0-9a-f]+)")
+LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance\b.*?(i-[0-9a-f]+)")
 ACTIVITIES_READ = 20
 PERMISSIONS = (
     "autoscaling:DescribeAutoScalingGroups",
@@ -78,6 +78,7 @@ class Reader:
         wanted = set(expected) | ({member.instance_id for member in group.members} if group else set())
         wanted |= {table.target.instance_id for table in tables if table.target.instance_id}
         instances = _unless_denied(lambda: self.instances(wanted), no_instances, denied)
+        tables = tuple(table for table in tables if self._is_ours(table, group, instances))
         named = set() if denied else set(self.settings.route_table_ids)
         return Observed(
             group=group,
@@ -89,10 +90,17 @@ class Reader:
             denied=tuple(denied),
         )
 
+    def _is_ours(self, table: RouteTable, group: Group | None, instances: Mapping[str, Instance]) -> bool:
+        """A table that was found by its name only in the VPC of the group's members, where one is known."""
+        members = [instances.get(member.instance_id) for member in group.members] if group else []
+        vpcs = {member.vpc_id for member in members if member and member.vpc_id}
+        return bool(self.settings.route_table_ids) or not vpcs or table.vpc_id in vpcs
+
     @whole_answer("ec2:DescribeNetworkInterfaces")
     def read_back(self, before: Observed, interface_id: str) -> Observed:
         """The same moment again after moves: the tables, and the gateway's interface with its address."""
-        after = replace(before, tables=self.tables())
+        names = {table.table_id for table in before.tables}
+        after = replace(before, tables=tuple(table for table in self.tables() if table.table_id in names))
         with translate_errors("ec2:DescribeNetworkInterfaces"):
             interfaces = self.ec2.describe_network_interfaces(
                 Filters=[{"Name": "network-interface-id", "Values": [interface_id]}]
@@ -115,8 +123,15 @@ class Reader:
                 case DataRequest.HOOKS:
                     observed = self._with_hooks(observed)
                 case DataRequest.HISTORY:
-                    observed = replace(observed, last_launch_abandoned=self.last_launch_abandoned(observed))
+                    observed = self._with_history(observed)
         return observed
+
+    def _with_history(self, observed: Observed) -> Observed:
+        """Unreadable counts as abandoned: an unproven NAT is better than one given up again and again."""
+        try:
+            return replace(observed, last_launch_abandoned=self.last_launch_abandoned(observed))
+        except AccessDenied as error:
+            return replace(observed, last_launch_abandoned=True, history_unread=str(error))
 
     def _with_hooks(self, observed: Observed) -> Observed:
         try:
@@ -168,8 +183,7 @@ class Reader:
         )
         with translate_errors("ec2:DescribeRouteTables"):
             descriptions = self.ec2.describe_route_tables(Filters=[by])["RouteTables"]
-        tables = [RouteTable(table["RouteTableId"], default_target(table)) for table in descriptions]
-        return tuple(sorted(tables, key=lambda table: table.table_id))
+        return tuple(sorted(map(described_table, descriptions), key=lambda table: table.table_id))
 
     @whole_answer("ec2:DescribeInstances")
     def instances(self, ids: AbstractSet[str]) -> dict[str, Instance]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
-from tradai_shared.errors import AccessDenied, AwsError, TemporaryError
+from tradai_shared.errors import AwsError, PermanentError, TemporaryError
 from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import (
     Action,
@@ -19,17 +19,18 @@ from update_nat_routes.actions import (
     ReportUnhealthy,
     Route,
     key,
+    order,
 )
 from update_nat_routes.apply import NOT_TRIED
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import ENDED_STATES
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
-from update_nat_routes.planner.notes import UNGUARDED, Note, NoteKind
+from update_nat_routes.planner.notes import UNGUARDED, Note, refusal_notes
 from update_nat_routes.planner.plan import Plan, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
     from update_nat_routes.apply import Result, Writer
@@ -41,13 +42,10 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 THROTTLED_POLL_SECONDS = 5.0
 ATTEMPTS = 5
-# A write that was accepted so often and does not show can never be seen as done.
-ORDERS = 3
+ORDERS = 3  # what was accepted so often and does not show can never be seen as done
 # Left for the last calls and the telling: one hung call with its retries takes 21 s.
 MARGIN_SECONDS = 25.0
 FOREVER = float("inf")
-# EC2's refusal to take an Elastic IP from whoever holds it.
-ALREADY_ASSOCIATED = "Resource.AlreadyAssociated"
 # The template lets no event get older; what claims to be is a sample or a drill.
 OLDEST_EVENT = timedelta(seconds=300)
 SCHEDULE_SECONDS = 50.0
@@ -93,7 +91,7 @@ class Report:
     @property
     def notes(self) -> tuple[Note, ...]:
         """The plan's, and what the refusals of this run say."""
-        return (*self.plan.notes, *_refusal_notes(self))
+        return (*self.plan.notes, *refusal_notes(self.error, self.failed))
 
     @property
     def unguarded(self) -> bool:
@@ -102,18 +100,6 @@ class Report:
     @property
     def success(self) -> bool:
         return self.error is None and not self.failed and not self.unguarded
-
-
-def _refusal_notes(report: Report) -> Iterator[Note]:
-    """A missing permission, and an address that AWS says somebody else holds."""
-    if isinstance(report.error, AccessDenied):
-        yield Note(NoteKind.ROLE_REFUSED, report.error.action, str(report.error))
-    for result in report.failed:
-        error = result.error
-        if isinstance(error, AccessDenied):
-            yield Note(NoteKind.ROLE_REFUSED, error.action, result.detail)
-        elif isinstance(result.action, AssociateAddress) and error and error.code == ALREADY_ASSOCIATED:
-            yield Note(NoteKind.EIP_ELSEWHERE, result.action.allocation_id, result.detail)
 
 
 @dataclass(slots=True)
@@ -133,6 +119,7 @@ class Reconciler:
     incident: datetime | None = None
     restoring: set[str] = field(default_factory=set)  # tables whose outage this run ends
     pause: float = POLL_SECONDS
+    unreadable: AwsError | None = None  # a read that another one replaced
 
     def __post_init__(self) -> None:
         self.report = Report(self.trigger, clock.now())
@@ -145,6 +132,7 @@ class Reconciler:
                     clock.sleep(self.pause)
         except AwsError as error:
             self.report.error = error
+        self.report.error = self.report.error or self.unreadable
         return self.report
 
     def _is_relevant(self) -> bool:
@@ -164,9 +152,10 @@ class Reconciler:
         self.report.error, self.pause = None, POLL_SECONDS
         if self.trigger.dry_run:
             self._record([Outcome(action, Status.PLANNED) for action in step.actions])
+            self.report.waiting = step.wait
             return False
         again = self._apply(step)
-        if self._moved(step):
+        if any(self.report.results[key(move)].settled for move in step.moves):
             try:
                 step = self._plan(self._read_back(step))
             except TemporaryError as error:
@@ -199,10 +188,8 @@ class Reconciler:
             observed = replace(observed, hooks=self.observed.hooks, hooks_unread=self.observed.hooks_unread)
         step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
         answered: frozenset[DataRequest] = frozenset()
-        # Moves need none of this data, so a refused read must not hold them up.
-        while step.data_requests - answered and (
-            self.trigger.dry_run or not step.moves
-        ):  # an answer can raise the next question: history before hooks
+        # Moves need none of this data. An answer can raise the next question: history before hooks.
+        while step.data_requests - answered and (self.trigger.dry_run or not step.moves):
             observed = self.reader.answer(observed, step.data_requests - answered)
             answered |= step.data_requests
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
@@ -222,7 +209,11 @@ class Reconciler:
     def _read_back(self, step: Plan) -> Observed:
         assert self.observed is not None  # noqa: S101 - a plan was made from it
         assert step.gateway is not None  # noqa: S101 - moves lead to a gateway
-        return self.reader.read_back(self.observed, str(step.gateway.interface_id))
+        try:
+            return self.reader.read_back(self.observed, str(step.gateway.interface_id))
+        except PermanentError as error:
+            self.unreadable = error
+            return self._observe()
 
     def _apply(self, step: Plan, written: frozenset[Action] = frozenset()) -> bool:
         """Write, record, and say whether another try is worth it.
@@ -231,8 +222,8 @@ class Reconciler:
         again, later each time, and not written again at once.
         """
         self._note_incident(step)
-        actions = [action for action in step.actions if replace(action, reason="") not in written]
-        endless = [action for action in actions if self.orders[replace(action, reason="")] >= ORDERS]
+        actions = [action for action in step.actions if order(action) not in written]
+        endless = [action for action in actions if self.orders[order(action)] >= ORDERS]
         outcomes = self.writer.apply(action for action in actions if action not in endless)
         self._record(outcomes)
         self._end_trying(endless)
@@ -247,8 +238,7 @@ class Reconciler:
                 retry = True
             elif outcome.temporary and isinstance(outcome.action, AssociateAddress):
                 self.memory = replace(self.memory, overdue=self.memory.overdue | {name})
-                self.pause = THROTTLED_POLL_SECONDS
-                retry = True  # it comes free: try until it does or the time is up
+                self.pause, retry = THROTTLED_POLL_SECONDS, True  # it comes free: until the time is up
             elif isinstance(outcome.action, Move):
                 self.memory = replace(self.memory, abandoned=self.memory.abandoned | {name})
                 retry = True  # without it the rest can go on
@@ -257,9 +247,8 @@ class Reconciler:
     def _count_order(self, action: Action) -> None:
         """A heartbeat is meant to be repeated; everything else should show its effect."""
         if not isinstance(action, RecordHeartbeat):
-            self.orders[replace(action, reason="")] += 1
-            orders = self.orders[replace(action, reason="")]
-            self.pause = max(self.pause, min(POLL_SECONDS * 2 ** (orders - 1), THROTTLED_POLL_SECONDS))
+            self.orders[order(action)] += 1
+            self.pause = max(self.pause, POLL_SECONDS * 2 ** (self.orders[order(action)] - 1))
 
     def _end_trying(self, actions: list[Action]) -> None:
         """What AWS accepted so often, and no reading shows, is told and left to the next run."""
@@ -284,9 +273,6 @@ class Reconciler:
             elif isinstance(action, RecordHeartbeat):
                 beats = {**self.memory.heartbeats, action.instance_id: clock.now()}
                 self.memory = replace(self.memory, heartbeats=beats)
-
-    def _moved(self, step: Plan) -> bool:
-        return any(self.report.results[key(move)].settled for move in step.moves)
 
     def _note_incident(self, step: Plan) -> None:
         """When the outage that these routes end began: the death's time, else this run's own event."""

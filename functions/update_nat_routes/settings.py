@@ -31,6 +31,7 @@ class Readiness(StrEnum):
 class Settings:
     """What the operator deployed. ``route_table_ids`` empty: they are found by ``route_table_name``.
 
+    ``probe_watches``: the egress probe is deployed, and its failures start the loop.
     ``hooks_named``: the operator named the lifecycle hooks; otherwise ``hooks`` are the default names.
     """
 
@@ -45,6 +46,7 @@ class Settings:
     topic_arn: str | None
     probe_function: str
     hooks_named: bool = True
+    probe_watches: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -66,6 +68,7 @@ class Settings:
                 hook_names or (nat_launch_hook_name(environment), nat_terminate_hook_name(environment))
             ),
             hooks_named=bool(hook_names),
+            probe_watches=variables.flag(env, "EGRESS_PROBE"),
             take_over_external_routes=variables.flag(env, "NAT_TAKE_OVER_ROUTES"),
             probe_function=egress_probe_function_name(environment),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),

@@ -43,6 +43,15 @@ def region(text: str, env: str) -> str:
     return "eu-central-1"
 
 
+def account(text: str, env: str) -> str | None:
+    """The key ``account`` of the environment's ``global`` or ``deploy`` table: SAM ignores it."""
+    tables = tomllib.loads(text)[SECTIONS.get(env, env)]
+    for command in ("deploy", "global"):
+        if found := tables.get(command, {}).get("parameters", {}).get("account"):
+            return str(found)
+    return None
+
+
 def parameters(text: str, env: str) -> dict[str, str]:
     """The parameter overrides by name; SAM takes a list of pairs or one line of them.
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.prompt import Confirm
-
-from ops.app import console
-from ops.doctor.command import Deployment, deployment
-from ops.doctor.observe import AccountReader, identify
+from ops.doctor.observe import AccountReader
 from ops.drill.follow import terminate_and_follow, watched
 from ops.drill.log import drill_run
+from ops.options import FLAG, Common
+from ops.screen import agreed, console, print_document, styled
+from ops.session import connect
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
@@ -21,20 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ops.drill.model import DrillReport, Moment
+    from ops.session import Session
 
 CLAIMED = "i-0123456789abcdef0"  # nothing that a drill event claims is believed
 
 
-def drill(  # noqa: PLR0913 - one parameter an option
+def drill(
     *,
-    env: str,
-    terminate: bool = False,
-    yes: bool = False,
+    common: Common,
+    terminate: Annotated[bool, FLAG] = False,
+    yes: Annotated[bool, FLAG] = False,
     out: Path | None = None,
-    samconfig_file: Path = Path("samconfig.toml"),
-    profile: str | None = None,
-    region: str | None = None,
-    endpoint_url: str | None = None,
 ) -> int:
     """Try the failover: send the drill event, which moves nothing that is right, and show what the run said.
 
@@ -44,55 +40,51 @@ def drill(  # noqa: PLR0913 - one parameter an option
 
     Parameters
     ----------
-    env
-        dev, staging or prod.
     terminate
         End the NAT that carries the routes now. Egress of the private subnets is down until it is replaced.
     yes
         With --terminate: do not ask.
     out
-        With --terminate: where the figures are kept; by default out/drill-<env>-<time>.json.
-    samconfig_file
-        The file that `sam deploy` reads.
-    profile
-        As in the AWS CLI.
-    region
-        As in the AWS CLI; else the profile's, else the one in samconfig.toml.
-    endpoint_url
-        Another AWS, such as a stand-in on this machine; AWS_ENDPOINT_URL does the same.
+        With --terminate: where the figures are written; by default out/drill-<env>-<time>.json.
     """
-    target = deployment(env, samconfig_file, profile, region, endpoint_url)
-    identity = identify(target.client, target.region)
-    console.print(f"account {identity.account}, region {identity.region}, environment {env}")
-    if not terminate:
-        return _by_event(target)
-    account = AccountReader(target.client).read(identity, target.wanted)
-    _, victim = watched(account)
-    question = f"End {victim}? The private subnets of {env} have no way out until it is replaced."
-    if not yes and not Confirm.ask(question, console=console, default=False):
-        console.print("nothing was done")
-        return 0
-    report = terminate_and_follow(target.client, account, env, _show)
-    _conclude(report, out or Path(f"out/drill-{env}-{clock.now():%Y%m%dT%H%M%S}.json"))
-    return 0 if report.healed else 1
+    with connect(common, deployed=True) as session:
+        if not terminate:
+            return _by_event(session)
+        account = AccountReader(session.client).read(session.identity, session.wanted)
+        _, victim = watched(account)
+        question = (
+            f"End {victim} in account {session.identity.account}, region {session.identity.region}?"
+            f" The private subnets of {session.env} have no egress until it is replaced."
+        )
+        if not yes and not agreed(question):
+            session.note("nothing was done")
+            return 0
+        show = _show if session.prints_text else _silent
+        report = terminate_and_follow(session.client, account, session.env, show)
+        _conclude(session, report, out or Path(f"out/drill-{session.env}-{clock.now():%Y%m%dT%H%M%S}.json"))
+        return 0 if report.healed else 1
 
 
-def _by_event(target: Deployment) -> int:
+def _by_event(session: Session) -> int:
     started = clock.now()
     entry = {
         "Source": "tradai.drill",
         "DetailType": "EC2 Instance Rebalance Recommendation",
         "Detail": json.dumps({"instance-id": CLAIMED}),
     }
-    put_event(target.client, entry)
-    console.print("sent the drill event; waiting for the function's log")
-    summary = drill_run(target.client, target.function, started)
-    if summary is None:
-        console.print("[bold red]no run of the loop answered it: see the runbook of dead letters[/bold red]")
-        return 1
-    for name, value in summary.items():
-        console.print(f"  {name}: {value}", markup=False, highlight=False)
-    return 0
+    put_event(session.client, entry)
+    session.note("sent the drill event; waiting for the function's log")
+    summary = drill_run(session.client, session.function, started)
+    if not session.prints_text:
+        print_document({**session.place, "answered": summary is not None, "summary": summary or {}})
+    elif summary is None:
+        console.print(
+            styled("no run of the loop answered it: docs/runbooks/dead-letters.md says why", "bold red")
+        )
+    else:
+        for name, value in summary.items():
+            console.print(f"  {name}: {value}")
+    return 0 if summary else 1
 
 
 def put_event(client: Callable[[str], Any], entry: dict[str, str]) -> None:
@@ -111,17 +103,24 @@ def put_event(client: Callable[[str], Any], entry: dict[str, str]) -> None:
 
 
 def _show(moment: Moment) -> None:
-    console.print(f"{moment.seconds:>7.1f} s  {moment.text}", markup=False, highlight=False)
+    console.print(f"{moment.seconds:>7.1f} s  {moment.text}")
 
 
-def _conclude(report: DrillReport, file: Path) -> None:
+def _silent(_: Moment) -> None:
+    """A program gets the whole report at the end."""
+
+
+def _conclude(session: Session, report: DrillReport, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
+    if not session.prints_text:
+        print_document(report.document())
+        return
     if report.healed:
         moved = report.seconds.get("routes_moved")
         console.print(
-            f"[bold green]moved[/bold green]: every route {moved} s after the order, seen once a second"
+            styled(f"moved: every route {moved} s after the order, read once a second", "bold green")
         )
     else:
-        console.print("[bold red]not healed within the time: see the runbook nat-failover-failed[/bold red]")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
-    console.print(f"kept in {file}", highlight=False)
+        console.print(styled("not healed within the time: docs/runbooks/nat-failover-failed.md", "bold red"))
+    session.note(f"written to {file}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from types_boto3_dynamodb import DynamoDBClient
+
+    from tradai_shared.config.models.data import Table
 
 DAY = 86_400
 BATCH = 25
@@ -64,3 +67,20 @@ def fill(client: DynamoDBClient, name: str, items: Iterable[dict[str, Any]]) -> 
     requests: list[Any] = [{"PutRequest": {"Item": item}} for item in items]
     for start in range(0, len(requests), BATCH):
         client.batch_write_item(RequestItems={name: requests[start : start + BATCH]})
+
+
+def fill_expired(client: DynamoDBClient, table: Table, expired: int = 30, live: int = 40) -> None:
+    """Fill a table of the canonical configuration with items, some of which expired nine days ago."""
+    if table.ttl is None:
+        raise LookupError(table.name)
+    now = int(time.time())
+    ends = [now - 9 * DAY] * expired + [now + DAY] * live
+    attributes = [part.name for part in (table.key.partition, table.key.sort) if part]
+    fill(
+        client,
+        table.name,
+        (
+            {name: {"S": f"item-{number}"} for name in attributes} | {table.ttl.attribute: {"N": str(end)}}
+            for number, end in enumerate(ends)
+        ),
+    )

@@ -125,8 +125,8 @@ class Traffic:
     def _follow_address(self) -> None:
         if not self._allocation:
             return
-        elastic = self._backend.address_by_allocation([self._allocation])[0]
-        ordered = elastic.eni.id if elastic.eni else None
+        ours = [one for one in self._backend.addresses if one.allocation_id == self._allocation]
+        ordered = ours[0].eni.id if ours and ours[0].eni else None
         if ordered != self._ordered_holder:
             self._ordered_holder = ordered
             self._stage.after(durations.ADDRESS_EFFECT, lambda: self._hold(ordered))

@@ -49,6 +49,10 @@ WORLDS: dict[NoteKind, tuple[Observed, set[str]]] = {
     NoteKind.NO_TABLES: (replace(SERVING, tables=()), {"nat-unguarded", "nat-unhealthy"}),
     NoteKind.TABLE_MISSING: (replace(SERVING, missing_tables=("rtb-9",)), {"nat-unguarded"}),
     NoteKind.FOREIGN_ROUTE: (replace(SERVING, tables=tables(to_gateway())), set()),
+    NoteKind.IPV6_ROUTE: (
+        replace(SERVING, tables=(replace(SERVING.tables[0], ipv6_target="eigw-0a"),)),
+        set(),
+    ),
     NoteKind.EIP_ELSEWHERE: (replace(SERVING, instances=STRANGER, eip_holder="i-z"), {"nat-unguarded"}),
     NoteKind.EIP_UNREAD: (
         replace(SERVING, holder_unread="ec2:DescribeAddresses: no"),

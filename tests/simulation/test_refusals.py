@@ -8,7 +8,9 @@ from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine.durations import ADDRESS_LAG, PENDING, SHUTTING_DOWN
 from simulator.engine.faults import Fault, Kind
 from simulator.scenario.world import World
-from tests.simulation.assertions import at_rest, healed, holder
+from tests.simulation.assertions import at_rest, healed, holder, routes
+from update_nat_routes import app
+from update_nat_routes.observe import PERMISSIONS
 
 pytestmark = pytest.mark.any_python
 
@@ -48,3 +50,47 @@ def test_a_refusal_of_the_address_that_passes_is_waited_out() -> None:
         assert world.run_until(lambda: world.in_service() is not None and world.nat() != lost, 120)
         fault.times = 0
         assert world.run_until(lambda: at_rest(world), 20)
+
+
+MOVES_NEED_NONE = sorted(
+    {
+        "autoscaling:DescribeLifecycleHooks",
+        "autoscaling:DescribeScalingActivities",
+        "ec2:DescribeAddresses",
+        "ec2:DescribeNetworkInterfaces",
+    }
+)
+
+
+def test_of_every_read_that_the_reader_makes_the_test_below_leaves_out_what_a_move_needs() -> None:
+    needed = {"autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances", "ec2:DescribeRouteTables"}
+    assert set(PERMISSIONS) - needed == set(MOVES_NEED_NONE)
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+@pytest.mark.parametrize("kind", [Kind.DENIED, Kind.THROTTLED])
+@pytest.mark.parametrize("read", MOVES_NEED_NONE)
+def test_each_read_that_a_move_does_not_need_may_fail_and_the_routes_still_move(
+    read: str, kind: Kind, end: str
+) -> None:
+    with World(seed=6) as world:
+        world.start()
+        app.reader.cache_clear()  # a cold environment knows no address
+        world.fault(fault := Fault(kind, read, actor="lambda"))
+        died = {"kill": world.kill, "stop": world.stop}[end](lost := world.nat())
+        assert world.run_until(lambda: world.traffic.up and world.clock.elapsed > died + 5, 60)
+        assert world.run_until(lambda: world.in_service() is not None and world.nat() != lost, 120)
+        fault.times = 0
+        assert healed(world, lost, 120)
+
+
+def test_a_released_allocation_costs_no_route() -> None:
+    with World(seed=6) as world:
+        world.start()
+        app.reader.cache_clear()
+        died = world.stop(lost := world.nat())
+        world.client("ec2").disassociate_address(PublicIp=world.platform.address)
+        world.client("ec2").release_address(AllocationId=world.platform.allocation)
+        assert world.run_until(lambda: world.in_service() is not None and world.nat() != lost, 120)
+        assert routes(world) == {world.nat()}
+        assert world.clock.elapsed - died < 60

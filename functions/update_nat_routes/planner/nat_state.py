@@ -29,6 +29,8 @@ READY_DEADLINE = timedelta(seconds=240)
 UNPROVEN_AFTER = timedelta(seconds=90 + 17)
 
 
+# A probe's failure that arrives later says nothing about now.
+PROBE_IS_FRESH = timedelta(minutes=2)
 # A gateway that AWS runs: EC2 shows a route to a deleted one as a black hole.
 NAT_GATEWAY_PREFIX = "nat-"
 
@@ -118,6 +120,12 @@ class NatState:
             for table in self.observed.tables
         )
 
+    def probe_failed(self) -> bool:
+        """Whether the egress probe found no way out a moment ago, and this run has changed nothing since."""
+        at = self.trigger.at
+        fresh = at is None or self.now - at <= PROBE_IS_FRESH
+        return self.trigger.no_egress and fresh and not self.memory.changed
+
     def not_ready(self, table: RouteTable) -> bool:
         """Whether a table depends on a member that has not shown that it forwards."""
         instance = self.instance(table.target.instance_id)
@@ -196,11 +204,16 @@ def table_state(state: NatState, table: RouteTable) -> TableState:
 
 
 def _state_of_target(state: NatState, instance: Instance) -> TableState:
-    """Of an instance that runs. A signal that is overdue is a boot that failed."""
-    if instance.source_dest_check:
+    """Of an instance that runs. A signal that is overdue is a boot that failed.
+
+    The probe stands in the private subnets: its failure says more than a signal, and where it is deployed
+    and reports none, something has looked.
+    """
+    if instance.source_dest_check or state.probe_failed():
         return TableState.DOWN
     if instance.ready_tag:
         return TableState.FORWARDING
     expected = state.settings.readiness is Readiness.SIGNAL and state.group.member(instance.instance_id)
-    overdue = expected and state.now >= instance.launched_at + UNPROVEN_AFTER
-    return TableState.DOWN if overdue else TableState.UNVERIFIED
+    if expected and state.now >= instance.launched_at + UNPROVEN_AFTER:
+        return TableState.DOWN
+    return TableState.FORWARDING if state.settings.probe_watches else TableState.UNVERIFIED

@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tradai_shared.errors import AccessDenied
+from update_nat_routes.actions import AssociateAddress
 from update_nat_routes.model import HEALING_PROCESSES, TargetKind
 from update_nat_routes.planner.lifecycle_hooks import LAUNCHING, TERMINATING, answered_hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from tradai_shared.errors import AwsError
+    from tradai_shared.outcomes import Outcome
+    from update_nat_routes.actions import Action
     from update_nat_routes.model import Hook
     from update_nat_routes.planner.nat_state import NatState
     from update_nat_routes.settings import Settings
 
+# EC2's refusal to take an Elastic IP from whoever holds it.
+ALREADY_ASSOCIATED = "Resource.AlreadyAssociated"
 WAITING = {LAUNCHING: "Pending:Wait", TERMINATING: "Terminating:Wait"}
 
 
@@ -26,6 +33,7 @@ class NoteKind(StrEnum):
     NO_TABLES = "no route tables"
     TABLE_MISSING = "route table missing"
     FOREIGN_ROUTE = "route left alone"
+    IPV6_ROUTE = "IPv6 route left alone"
     EIP_ELSEWHERE = "address held elsewhere"
     EIP_UNREAD = "address not readable"
     HOOK_NOT_OURS = "hook not ours"
@@ -84,6 +92,9 @@ def denied_reads(state: NatState) -> Iterator[Note]:
     if state.observed.hooks_unread:
         permission = "autoscaling:DescribeLifecycleHooks"
         yield Note(NoteKind.ROLE_REFUSED, permission, state.observed.hooks_unread)
+    if state.observed.history_unread:
+        permission = "autoscaling:DescribeScalingActivities"
+        yield Note(NoteKind.ROLE_REFUSED, permission, state.observed.history_unread)
 
 
 def _group_notes(state: NatState) -> Iterator[Note]:
@@ -135,6 +146,11 @@ def table_notes(state: NatState) -> Iterator[Note]:
         if table.target.kind is TargetKind.EXTERNAL and not state.settings.take_over_external_routes:
             reason = f"its default route goes to {table.target.target_id}, which is no instance"
             yield Note(NoteKind.FOREIGN_ROUTE, table.table_id, reason)
+        if table.ipv6_target:
+            reason = (
+                f"its ::/0 goes to {table.ipv6_target}: a NAT instance carries no IPv6, so it is not written"
+            )
+            yield Note(NoteKind.IPV6_ROUTE, table.table_id, reason)
 
 
 def _address_notes(state: NatState) -> Iterator[Note]:
@@ -147,3 +163,15 @@ def _address_notes(state: NatState) -> Iterator[Note]:
         yield Note(NoteKind.EIP_ELSEWHERE, allocation, reason)
     if state.observed.holder_unread:
         yield Note(NoteKind.EIP_UNREAD, allocation, state.observed.holder_unread)
+
+
+def refusal_notes(error: AwsError | None, failed: Iterable[Outcome[Action]]) -> Iterator[Note]:
+    """A missing permission, and an address that AWS says somebody else holds."""
+    if isinstance(error, AccessDenied):
+        yield Note(NoteKind.ROLE_REFUSED, error.action, str(error))
+    for result in failed:
+        refusal = result.error
+        if isinstance(refusal, AccessDenied):
+            yield Note(NoteKind.ROLE_REFUSED, refusal.action, result.detail)
+        elif isinstance(result.action, AssociateAddress) and refusal and refusal.code == ALREADY_ASSOCIATED:
+            yield Note(NoteKind.EIP_ELSEWHERE, result.action.allocation_id, result.detail)

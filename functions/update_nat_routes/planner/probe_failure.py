@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # A younger one may still be booting, and replacing it again would never end.
 OLD_ENOUGH = timedelta(minutes=10)
-# A failure that arrives later says nothing about now.
-FRESH = timedelta(minutes=2)
 
 
 def handle_probe_failure(
@@ -35,8 +33,7 @@ def handle_probe_failure(
         gateway: the instance that should serve.
         nothing_to_move: True when the latest observation needs no route or address change.
     """
-    stale = state.trigger.at is not None and state.now - state.trigger.at > FRESH
-    if not state.trigger.no_egress or stale or not nothing_to_move or state.memory.changed or gateway is None:
+    if not state.probe_failed() or not nothing_to_move or gateway is None:
         return
     if not _may_be_blamed(state, gateway):
         return

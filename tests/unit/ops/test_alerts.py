@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from rich.prompt import Confirm
 
 import ops.alerts
 from ops.app import app
@@ -64,6 +63,9 @@ class CloudWatch:
         data = json.dumps({"notificationResource": TOPIC, **self.outcome})
         return {"AlarmHistoryItems": [{"HistoryData": data, "HistorySummary": "an action"}]}
 
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: ARG002, N803
+        return {"Stacks": []}
+
     def get_caller_identity(self) -> dict[str, str]:
         return {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/operator"}
 
@@ -71,7 +73,7 @@ class CloudWatch:
 @pytest.fixture
 def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> CloudWatch:
     fake = CloudWatch()
-    monkeypatch.setattr("ops.doctor.command.clients_of", lambda *_: lambda _service: fake)
+    monkeypatch.setattr("ops.session.clients_of", lambda *_: lambda _service: fake)
     monkeypatch.setattr("ops.alert_test.FOLLOW_SECONDS", 4.0)
     monkeypatch.setattr("ops.alert_test.POLL_SECONDS", 2.0)
     monkeypatch.setattr("time.sleep", lambda _: None)
@@ -94,7 +96,7 @@ def run(config: Path, *options: str) -> int:
 
 def answers(monkeypatch: pytest.MonkeyPatch, *given: str) -> None:
     replies = iter(given)
-    monkeypatch.setattr(Confirm, "ask", lambda *_, **__: next(replies) == YES)
+    monkeypatch.setattr("ops.alerts.agreed", lambda _: next(replies) == YES)
 
 
 def test_a_message_that_came(

@@ -7,6 +7,7 @@ import pytest
 
 from ops.app import main as console_script
 from tradai_shared.config.build import build
+from tradai_shared.config.changelog import CHANGES
 from tradai_shared.config.naming import Environment
 
 
@@ -33,7 +34,7 @@ def test_export_prints_values_with_their_provenance_beside_them(
     assert exported["sources"]["nat"]["group"]["min_size"] == page
     assert "network.vpc.cidr" in exported["immutable"]
     assert "lambdas.update-nat-routes.memory_mb" in exported["unstated"]
-    assert (exported["version"], exported["environment"]) == ("9.3.0+1", "prod")
+    assert (exported["version"], exported["environment"]) == (CHANGES[-1].version, "prod")
 
 
 def test_export_tells_a_deployments_own_values(
@@ -91,8 +92,8 @@ def test_show_prints_each_value_below_a_path_with_its_provenance(
     assert lines[:2] == ['nat.group.name: "tradai-nat-asg-prod" (assumed)', "nat.group.min_size: 1 (seed)"]
     main(["show", "network.vpc.cidr", "--env", "prod"], monkeypatch)
     assert capsys.readouterr().out == 'network.vpc.cidr: "10.0.0.0/16" (seed, immutable)\n'
-    main(["show", "lambdas.promote-model.memory_mb", "--env", "prod"], monkeypatch)
-    assert capsys.readouterr().out == "lambdas.promote-model.memory_mb: not specified\n"
+    main(["show", "lambdas.update-nat-routes.memory_mb", "--env", "prod"], monkeypatch)
+    assert capsys.readouterr().out == "lambdas.update-nat-routes.memory_mb: not specified\n"
 
 
 def test_show_refuses_an_unknown_path_with_the_known_names(

@@ -11,9 +11,9 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from ops.access import AccessError
 from ops.app import app
 from ops.doctor import samconfig
-from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -265,7 +265,7 @@ def test_nobody_s_account_is_an_error_before_anything_else(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with pytest.raises(AwsError, match="sts:GetCallerIdentity failed with NoCredentialsError"):
+    with pytest.raises(AccessError, match=r"NoCredentialsError.*Log in first"):
         doctor(config)
 
 

@@ -79,7 +79,7 @@ def test_only_a_whole_yes_is_an_answer(
     client: Any, monkeypatch: pytest.MonkeyPatch, answer: str, left: int
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("ops.reap.console.input", lambda _: answer)
+    monkeypatch.setattr("ops.screen.error_console.input", lambda _: answer)
     run(monkeypatch, "--env", "dev", "--table", "notifications", "--mode", "delete")
     assert count(client) == left
 

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from ops import logs as logs_module
 from ops import reconcile as reconcile_module
+from ops.access import AccessError
 from ops.app import app
 from ops.doctor.model import Account, Group, Identity, RouteTable, Unread
 from ops.reconcile import invoke
@@ -117,12 +118,18 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
+@pytest.fixture
+def _deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ops.session._refuse_absent", lambda _: None)
+
+
 def run(*tokens: str) -> int:
     code = app(list(tokens), exit_on_error=False, result_action="return_value")
     assert isinstance(code, int)
     return code
 
 
+@pytest.mark.usefixtures("_deployed")
 def test_reconcile_asks_before_it_lets_anything_move(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     invoked: list[dict[str, Any]] = []
@@ -131,7 +138,7 @@ def test_reconcile_asks_before_it_lets_anything_move(config: Path, monkeypatch: 
         invoked.append(event)
         return {"success": True, "data": {"summary": {"waiting": None}, "results": [{"action": "X"}]}}
 
-    monkeypatch.setattr("ops.reconcile.Confirm.ask", lambda question, **_: asked.append(question))
+    monkeypatch.setattr(reconcile_module, "agreed", asked.append)
     monkeypatch.setattr(reconcile_module, "invoke", answer)
     with mock_aws():
         assert run("reconcile", "--env", "prod", "--samconfig-file", str(config)) == 0
@@ -163,10 +170,11 @@ def test_any_other_span_is_an_error(text: str) -> None:
 
 
 def test_logs_of_a_function_that_is_not_deployed_is_an_error(config: Path) -> None:
-    with mock_aws(), pytest.raises(PermanentError, match="ResourceNotFoundException"):
+    with mock_aws(), pytest.raises(AccessError, match="neither the stack tradai-ops-prod nor the function"):
         run("logs", "--env", "prod", "--samconfig-file", str(config))
 
 
+@pytest.mark.usefixtures("_deployed")
 def test_each_line_of_a_log_is_printed_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     printed: list[str] = []
     answer = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own
@@ -178,7 +186,7 @@ def test_each_line_of_a_log_is_printed_once(config: Path, monkeypatch: pytest.Mo
         return answer(client, operation, request)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", answered)
-    monkeypatch.setattr("ops.logs.console.print", lambda line, **_: printed.append(line))
+    monkeypatch.setattr("ops.screen.console.print", lambda line, **_: printed.append(line))
     with mock_aws():
         assert run("logs", "--env", "prod", "--samconfig-file", str(config)) == 0
-    assert printed == ["00:00:00 INFO    run"]
+    assert printed[1:] == ["00:00:00 INFO    run"]  # after the line about the account

@@ -159,3 +159,16 @@ def test_what_cannot_be_understood_names_its_field(event: object, field: str) ->
 def test_an_id_that_is_none_is_refused(event: dict[str, object]) -> None:
     with pytest.raises(EventError):
         parse(event)
+
+
+@pytest.mark.parametrize("suspect", ["../../etc", "i-../../etc", "", 7, "i-0A\n", ["i-0a"], "i-" + "0" * 40])
+def test_a_suspect_that_is_no_instance_id_is_refused(suspect: object) -> None:
+    event = {
+        "requestContext": {
+            "functionArn": "arn:aws:lambda:eu-central-1:123456789012:function:tradai-egress-probe-prod"
+        },
+        "requestPayload": {"action": "confirm", "suspect": suspect},
+        "responsePayload": {"errorType": "EgressDownError"},
+    }
+    with pytest.raises(EventError, match=r"requestPayload\.suspect"):
+        parse(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,3 +72,57 @@ def test_an_address_that_cannot_be_read_leaves_its_holder_unknown(clients: dict[
     assert observed.eip_holder is None
     assert code in observed.holder_unread
     assert observed.tables[0].target.instance_id == "i-0a"
+
+
+GROUP = {
+    "AutoScalingGroupName": "tradai-nat-asg-prod",
+    "MinSize": 1,
+    "MaxSize": 1,
+    "DesiredCapacity": 1,
+    "DefaultCooldown": 0,
+    "AvailabilityZones": ["eu-central-1a"],
+    "HealthCheckType": "EC2",
+    "CreatedTime": datetime(2026, 3, 28, tzinfo=UTC),
+    "Instances": [
+        {
+            "InstanceId": "i-0a",
+            "AvailabilityZone": "eu-central-1a",
+            "LifecycleState": "InService",
+            "HealthStatus": "Healthy",
+            "ProtectedFromScaleIn": False,
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(("ids", "expected"), [((), {"rtb-1"}), (("rtb-1", "rtb-2"), {"rtb-1", "rtb-2"})])
+def test_tables_found_by_their_name_are_those_of_the_groups_vpc(
+    clients: dict[str, Any], ids: tuple[str, ...], expected: set[str]
+) -> None:
+    tables = [
+        {"RouteTableId": f"rtb-{number}", "VpcId": f"vpc-{number}", "Routes": [STATIC]} for number in (1, 2)
+    ]
+    with Stubber(clients["ec2"]) as ec2, Stubber(clients["autoscaling"]) as groups:
+        groups.add_response("describe_auto_scaling_groups", {"AutoScalingGroups": [GROUP]})
+        ec2.add_response("describe_route_tables", {"RouteTables": tables})
+        member = {**NAT, "VpcId": "vpc-1", "NetworkInterfaces": []}
+        ec2.add_response("describe_instances", {"Reservations": [{"Instances": [member]}]})
+        given = replace(RUNNING, route_table_ids=ids)
+        observed = Reader(clients["ec2"], clients["autoscaling"], given).observe()
+    assert {table.table_id for table in observed.tables} == expected
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ({"EgressOnlyInternetGatewayId": "eigw-0a"}, "eigw-0a"),
+        ({"NetworkInterfaceId": "eni-0a", "InstanceId": "i-0a"}, "eni-0a"),
+    ],
+)
+def test_an_ipv6_default_route_is_told_and_is_no_default_route_of_ours(
+    clients: dict[str, Any], route: dict[str, str], expected: str
+) -> None:
+    with Stubber(clients["ec2"]) as ec2:
+        read_tables(ec2, [{"DestinationIpv6CidrBlock": "::/0", **route}, STATIC])
+        (table,) = Reader(clients["ec2"], clients["autoscaling"], RUNNING).tables()
+    assert (table.target.instance_id, table.ipv6_target) == ("i-0a", expected)

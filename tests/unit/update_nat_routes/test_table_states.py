@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.unit.update_nat_routes.builder import (
     GROUP,
+    NOW,
     NOWHERE,
     RUNNING,
     SIGNAL,
@@ -20,8 +22,9 @@ from tests.unit.update_nat_routes.builder import (
     to_gateway,
     to_instance,
 )
+from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import DeniedRead, Instance, Target
-from update_nat_routes.planner.nat_state import TableState
+from update_nat_routes.planner.nat_state import RunState, TableState
 from update_nat_routes.planner.notes import NoteKind
 
 if TYPE_CHECKING:
@@ -67,6 +70,25 @@ def test_a_target_that_is_no_member_owes_no_signal() -> None:
 def test_an_unhealthy_member_is_down_though_it_has_signalled() -> None:
     world = observed([member("i-a", healthy=False)], [READY], tables(to_instance("i-a")), eip="i-a")
     assert decide(world, given=SIGNAL).tables == {"rtb-1": DOWN}
+
+
+def test_the_probe_verifies_what_does_not_signal_and_its_failure_is_down() -> None:
+    world = observed([member("i-a")], [SILENT], tables(to_instance("i-a")), eip="i-a")
+    watched = replace(RUNNING, probe_watches=True)
+    assert decide(world, given=watched).tables == {"rtb-1": FORWARDING}
+    failure = Trigger(TriggerKind.PROBE_FAILURE, at=NOW, no_egress=True)
+    signalled = replace(world, instances={"i-a": READY})
+    for shown in (world, signalled):
+        assert decide(shown, given=watched, trigger=failure).tables == {"rtb-1": DOWN}
+    late = NOW + timedelta(minutes=3)
+    assert decide(signalled, given=watched, trigger=failure, now=late).tables == {"rtb-1": FORWARDING}
+    moved = RunState(changed=True)
+    assert decide(signalled, given=watched, trigger=failure, memory=moved).tables == {"rtb-1": FORWARDING}
+
+
+def test_an_overdue_signal_is_down_although_a_probe_watches() -> None:
+    world = observed([member("i-a")], [SILENT], tables(to_instance("i-a")), eip="i-a")
+    assert decide(world, given=replace(SIGNAL, probe_watches=True)).tables == {"rtb-1": DOWN}
 
 
 def test_each_table_has_its_own_state() -> None:

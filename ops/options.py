@@ -1,0 +1,65 @@
+"""The options that every command has, and what each means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+SAMCONFIG = Path("samconfig.toml")
+FLAG = Parameter(negative=())
+
+
+class Format(StrEnum):
+    """How a command prints what it has to say."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """Which environment, which account, and how to print.
+
+    Parameters
+    ----------
+    env
+        dev, staging or prod; the variable TRADAI_ENV sets it once for a whole shell.
+    profile
+        A profile of the AWS CLI.
+    region
+        Another region than the deployment's.
+    endpoint_url
+        Another AWS, such as a stand-in on this machine; AWS_ENDPOINT_URL does the same.
+    format
+        table for a person, json for a program; markdown and html where a command has a report.
+    quiet
+        Print only results and what needs attention: no account line, no progress.
+    simulate
+        Run against a simulated account on this machine; nothing is sent to AWS.
+    samconfig_file
+        The file that `sam deploy` reads.
+    """
+
+    env: Annotated[str, Parameter(env_var="TRADAI_ENV")]
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    format: Format = Format.TABLE
+    quiet: Annotated[bool, FLAG] = False
+    simulate: Annotated[bool, FLAG] = False
+    samconfig_file: Path = SAMCONFIG
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyEnvironment(Common):
+    """The same options, where the answer is the same in every environment."""
+
+    env: Annotated[str, Parameter(env_var="TRADAI_ENV")] = "dev"
