@@ -79,11 +79,35 @@ COMMANDS = {
         "0 in sync; 1 drift; 3 something could not be read",
         ("drift --env dev", "drift --env prod --format markdown", "drift --env dev --mode heal --dry-run"),
     ),
+    "findings list": Command(
+        "ops.findings:list_findings",
+        "Print every open finding with its id and since when it is known. Reads only.",
+        "0 none is open; 1 some are; 3 something could not be read",
+        ("findings list --env dev",),
+    ),
+    "findings show": Command(
+        "ops.findings:show_finding",
+        "Print one finding: what AWS has, what the configuration says, why, and what heals it.",
+        "0 printed",
+        ("findings show c7be1211f679 --env dev",),
+    ),
+    "findings approve": Command(
+        "ops.findings:approve",
+        "Heal this finding alone, after its exact calls were shown and a question was answered.",
+        "0 healed; 1 not healed",
+        ("findings approve c7be1211f679 --env dev",),
+    ),
+    "findings waive": Command(
+        "ops.findings:waive",
+        "Accept this finding until a day: writes a waiver into the deployment's own file, after a question.",
+        "0 written; 1 not written",
+        ("findings waive c7be1211f679 --env dev --reason agreed --owner platform --until 2027-01-31",),
+    ),
     "adopt": Command(
-        "ops.adopt:adopt_command",
-        "Confirm assumed values of the configuration from the live account. Asks before it writes its file.",
+        "ops.adopt.command:adopt",
+        "Make the configuration that of the live account, by answers to each difference.",
         "0 read, and written where that was agreed to; 3 something could not be read",
-        ("adopt --env dev", "adopt --env dev --out own.json"),
+        ("adopt --env dev", "adopt --env prod --answers list.txt", "adopt --env prod --accept c7be1211f679"),
     ),
     "reap": Command(
         "ops.reap:reap_command",
@@ -129,6 +153,7 @@ COMMANDS = {
     ),
 }
 GROUPS = {
+    "findings": "List findings, look at one, approve its heal, waive it.",
     "alerts": "Prove that the messages of alarms arrive.",
     "config": "Print, check and look up the configuration. Calls no AWS service.",
 }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
 
 QUOTA = 1000  # concurrent executions: Lambda's default quota
+UNPROTECTED = "workflow-state"  # without point-in-time recovery: a finding that may be healed
 SETTLED = 90.0  # seconds of simulated time before the command looks: the first passes have run
 
 
@@ -75,6 +76,10 @@ def _estate(env: Environment) -> Iterator[Callable[[str], Any]]:
         config = canonical_config(env)
         estate.build(config, client)
         client("rds").modify_db_instance(DBInstanceIdentifier=config.rds.identifier, BackupRetentionPeriod=1)
+        client("dynamodb").update_continuous_backups(
+            TableName=config.dynamodb.tables[UNPROTECTED].name,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False},
+        )
         fill_expired(client("dynamodb"), config.dynamodb.tables["notifications"])
         yield client
 

@@ -9,7 +9,8 @@ import pytest
 from drift_check import actions, history_store
 from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.report import publish
-from tests.contract.stack import Stack, samples
+from tests.contract.stack import ENVIRONMENTS, Stack, samples
+from tradai_shared.config import canonical_config
 
 READS = {IAM_ACTIONS.get(action, action) for action in READ_OPERATIONS}
 HEALS = {action for remediation in get_args(actions.Remediation) for action in remediation.permissions}
@@ -32,6 +33,25 @@ def test_by_default_it_reads_and_tells_and_writes_nothing_else() -> None:
 
 def test_healing_adds_what_the_remedies_declare_and_nothing_else() -> None:
     assert allowed(DriftMode="heal") - allowed() == HEALS
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_it_sets_no_tag_of_ec2_but_the_required_ones(env: str) -> None:
+    """With another one, such as a route table's Name, it could have the failover route that table."""
+    of_ec2 = [
+        statement
+        for statement in Stack(env, DriftMode="heal").statements("DriftCheckRole").values()
+        if "ec2:CreateTags" in statement["Action"]
+    ]
+    required = sorted(canonical_config(env).required_tags)
+    assert [statement["Condition"] for statement in of_ec2] == [
+        {"ForAllValues:StringEquals": {"aws:TagKeys": required}}
+    ]
+
+
+def test_the_lease_outlives_every_run_of_the_function() -> None:
+    timeout = Stack("prod")["DriftCheckFunction"]["Timeout"]
+    assert timeout < history_store.LEASE.total_seconds() < 2 * timeout
 
 
 def test_it_keeps_its_history_in_one_table() -> None:

@@ -43,7 +43,7 @@ def test_a_failover_is_followed_to_its_end_in_the_simulated_account() -> None:
         shown: list[Moment] = []
         report = terminate_and_follow(world.client, found, "prod", shown.append)
         assert report.healed
-        assert world.traffic.up
+        assert world.run_until(lambda: world.traffic.up, 10)  # packets follow what EC2 shows by some seconds
         assert report.instance_id == victim
         assert list(report.moments) == shown
         assert report.seconds["replacement_running"] <= report.seconds["routes_moved"]

@@ -26,7 +26,16 @@ NEEDED = {
     "reap": ["--table", "notifications"],
     "findings show": ["c7be1211f679"],
     "findings approve": ["c7be1211f679"],
-    "findings waive": ["c7be1211f679", "--reason", "agreed", "--owner", "platform"],
+    "findings waive": [
+        "c7be1211f679",
+        "--reason",
+        "agreed",
+        "--owner",
+        "platform",
+        "--yes",
+        "--out",
+        "own.json",
+    ],
 }
 ONLINE = [name for name in root.COMMANDS if not name.startswith("config ")]
 SAMCONFIG = """version = 0.1

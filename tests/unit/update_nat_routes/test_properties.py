@@ -33,11 +33,13 @@ from update_nat_routes.actions import (
     CompleteLifecycleAction,
     CreateRoute,
     DisableSourceDestCheck,
+    RecordHeartbeat,
     ReplaceInstance,
     ReplaceRoute,
 )
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Member, Observed, Target, TargetKind
+from update_nat_routes.planner.nat_state import RunState
 
 if TYPE_CHECKING:
     from update_nat_routes.model import Instance
@@ -172,7 +174,9 @@ def test_a_plan_applied_leaves_no_move_to_plan_and_a_second_leaves_nothing(
     second = decide(moved, given=given, trigger=trigger)
     assert second.moves == ()
     settled = after(moved, second.actions)
-    assert decide(settled, given=given, trigger=trigger).actions == ()
+    beats = {action.instance_id: NOW for action in second.actions if isinstance(action, RecordHeartbeat)}
+    memory = RunState(heartbeats=beats)
+    assert decide(settled, given=given, trigger=trigger, memory=memory).actions == ()
 
 
 @bounded
