@@ -10,6 +10,7 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -122,7 +123,11 @@ def _furnish(world: World) -> None:
     )
     for service, metric in (("drift_check", "FindingsHigh"), ("ttl_reaper", "ItemsExpired")):
         dimensions = [{"Name": "service", "Value": service}, {"Name": "environment", "Value": str(env)}]
-        moment = {"Timestamp": world.clock.now(), "Value": 0.0, "Dimensions": dimensions}
+        moment = {
+            "Timestamp": world.clock.now() - timedelta(minutes=1),
+            "Value": 0.0,
+            "Dimensions": dimensions,
+        }
         world.client("cloudwatch").put_metric_data(
             Namespace="TradAI/Ops", MetricData=[{"MetricName": metric, **moment}]
         )
