@@ -12,6 +12,7 @@ from drift_check.compare import AssessedFinding, by_importance, compare
 from drift_check.findings import UNREADABLE, Finding, FindingStatus, Healing, Severity, Waiver
 from drift_check.observe.observations import Reads
 from drift_check.observe.observer import Observer, no_progress
+from drift_check.scope import is_in_scope, present_although_absent
 from tradai_shared import clock
 from tradai_shared.config.provenance import Provenance
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from drift_check.checks.base import Check
+    from drift_check.checks.base import Check, ResourceState
     from drift_check.observe.observations import Call, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.overrides import Waiver as OwnWaiver
@@ -110,9 +111,18 @@ class Scanner:
         """Findings of one check. An answer that it cannot read costs the rest of this check, no other."""
         try:
             for resource in check.evaluate(ctx):
-                yield from compare(self.config, check.name, resource)
+                yield from self._compare(check, resource)
         except UNREADABLE as error:
             yield failed_check(check.name, error)
+
+    def _compare(self, check: Check, resource: ResourceState) -> Iterator[AssessedFinding]:
+        """What a deployment has taken out of the comparison gives no finding."""
+        for assessed in compare(self.config, check.name, resource):
+            if is_in_scope(self.config, resource, assessed.finding):
+                yield assessed
+        sources: frozenset[Call] = getattr(resource.exists, "sources", frozenset())
+        for finding in present_although_absent(self.config, check.name, resource):
+            yield AssessedFinding(finding, (), sources)
 
     def _dependent_reads(self, call: Call, read: Read[Any]) -> list[Call]:
         """What follows from an answer; each check on its own, so that an odd answer costs only the check."""

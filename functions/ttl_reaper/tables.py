@@ -12,6 +12,7 @@ from ttl_reaper.model import DesiredTable
 
 if TYPE_CHECKING:
     from tradai_shared.config import CanonicalConfig
+    from tradai_shared.config.models.data import Table
     from ttl_reaper.events import WorkEvent
 
 
@@ -22,12 +23,18 @@ def tables(config: CanonicalConfig) -> tuple[DesiredTable, ...]:
             component=component,
             name=table.name,
             ttl_attribute=table.ttl.attribute if table.ttl else None,
-            ttl_confirmed=provenance_of(config, f"dynamodb.tables.{component}.ttl").is_settled,
+            ttl_confirmed=provenance_of(config, ttl_path(component, table)).is_settled,
             may_be_reaped=table.may_be_reaped,
         )
         for component, table in config.dynamodb.tables.items()
         if not is_absent(config, f"dynamodb.tables.{component}")
     )
+
+
+def ttl_path(component: str, table: Table) -> str:
+    """The value that says which attribute expires; how long items live is not the reaper's concern."""
+    path = f"dynamodb.tables.{component}.ttl"
+    return f"{path}.attribute" if table.ttl else path
 
 
 def chosen(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTable, ...]:
