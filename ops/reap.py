@@ -17,7 +17,7 @@ from ops.options import FLAG, Common
 from ops.screen import agreed, console, error_console, print_document, styled
 from ops.session import Simulation, connect
 from tradai_shared import clock
-from tradai_shared.aws import dynamodb_wire
+from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 from tradai_shared.config import canonical_config
 from ttl_reaper import events, observe, report, tables
 from ttl_reaper.apply import BatchDependencies
@@ -124,11 +124,11 @@ class ReapSession:
         """Make the clients; close them at the end."""
         client = session.client("dynamodb")
         audit = FileAudit(folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl")
-        with closing(dynamodb_wire.wire(client, session.common.profile)) as wire, closing(client):
+        with closing(client):
 
             def tools(order: ReapRequest) -> BatchDependencies:
                 pace = TokenBucket(order.limits.write_units_per_second, clock.now().timestamp())
-                return BatchDependencies(wire, pace, lambda: A_DAY, random.Random())  # noqa: S311 - jitter
+                return BatchDependencies(DynamoDBRequests(client), pace, lambda: A_DAY, random.Random())  # noqa: S311 - jitter
 
             yield cls(session, table, RunDependencies(client, tools, lambda _: audit, NoCheckpoints()), audit)
 

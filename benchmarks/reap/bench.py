@@ -22,13 +22,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_wire import DynamoDBWire, wire
+from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 from ttl_reaper import apply, checkpoint, planner
 from ttl_reaper.apply import BatchDependencies
 from ttl_reaper.classify import Window
@@ -130,7 +130,6 @@ def reaper(candidates: list[Candidate], url: str, count: int, workers: int) -> N
         assert done.units == len(batch)  # noqa: S101 - exactly one unit an item
 
     spread(settle, planner.batches(candidates[:count], BATCH), workers)
-    cast("DynamoDBWire", tools.wire).close()
 
 
 def overdue(count: int) -> list[Candidate]:
@@ -160,7 +159,7 @@ def botocore_batches(url: str, count: int, workers: int) -> None:
 
 def fast_tools(url: str) -> BatchDependencies:
     pace = TokenBucket(FAST, clock.now().timestamp())
-    return BatchDependencies(wire(client(url, 1)), pace, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
+    return BatchDependencies(DynamoDBRequests(client(url, 1)), pace, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
 
 
 def spread(work: Callable[[Any], None], pieces: Any, workers: int) -> None:  # noqa: ANN401 - any iterable

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tradai_shared import clock
-from tradai_shared.aws import clients, dynamodb_wire
+from tradai_shared.aws import clients
+from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 from tradai_shared.config import canonical_config
 from tradai_shared.errors import EventError
 from tradai_shared.handler import invocation
@@ -106,11 +107,11 @@ def make_room(own: Settings, seconds_left: Callable[[], float], run_id: str) -> 
     """The clients and places of one invocation."""
     client = clients.dynamodb(pool=WORKERS)
     rng = random.Random()  # noqa: S311 - jitter
-    with closing(dynamodb_wire.wire(client)) as wire:
+    with closing(client):
 
         def tools(order: ReapRequest) -> BatchDependencies:
             pace = TokenBucket(order.limits.write_units_per_second, clock.now().timestamp())
-            return BatchDependencies(wire, pace, seconds_left, rng)
+            return BatchDependencies(DynamoDBRequests(client), pace, seconds_left, rng)
 
         yield RunDependencies(client, tools, *_places(own, run_id), _failed)
 

@@ -31,10 +31,10 @@ class OutOfTime(Exception):  # noqa: N818 - an end that is planned for, not an e
 
 
 class Wire(Protocol):
-    """What carries a call; ``DynamoDBWire`` in earnest."""
+    """What carries a call; ``DynamoDBRequests`` in earnest."""
 
     def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Send once; see ``DynamoDBWire.call`` for what is raised."""
+        """Send once; see ``DynamoDBRequests.call`` for what is raised."""
         ...
 
 

@@ -15,7 +15,7 @@ from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import DAY, Context, fill, make_table
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_wire import wire
+from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 from ttl_reaper.apply import BatchDependencies
 from ttl_reaper.audit import NoCheckpoints
 from ttl_reaper.model import DesiredTable, Limits, Mode, ReapRequest, Segments
@@ -140,7 +140,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     hand = FakeClock()
     with mock_aws(), strict(), clock.use(hand):
         client = boto3.client("dynamodb")
-        yield World(client, hand, wire(client))
+        yield World(client, hand, DynamoDBRequests(client))
 
 
 @pytest.fixture

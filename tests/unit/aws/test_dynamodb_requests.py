@@ -1,78 +1,50 @@
 from __future__ import annotations
 
-import http.client
 import json
 import ssl
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.auth
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+from botocore.config import Config
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tradai_shared.aws import dynamodb_wire
-from tradai_shared.aws.dynamodb_wire import DynamoDBWire, Signer
+from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 from tradai_shared.errors import AccessDenied, PermanentError, TemporaryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HOST = "dynamodb.eu-central-1.amazonaws.com"
-NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
 SCAN = "dynamodb:Scan"
-
-
-@pytest.mark.parametrize("token", [None, "a/session+token=="])
-@pytest.mark.parametrize("body", [b"{}", '{"é": "ü"}'.encode()])
-def test_the_signature_is_botocores_own(
-    monkeypatch: pytest.MonkeyPatch, token: str | None, body: bytes
-) -> None:
-    credentials = Credentials("AKIDEXAMPLE", "secret/key", token)
-    ours = Signer("eu-central-1", HOST).headers("Scan", body, credentials.get_frozen_credentials(), NOW)
-    unsigned = {name: ours[name] for name in ("Content-Type", "X-Amz-Target")}
-    theirs = AWSRequest("POST", f"https://{HOST}/", headers=unsigned, data=body)
-    # botocore has no parameter for the time
-    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW.replace(tzinfo=None))
-    SigV4Auth(credentials, "dynamodb", "eu-central-1").add_auth(theirs)
-    assert ours["Authorization"] == theirs.headers["Authorization"]
-    assert ours.get("X-Amz-Security-Token") == theirs.headers.get("X-Amz-Security-Token")
-
-
-def test_a_new_day_or_a_renewed_secret_has_a_new_key() -> None:
-    signer = Signer("eu-central-1", HOST)
-    first = Credentials("A", "one").get_frozen_credentials()
-    second = Credentials("A", "two").get_frozen_credentials()
-    authorizations = [
-        signer.headers("Scan", b"{}", credentials, now)["Authorization"]
-        for credentials, now in ((first, NOW), (second, NOW), (first, NOW.replace(day=2)), (first, NOW))
-    ]
-    assert authorizations[0] == authorizations[3]
-    assert len(set(authorizations)) == 3
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+EMPTY_PAGE = {"ScannedCount": 0}
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     status = 200
-    answer = b"{}"
+    answer = b'{"ScannedCount": 0}'
     drop = False
+    checksum: str | None = None
+    requests: tuple[tuple[dict[str, str], bytes], ...] = ()
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).requests += ((dict(self.headers), body),)
         if type(self).drop:
             self.close_connection = True
             return
         self.send_response(type(self).status)
         self.send_header("Content-Length", str(len(type(self).answer)))
+        if type(self).checksum:
+            self.send_header("x-amz-crc32", str(type(self).checksum))
         self.end_headers()
         self.wfile.write(type(self).answer)
 
@@ -86,6 +58,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Mine) as http:
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "A")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
         monkeypatch.setenv("URL", f"http://127.0.0.1:{http.server_address[1]}")
         yield Mine
         http.shutdown()
@@ -93,14 +67,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
 
 
 @pytest.fixture
-def wire(server: type[Handler], monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBWire]:
+def requests(server: type[Handler], monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBRequests]:
     import os  # noqa: PLC0415 - the server's address
 
     assert server
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    client = boto3.client("dynamodb", endpoint_url=os.environ["URL"])
-    with closing(DynamoDBWire(client, Credentials("A", "s"))) as wire:
-        yield wire
+    client = boto3.client("dynamodb", endpoint_url=os.environ["URL"], config=ONCE)
+    with closing(client):
+        yield DynamoDBRequests(client)
 
 
 def refuse(server: type[Handler], status: int, code: str) -> None:
@@ -124,57 +98,97 @@ def refuse(server: type[Handler], status: int, code: str) -> None:
     ],
 )
 def test_a_refusal_becomes_the_toolkits_error(
-    server: type[Handler], wire: DynamoDBWire, status: int, code: str, error: type[Exception]
+    server: type[Handler], requests: DynamoDBRequests, status: int, code: str, error: type[Exception]
 ) -> None:
     refuse(server, status, code)
     with pytest.raises(error) as told:
-        wire.call(SCAN, "Scan", {})
+        requests.call(SCAN, "Scan", {})
     assert (told.value.action, told.value.code) == (SCAN, code)  # type: ignore[attr-defined]
 
 
-def test_a_request_leaves_in_one_write(wire: DynamoDBWire, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[bytes] = []
-    send = http.client.HTTPConnection.send
-
-    def note(connection: http.client.HTTPConnection, data: bytes) -> None:
-        written.append(bytes(data))
-        send(connection, data)
-
-    monkeypatch.setattr(http.client.HTTPConnection, "send", note)
-    for _ in range(2):
-        assert wire.call(SCAN, "Scan", {"TableName": "t"}) == {}
-    assert len(written) == 2
-    assert all(one.endswith(b'\r\n\r\n{"TableName": "t"}') for one in written)
+def fields(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
-def test_a_refusal_that_is_no_json_is_sorted_by_its_status(server: type[Handler], wire: DynamoDBWire) -> None:
+def test_the_body_is_sent_as_it_was_made_and_signed_by_botocore(
+    server: type[Handler], requests: DynamoDBRequests
+) -> None:
+    body = {"TableName": "t", "ExclusiveStartKey": {"b": {"B": "AP8="}}}
+    requests.call(SCAN, "Scan", body)
+    [(headers, sent)] = server.requests
+    assert json.loads(sent) == body
+    assert headers["X-Amz-Target"] == "DynamoDB_20120810.Scan"
+    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=")
+
+
+def test_the_client_itself_goes_on_as_it_was(server: type[Handler], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert server
+    import os  # noqa: PLC0415 - the server's address
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    client = boto3.client("dynamodb", endpoint_url=os.environ["URL"], config=ONCE)
+    DynamoDBRequests(client)
+    server.answer = b'{"Table": {"CreationDateTime": 1700000000.0}}'
+    created = client.describe_table(TableName="t")["Table"]["CreationDateTime"]
+    assert created == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+def test_renewed_credentials_sign_the_next_call(
+    server: type[Handler], requests: DynamoDBRequests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests.call(SCAN, "Scan", {})
+    signer = requests._client._request_signer
+    monkeypatch.setattr(signer._credentials, "access_key", "RENEWED")
+    requests.call(SCAN, "Scan", {})
+    assert "Credential=RENEWED/" in server.requests[1][0]["Authorization"]
+
+
+def test_a_proxy_of_the_environment_is_used(server: type[Handler], monkeypatch: pytest.MonkeyPatch) -> None:
+    import os  # noqa: PLC0415 - the server's address
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("http_proxy", os.environ["URL"])
+    client = boto3.client("dynamodb", endpoint_url="http://dynamodb.example", config=ONCE)
+    DynamoDBRequests(client).call(SCAN, "Scan", {})
+    assert server.requests[0][0]["Host"] == "dynamodb.example"
+
+
+def test_an_answer_with_another_checksum_is_asked_for_again(
+    server: type[Handler], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os  # noqa: PLC0415 - the server's address
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    twice = Config(retries={"mode": "standard", "total_max_attempts": 2})
+    server.checksum = "1"
+    client = boto3.client("dynamodb", endpoint_url=os.environ["URL"], config=twice)
+    DynamoDBRequests(client).call(SCAN, "Scan", {})
+    assert len(server.requests) == 2
+
+
+def test_a_refusal_that_is_no_json_is_sorted_by_its_status(
+    server: type[Handler], requests: DynamoDBRequests
+) -> None:
     server.status, server.answer = 502, b"<html>"
     with pytest.raises(TemporaryError):
-        wire.call(SCAN, "Scan", {})
+        requests.call(SCAN, "Scan", {})
 
 
 def test_a_lost_connection_is_temporary_and_the_next_call_opens_another(
-    server: type[Handler], wire: DynamoDBWire
+    server: type[Handler], requests: DynamoDBRequests
 ) -> None:
-    assert wire.call(SCAN, "Scan", {}) == {}
+    assert fields(requests.call(SCAN, "Scan", {})) == EMPTY_PAGE
     server.drop = True
     with pytest.raises(TemporaryError):
-        wire.call(SCAN, "Scan", {})
+        requests.call(SCAN, "Scan", {})
     server.drop = False
-    assert wire.call(SCAN, "Scan", {}) == {}
+    assert fields(requests.call(SCAN, "Scan", {})) == EMPTY_PAGE
 
 
-def test_connections_are_kept_for_the_next_call(wire: DynamoDBWire) -> None:
-    wire.call(SCAN, "Scan", {})
-    [kept] = wire._idle
-    wire.call(SCAN, "Scan", {})
-    assert wire._idle == [kept]
-
-
-def test_values_stay_as_they_were_sent(server: type[Handler], wire: DynamoDBWire) -> None:
+def test_values_stay_as_they_were_sent(server: type[Handler], requests: DynamoDBRequests) -> None:
     item = {"n": {"N": "12345678901234567890123456789012345678"}, "b": {"B": "AP8="}}
-    server.answer = json.dumps({"Items": [item]}).encode()
-    assert wire.call(SCAN, "Scan", {}) == {"Items": [item]}
+    server.answer = json.dumps({"Items": [item], "ScannedCount": 1}).encode()
+    assert requests.call(SCAN, "Scan", {})["Items"] == [item]
 
 
 def certificate(folder: Path, host: str) -> Path:
@@ -223,29 +237,36 @@ def test_over_tls_only_the_endpoint_itself_is_talked_to(
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        client = boto3.client("dynamodb", endpoint_url=f"https://localhost:{http.server_address[1]}")
-        with closing(dynamodb_wire.wire(client)) as wire:
+        client = boto3.client(
+            "dynamodb", endpoint_url=f"https://localhost:{http.server_address[1]}", config=ONCE
+        )
+        requests = DynamoDBRequests(client)
+        with closing(client):
             if trusted and host == "localhost":
-                assert wire.call(SCAN, "Scan", {}) == {}
+                assert fields(requests.call(SCAN, "Scan", {})) == EMPTY_PAGE
             else:
                 with pytest.raises(TemporaryError) as told:
-                    wire.call(SCAN, "Scan", {})
-                assert told.value.code == "SSLCertVerificationError"
+                    requests.call(SCAN, "Scan", {})
+                assert told.value.code == "SSLError"
         http.shutdown()
         thread.join()
 
 
 @pytest.mark.parametrize("body", [b"", b'{"Responses": [', b"{}", b"[]", b"null"])
 def test_an_answer_that_is_cut_or_says_nothing_is_temporary(
-    server: type[Handler], wire: DynamoDBWire, body: bytes
+    server: type[Handler], requests: DynamoDBRequests, body: bytes
 ) -> None:
     server.answer = body
     with pytest.raises(TemporaryError) as error:
-        wire.call("dynamodb:PartiQLDelete", "BatchExecuteStatement", {})
+        requests.call("dynamodb:PartiQLDelete", "BatchExecuteStatement", {})
     assert error.value.code == "GarbledAnswer"
+    with pytest.raises(TemporaryError):
+        requests.call(SCAN, "Scan", {})
 
 
-def test_a_server_error_whose_body_is_a_list_is_temporary(server: type[Handler], wire: DynamoDBWire) -> None:
+def test_a_server_error_whose_body_is_a_list_is_temporary(
+    server: type[Handler], requests: DynamoDBRequests
+) -> None:
     server.status, server.answer = 503, b"[]"
     with pytest.raises(TemporaryError):
-        wire.call(SCAN, "Scan", {})
+        requests.call(SCAN, "Scan", {})
