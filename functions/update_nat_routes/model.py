@@ -33,7 +33,7 @@ ELIGIBLE_LIFECYCLES = frozenset({"InService", "Pending:Wait", "Pending:Proceed"}
 # A suspended one of these silently ends all healing.
 HEALING_PROCESSES = frozenset({"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy"})
 # An operator who suspends one of these wants no replacement; the note SUSPENDED says so.
-OPERATOR_HOLDS = HEALING_PROCESSES - {"Terminate"}
+OPERATOR_HOLDS = frozenset({"Launch", "HealthCheck", "ReplaceUnhealthy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,8 @@ class Observed:
     until the planner asks for them. ``impaired`` likewise: members whose status checks fail, and since when.
     ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks could not be read, empty where
     they were; ``history_unread`` and ``status_unread`` likewise. ``denied``: the reads of group, tables and
-    instances that the role may not make; with any of them nothing is decided.
+    instances that the role may not make; with any of them nothing is decided. ``failed_launches`` counts the
+    launches given up in the present row of launches, read with the history.
     """
 
     group: Group | None
@@ -186,6 +187,7 @@ class Observed:
     holder_unread: str = ""
     hooks_unread: str = ""
     history_unread: str = ""
+    failed_launches: int = 0
     denied: tuple[DeniedRead, ...] = ()
 
 

@@ -35,7 +35,7 @@ from update_nat_routes.model import (
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind, complete_hooks
 from update_nat_routes.planner.nat_state import NatState, RunState, TableState, table_state
 from update_nat_routes.planner.notes import Note, notes, wanted_tables
-from update_nat_routes.planner.probe_failure import handle_probe_failure
+from update_nat_routes.planner.probe_failure import handle_probe_failure, retry_broken_boots
 from update_nat_routes.planner.suspicion import suspect
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
     steps = (
         *_preconditions(state),
         *_replacements(state),
+        *retry_broken_boots(state, nothing_to_move=settled),
         *complete_hooks(state, gateway, nothing_to_move=settled),
         *handle_probe_failure(state, gateway, nothing_to_move=not moves),
         *suspect(state, gateway, nothing_to_move=not moves),
