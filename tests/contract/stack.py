@@ -76,19 +76,6 @@ class Stack:
         return "Condition" not in resource or self.template.holds({"Condition": resource["Condition"]})
 
 
-def on_a_single_metric(alarm: Any) -> Any:
-    """An alarm on a SUM of one metric's series as the alarm on that metric; any other alarm as it is."""
-    if "Metrics" not in alarm:
-        return alarm
-    total, *series = alarm["Metrics"]
-    assert total["Expression"] == f"SUM([{', '.join(one['Id'] for one in series)}])"
-    assert [one["ReturnData"] for one in series] == [False] * len(series)
-    settings = {json.dumps({**one["MetricStat"]["Metric"], "Dimensions": None}) for one in series}
-    assert len(settings) == 1
-    stat = series[0]["MetricStat"]
-    return {**alarm, **stat["Metric"], "Period": stat["Period"], "Statistic": stat["Stat"]}
-
-
 def listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 

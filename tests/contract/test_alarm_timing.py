@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from simulator.aws.alarms import Alarm, AlarmState, DataPoint
-from tests.contract.stack import Stack, on_a_single_metric
+from simulator.aws.alarms import Alarm, AlarmState, DataPoint, on_a_single_metric
+from tests.contract.stack import Stack
 
 STACK = Stack("prod", EgressProbe="true")
 TEMPLATE_ALARMS = STACK.of_type("AWS::CloudWatch::Alarm")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.stack import ENVIRONMENTS, ROOT, Stack, on_a_single_metric
+from simulator.aws.alarms import on_a_single_metric
+from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
 from tradai_shared.observability import NAMESPACE
 
 TEMPLATE_ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")

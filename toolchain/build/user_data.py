@@ -28,9 +28,8 @@ def generated(template: str, script: str) -> str:
 
 def commands(script: str) -> list[str]:
     """The script's lines without the empty ones and those of comment alone, in its Python part too."""
-    return [
-        line.rstrip() for line in script.splitlines() if line.strip() and not line.lstrip().startswith("#")
-    ]
+    lines = [line.rstrip() for line in script.splitlines()]
+    return [line for line in lines if line and not line.lstrip().startswith("#")]
 
 
 def main(arguments: list[str]) -> int:
