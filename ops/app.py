@@ -104,10 +104,10 @@ COMMANDS = {
         ("findings waive c7be1211f679 --env dev --reason agreed --owner platform --until 2027-01-31",),
     ),
     "adopt": Command(
-        "ops.adopt:adopt_command",
-        "Confirm assumed values of the configuration from the live account. Asks before it writes its file.",
+        "ops.adopt.command:adopt",
+        "Make the configuration that of the live account, by answers to each difference.",
         "0 read, and written where that was agreed to; 3 something could not be read",
-        ("adopt --env dev", "adopt --env dev --out own.json"),
+        ("adopt --env dev", "adopt --env prod --answers list.txt", "adopt --env prod --accept c7be1211f679"),
     ),
     "reap": Command(
         "ops.reap:reap_command",

@@ -12,6 +12,7 @@ from ttl_reaper.model import DesiredTable
 
 if TYPE_CHECKING:
     from tradai_shared.config import CanonicalConfig
+    from tradai_shared.config.models.data import Table
     from ttl_reaper.events import WorkEvent
 
 
@@ -22,7 +23,7 @@ def tables(config: CanonicalConfig) -> tuple[DesiredTable, ...]:
             component=component,
             name=table.name,
             ttl_attribute=table.ttl.attribute if table.ttl else None,
-            ttl_confirmed=provenance_of(config, f"dynamodb.tables.{component}.ttl").is_settled,
+            ttl_confirmed=provenance_of(config, ttl_path(component, table)).is_settled,
             may_be_reaped=table.may_be_reaped,
         )
         for component, table in config.dynamodb.tables.items()
@@ -30,7 +31,13 @@ def tables(config: CanonicalConfig) -> tuple[DesiredTable, ...]:
     )
 
 
-def chosen(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTable, ...]:
+def ttl_path(component: str, table: Table) -> str:
+    """The value that says which attribute expires; how long items live is not the reaper's concern."""
+    path = f"dynamodb.tables.{component}.ttl"
+    return f"{path}.attribute" if table.ttl else path
+
+
+def select_tables(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTable, ...]:
     """The tables that an event is about; ``all`` means those that may be reaped and have a TTL.
 
     Raises:
@@ -40,10 +47,11 @@ def chosen(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTa
         return tuple(table for table in known if table.may_be_reaped and table.ttl_attribute)
     if event.table is not None:
         return (_named("table", event.table, known),)
-    found = tuple(_named(f"tables.{number}", name, known) for number, name in enumerate(event.tables or ()))
-    if len(set(found)) < len(found):
+    named = enumerate(event.tables or ())
+    selected = tuple(_named(f"tables.{number}", name, known) for number, name in named)
+    if len(set(selected)) < len(selected):
         raise EventError("tables", "a table is named twice")
-    return found
+    return selected
 
 
 def _named(field: str, name: str, known: tuple[DesiredTable, ...]) -> DesiredTable:

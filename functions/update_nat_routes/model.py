@@ -30,6 +30,8 @@ DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 ELIGIBLE_LIFECYCLES = frozenset({"InService", "Pending:Wait", "Pending:Proceed"})
 # A suspended one of these silently ends all healing.
 HEALING_PROCESSES = frozenset({"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy"})
+# An operator who suspends one of these wants no replacement; the note SUSPENDED says so.
+OPERATOR_HOLDS = frozenset({"Launch", "HealthCheck", "ReplaceUnhealthy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,8 @@ class Observed:
     read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
     until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks
     could not be read, empty where they were; ``history_unread`` likewise. ``denied`` are the reads of group,
-    tables and instances that the role may not make; with any of them nothing is decided.
+    tables and instances that the role may not make; with any of them nothing is decided. ``failed_launches``
+    counts the launches given up in the present row of launches, read with the history.
     """
 
     group: Group | None
@@ -157,6 +160,7 @@ class Observed:
     holder_unread: str = ""
     hooks_unread: str = ""
     history_unread: str = ""
+    failed_launches: int = 0
     denied: tuple[DeniedRead, ...] = ()
 
 

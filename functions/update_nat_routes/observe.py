@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 GROUP_TAG = "aws:autoscaling:groupName"
 LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance\b.*?(i-[0-9a-f]+)")
-ACTIVITIES_READ = 20
+ACTIVITIES_READ = 100  # the most that one call shows
+# Launches further apart than the longest pause between two tries do not belong to the same trouble.
+SAME_TROUBLE = timedelta(hours=6)
 PERMISSIONS = (
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeLifecycleHooks",
@@ -129,9 +132,17 @@ class Reader:
     def _with_history(self, observed: Observed) -> Observed:
         """Unreadable counts as abandoned: an unproven NAT is better than one given up again and again."""
         try:
-            return replace(observed, last_launch_abandoned=self.last_launch_abandoned(observed))
+            launches = self.launches()
         except AccessDenied as error:
             return replace(observed, last_launch_abandoned=True, history_unread=str(error))
+        members = observed.group.members if observed.group else ()
+        arriving = {member.instance_id for member in members if member.arriving}
+        earlier = [activity for name, activity in launches if name not in arriving]
+        return replace(
+            observed,
+            last_launch_abandoned=bool(earlier) and _abandoned(earlier[0]),
+            failed_launches=_failed_in_a_row([activity for _, activity in launches]),
+        )
 
     def _with_hooks(self, observed: Observed) -> Observed:
         try:
@@ -207,24 +218,15 @@ class Reader:
         )
 
     @whole_answer("autoscaling:DescribeScalingActivities")
-    def last_launch_abandoned(self, observed: Observed) -> bool:
-        """Whether the launch before the one that waits now was abandoned.
-
-        An abandoned launch is an activity that is Cancelled and whose message says ABANDON.
-        """
+    def launches(self) -> list[tuple[str, ActivityTypeDef]]:
+        """The group's launches with their instances, the newest first."""
         with translate_errors("autoscaling:DescribeScalingActivities"):
             answer = self.autoscaling.describe_scaling_activities(
                 AutoScalingGroupName=self.settings.group_name, MaxRecords=ACTIVITIES_READ
             )
-        members = observed.group.members if observed.group else ()
-        arriving = {member.instance_id for member in members if member.arriving}
-        for activity in sorted(
-            answer["Activities"], key=lambda activity: activity["StartTime"], reverse=True
-        ):
-            match = LAUNCHED_INSTANCE.search(activity.get("Description", ""))
-            if match and match.group(1) not in arriving:
-                return _abandoned(activity)
-        return False
+        newest = sorted(answer["Activities"], key=lambda activity: activity["StartTime"], reverse=True)
+        named = [(LAUNCHED_INSTANCE.search(activity.get("Description", "")), activity) for activity in newest]
+        return [(match.group(1), activity) for match, activity in named if match]
 
     def _describe(self, ids: AbstractSet[str]) -> list[InstanceTypeDef]:
         answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
@@ -274,6 +276,17 @@ def _unless_denied(read: Callable[[], T], otherwise: T, denied: list[DeniedRead]
         return otherwise
 
 
+def _failed_in_a_row(launches: list[ActivityTypeDef]) -> int:
+    """How many launches were given up since there was peace for a while."""
+    failed, later = 0, launches[0]["StartTime"] if launches else None
+    for activity in launches:
+        if later is None or later - activity["StartTime"] > SAME_TROUBLE:
+            break
+        failed, later = failed + _abandoned(activity), activity["StartTime"]
+    return failed
+
+
 def _abandoned(activity: ActivityTypeDef) -> bool:
+    """Cancelled, and the message says "abandoned": by our answer, or by the hook's own time-out."""
     text = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
-    return activity["StatusCode"] == "Cancelled" and "ABANDON" in text
+    return activity["StatusCode"] == "Cancelled" and "abandon" in text.lower()

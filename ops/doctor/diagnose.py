@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from ops.doctor.diagnose_group import about_group
 from ops.doctor.model import Diagnosis, Level, Line
+from ops.doctor.network import about_network, about_offers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.doctor.model import Account
+    from ops.doctor.model import Account, TakenName
     from ops.doctor.wanted import Wanted
 
+GATEWAY_ENDPOINTS = ("s3", "dynamodb")  # the two that AWS offers without a price
 RESERVE = 5  # what template.yaml reserves where ReservedConcurrency asks for it
 UNRESERVED_AT_LEAST = 100  # Lambda refuses a reservation that leaves fewer unreserved
 REMEDY_OF_REFUSAL = (
@@ -39,6 +41,7 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
         *_quota(account, wanted),
         *_topic(account, wanted),
         *_stack(account, wanted),
+        *_surroundings(account, wanted),
         *(
             Line(
                 Level.UNREAD,
@@ -50,6 +53,15 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
         ),
     ]
     return Diagnosis(tuple(lines), {name: value for name, value in parameters.items() if value})
+
+
+def _surroundings(account: Account, wanted: Wanted) -> Iterator[Line]:
+    if account.network:
+        yield from about_network(account.network, GATEWAY_ENDPOINTS)
+    if account.offers:
+        yield from about_offers(
+            account.offers, wanted.instance_types, wanted.architecture, creates=wanted.creates_nat
+        )
 
 
 def _tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
@@ -159,7 +171,7 @@ def _rules(account: Account, wanted: Wanted) -> Iterator[Line]:
 
 def _names(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
     for taken in account.taken:
-        if taken.stack == wanted.stack_name:
+        if taken.stack == wanted.stack_name or _follows_its_function(taken, account):
             continue
         owner = f"stack {taken.stack}" if taken.stack else "no stack (Pulumi, Terraform or a person made it)"
         option = "NatAlarmName" if taken.kind == "alarm" else wanted.functions.get(taken.name, "")
@@ -174,6 +186,12 @@ def _names(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iter
             f"exists and belongs to {owner}: the deployment would be refused",
             remedy,
         )
+
+
+def _follows_its_function(taken: TakenName, account: Account) -> bool:
+    """A function that is taken gets another name, and its log group with it."""
+    functions = {other.name for other in account.taken if other.kind == "function"}
+    return taken.kind == "log group" and taken.name.removeprefix("/aws/lambda/") in functions
 
 
 def _quota(account: Account, wanted: Wanted) -> Iterator[Line]:

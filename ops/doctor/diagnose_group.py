@@ -152,3 +152,10 @@ def _settings(hook: Hook) -> Iterator[Line]:
             f"hook {hook.name}",
             f"{hook.heartbeat_seconds} s, then {hook.default_result}",
         )
+    if hook.launching and hook.default_result == "ABANDON":
+        yield Line(
+            Level.INFO,
+            f"hook {hook.name}",
+            f"each launched NAT is ended after {hook.heartbeat_seconds} s unless somebody answers",
+            "keep the old answer enabled until this stack is deployed",
+        )

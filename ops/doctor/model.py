@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ops.doctor.network import Network, Offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class RouteTable:
     other_target: str | None = None
     blackhole: bool = False
     stack: str | None = None  # the CloudFormation stack that made it
+    subnets: tuple[str, ...] = ()
     pulumi: bool = False  # its tags say that Pulumi manages it
 
     @property
@@ -74,6 +79,7 @@ class Group:
     subnets: tuple[str, ...]
     suspended: tuple[str, ...]
     hooks: tuple[Hook, ...] | None  # None: not readable
+    members: tuple[str, ...] = ()
     stack: str | None = None
 
 
@@ -130,6 +136,8 @@ class Account:
     concurrency_quota: int | None = None
     topic: Topic | None = None
     stack: Stack | None = None
+    network: Network | None = None
+    offers: Offers | None = None
     unread: tuple[Unread, ...] = ()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.doctor import parse, topic_access
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
+from ops.doctor.observe_network import NetworkReader
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
@@ -36,6 +37,8 @@ class AccountReader:
         group = self._group(group_name or wanted.group_name)
         allocations, automatic = self._addresses(instance_id)
         stack = self._stack(wanted.stack_name)
+        network_reader = NetworkReader(self)
+        network, offers = network_reader.network(tables, group), network_reader.offers(wanted)
         return Account(
             identity=identity,
             tables=tables,
@@ -49,8 +52,14 @@ class AccountReader:
             concurrency_quota=self._quota(),
             topic=self._topic(wanted.topic_arn(identity), identity.account),
             stack=stack,
+            network=network,
+            offers=offers,
             unread=tuple(self.unread),
         )
+
+    def refuse(self, action: str, code: str) -> None:
+        """Keep that a call failed."""
+        self.unread.append(Unread(action, code))
 
     def _ask(
         self,
@@ -67,7 +76,7 @@ class AccountReader:
                 self.unread.append(Unread(action, error.code))
             return default
 
-    def _pages(self, action: str, service: str, operation: str, key: str, **request: Any) -> list[Any]:
+    def pages(self, action: str, service: str, operation: str, key: str, **request: Any) -> list[Any]:
         def call() -> list[Any]:
             pages = self.client(service).get_paginator(operation).paginate(**request)
             return [item for page in pages for item in page.get(key, [])]
@@ -79,7 +88,7 @@ class AccountReader:
         """Those that the parameters name, else those of the canonical name, else those behind an instance."""
         everything = [
             parse.route_table(table)
-            for table in self._pages("ec2:DescribeRouteTables", "ec2", "describe_route_tables", "RouteTables")
+            for table in self.pages("ec2:DescribeRouteTables", "ec2", "describe_route_tables", "RouteTables")
         ]
         if wanted.table_ids:
             return tuple(table for table in everything if table.id in wanted.table_ids)
@@ -127,7 +136,7 @@ class AccountReader:
         return parse.group(described[0], hooks)
 
     def _candidates(self) -> tuple[str, ...]:
-        groups = self._pages(
+        groups = self.pages(
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling",
             "describe_auto_scaling_groups",
@@ -151,7 +160,7 @@ class AccountReader:
         return allocations, not allocations
 
     def _rules(self) -> tuple[Rule, ...]:
-        rules = self._pages("events:ListRules", "events", "list_rules", "Rules")
+        rules = self.pages("events:ListRules", "events", "list_rules", "Rules")
         hearing = [rule for rule in rules if parse.hears_lifecycle_actions(rule.get("EventPattern", ""))]
         return tuple(
             Rule(rule["Name"], rule.get("State") != "DISABLED", self._targets(rule["Name"]))
@@ -173,6 +182,7 @@ class AccountReader:
             lambda: self.client("cloudwatch").describe_alarms(AlarmNames=[wanted.alarm])["MetricAlarms"],
             [],
         )
+        taken += [self._log_group(f"/aws/lambda/{name}") for name in wanted.functions]
         taken += [TakenName("alarm", wanted.alarm, self._stack_of(alarm["AlarmArn"])) for alarm in alarms]
         return tuple(item for item in taken if item is not None)
 
@@ -186,6 +196,25 @@ class AccountReader:
         if found is None:
             return None
         return TakenName("function", name, found.get("Tags", {}).get("aws:cloudformation:stack-name"))
+
+    def _log_group(self, name: str) -> TakenName | None:
+        groups = self._ask(
+            "logs:DescribeLogGroups",
+            lambda: self.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"],
+            [],
+        )
+        found = next((group for group in groups if group["logGroupName"] == name), None)
+        if found is None:
+            return None
+        tags = self._ask(
+            "logs:ListTagsForResource",
+            lambda: self.client("logs").list_tags_for_resource(
+                resourceArn=str(found["arn"]).removesuffix(":*")
+            )["tags"],
+            {},
+            ABSENT,
+        )
+        return TakenName("log group", name, tags.get(parse.STACK_TAG))
 
     def _stack_of(self, arn: str) -> str | None:
         tags = self._ask(

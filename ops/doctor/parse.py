@@ -36,6 +36,7 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
         other_target=route.get("GatewayId") or route.get("TransitGatewayId"),
         blackhole=route.get("State") == "blackhole",
         stack=labels.get(STACK_TAG),
+        subnets=tuple(item["SubnetId"] for item in described.get("Associations", []) if "SubnetId" in item),
         pulumi=any(name.lower().startswith("pulumi") for name in labels)
         or labels.get("ManagedBy", "").lower() == "pulumi",
     )
@@ -61,6 +62,7 @@ def group(described: Mapping[str, Any], hooks: Mapping[str, Any] | None) -> Grou
         subnets=tuple(part for part in described.get("VPCZoneIdentifier", "").split(",") if part),
         suspended=tuple(process["ProcessName"] for process in described.get("SuspendedProcesses", [])),
         hooks=None if hooks is None else tuple(_hook(item) for item in hooks.get("LifecycleHooks", [])),
+        members=tuple(member["InstanceId"] for member in described.get("Instances", [])),
         stack=tags(described.get("Tags", [])).get(STACK_TAG),
     )
 

@@ -72,5 +72,14 @@ class Wanted:
         return frozenset(f"tradai-nat-{kind}-{self.env}" for kind in kinds)
 
     @property
+    def architecture(self) -> str:
+        """The functions' own."""
+        return self.parameter("Architecture", "arm64")
+
+    @property
+    def instance_types(self) -> tuple[str, ...]:
+        return tuple(part for part in self.parameter("NatInstanceTypes", "t4g.nano").split(",") if part)
+
+    @property
     def creates_nat(self) -> bool:
         return self.parameter("CreateNat", "false") == "true"

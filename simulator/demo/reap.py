@@ -23,7 +23,7 @@ from rich.table import Table
 
 from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import DAY, Context, fill, make_table
-from tradai_shared.aws.dynamodb_wire import DynamoDBWire
+from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 from ttl_reaper import app
 
 if TYPE_CHECKING:
@@ -84,19 +84,19 @@ def _item(key: str, ttl: dict[str, str]) -> dict[str, Any]:
 
 def _between(happens: Callable[[], None]) -> Any:
     """Let the writer work once, after the scan and before the first batch."""
-    call = DynamoDBWire.call
+    call = DynamoDBRequests.call
     waiting = [happens]
     lock = threading.Lock()
 
     def interrupted(
-        self: DynamoDBWire, action: str, operation: str, request: dict[str, Any]
+        self: DynamoDBRequests, action: str, operation: str, request: dict[str, Any]
     ) -> dict[str, Any]:
         with lock:
             if operation == "BatchExecuteStatement" and waiting:
                 waiting.pop()()
         return call(self, action, operation, request)
 
-    return patch.object(DynamoDBWire, "call", interrupted)
+    return patch.object(DynamoDBRequests, "call", interrupted)
 
 
 def _handled() -> Any:

@@ -14,18 +14,21 @@ from unittest.mock import Mock, patch
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from drift_check import checks
-from drift_check.checks.base import CheckContext as Seen
 from drift_check.events import Mode, Request
 from drift_check.history_store import HistoryUse
+from drift_check.observe.observer import no_progress
 from drift_check.reconcile import Reconciler, make_reconciler
 from drift_check.settings import Allowed, Settings
-from ops.adopt_plan import adopt, merged
+from ops.adopt import answers
+from ops.adopt.account import AccountLook
+from ops.adopt.dialogue import Dialogue
 from simulator import estate
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
+from tradai_shared.config.overrides import OverrideFile
+from tradai_shared.config.parameters import with_parameters
 from update_nat_routes import app as failover
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from tradai_shared.config import CanonicalConfig
 
 ENV = Environment.PROD
+PARAMETERS = {"NatAsgName": "tradai-nat-asg-prod", "NatHookNames": "tradai-nat-launch-prod"}
 READS = ("Describe", "Get", "List", "Scan")
 
 
@@ -121,7 +125,7 @@ def live() -> Iterator[Live]:
         world = Live(client, built, config)
         world.clock.advance(hours=2)
         with clock.use(world.clock):
-            world.own = merged({}, adopted(world))
+            world.own = adopted(world)
             world.config = build(ENV, world.own)
             world.client = cache(lambda service: world.watch(client(service)))
             client("lambda").meta.events.register("before-call.lambda.Invoke", invoked)
@@ -130,10 +134,11 @@ def live() -> Iterator[Live]:
             yield world
 
 
-def adopted(world: Live) -> list[Any]:
-    scan = world.scan()
-    at = Seen(world.config, scan.reads, clock.now())
-    return adopt(world.config, (thing for one in checks.ALL for thing in one.evaluate(at)), scan.assessed)
+def adopted(world: Live) -> dict[str, Any]:
+    """The own values after ``tradai-ops adopt --yes``, with the stack's parameters."""
+    look = AccountLook(ENV, world.client, PARAMETERS, no_progress)
+    outcome = Dialogue(ENV, clock.now().date(), look, answers.safe).run(OverrideFile())
+    return with_parameters(outcome.file, PARAMETERS, ENV).values
 
 
 def invoked(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:

@@ -60,7 +60,17 @@ WHOLE = Values(
     desired=(0, 1),
     triggers=("schedule", "dead", "launch"),
 )
-# What is not combined, in either: more than two members, two tables that differ, hooks that are not readable,
+# Old enough to be tried again after a launch that was given up.
+TRIED_AGAIN = Values(
+    lifecycles=("InService", "Pending:Wait"),
+    states=("running", "stopped"),
+    ages=(300, 900),
+    suspended=((), ("HealthCheck",)),
+    desired=(0, 1),
+    triggers=("schedule",),
+    holders=(None, B),
+)
+# What is not combined, in any: more than two members, two tables that differ, hooks that are not readable,
 # a member whose source/destination check is on, an interface that is not attached yet.
 
 
@@ -88,6 +98,7 @@ def cases(values: Values, part: int = 0, parts: int = 1) -> Iterator[Case]:
                 tables(target),
                 eip=holder,
                 abandoned=abandoned,
+                failed_launches=int(abandoned),
                 suspended=suspended,
                 desired=desired,
             )

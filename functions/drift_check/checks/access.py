@@ -87,6 +87,8 @@ def pool_id(config: CanonicalConfig, pools: list[ApiObject]) -> str:
 
 
 def _ours(config: CanonicalConfig, apis: list[ApiObject]) -> list[ApiObject]:
+    if config.waf.apis is not None:
+        return [api for api in apis if api["name"] in config.waf.apis]
     suffix = f"-{config.environment}"
     return [api for api in apis if api["name"].startswith(f"{PROJECT}-") and api["name"].endswith(suffix)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import ForceSsl
@@ -54,7 +55,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         instance.map(lambda instance: instance is not None),
         (
             AttributeState("engine", instance.map_present(lambda instance: instance["Engine"])),
-            AttributeState("version", instance.map_present(lambda instance: instance["EngineVersion"])),
+            AttributeState("version", instance.map_present(partial(_version, desired.version))),
             AttributeState(
                 "instance_class", instance.map_present(lambda instance: instance["DBInstanceClass"])
             ),
@@ -74,6 +75,12 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         tags=instance.map(lambda instance: tag_map(instance.get("TagList")) if instance else {}),
         arn=f"rds:db:{desired.identifier}",
     )
+
+
+def _version(desired: str, instance: ApiObject) -> str:
+    """A stated version holds for every minor one below it: 15 for 15.13."""
+    live = str(instance["EngineVersion"])
+    return desired if live.startswith(f"{desired}.") else live
 
 
 def _ssl(parameter: str, instance: ApiObject | None, parameters: list[ApiObject]) -> bool | str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
+OF_FUNCTIONS = "/aws/lambda/"
 RULES = "tradai-nat-"
 SIZES = {"timeout_seconds": "Timeout", "memory_mb": "MemorySize"}
 
@@ -52,15 +53,21 @@ def _find(functions: dict[str, Any], *, name: str) -> Any:  # noqa: ANN401 - as 
     return functions.get(name)
 
 
-def initial_log_reads(_config: CanonicalConfig) -> Iterator[Call]:
+def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
-    yield Call(LOG_GROUPS, PROJECT)
+    yield Call(LOG_GROUPS, _pattern(config))
+
+
+def _pattern(config: CanonicalConfig) -> str:
+    """The project, where every function is named after it; else all log groups are listed."""
+    named = all(PROJECT in function.name for function in config.lambdas.values())
+    return PROJECT if named else ""
 
 
 def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
     """Those that exist: a function that has never run has no log group."""
     path = "log_retention_days"
-    groups = ctx.get(LOG_GROUPS, PROJECT).map(
+    groups = ctx.get(LOG_GROUPS, _pattern(ctx.config)).map(
         lambda described: [group for group in described if _ours(ctx.config, group["logGroupName"])]
     )
     if not isinstance(groups, Known):
@@ -76,6 +83,8 @@ def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
 
 def _ours(config: CanonicalConfig, name: str) -> bool:
     component = name.rsplit("/", 1)[-1]
+    if name.startswith(OF_FUNCTIONS) and component in {each.name for each in config.lambdas.values()}:
+        return True
     ends = component.endswith(f"-{config.environment}") or component == config.nat.function
     return component.startswith(f"{PROJECT}-") and ends
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
@@ -24,10 +25,19 @@ OWN = f"{PROJECT}-ops-"
 DAY = 86_400
 
 
-def initial_reads(_config: CanonicalConfig) -> Iterator[Call]:
+def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield Call(TOPICS)
-    yield Call(QUEUES, PREFIX)
+    yield Call(QUEUES, _prefix(config))
+
+
+def _prefix(config: CanonicalConfig) -> str:
+    """What all names of queues begin with; empty where that is nothing."""
+    names = config.sqs.names
+    if names is None:
+        return PREFIX
+    pairs = zip(min(names), max(names), strict=False) if names else ()
+    return "".join(first for first, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
@@ -40,6 +50,8 @@ def _name(url: str) -> str:
 
 
 def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
+    if config.sqs.names is not None:
+        return sorted(url for url in urls if _name(url) in config.sqs.names)
     end = f"-{config.environment}"
     ours = (url for url in urls if _name(url).removesuffix(FIFO).endswith(end))
     return sorted(url for url in ours if not _name(url).startswith(OWN))
@@ -59,7 +71,7 @@ def _has(arns: list[str], *, name: str) -> bool:
 
 
 def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
-    listed = ctx.get(QUEUES, PREFIX).map(lambda urls: _ours(ctx.config, urls))
+    listed = ctx.get(QUEUES, _prefix(ctx.config)).map(lambda urls: _ours(ctx.config, urls))
     if not isinstance(listed, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", listed)
         return
@@ -69,6 +81,8 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
         for read in all_attributes.values()
         if isinstance(read, Known) and read.value and "RedrivePolicy" in read.value
     }
+    for name in sorted(set(ctx.config.sqs.names or ()) - {_name(url) for url in listed.value}):
+        yield ResourceState("sqs", name, "sqs.fifo", Known(value=False, sources=listed.sources))
     for url, attributes in all_attributes.items():
         if isinstance(attributes, Known) and attributes.value is None:
             continue  # it was deleted after it was listed

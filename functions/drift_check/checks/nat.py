@@ -12,7 +12,6 @@ from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckC
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
-from tradai_shared.config.naming import nat_instance_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,6 +99,7 @@ def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
                 reason="while it is suspended the group does not heal",
             ),
             AttributeState("subnet", _subnet(ctx, group), path="nat.subnet"),
+            AttributeState("launch_template", group.map_present(_template_name), path="nat.launch_template"),
         ),
         tags=group.map(lambda group: tag_map(group.get("Tags")) if group else {}),
         arn=f"autoscaling:{desired.name}",
@@ -123,6 +123,13 @@ def _size(
         remediations=() if ends else (ResizeGroup(desired.name, size, wanted),),
         reason=f"{wanted} would terminate an instance: the group has {running}" if ends and running else "",
     )
+
+
+def _template_name(group: ApiObject) -> str | None:
+    policy = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    template = group.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification", {})
+    name: str | None = template.get("LaunchTemplateName")
+    return name
 
 
 def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
@@ -220,7 +227,7 @@ def _instance(
         ),
         AttributeState("boot.eip_associated", interface.map_present(_has_elastic_ip)),
     )
-    name = nat_instance_name(ctx.config.environment)
+    name = ctx.config.nat.name
     exists = instance.map(lambda instance: instance is not None)
     tags = instance.map(lambda instance: tag_map(instance.get("Tags")) if instance else {})
     arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""

@@ -32,11 +32,10 @@ def evaluate(
         if desired.default_route is not DefaultRoute.NAT:
             continue
         name = desired.name or resource_name(f"{role}-rt", ctx.config.environment)
+        named = tables.map(partial(vpc_lookup.tables_named, ctx.config, role))
         if desired.ids:
-            named = ctx.get("ec2:DescribeRouteTables").map(partial(_with_ids, ids=desired.ids))
+            named = ctx.get("ec2:DescribeRouteTables").map(partial(vpc_lookup.tables_named, ctx.config, role))
             yield from _missing_tables(named, desired.ids, f"network.route_tables.{role}")
-        else:
-            named = tables.map(partial(_named, name=name))
         for table in named.value if isinstance(named, Known) else [{"RouteTableId": name}]:
             whole = both(named, both(group, instances))
             live = whole.map(partial(_target, ctx, table))
@@ -59,10 +58,6 @@ def evaluate(
             )
 
 
-def _with_ids(tables: list[ApiObject], *, ids: tuple[str, ...]) -> list[ApiObject]:
-    return [table for table in tables if table["RouteTableId"] in ids]
-
-
 def _missing_tables(
     present: Read[list[ApiObject]], ids: tuple[str, ...], path: str
 ) -> Iterator[ResourceState]:
@@ -74,10 +69,6 @@ def _missing_tables(
 
 def _has_table(tables: list[ApiObject], *, table_id: str) -> bool:
     return any(table["RouteTableId"] == table_id for table in tables)
-
-
-def _named(tables: list[ApiObject], *, name: str) -> list[ApiObject]:
-    return [table for table in tables if vpc_lookup.name_tag(table) == name]
 
 
 def _target(

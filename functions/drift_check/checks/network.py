@@ -40,7 +40,8 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
         return
     for vpc in answer:
         names = {resource_name("vpc", config.environment)}
-        if vpc["CidrBlock"] == config.network.vpc.cidr or vpc_lookup.name_tag(vpc) in names:
+        recognized = {vpc["CidrBlock"], vpc["VpcId"]} & {config.network.vpc.cidr, config.network.vpc.id}
+        if recognized or vpc_lookup.name_tag(vpc) in names:
             for attribute in DNS.values():
                 yield Call("ec2:DescribeVpcAttribute", f"{vpc['VpcId']}/{attribute}")
 
@@ -130,6 +131,7 @@ def _table(
     table = read.map(lambda both_lists: vpc_lookup.roles(ctx, *both_lists).get(role))
     desired = ctx.config.network.route_tables[role]
     leads_to_nat = desired.default_route is DefaultRoute.NAT
+    has_name = desired.name and not desired.ids  # a table that is stated by its id may have any name
     home = vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges)
     unstated = both(table, home).map(lambda pair: _unstated_routes(desired.default_route, *pair))
     return ResourceState(
@@ -138,7 +140,7 @@ def _table(
         f"{path}.name" if desired.name else f"{path}.default_route",
         table.map(lambda table: table is not None),
         (
-            *((AttributeState("name", table.map_present(vpc_lookup.name_tag)),) if desired.name else ()),
+            *((AttributeState("name", table.map_present(vpc_lookup.name_tag)),) if has_name else ()),
             AttributeState(
                 "unexpected route",
                 unstated,

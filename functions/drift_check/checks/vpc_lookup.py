@@ -30,9 +30,15 @@ def name_tag(described: dict[str, Any]) -> str:
 def platform_vpc(
     config: CanonicalConfig, tables: list[dict[str, Any]], vpcs: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
-    """The VPC of the named route tables; else of the platform's name; else of its CIDR and environment."""
-    names = {table.name for table in config.network.route_tables.values() if table.name}
-    homes = {table["VpcId"] for table in tables if name_tag(table) in names}
+    """The VPC of the stated id; else of the named route tables, of its own name, or of its CIDR and tags."""
+    if config.network.vpc.id:
+        return next((vpc for vpc in vpcs if vpc["VpcId"] == config.network.vpc.id), None)
+    homes = {
+        table["VpcId"]
+        for role, desired in config.network.route_tables.items()
+        if desired.name or desired.ids
+        for table in tables_named(config, role, tables)
+    }
     own_name, env = resource_name("vpc", config.environment), config.environment
     for vpc in vpcs:
         if vpc["VpcId"] in homes:
@@ -44,6 +50,15 @@ def platform_vpc(
         ):
             return vpc
     return None
+
+
+def tables_named(config: CanonicalConfig, role: str, tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The route tables of a role by their stated ids; else by the Name tag, stated or by the pattern."""
+    desired = config.network.route_tables[role]
+    if desired.ids:
+        return [table for table in tables if table["RouteTableId"] in desired.ids]
+    name = desired.name or resource_name(f"{role}-rt", config.environment)
+    return [table for table in tables if name_tag(table) == name]
 
 
 def vpc(ctx: CheckContext) -> Read[dict[str, Any] | None]:
@@ -90,13 +105,9 @@ def roles(
     """Each configured route table: by its Name tag where stated, else the one most of its subnets use."""
     tables_by_role = {}
     for role, desired in ctx.config.network.route_tables.items():
-        named = [
-            table
-            for table in tables
-            if name_tag(table) == (desired.name or resource_name(f"{role}-rt", ctx.config.environment))
-        ]
+        named = tables_named(ctx.config, role, tables)
         used = _used_by(ctx, role, tables, subnets)
-        if table := next(iter(named or ([] if desired.name else used)), None):
+        if table := next(iter(named or ([] if desired.name or desired.ids else used)), None):
             tables_by_role[role] = table
     return tables_by_role
 

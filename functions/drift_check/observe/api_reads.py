@@ -17,6 +17,11 @@ def named(parameter: str) -> Callable[[str], dict[str, Any]]:
     return lambda subject: {parameter: subject}
 
 
+def named_or_all(parameter: str) -> Callable[[str], dict[str, Any]]:
+    """An empty subject asks for all: AWS refuses an empty parameter."""
+    return lambda subject: {parameter: subject} if subject else {}
+
+
 def listed(parameter: str) -> Callable[[str], dict[str, Any]]:
     return lambda subject: {parameter: [subject]}
 
@@ -153,7 +158,7 @@ READ_OPERATIONS: dict[str, ReadOperation] = {
     "events:ListRules": ReadOperation("events", "list_rules", "Rules", named("NamePrefix")),
     "lambda:ListFunctions": ReadOperation("lambda", "list_functions", "Functions"),
     "logs:DescribeLogGroups": ReadOperation(
-        "logs", "describe_log_groups", "logGroups", named("logGroupNamePattern")
+        "logs", "describe_log_groups", "logGroups", named_or_all("logGroupNamePattern")
     ),
     "s3:GetEncryptionConfiguration": ReadOperation(
         "s3",
@@ -195,7 +200,7 @@ READ_OPERATIONS: dict[str, ReadOperation] = {
     "apigateway:GetRestApis": ReadOperation("apigateway", "get_rest_apis", "items"),
     "apigateway:GetStages": ReadOperation("apigateway", "get_stages", "item", named("restApiId")),
     "sns:ListTopics": ReadOperation("sns", "list_topics", "Topics"),
-    "sqs:ListQueues": ReadOperation("sqs", "list_queues", "QueueUrls", named("QueueNamePrefix")),
+    "sqs:ListQueues": ReadOperation("sqs", "list_queues", "QueueUrls", named_or_all("QueueNamePrefix")),
     "sqs:GetQueueAttributes": ReadOperation(
         "sqs",
         "get_queue_attributes",

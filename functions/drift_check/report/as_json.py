@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from drift_check.findings import Healing, Severity
@@ -11,9 +13,9 @@ if TYPE_CHECKING:
     from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding, Waiver
     from drift_check.model import Report
-    from tradai_shared.outcomes import Answer, AnswerData
+    from tradai_shared.outcomes import Answer
 
-MOST_IN_ANSWER = 2_000  # a result is about 1 kB
+ANSWER_BYTES, FEW = 4_000_000, 200
 
 
 def summary(report: Report) -> dict[str, object]:
@@ -49,13 +51,19 @@ def answer(report: Report) -> Answer:
     """The platform's own form of an answer, within Lambda's 6 MB. Partial is not success."""
     whole = whole_answer(report)
     results = whole["data"]["results"]
-    if len(results) <= MOST_IN_ANSWER:
+    kept = _within(results, ANSWER_BYTES)
+    if len(kept) == len(results):
         return whole
-    data: AnswerData = {
-        "summary": {**whole["data"]["summary"], "results_omitted": len(results) - MOST_IN_ANSWER},
-        "results": results[:MOST_IN_ANSWER],
-    }
-    return {**whole, "data": data}
+    summary_of_part = {**whole["data"]["summary"], "results_omitted": len(results) - len(kept)}
+    return {**whole, "data": {"summary": summary_of_part, "results": kept}}
+
+
+def _within(results: list[dict[str, object]], most: int) -> list[dict[str, object]]:
+    """The first results, as many as that many bytes of JSON hold; few always fit."""
+    if len(results) <= FEW:
+        return results
+    sizes = accumulate(len(json.dumps(result)) for result in results)
+    return [result for result, size in zip(results, sizes, strict=True) if size <= most]
 
 
 def whole_answer(report: Report) -> Answer:

@@ -11,7 +11,6 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from tests.contract.permissions.iam import needs
-from tradai_shared.aws.dynamodb_wire import DynamoDBWire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +48,7 @@ class Recorder:
     @contextmanager
     def connected(self) -> Iterator[None]:
         """Beside whatever stands in for AWS: enter it last."""
-        through, by_hand = BaseClient._make_api_call, DynamoDBWire.call  # type: ignore[attr-defined]  # the one way of every call
+        through = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of every call
 
         def call(client: Any, operation: str, given: dict[str, Any]) -> Any:
             service = client.meta.service_model.service_name
@@ -63,9 +62,5 @@ class Recorder:
                     self.hear(service, "ListBucket", given)
                 raise
 
-        def send(wire: DynamoDBWire, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-            self.hear("dynamodb", operation, request)
-            return by_hand(wire, action, operation, request)
-
-        with patch.object(BaseClient, "_make_api_call", call), patch.object(DynamoDBWire, "call", send):
+        with patch.object(BaseClient, "_make_api_call", call):
             yield

@@ -7,6 +7,7 @@ import pytest
 
 from ops.app import main as console_script
 from tradai_shared.config.build import build
+from tradai_shared.config.changelog import CHANGES
 from tradai_shared.config.naming import Environment
 
 
@@ -33,7 +34,7 @@ def test_export_prints_values_with_their_provenance_beside_them(
     assert exported["sources"]["nat"]["group"]["min_size"] == page
     assert "network.vpc.cidr" in exported["immutable"]
     assert "lambdas.update-nat-routes.memory_mb" in exported["unstated"]
-    assert (exported["version"], exported["environment"]) == ("9.3.0+2", "prod")
+    assert (exported["version"], exported["environment"]) == (CHANGES[-1].version, "prod")
 
 
 def test_export_tells_a_deployments_own_values(

@@ -1,4 +1,4 @@
-"""``tradai-ops drift`` and ``adopt`` through the console entry point, over moto."""
+"""``tradai-ops drift`` through the console entry point, over moto."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from botocore.exceptions import ClientError
 from drift_check.model import ExitCode
 from ops import app, aws_clients, session
 from simulator import estate
-from tradai_shared.config import canonical_config, provenance_of
-from tradai_shared.config.provenance import Provenance
+from tradai_shared.config import canonical_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 TTL = "dynamodb.tables.notifications.ttl.attribute"
 
@@ -150,46 +148,3 @@ def test_the_module_is_the_console_script() -> None:
     )
     assert told.returncode == ExitCode.ERROR
     assert "qa" in told.stderr
-
-
-@pytest.mark.usefixtures("built")
-def test_adopting_shows_the_difference_and_writes_what_is_confirmed(
-    monkeypatch: pytest.MonkeyPatch, capsys: Any, tmp_path: Path
-) -> None:
-    own = tmp_path / "dev.json"
-    assert run(monkeypatch, "adopt", "--env", "dev", "--out", str(own), "--yes") == 0
-    shown = capsys.readouterr().out
-    assert 0 <= shown.index(TTL.rpartition(".")[0]) < shown.index("wrote")
-    monkeypatch.setenv("CANONICAL_CONFIG_PATH", str(own))
-    confirmed = canonical_config("dev")
-    assert provenance_of(confirmed, TTL) is not Provenance.ASSUMED
-    ttl = confirmed.dynamodb.tables["notifications"].ttl
-    assert ttl is not None
-    assert ttl.attribute == "expires_at"
-    assert run(monkeypatch, "drift", "--env", "dev", "--checks", "tables", "--format", "json") == 0
-    assert json.loads(capsys.readouterr().out)["data"]["results"] == []
-
-
-@pytest.mark.usefixtures("built")
-@pytest.mark.parametrize(("answer", "written"), [(True, True), (False, False)])
-def test_adopting_asks_after_the_difference_is_shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: Any, tmp_path: Path, *, answer: bool, written: bool
-) -> None:
-    shown: list[str] = []
-
-    def ask(*_: Any, **__: Any) -> bool:
-        shown.append(capsys.readouterr().out)
-        return answer
-
-    monkeypatch.setattr("ops.adopt.agreed", ask)
-    run(monkeypatch, "adopt", "--env", "dev", "--out", str(tmp_path / "dev.json"))
-    assert "differ from what was assumed" in shown[0]
-    assert (tmp_path / "dev.json").exists() is written
-
-
-@pytest.mark.usefixtures("built")
-def test_adopting_a_partly_read_estate_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(session, "clients_of", refusing("DescribeTimeToLive"))
-    own = tmp_path / "dev.json"
-    assert run(monkeypatch, "adopt", "--env", "dev", "--out", str(own), "--yes") == ExitCode.PARTIAL
-    assert "ttl" not in json.loads(own.read_text())["values"]["dynamodb"]["tables"]["notifications"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.provenance import Source
+
+
+FINDING_ID = re.compile(r"[0-9a-f]{12}")  # a rule that no value spells out is named by its finding
 
 
 def children(section: object) -> Mapping[str, object]:
@@ -99,7 +103,7 @@ def unmatched_patterns(config: CanonicalConfig) -> Iterator[tuple[str, str]]:
     """Patterns of ``absent`` and ``not_judged`` that name nothing, each with its problem."""
     known = list(sections(config))
     for pattern in (*config.annotations.absent, *config.annotations.not_judged):
-        if not any(fnmatchcase(path, pattern) for path in known):
+        if not FINDING_ID.fullmatch(pattern) and not any(fnmatchcase(path, pattern) for path in known):
             yield pattern, "names no value of the configuration"
 
 

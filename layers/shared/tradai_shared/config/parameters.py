@@ -1,0 +1,64 @@
+"""The stack's parameters that name what the failover works on: they win over the configuration's values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tradai_shared.config.naming import nat_launch_hook_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tradai_shared.config.overrides import OverrideFile
+
+PATHS: Mapping[str, tuple[str, ...]] = {
+    "NatAsgName": ("nat.group.name",),
+    "NatFunctionName": ("nat.function", "lambdas.update-nat-routes.name"),
+    "NatAlarmName": ("nat.alarm",),
+}
+LISTS: Mapping[str, tuple[str, ...]] = {"PrivateRouteTableIds": ("network.route_tables.private.ids",)}
+HOOKS = "NatHookNames"
+TERMINATION = "termin"  # a hook's name that has it is of a termination
+
+
+def with_parameters(file: OverrideFile, parameters: Mapping[str, str], env: str) -> OverrideFile:
+    """A deployment's own file with the parameters' values laid over its own; empty parameters say nothing."""
+    values: dict[str, Any] = copied(file.values)
+    for path, value in _values(parameters, env):
+        put(values, path, value)
+    return file.model_copy(update={"values": values})
+
+
+def _values(parameters: Mapping[str, str], env: str) -> Iterator[tuple[str, Any]]:
+    for parameter, paths in PATHS.items():
+        if given := parameters.get(parameter):
+            yield from ((path, given) for path in paths)
+    for parameter, paths in LISTS.items():
+        if several := _parts(parameters.get(parameter, "")):
+            yield from ((path, several) for path in paths)
+    hooks = _parts(parameters.get(HOOKS, ""))
+    launching = [name for name in hooks if TERMINATION not in name.lower()]
+    if launching:
+        own = nat_launch_hook_name(env)
+        yield "nat.lifecycle_hooks.launch.name", own if own in launching else launching[0]
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The tree with its objects copied; values are shared."""
+    return {name: copied(value) if isinstance(value, dict) else value for name, value in values.items()}
+
+
+def put(values: dict[str, Any], path: str, value: object) -> None:
+    """Set the value at a path of a tree; objects on the way are made."""
+    *sections, name = path.split(".")
+    section = values
+    for each in sections:
+        below = section.get(each)
+        if not isinstance(below, dict):
+            below = section[each] = {}
+        section = below
+    section[name] = value

@@ -1,0 +1,83 @@
+"""Which live values would make the platform less secure, or lose data: never taken without a word."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drift_check.findings import Json
+
+# Values that protect, each with the only value that does.
+PROTECTS: Mapping[str, Json] = {
+    "s3.buckets.*.public_access_blocked": True,
+    "s3.buckets.*.versioning": True,
+    "s3.buckets.*.tls_only": True,
+    "dynamodb.tables.*.point_in_time_recovery": True,
+    "dynamodb.tables.*.deletion_protection": True,
+    "dynamodb.tables.*.encrypted": True,
+    "rds.multi_az": True,
+    "rds.ssl_enforced": True,
+    "cognito.mfa": "ON",
+    "cognito.deletion_protection": "ACTIVE",
+    "network.vpc.flow_logs": True,
+    "network.security_groups.*.open_to_world": False,
+    "nat.imdsv2_required": True,
+    "waf.associated_with": "api gateway",
+}
+# The lower the number, the less is kept or asked.
+NOT_LOWER = (
+    "rds.backup_retention_days",
+    "cognito.password_min_length",
+    "log_retention_days",
+    "sqs.dead_letter_retention_days",
+)
+# Whether items are deleted at all.
+TTL = ("dynamodb.tables.*.ttl", "dynamodb.tables.*.ttl.attribute")
+RULES = ("network.security_groups.*.ingress", "network.security_groups.*.egress")
+# Built-in rules and strangers whose acceptance would hide an opening or a loss.
+DELICATE = (
+    "unexpected open group",
+    "ingress wider than the VPC",
+    "unexpected listener",
+    "unexpected route",
+    "unexpected bucket",
+    "scheduled deletion",
+    "live target",
+    "suspended process",
+    "status",
+    "pending *",
+    "image *",
+)
+WORLD_BITS = 8  # a range as wide as this, or wider, is no network of one's own
+
+
+def is_insecure(path: str, attribute: str, live: Json) -> bool:
+    """Whether a value that differs from the configured one harms."""
+    if any(fnmatchcase(attribute, pattern) for pattern in DELICATE):
+        return True
+    for pattern, safe in PROTECTS.items():
+        if fnmatchcase(path, pattern):
+            return live != safe
+    if fnmatchcase(path, RULES[0]):
+        return (
+            any(_opens(rule) for rule in live if isinstance(rule, dict)) if isinstance(live, list) else True
+        )
+    return path.endswith(".protocols") and isinstance(live, list) and "-1" in live
+
+
+def loses(path: str, configured: Json, live: Json) -> bool:
+    """Whether less would be kept: a lower number, or TTL turned on or off."""
+    if any(fnmatchcase(path, pattern) for pattern in TTL):
+        return (configured is None) != (live is None)
+    if not any(fnmatchcase(path, pattern) for pattern in NOT_LOWER):
+        return False
+    return not (isinstance(live, int) and isinstance(configured, int) and live >= configured)
+
+
+def _opens(rule: Mapping[str, Json]) -> bool:
+    peer = str(rule.get("peer"))
+    bits = peer.rpartition("/")[2]
+    return "/" in peer and bits.isdigit() and int(bits) < WORLD_BITS

@@ -1,0 +1,131 @@
+"""Reads the VPC around the NAT, and what the region offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ops.doctor.network import Acl, AclRule, Network, Offers
+from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ops.doctor.model import Group, RouteTable
+    from ops.doctor.observe import AccountReader
+    from ops.doctor.wanted import Wanted
+
+RUNTIME = "python3.13"
+UNKNOWN_VALUE = frozenset({"InvalidParameterValueException", "ValidationException"})
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkReader:
+    """Reads by the account's reader, which keeps what was refused."""
+
+    reader: AccountReader
+
+    def network(self, tables: tuple[RouteTable, ...], group: Group | None) -> Network | None:
+        """None where there is no route table, or its VPC cannot be read."""
+        if not tables:
+            return None
+        vpc_id = tables[0].vpc_id
+        vpcs = self._list("DescribeVpcs", "describe_vpcs", "Vpcs", VpcIds=[vpc_id])
+        if not vpcs:
+            return None
+        private = frozenset(subnet for table in tables for subnet in table.subnets)
+        nat = frozenset(group.subnets if group else ())
+        return Network(
+            vpc_id,
+            vpcs[0]["CidrBlock"],
+            self._acls(private | nat),
+            nat,
+            private,
+            self._endpoints(vpc_id),
+            self._neighbours(nat, group),
+        )
+
+    def offers(self, wanted: Wanted) -> Offers:
+        return Offers(self._runtime(wanted.architecture), self._types(wanted) if wanted.creates_nat else None)
+
+    def _list(self, action: str, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
+        return self.reader.pages(f"ec2:{action}", "ec2", operation, key, **request)
+
+    def _acls(self, subnets: frozenset[str]) -> tuple[Acl, ...]:
+        if not subnets:
+            return ()
+        filters = [{"Name": "association.subnet-id", "Values": sorted(subnets)}]
+        found = self._list("DescribeNetworkAcls", "describe_network_acls", "NetworkAcls", Filters=filters)
+        return tuple(acl(described, subnets) for described in found)
+
+    def _endpoints(self, vpc_id: str) -> frozenset[str] | None:
+        filters = [{"Name": "vpc-id", "Values": [vpc_id]}]
+        refusals = len(self.reader.unread)
+        found = self._list("DescribeVpcEndpoints", "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)
+        return (
+            None if len(self.reader.unread) > refusals else frozenset(item["ServiceName"] for item in found)
+        )
+
+    def _neighbours(self, subnets: frozenset[str], group: Group | None) -> int:
+        if not subnets or group is None:
+            return 0
+        filters = [{"Name": "subnet-id", "Values": sorted(subnets)}]
+        found = self._list(
+            "DescribeNetworkInterfaces", "describe_network_interfaces", "NetworkInterfaces", Filters=filters
+        )
+        members = set(group.members)
+        return sum(item.get("Attachment", {}).get("InstanceId") not in members for item in found)
+
+    def _runtime(self, architecture: str) -> bool | None:
+        """Lambda validates the names that a request has, and so says which it knows."""
+        try:
+            with translate_errors("lambda:ListLayers"):
+                self.reader.client("lambda").list_layers(
+                    CompatibleRuntime=RUNTIME, CompatibleArchitecture=architecture, MaxItems=1
+                )
+        except AwsError as error:
+            if error.code in UNKNOWN_VALUE:
+                return False
+            self.reader.refuse("lambda:ListLayers", error.code)
+            return None
+        return True
+
+    def _types(self, wanted: Wanted) -> dict[str, frozenset[str]] | None:
+        subnets = [part for part in wanted.parameter("NatSubnetIds").split(",") if part]
+        if not subnets:
+            return None
+        described = self._list("DescribeSubnets", "describe_subnets", "Subnets", SubnetIds=subnets)
+        zones = sorted({subnet["AvailabilityZone"] for subnet in described})
+        offered = self._list(
+            "DescribeInstanceTypeOfferings",
+            "describe_instance_type_offerings",
+            "InstanceTypeOfferings",
+            LocationType="availability-zone",
+            Filters=[{"Name": "location", "Values": zones}],
+        )
+        return {zone: _types_of(zone, offered) for zone in zones} if offered else None
+
+
+def _types_of(zone: str, offered: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    return frozenset(item["InstanceType"] for item in offered if item["Location"] == zone)
+
+
+def acl(described: Mapping[str, Any], subnets: frozenset[str]) -> Acl:
+    """A network ACL as far as IPv4 is concerned."""
+    guarded = {association["SubnetId"] for association in described.get("Associations", [])}
+    rules = tuple(_rule(entry) for entry in described.get("Entries", []) if "CidrBlock" in entry)
+    return Acl(described["NetworkAclId"], tuple(sorted(guarded & subnets)), rules)
+
+
+def _rule(entry: Mapping[str, Any]) -> AclRule:
+    ports = entry.get("PortRange", {})
+    return AclRule(
+        int(entry["RuleNumber"]),
+        bool(entry["Egress"]),
+        entry["RuleAction"] == "allow",
+        str(entry["Protocol"]),
+        entry["CidrBlock"],
+        int(ports.get("From", 0)),
+        int(ports.get("To", 65_535)),
+    )

@@ -1,0 +1,141 @@
+"""What nobody stated and what opens, routes or holds is a finding; what does not is none: a live estate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from drift_check.findings import Severity
+from tests.contract.drift_scenarios import RULE
+from tests.contract.estate import Live, live
+from tests.contract.test_faults import face_the_internet
+from tests.unit.drift_check.config_mutation import changed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from drift_check.findings import Finding
+
+HALVES = [{"CidrIp": "0.0.0.0/1"}, {"CidrIp": "128.0.0.0/1"}]
+IPV6 = {**RULE, "IpRanges": [], "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+
+
+@pytest.fixture
+def world() -> Iterator[Live]:
+    """With no rule stated of any group but those of the database and the NAT."""
+    with live() as estate:
+        for role in ("alb", "ecs", "lambda"):
+            for rules in ("ingress", "egress", "protocols"):
+                path = f"network.security_groups.{role}.{rules}"
+                estate.config = changed(estate.config, path, None)
+        yield estate
+
+
+def new(world: Live) -> dict[str, Finding]:
+    return {finding.attribute: finding for finding in world.report().findings if not finding.waiver}
+
+
+def open_up(world: Live, role: str, *rules: dict[str, Any]) -> None:
+    group = world.ids.get(f"group:{role}", role)
+    world.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=list(rules))
+
+
+def stranger(world: Live, *rules: dict[str, Any]) -> str:
+    made = world.client("ec2").create_security_group(
+        GroupName="a-stranger", Description="a test", VpcId=world.ids["vpc"]
+    )
+    open_up(world, made["GroupId"], *rules)
+    return str(made["GroupId"])
+
+
+@pytest.mark.parametrize("rule", [RULE, {**RULE, "IpRanges": HALVES}, IPV6], ids=["one", "halves", "IPv6"])
+def test_a_group_whose_rules_nobody_stated_is_open_in_any_spelling(world: Live, rule: dict[str, Any]) -> None:
+    open_up(world, "ecs", rule)
+    found = new(world)["open_to_world"]
+    assert found.severity is Severity.CRITICAL
+    assert "tcp 22 from" in found.reason
+
+
+def test_a_group_that_may_be_open_is_no_finding(world: Live) -> None:
+    open_up(world, "alb", RULE)
+    assert new(world) == {}
+
+
+@pytest.mark.parametrize("rule", [RULE, {**RULE, "IpRanges": HALVES}], ids=["one", "halves"])
+def test_an_unknown_group_is_a_finding_where_it_opens(world: Live, rule: dict[str, Any]) -> None:
+    group = stranger(world, rule)
+    found = new(world)["unexpected open group"]
+    assert found.severity is Severity.CRITICAL
+    assert group in str(found.observed)
+
+
+def test_an_unknown_group_that_opens_nothing_is_none(world: Live) -> None:
+    stranger(world, {**RULE, "IpRanges": [{"CidrIp": "10.0.0.0/16"}, {"CidrIp": "203.0.113.7/32"}]})
+    assert new(world) == {}
+
+
+def test_a_private_range_that_is_wider_than_the_vpc_is_told_apart(world: Live) -> None:
+    open_up(world, "lambda", {**RULE, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]})
+    found = new(world)
+    assert list(found) == ["ingress wider than the VPC"]
+    assert found["ingress wider than the VPC"].severity is Severity.MEDIUM
+
+
+def route(world: Live, table: str, *destinations: str) -> None:
+    gateways = world.client("ec2").describe_internet_gateways()["InternetGateways"]
+    for destination in destinations:
+        world.client("ec2").create_route(
+            RouteTableId=world.ids[f"table:{table}"],
+            DestinationCidrBlock=destination,
+            GatewayId=gateways[0]["InternetGatewayId"],
+        )
+
+
+@pytest.mark.parametrize("table", ["private", "database"])
+def test_a_route_around_the_default_one_is_a_finding(world: Live, table: str) -> None:
+    route(world, table, "0.0.0.0/1", "128.0.0.0/1")
+    found = [finding for finding in world.report().open if finding.attribute == "unexpected route"]
+    assert sorted(str(finding.observed).split(" to igw-")[0] for finding in found) == [
+        "0.0.0.0/1",
+        "128.0.0.0/1",
+    ]
+
+
+def test_a_narrow_route_and_one_more_to_the_same_gateway_are_none(world: Live) -> None:
+    route(world, "private", "203.0.113.0/24")
+    route(world, "public", "0.0.0.0/1")
+    assert new(world) == {}
+
+
+def hold(world: Live) -> None:
+    world.client("autoscaling").put_lifecycle_hook(
+        AutoScalingGroupName="tradai-nat-asg-prod",
+        LifecycleHookName="a-stranger",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING",
+        HeartbeatTimeout=7200,
+    )
+
+
+def bucket(world: Live) -> None:
+    where = {"LocationConstraint": "eu-central-1"}
+    for name in ("tradai-stray-prod", "tradai-stray-dev", "somebody-prod"):
+        world.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=where)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "attribute", "names"),
+    [
+        (hold, "unexpected hook", "7200 s"),
+        (bucket, "unexpected bucket", "tradai-stray-prod"),
+        (face_the_internet, "unexpected listener", "stranger HTTP 80"),
+    ],
+)
+def test_strangers_of_other_kinds(
+    world: Live, spoil: Callable[[Live], None], attribute: str, names: str
+) -> None:
+    spoil(world)
+    found = new(world)
+    assert list(found) == [attribute]
+    assert names in str(found[attribute].observed)
+    assert found[attribute].severity is not Severity.INFO
