@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -17,14 +16,12 @@ from ops.options import FLAG, Common
 from ops.screen import agreed, console, error_console, print_document, styled
 from ops.session import Simulation, connect
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 from tradai_shared.config import canonical_config
 from ttl_reaper import events, observe, report, tables
-from ttl_reaper.apply import BatchDependencies
-from ttl_reaper.audit import WRITTEN, NoCheckpoints
+from ttl_reaper.audit import WRITTEN
+from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.model import Limits, Mode, TtlClass
-from ttl_reaper.rate_limiter import TokenBucket
-from ttl_reaper.reconcile import RunDependencies, reap
+from ttl_reaper.reconcile import RunDependencies, open_dependencies, reap
 from ttl_reaper.table_run import WORKERS
 
 if TYPE_CHECKING:
@@ -101,10 +98,10 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
         }
     )
     assert isinstance(event, events.WorkEvent)  # noqa: S101 - no action was given, so it is no summary
-    [chosen] = tables.chosen(event, tables.tables(canonical_config(common.env)))
+    [selected] = tables.select_tables(event, tables.tables(canonical_config(common.env)))
     with (
         connect(common, Simulation.ESTATE, pool=WORKERS) as session,
-        ReapSession.opened(session, chosen, audit) as reap_session,
+        ReapSession.opened(session, selected, audit) as reap_session,
     ):
         return reap_session.work(event.order, yes=yes)
 
@@ -115,22 +112,23 @@ class ReapSession:
 
     session: Session
     table: DesiredTable
-    room: RunDependencies
+    dependencies: RunDependencies
     audit: FileAudit
 
     @classmethod
     @contextmanager
     def opened(cls, session: Session, table: DesiredTable, folder: Path) -> Iterator[ReapSession]:
         """Make the clients; close them at the end."""
-        client = session.client("dynamodb")
         audit = FileAudit(folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl")
-        with closing(client):
-
-            def tools(order: ReapRequest) -> BatchDependencies:
-                pace = TokenBucket(order.limits.write_units_per_second, clock.now().timestamp())
-                return BatchDependencies(DynamoDBRequests(client), pace, lambda: A_DAY, random.Random())  # noqa: S311 - jitter
-
-            yield cls(session, table, RunDependencies(client, tools, lambda _: audit, NoCheckpoints()), audit)
+        with open_dependencies(
+            lambda: A_DAY,
+            lambda _: audit,
+            NoCheckpoints(),
+            profile=session.common.profile,
+            region=session.identity.region,
+            endpoint_url=session.common.endpoint_url,
+        ) as dependencies:
+            yield cls(session, table, dependencies, audit)
 
     def work(self, order: ReapRequest, *, yes: bool) -> int:
         """Count, estimate, ask, act. The answer is the exit code."""
@@ -156,7 +154,7 @@ class ReapSession:
         return 0 if done.ok else 1
 
     def _run(self, order: ReapRequest, what: str) -> TableResult:
-        expected = observe.live_table(self.room.client, self.table.name).item_count
+        expected = observe.live_table(self.dependencies.client, self.table.name).item_count
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -175,7 +173,7 @@ class ReapSession:
                 rate = round((tally.changed or tally.scanned) / seconds)
                 progress.update(task, completed=tally.scanned, changed=tally.changed, rate=rate)
 
-            return reap(replace(self.room, progress=show), self.table, order)
+            return reap(replace(self.dependencies, progress=show), self.table, order)
 
 
 class FileAudit:
@@ -191,7 +189,7 @@ class FileAudit:
             [{"verdict": "intended", "key": candidate.key, "ttl": candidate.ttl} for candidate in candidates]
         )
 
-    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+    def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
         """What was written, and what was not."""
         self._write(
             [

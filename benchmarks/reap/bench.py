@@ -28,9 +28,9 @@ import boto3
 from botocore.config import Config
 
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
-from ttl_reaper import apply, checkpoint, planner
-from ttl_reaper.apply import BatchDependencies
+from tradai_shared.aws.dynamodb_requests import connect
+from ttl_reaper import checkpoint, planner
+from ttl_reaper.apply import PacedRequests
 from ttl_reaper.classify import Window
 from ttl_reaper.model import (
     Candidate,
@@ -120,13 +120,13 @@ def batch_writer(url: str, count: int, workers: int) -> None:
 
 
 def reaper(candidates: list[Candidate], url: str, count: int, workers: int) -> None:
-    """This toolkit's batches, with classification's verdict in hand: apply.settle."""
-    tools = fast_tools(url)
+    """This toolkit's batches, with classification's verdict in hand: PacedRequests.execute_batch."""
+    requests = fast_requests(url)
     text = statement(Mode.DELETE, "tradai-notifications-dev", "ttl", ["pk"])
     window = Window(int(time.time()), 0)
 
     def settle(batch: Any) -> None:  # noqa: ANN401 - a slice
-        done = apply.settle(tools, text, Mode.DELETE, batch, window)
+        done = requests.execute_batch(text, Mode.DELETE, batch, window)
         assert done.units == len(batch)  # noqa: S101 - exactly one unit an item
 
     spread(settle, planner.batches(candidates[:count], BATCH), workers)
@@ -141,7 +141,7 @@ def overdue(count: int) -> list[Candidate]:
 
 
 def botocore_batches(url: str, count: int, workers: int) -> None:
-    """The same statements by botocore's own client: what the wire saves."""
+    """The same statements by botocore's own client: what documents save."""
     dynamodb = client(url, workers)
     text = statement(Mode.DELETE, "tradai-notifications-dev", "ttl", ["pk"])
 
@@ -157,9 +157,10 @@ def botocore_batches(url: str, count: int, workers: int) -> None:
     spread(delete, range(0, count, BATCH), workers)
 
 
-def fast_tools(url: str) -> BatchDependencies:
-    pace = TokenBucket(FAST, clock.now().timestamp())
-    return BatchDependencies(DynamoDBRequests(client(url, 1)), pace, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
+def fast_requests(url: str) -> PacedRequests:
+    bucket = TokenBucket(FAST, clock.now().timestamp())
+    requests = connect(boto3.Session(), pool=32, endpoint_url=url)
+    return PacedRequests(requests, bucket, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
 
 
 def spread(work: Callable[[Any], None], pieces: Any, workers: int) -> None:  # noqa: ANN401 - any iterable
@@ -205,8 +206,8 @@ def whole_run(url: str, count: int) -> Row:
         live=live,
         order=order,
         checkpoint=checkpoint.begin(live, "ttl", order, int(time.time())),
-        tools=fast_tools(url),
-        hooks=Callbacks(Silent(), lambda _: None),
+        requests=fast_requests(url),
+        callbacks=Callbacks(Silent(), lambda _: None),
     )
     cpu, wall = time.process_time(), time.perf_counter()
     result = run.run()
@@ -228,7 +229,7 @@ class Silent:
 
     def record_planned(self, candidates: Any) -> None: ...  # noqa: ANN401 - ignored
 
-    def done(self, outcomes: Any) -> None: ...  # noqa: ANN401 - ignored
+    def record_outcome(self, outcomes: Any) -> None: ...  # noqa: ANN401 - ignored
 
 
 def main() -> None:

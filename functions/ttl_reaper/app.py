@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import os
-import random
-from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tradai_shared import clock
 from tradai_shared.aws import clients
-from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 from tradai_shared.config import canonical_config
 from tradai_shared.errors import EventError
 from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 from ttl_reaper import distributed_map, events, report, settings, tables
-from ttl_reaper.apply import BatchDependencies
-from ttl_reaper.audit import LogAudit, NoCheckpoints, S3Audit, S3Checkpoints, key_hash
+from ttl_reaper.audit import LogAudit, S3Audit, key_hash
+from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints
 from ttl_reaper.model import RunStatus, Tally
-from ttl_reaper.rate_limiter import TokenBucket
-from ttl_reaper.reconcile import RunDependencies, reap
-from ttl_reaper.table_run import WORKERS, TableResult
+from ttl_reaper.reconcile import RunDependencies, open_dependencies, reap
+from ttl_reaper.table_run import TableResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from ttl_reaper.audit import Audit, Checkpoints
+    from ttl_reaper.audit import Audit
+    from ttl_reaper.checkpoint_store import Checkpoints
     from ttl_reaper.events import SummaryEvent, WorkEvent
-    from ttl_reaper.model import DesiredTable, ItemOutcome, ReapRequest
+    from ttl_reaper.model import DesiredTable, ItemOutcome
     from ttl_reaper.report import ReapAnswer
     from ttl_reaper.settings import Settings
 
@@ -59,12 +56,13 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
     parsed = events.parse(event)
     if isinstance(parsed, events.SummaryEvent):
         return _summary(parsed, own)
-    chosen = tables.chosen(parsed, tables.tables(canonical_config(own.environment)))
+    selected = tables.select_tables(parsed, tables.tables(canonical_config(own.environment)))
     if parsed.action is events.WorkAction.PLAN:
-        return _plan(distributed_map.plan(parsed, chosen), own)
-    with make_room(own, _seconds_left(context), context.aws_request_id) as room:
-        results = [_reaped(room, table, parsed) for table in chosen]
-    return _told(results, own)
+        return _plan(distributed_map.plan(parsed, selected), own)
+    audit, checkpoints = _stores(own, context.aws_request_id)
+    with open_dependencies(_seconds_left(context), audit, checkpoints, failed=_failed) as dependencies:
+        results = [_reaped(dependencies, table, parsed) for table in selected]
+    return _answered(results, own)
 
 
 def _plan(work: list[dict[str, Any]], own: Settings) -> ReapAnswer:
@@ -87,14 +85,14 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
     return {"success": success, "data": data, "environment": own.environment.value}
 
 
-def _reaped(room: RunDependencies, table: DesiredTable, event: WorkEvent) -> TableResult:
+def _reaped(dependencies: RunDependencies, table: DesiredTable, event: WorkEvent) -> TableResult:
     """One table. An error that nobody foresaw is that table's failure; the others go on.
 
     Raises:
         EventError: the event's checkpoint is not of this table.
     """
     try:
-        return reap(room, table, event.order, event.checkpoint, restart=event.restart)
+        return reap(dependencies, table, event.order, event.checkpoint, restart=event.restart)
     except EventError:
         raise
     except Exception as error:
@@ -102,21 +100,7 @@ def _reaped(room: RunDependencies, table: DesiredTable, event: WorkEvent) -> Tab
         return TableResult(table.name, RunStatus.FAILED, f"{type(error).__name__}: {error}")
 
 
-@contextmanager
-def make_room(own: Settings, seconds_left: Callable[[], float], run_id: str) -> Iterator[RunDependencies]:
-    """The clients and places of one invocation."""
-    client = clients.dynamodb(pool=WORKERS)
-    rng = random.Random()  # noqa: S311 - jitter
-    with closing(client):
-
-        def tools(order: ReapRequest) -> BatchDependencies:
-            pace = TokenBucket(order.limits.write_units_per_second, clock.now().timestamp())
-            return BatchDependencies(DynamoDBRequests(client), pace, seconds_left, rng)
-
-        yield RunDependencies(client, tools, *_places(own, run_id), _failed)
-
-
-def _places(own: Settings, run_id: str) -> tuple[Callable[[str], Audit], Checkpoints]:
+def _stores(own: Settings, run_id: str) -> tuple[Callable[[str], Audit], Checkpoints]:
     """Where the audit and the checkpoints are kept."""
     if own.bucket is None:
         return lambda table: LogAudit(logger, table), NoCheckpoints()
@@ -136,10 +120,10 @@ def _failed(outcome: ItemOutcome) -> None:
     logger.error("Item failed", extra={"key_hash": key_hash(outcome.candidate.key), "code": outcome.detail})
 
 
-def _told(results: Sequence[TableResult], own: Settings) -> ReapAnswer:
+def _answered(results: Sequence[TableResult], own: Settings) -> ReapAnswer:
     answer = report.answer(results, own.environment.value)
-    for one, line in zip(results, answer["data"]["results"], strict=True):
-        log = logger.info if one.ok else logger.error
+    for result, line in zip(results, answer["data"]["results"], strict=True):
+        log = logger.info if result.ok else logger.error
         log("Table ended", extra={name: value for name, value in line.items() if name != "checkpoint"})
     _measure(sum((result.spent for result in results), Tally()))
     metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not result.ok for result in results))

@@ -1,4 +1,4 @@
-"""What is kept of a run: every deleted key with its TTL and class, and where the run stands."""
+"""What is kept of a run: every deleted key with its TTL and class."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import ValidationError
-
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import PermanentError
-from ttl_reaper.checkpoint import Checkpoint
 from ttl_reaper.model import Verdict
 
 if TYPE_CHECKING:
@@ -23,8 +19,7 @@ if TYPE_CHECKING:
 
 LOG_LINES = 25  # items in one log record, which CloudWatch limits to 256 KB and a key to 3 KB
 WRITTEN = frozenset({Verdict.DELETED, Verdict.REPAIRED})
-# without s3:ListBucket a checkpoint that is not there would look forbidden
-PERMISSIONS = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
+PERMISSIONS = ("s3:PutObject",)
 
 
 def key_hash(key: Item) -> str:
@@ -39,7 +34,7 @@ class Audit(Protocol):
         """Write down what is about to be sent: a run that is killed leaves no deletion unrecorded."""
         ...
 
-    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+    def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
         """Write down what was written, item by item."""
         ...
 
@@ -55,7 +50,7 @@ class LogAudit:
     def record_planned(self, candidates: Sequence[Candidate]) -> None:
         """Nothing: twice the log would be twice its price."""
 
-    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+    def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
         """Log what was deleted or repaired."""
         items = [
             _line(outcome.candidate, outcome.verdict) for outcome in outcomes if outcome.verdict in WRITTEN
@@ -81,7 +76,7 @@ class S3Audit:
         self._round += 1
         self._put("intended", [_line(candidate, "intended") for candidate in candidates])
 
-    def done(self, outcomes: Sequence[ItemOutcome]) -> None:
+    def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
         """Write the round's outcomes, the renewed and the failed ones too."""
         self._put("done", [_line(outcome.candidate, outcome.verdict, outcome.detail) for outcome in outcomes])
 
@@ -101,71 +96,3 @@ def _line(candidate: Candidate, verdict: str, detail: str = "") -> dict[str, obj
         "class": candidate.ttl_class,
     }
     return line | {"detail": detail} if detail else line
-
-
-class Checkpoints(Protocol):
-    """Where checkpoints outlive an invocation."""
-
-    def load(self, name: str) -> Checkpoint | None:
-        """The kept one, or None."""
-        ...
-
-    def save(self, name: str, checkpoint: Checkpoint) -> None:
-        """Keep it in place of the earlier one."""
-        ...
-
-    def forget(self, name: str) -> None:
-        """The run is over."""
-        ...
-
-
-class NoCheckpoints:
-    """For a deployment without a bucket: the answer's checkpoint is the only one."""
-
-    def load(self, name: str) -> Checkpoint | None:  # noqa: ARG002 - the protocol's name
-        """None was kept."""
-        return None
-
-    def save(self, name: str, checkpoint: Checkpoint) -> None:
-        """Nothing."""
-
-    def forget(self, name: str) -> None:
-        """Nothing."""
-
-
-class S3Checkpoints:
-    """One small object a table (or a segment of it) below ``checkpoints/``."""
-
-    def __init__(self, client: S3Client, bucket: str, prefix: str) -> None:
-        """Keep them below ``prefix``."""
-        self._client = client
-        self._bucket = bucket
-        self._prefix = prefix
-
-    def load(self, name: str) -> Checkpoint | None:
-        """The kept one; None where there is none, or where it is not one of this version."""
-        try:
-            with translate_errors("s3:GetObject"):
-                body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read()
-        except PermanentError as error:
-            if error.code == "NoSuchKey":
-                return None
-            raise
-        try:
-            return Checkpoint.model_validate_json(body)
-        except ValidationError:
-            return None
-
-    def save(self, name: str, checkpoint: Checkpoint) -> None:
-        """Write it."""
-        with translate_errors("s3:PutObject"):
-            body = checkpoint.model_dump_json().encode()
-            self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=body)
-
-    def forget(self, name: str) -> None:
-        """Delete it."""
-        with translate_errors("s3:DeleteObject"):
-            self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
-
-    def _key(self, name: str) -> str:
-        return f"{self._prefix}/{name}.json"

@@ -60,11 +60,6 @@ class Checkpoint(BaseModel):
         """What the run judges by, fixed when it began."""
         return Window(self.started, self.grace_seconds)
 
-    @property
-    def done(self) -> bool:
-        """Whether every segment has been read to its end."""
-        return all(position.done for position in self.positions)
-
 
 def begin(table: LiveTable, attribute: str, order: ReapRequest, now: int) -> Checkpoint:
     """The checkpoint of a run that has done nothing yet."""
@@ -93,7 +88,7 @@ def mismatch(checkpoint: Checkpoint, fresh: Checkpoint) -> str | None:
     ``fresh`` is what ``begin`` answers now. A start in the future would move the cut-off past the grace
     period, so that is a mismatch too, as is one older than MAX_AGE_SECONDS and a tally that no run can have.
     """
-    same = (
+    compared = (
         "table",
         "table_id",
         "attribute",
@@ -103,7 +98,7 @@ def mismatch(checkpoint: Checkpoint, fresh: Checkpoint) -> str | None:
         "grace_seconds",
         "total_segments",
     )
-    for name in same:
+    for name in compared:
         if getattr(checkpoint, name) != getattr(fresh, name):
             return name
     if not fresh.started - MAX_AGE_SECONDS <= checkpoint.started <= fresh.started:

@@ -63,10 +63,10 @@ def _name(result: SegmentResult) -> str:
 
 
 def _added(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
-    both = dict(left)
+    merged = dict(left)
     for name, value in right.items():
         if isinstance(value, dict):
-            both[name] = _added(both.get(name, {}), value)
+            merged[name] = _added(merged.get(name, {}), value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            both[name] = both.get(name, 0) + value
-    return both
+            merged[name] = merged.get(name, 0) + value
+    return merged

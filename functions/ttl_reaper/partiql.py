@@ -6,8 +6,10 @@ statement by itself, under the item's own lock; that, and nothing on this side, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tradai_shared.errors import TemporaryError
 from ttl_reaper.classify import Window, repaired
 from ttl_reaper.model import Candidate, ItemOutcome, Mode, Verdict
 
@@ -15,8 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BATCH = 25  # BatchExecuteStatement's limit
-# BatchStatementErrorCodeEnum's three ways to say "slower"; they come inside an HTTP 200.
-THROTTLES = frozenset({"ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"})
+# BatchStatementErrorCodeEnum's codes come inside an HTTP 200. These pass: send the same statement again.
+PASSING = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "TransactionConflict",
+    }
+)
+# Every further statement on the table would end the same way.
+CONDEMNING = frozenset({"AccessDenied", "ResourceNotFound"})
 RENEWED = "ConditionalCheckFailed"
 
 
@@ -51,41 +63,50 @@ def _parameters(mode: Mode, candidate: Candidate, window: Window) -> list[dict[s
     return key
 
 
-def outcomes(
-    mode: Mode, candidates: Sequence[Candidate], reply: dict[str, Any]
-) -> tuple[list[ItemOutcome], list[Candidate]]:
-    """Sort an answer into what is settled and what was throttled and may be sent again.
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """An answer's items: settled, or to be sent again. ``condemned`` is the code that ends the table."""
+
+    settled: tuple[ItemOutcome, ...]
+    again: tuple[Candidate, ...]
+    condemned: str = ""
+
+
+def outcomes(mode: Mode, candidates: Sequence[Candidate], reply: dict[str, Any]) -> Sorted:
+    """Sort a batch's answer by statement.
 
     Raises:
-        ValueError: the answer does not have one response a statement, in the statements' order.
+        TemporaryError: the answer does not have one response a statement, in the statements' order.
     """
-    settled: list[ItemOutcome] = []
-    throttled: list[Candidate] = []
-    done = Verdict.REPAIRED if mode is Mode.REPAIR else Verdict.DELETED
-    for candidate, response in zip(candidates, reply["Responses"], strict=True):
-        error = response.get("Error")
-        if not error:
-            settled.append(ItemOutcome(candidate, done))
-            continue
-        code = error.get("Code", "Unknown")
-        if code == RENEWED:
-            settled.append(ItemOutcome(candidate, Verdict.RENEWED))
-        elif code in THROTTLES:
-            throttled.append(candidate)
-        else:
-            settled.append(ItemOutcome(candidate, Verdict.FAILED, code))
-    return settled, throttled
+    responses = reply["Responses"]
+    if len(responses) != len(candidates):
+        problem = f"{len(responses)} responses to {len(candidates)} statements"
+        raise TemporaryError(permission(mode), "GarbledAnswer", problem)
+    codes = [(response.get("Error") or {}).get("Code", "") for response in responses]
+    return Sorted(
+        settled=tuple(
+            _outcome(mode, candidate, code)
+            for candidate, code in zip(candidates, codes, strict=True)
+            if code not in PASSING
+        ),
+        again=tuple(candidate for candidate, code in zip(candidates, codes, strict=True) if code in PASSING),
+        condemned=next((code for code in codes if code in CONDEMNING), ""),
+    )
+
+
+def _outcome(mode: Mode, candidate: Candidate, code: str) -> ItemOutcome:
+    if not code:
+        return ItemOutcome(candidate, Verdict.REPAIRED if mode is Mode.REPAIR else Verdict.DELETED)
+    if code == RENEWED:
+        return ItemOutcome(candidate, Verdict.RENEWED)
+    return ItemOutcome(candidate, Verdict.FAILED, code)
 
 
 def consumed(reply: dict[str, Any]) -> float:
     """The units that a call consumed; a scan tells one figure, a batch a list of them."""
-    consumed_capacity = reply.get("ConsumedCapacity") or []
-    return float(
-        sum(
-            one.get("CapacityUnits", 0.0)
-            for one in (consumed_capacity if isinstance(consumed_capacity, list) else [consumed_capacity])
-        )
-    )
+    capacity_of_reply = reply.get("ConsumedCapacity") or []
+    capacities = capacity_of_reply if isinstance(capacity_of_reply, list) else [capacity_of_reply]
+    return float(sum(capacity.get("CapacityUnits", 0.0) for capacity in capacities))
 
 
 def _quoted(name: str) -> str:

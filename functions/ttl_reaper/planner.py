@@ -138,7 +138,8 @@ def page_items(order: ReapRequest) -> int:
 
 def interleave(pages: Sequence[Sequence[Candidate]]) -> list[Candidate]:
     """Deal the segments' items out in turn: neighbours in a segment tend to share a partition."""
-    return [one for one in chain.from_iterable(zip_longest(*pages)) if one is not None]
+    dealt = chain.from_iterable(zip_longest(*pages))
+    return [candidate for candidate in dealt if candidate is not None]
 
 
 def batches(items: Sequence[Candidate], size: int) -> Iterator[Sequence[Candidate]]:

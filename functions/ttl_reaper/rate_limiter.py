@@ -12,7 +12,7 @@ FLOOR = 0.01  # of the full rate: never quite still
 
 
 class TokenBucket:
-    """Reserve units before a call, settle afterwards what it really consumed; workers share one.
+    """Reserve units before a call, reconcile afterwards with what it consumed; workers share one.
 
     A reservation may go into debt: the wait that it answers is what pays it back. So a call of unknown size
     is let through and the ones after it wait.
@@ -39,7 +39,7 @@ class TokenBucket:
             self._tokens -= units
             return max(0.0, -self._tokens / self._rate)
 
-    def settle(self, reserved: float, consumed: float) -> None:
+    def reconcile(self, reserved: float, consumed: float) -> None:
         """Give back, or take, the difference between what was reserved and what was consumed."""
         with self._lock:
             self._tokens += reserved - consumed

@@ -62,33 +62,33 @@ def summary(tally: Tally) -> dict[str, Any]:
 
 def result(table_result: TableResult) -> dict[str, object]:
     """One table's result as JSON."""
-    told: dict[str, object] = {
+    line: dict[str, object] = {
         "table": table_result.table,
         "end": table_result.end.value,
         "reason": table_result.reason,
     }
-    told |= summary(table_result.tally)
+    line |= summary(table_result.tally)
     if table_result.live:
-        told |= {
+        line |= {
             "item_count_hours_old": table_result.live.item_count,
             "indexes": table_result.live.index_count,
         }
     if table_result.notes:
-        told["notes"] = list(table_result.notes)
-    return told
+        line["notes"] = list(table_result.notes)
+    return line
 
 
 def answer(results: Sequence[TableResult], environment: str) -> ReapAnswer:
     """All tables' results, added up."""
-    total = sum((one.tally for one in results), Tally())
+    total = sum((table.tally for table in results), Tally())
     data: ReapData = {
         "summary": summary(total),
-        "results": [result(one) for one in results],
+        "results": [result(table) for table in results],
         "unfinished": "; ".join(
-            f"{one.table}: {one.reason}" for one in results if one.end is not RunStatus.FINISHED
+            f"{table.table}: {table.reason}" for table in results if table.end is not RunStatus.FINISHED
         ),
     }
-    checkpoints = [one.checkpoint for one in results if one.checkpoint]
+    checkpoints = [table.checkpoint for table in results if table.checkpoint]
     if checkpoints:
         data["checkpoint"] = checkpoints[0].model_dump(mode="json")
-    return {"success": all(one.ok for one in results), "data": data, "environment": environment}
+    return {"success": all(table.ok for table in results), "data": data, "environment": environment}

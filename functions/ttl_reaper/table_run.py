@@ -31,7 +31,7 @@ from ttl_reaper.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ttl_reaper.apply import BatchDependencies, BatchResult
+    from ttl_reaper.apply import BatchResult, PacedRequests
     from ttl_reaper.audit import Audit
     from ttl_reaper.checkpoint import Checkpoint, Position
     from ttl_reaper.observe import Page
@@ -42,7 +42,7 @@ SAVE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Callbacks:
-    """Who is told on the way."""
+    """Callbacks during a run."""
 
     audit: Audit
     save: Callable[[Checkpoint], None]
@@ -79,12 +79,12 @@ class TableRun:
         live: LiveTable,
         order: ReapRequest,
         checkpoint: Checkpoint,
-        tools: BatchDependencies,
-        hooks: Callbacks,
+        requests: PacedRequests,
+        callbacks: Callbacks,
         workers: int = WORKERS,
     ) -> None:
         """Nothing is called yet."""
-        self.live, self.order, self.tools, self.hooks = live, order, tools, hooks
+        self.live, self.order, self.requests, self.callbacks = live, order, requests, callbacks
         self.checkpoint = checkpoint
         self.spent = Tally()
         self._off = planner.native_is_off(desired, live) is not None
@@ -102,13 +102,15 @@ class TableRun:
                 return self._end(RunStatus.OUT_OF_TIME, "the invocation's time is used up")
             except AwsError as error:
                 return self._end(RunStatus.FAILED, str(error))
+            except Exception as error:  # noqa: BLE001 - what nobody foresaw loses neither tally nor checkpoint
+                return self._end(RunStatus.FAILED, f"{type(error).__name__}: {error}")
             finally:
                 pool.shutdown(cancel_futures=True)
 
     def _rounds(self, pool: ThreadPoolExecutor) -> TableResult:
         ahead = self._read(pool, self.checkpoint.positions)
         while ahead:
-            if self.tools.seconds_left() <= 0:
+            if self.requests.seconds_left() <= 0:
                 raise apply.OutOfTime
             pages = [page.result() for page in ahead]
             positions = self._after(pages)
@@ -129,7 +131,7 @@ class TableRun:
 
     def _page(self, position: Position, limit: int) -> Page:
         body = observe.scan_request(self.live, self.checkpoint, position, limit)
-        reply = apply.read(self.tools, observe.SCAN, "Scan", body, self._units_a_page)
+        reply = self.requests.read(observe.SCAN, "Scan", body, self._units_a_page)
         page = observe.page(position.segment, reply)
         self._units_a_page = max(1.0, page.units)
         return page
@@ -139,70 +141,70 @@ class TableRun:
         judged = [
             planner.judge(page.items, self.live.key_names, self.checkpoint, off=self._off) for page in pages
         ]
-        found = planner.interleave([one.candidates for one in judged])
-        seen = sum((one.tally for one in judged), _read_tally(pages))
-        self.spent += seen
+        candidates = planner.interleave([page.candidates for page in judged])
+        scanned = sum((page.tally for page in judged), _read_tally(pages))
+        self.spent += scanned
         if not self.order.writes:
-            self._keep(seen + Tally(planned=len(found)))
+            self._keep(scanned + Tally(planned=len(candidates)))
             return None
         before = self.checkpoint.tally
         allowed, guard = planner.allowance(
-            self.order, self.checkpoint.item_count, before.scanned + seen.scanned, before.changed
+            self.order, self.checkpoint.item_count, before.scanned + scanned.scanned, before.changed
         )
-        results = self._send(pool, found[:allowed])
+        results = self._send(pool, candidates[:allowed])
         for result in results:
             if result.refused:
                 return self._end(RunStatus.FAILED, str(result.refused))
         if any(outcome.verdict is Verdict.UNSETTLED for result in results for outcome in result.outcomes):
             raise apply.OutOfTime
-        if len(found) > allowed:
-            return self._stopped(guard, before.scanned + seen.scanned)
-        self._keep(seen)
+        if len(candidates) > allowed:
+            return self._stopped(guard, before.scanned + scanned.scanned)
+        self._keep(scanned)
         return None
 
     def _send(self, pool: ThreadPoolExecutor, items: Sequence[Candidate]) -> list[BatchResult]:
         if not items:
             return []
-        self.hooks.audit.record_planned(items)
+        self.callbacks.audit.record_planned(items)
         mode, window = self.order.mode, self.checkpoint.window
         sent = [
-            pool.submit(copy_context().run, apply.settle, self.tools, self._text, mode, batch, window)
+            pool.submit(copy_context().run, self.requests.execute_batch, self._text, mode, batch, window)
             for batch in planner.batches(items, partiql.BATCH)
         ]
-        results = [one.result() for one in sent]
+        results = [future.result() for future in sent]
         outcomes = [outcome for result in results for outcome in result.outcomes]
         counted = _written_tally(results, outcomes)
         self.spent += counted
         self._keep(counted)  # at once: a limit counts what was written, whether or not the round is complete
-        self.hooks.audit.done(outcomes)
+        self.callbacks.audit.record_outcome(outcomes)
         for outcome in outcomes:
             if outcome.verdict is Verdict.FAILED:
-                self.hooks.failed(outcome)
+                self.callbacks.failed(outcome)
         return results
 
     def _keep(self, counted: Tally) -> None:
         self.checkpoint = self.checkpoint.model_copy(update={"tally": self.checkpoint.tally + counted})
 
     def _after(self, pages: Sequence[Page]) -> tuple[Position, ...]:
-        seen = {page.segment: page for page in pages}
+        by_segment = {page.segment: page for page in pages}
         return tuple(
             position.model_copy(
                 update={
-                    "after": seen[position.segment].after,
-                    "done": seen[position.segment].after is None,
+                    "after": by_segment[position.segment].after,
+                    "done": by_segment[position.segment].after is None,
                 }
             )
-            if position.segment in seen
+            if position.segment in by_segment
             else position
             for position in self.checkpoint.positions
         )
 
     def _advance(self, positions: tuple[Position, ...]) -> None:
         self.checkpoint = self.checkpoint.model_copy(update={"positions": positions})
-        self.hooks.progress(self.checkpoint.tally)
+        self.callbacks.progress(self.checkpoint.tally)
         if (clock.now() - self._saved_at).total_seconds() >= SAVE_SECONDS:
             self._saved_at = clock.now()
-            self.hooks.save(self.checkpoint)
+            self.callbacks.save(self.checkpoint)
 
     def _stopped(self, guard: Guard, scanned: int) -> TableResult:
         limits = self.order.limits

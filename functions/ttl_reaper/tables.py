@@ -37,7 +37,7 @@ def ttl_path(component: str, table: Table) -> str:
     return f"{path}.attribute" if table.ttl else path
 
 
-def chosen(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTable, ...]:
+def select_tables(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTable, ...]:
     """The tables that an event is about; ``all`` means those that may be reaped and have a TTL.
 
     Raises:
@@ -47,10 +47,11 @@ def chosen(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[DesiredTa
         return tuple(table for table in known if table.may_be_reaped and table.ttl_attribute)
     if event.table is not None:
         return (_named("table", event.table, known),)
-    found = tuple(_named(f"tables.{number}", name, known) for number, name in enumerate(event.tables or ()))
-    if len(set(found)) < len(found):
+    named = enumerate(event.tables or ())
+    selected = tuple(_named(f"tables.{number}", name, known) for number, name in named)
+    if len(set(selected)) < len(selected):
         raise EventError("tables", "a table is named twice")
-    return found
+    return selected
 
 
 def _named(field: str, name: str, known: tuple[DesiredTable, ...]) -> DesiredTable:

@@ -17,8 +17,8 @@ from ops.doctor import samconfig
 from tests.hostile.inputs import ANYTHING, ROOT, exchanged, paths
 from tradai_shared.config import overrides
 from tradai_shared.errors import AwsError, ConfigError
-from ttl_reaper.audit import S3Checkpoints
 from ttl_reaper.checkpoint import Checkpoint
+from ttl_reaper.checkpoint_store import S3Checkpoints
 
 MANY = settings(max_examples=300, deadline=None)
 TEXTS = st.text(max_size=200) | ANYTHING.map(lambda value: json.dumps(value, default=str))

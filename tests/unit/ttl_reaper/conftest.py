@@ -15,12 +15,10 @@ from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import DAY, Context, fill, make_table
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
-from ttl_reaper.apply import BatchDependencies
-from ttl_reaper.audit import NoCheckpoints
+from tradai_shared.aws.dynamodb_requests import connect
+from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.model import DesiredTable, Limits, Mode, ReapRequest, Segments
 from ttl_reaper.planner import DEFAULT_CLASSES
-from ttl_reaper.rate_limiter import TokenBucket
 from ttl_reaper.reconcile import RunDependencies, reap
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ class Recorder:
     def record_planned(self, candidates: Any) -> None:
         self.intended += candidates
 
-    def done(self, outcomes: Any) -> None:
+    def record_outcome(self, outcomes: Any) -> None:
         self.outcomes += outcomes
 
 
@@ -51,7 +49,7 @@ class Recorder:
 class World:
     client: DynamoDBClient
     clock: FakeClock
-    wire: Any
+    requests: Any
     audit: Recorder = field(default_factory=Recorder)
     seconds_left: Callable[[], float] = lambda: 600.0
     desired: DesiredTable = field(
@@ -92,24 +90,22 @@ class World:
         items = self.client.get_paginator("scan").paginate(TableName=TABLE).search("Items")
         return {item["notification_id"]["S"]: item.get("ttl") for item in items}
 
-    def room(self, **other: Any) -> RunDependencies:
-        def tools(order: ReapRequest) -> BatchDependencies:
-            pace = TokenBucket(order.limits.write_units_per_second, self.clock.now().timestamp())
-            return BatchDependencies(self.wire, pace, self.seconds_left, random.Random(1))
-
+    def dependencies(self, **other: Any) -> RunDependencies:
         usual: dict[str, Any] = {
             "client": self.client,
-            "tools": tools,
+            "requests": self.requests,
+            "seconds_left": self.seconds_left,
             "audit": lambda _: self.audit,
             "checkpoints": NoCheckpoints(),
             "failed": self.failed.append,
             "progress": self.progress.append,
+            "rng": random.Random(1),
             "workers": 1,
         }
         return RunDependencies(**(usual | other))
 
     def reap(self, order: ReapRequest | None = None, checkpoint: Any = None, **other: Any) -> TableResult:
-        return reap(self.room(**other), self.desired, order or an_order(), checkpoint)
+        return reap(self.dependencies(**other), self.desired, order or an_order(), checkpoint)
 
     def context(self, seconds: float = 900) -> Context:
         return Context(self.clock.now, self.clock.now() + timedelta(seconds=seconds))
@@ -140,7 +136,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     hand = FakeClock()
     with mock_aws(), strict(), clock.use(hand):
         client = boto3.client("dynamodb")
-        yield World(client, hand, DynamoDBRequests(client))
+        yield World(client, hand, connect(boto3.Session(), pool=10))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from simulator.scenario.reaper_table import make_table
 from tradai_shared.errors import AccessDenied, EventError, SettingsError
 from ttl_reaper import app, reconcile
 from ttl_reaper.app import lambda_handler
-from ttl_reaper.audit import S3Checkpoints
+from ttl_reaper.checkpoint_store import S3Checkpoints
 from ttl_reaper.model import Candidate, ItemOutcome, Tally, TtlClass, Verdict
 
 if TYPE_CHECKING:

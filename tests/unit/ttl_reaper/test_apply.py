@@ -12,9 +12,10 @@ from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.errors import AccessDenied, PermanentError, TemporaryError
 from ttl_reaper import apply
-from ttl_reaper.apply import BatchDependencies
+from ttl_reaper.apply import PacedRequests
 from ttl_reaper.classify import Window
 from ttl_reaper.model import Candidate, Mode, TtlClass, Verdict
+from ttl_reaper.partiql import PASSING
 from ttl_reaper.rate_limiter import TokenBucket
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ def hand() -> Iterator[FakeClock]:
         yield hand
 
 
-def tools(script: Script, hand: FakeClock, *, seconds: float = 1000, rate: float = 1000) -> BatchDependencies:
+def paced(script: Script, hand: FakeClock, *, seconds: float = 1000, rate: float = 1000) -> PacedRequests:
     ends = hand.now().timestamp() + seconds
-    pace = TokenBucket(rate, hand.now().timestamp())
-    return BatchDependencies(script, pace, lambda: ends - hand.now().timestamp(), random.Random(1))
+    bucket = TokenBucket(rate, hand.now().timestamp())
+    return PacedRequests(script, bucket, lambda: ends - hand.now().timestamp(), random.Random(1))
 
 
 def items(*names: str) -> list[Candidate]:
@@ -64,7 +65,7 @@ def items(*names: str) -> list[Candidate]:
 
 
 def settle(script: Script, hand: FakeClock, *names: str, **how: float) -> Any:
-    return apply.settle(tools(script, hand, **how), "DELETE …", Mode.DELETE, items(*names), Window(1, 0))
+    return paced(script, hand, **how).execute_batch("DELETE …", Mode.DELETE, items(*names), Window(1, 0))
 
 
 def verdicts(settled: Any) -> dict[str, tuple[Verdict, str]]:
@@ -73,8 +74,8 @@ def verdicts(settled: Any) -> dict[str, tuple[Verdict, str]]:
     }
 
 
-@pytest.mark.parametrize("code", ["ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"])
-def test_only_what_was_throttled_is_sent_again(hand: FakeClock, code: str) -> None:
+@pytest.mark.parametrize("code", sorted(PASSING))
+def test_only_what_passes_is_sent_again(hand: FakeClock, code: str) -> None:
     script = Script([reply(OK, error(code), error("ConditionalCheckFailed")), reply(OK)])
     settled = settle(script, hand, "a", "b", "c")
     assert script.sent == [["a", "b", "c"], ["b"]]
@@ -86,9 +87,22 @@ def test_only_what_was_throttled_is_sent_again(hand: FakeClock, code: str) -> No
     assert settled.units == 4
 
 
-@pytest.mark.parametrize(
-    "code", ["ValidationError", "InternalServerError", "TransactionConflict", "AccessDenied", "ANewOne"]
-)
+def test_throttles_conflicts_and_server_errors_pass() -> None:
+    throttles = {"ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"}
+    assert throttles | {"TransactionConflict", "InternalServerError"} == PASSING
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ResourceNotFound"])
+def test_what_condemns_the_table_is_sent_once_and_ends_it(hand: FakeClock, code: str) -> None:
+    script = Script([reply(OK, error(code), error("ThrottlingError"))])
+    settled = settle(script, hand, "a", "b", "c")
+    assert settled.refused.code == code
+    assert verdicts(settled)["a"] == (Verdict.DELETED, "")
+    assert verdicts(settled)["b"] == (Verdict.FAILED, code)
+    assert len(script.sent) == 1
+
+
+@pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded", "ANewOne"])
 def test_other_errors_are_counted_and_never_retried(hand: FakeClock, code: str) -> None:
     script = Script([reply(error(code), OK)])
     assert verdicts(settle(script, hand, "a", "b"))["a"] == (Verdict.FAILED, code)
@@ -103,10 +117,10 @@ def test_a_lost_answer_is_asked_for_again(hand: FakeClock) -> None:
 
 def test_throttles_halve_the_rate_and_pauses_grow(hand: FakeClock) -> None:
     script = Script([reply(error("ThrottlingError"))] * 4 + [reply(OK)])
-    mine = tools(script, hand, rate=100)
+    mine = paced(script, hand, rate=100)
     began = hand.now()
-    apply.settle(mine, "", Mode.DELETE, items("a"), Window(1, 0))
-    assert mine.pace.rate < 100
+    mine.execute_batch("", Mode.DELETE, items("a"), Window(1, 0))
+    assert mine.bucket.rate < 100
     assert 0 < (hand.now() - began).total_seconds() < 0.1 + 0.2 + 0.4 + 0.8
 
 
@@ -129,10 +143,10 @@ def test_without_time_nothing_is_sent(hand: FakeClock) -> None:
 
 def test_without_time_to_wait_for_units_nothing_is_sent(hand: FakeClock) -> None:
     script = Script([reply(OK), reply(OK)])
-    mine = tools(script, hand, rate=1, seconds=10)
-    mine.pace.reserve(20, hand.now().timestamp())
+    mine = paced(script, hand, rate=1, seconds=10)
+    mine.bucket.reserve(20, hand.now().timestamp())
     assert (
-        apply.settle(mine, "", Mode.DELETE, items("a"), Window(1, 0)).outcomes[0].verdict is Verdict.UNSETTLED
+        mine.execute_batch("", Mode.DELETE, items("a"), Window(1, 0)).outcomes[0].verdict is Verdict.UNSETTLED
     )
     assert script.sent == []
 
@@ -143,29 +157,30 @@ def test_without_time_to_retry_the_throttled_ones_are_unsettled(hand: FakeClock)
     assert verdicts(settled) == {"a": (Verdict.DELETED, ""), "b": (Verdict.UNSETTLED, "")}
 
 
-def test_an_answer_of_another_length_is_an_error_not_a_guess(hand: FakeClock) -> None:
-    with pytest.raises(ValueError, match="zip"):
-        settle(Script([reply(OK)]), hand, "a", "b")
+def test_an_answer_of_another_length_is_asked_for_again(hand: FakeClock) -> None:
+    script = Script([reply(OK), reply(OK, OK)])
+    assert set(verdicts(settle(script, hand, "a", "b")).values()) == {(Verdict.DELETED, "")}
+    assert script.sent == [["a", "b"]] * 2
 
 
 def test_reading_is_tried_again_while_throttled(hand: FakeClock) -> None:
     script = Script([TemporaryError("a", "ThrottlingException", ""), {"Items": []}])
-    assert apply.read(tools(script, hand), "dynamodb:Scan", "Scan", {}, 1) == {"Items": []}
+    assert paced(script, hand).read("dynamodb:Scan", "Scan", {}, 1) == {"Items": []}
 
 
 def test_reading_gives_up_after_its_attempts_and_at_once_when_refused(hand: FakeClock) -> None:
     throttled = Script([TemporaryError("a", "ThrottlingException", "")] * apply.ATTEMPTS)
     with pytest.raises(TemporaryError):
-        apply.read(tools(throttled, hand), "dynamodb:Scan", "Scan", {}, 1)
+        paced(throttled, hand).read("dynamodb:Scan", "Scan", {}, 1)
     refused = Script([PermanentError("a", "ValidationException", "")])
     with pytest.raises(PermanentError):
-        apply.read(tools(refused, hand), "dynamodb:Scan", "Scan", {}, 1)
+        paced(refused, hand).read("dynamodb:Scan", "Scan", {}, 1)
 
 
 def test_reads_count_against_the_rate(hand: FakeClock) -> None:
     page = {"Items": [], "ConsumedCapacity": {"CapacityUnits": 500.0}}
-    mine = tools(Script([page, page]), hand, rate=100)
+    mine = paced(Script([page, page]), hand, rate=100)
     began = hand.now()
-    apply.read(mine, "dynamodb:Scan", "Scan", {}, 1)
-    apply.read(mine, "dynamodb:Scan", "Scan", {}, 1)
+    mine.read("dynamodb:Scan", "Scan", {}, 1)
+    mine.read("dynamodb:Scan", "Scan", {}, 1)
     assert (hand.now() - began).total_seconds() >= 4

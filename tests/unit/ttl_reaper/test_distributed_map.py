@@ -15,7 +15,7 @@ TABLES = tables.tables(canonical_config("dev"))
 
 def plan(**event: Any) -> list[dict[str, Any]]:
     parsed: Any = events.parse({"action": "plan", "tables": "all", **event})
-    return distributed_map.plan(parsed, tables.chosen(parsed, TABLES))
+    return distributed_map.plan(parsed, tables.select_tables(parsed, TABLES))
 
 
 def test_every_run_of_a_plan_is_an_event_that_is_understood() -> None:

@@ -16,9 +16,9 @@ def test_a_second_s_burst_is_free_and_the_rest_waits() -> None:
 def test_what_was_consumed_counts_not_what_was_reserved() -> None:
     pace = TokenBucket(100, now=0)
     pace.reserve(1, now=0)
-    pace.settle(reserved=1, consumed=300)
+    pace.reconcile(reserved=1, consumed=300)
     assert pace.reserve(0, now=0) == 2
-    pace.settle(reserved=200, consumed=0)
+    pace.reconcile(reserved=200, consumed=0)
     assert pace.reserve(0, now=0) == 0
 
 
