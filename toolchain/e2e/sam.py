@@ -54,7 +54,7 @@ def sam(deployed: DeployedEnvironment, *arguments: str) -> str:
 
 
 def deploy(deployed: DeployedEnvironment, env: Environment, *more: str) -> str:
-    """Deploy what `sam build` made; alarms on a sum of metrics watch its first, for ministack knows no sum."""
+    """Deploy what `sam build` made; alarms on a sum of metrics watch its first: ministack knows no sum."""
     template = read_document(BUILT)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
