@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, Stack
-from toolchain.build.user_data import TEMPLATE, generated, script
+from toolchain.build.user_data import TEMPLATE, boot_script, commands, generated
 from tradai_shared.config.loader import canonical_config
 
 NAT = {
@@ -197,12 +197,17 @@ def test_everything_that_is_made_carries_the_name_and_the_required_tags() -> Non
 
 def test_the_template_holds_the_boot_script_as_it_is() -> None:
     template = TEMPLATE.read_text(encoding="utf-8")
-    assert generated(template, script()) == template
+    assert generated(template, boot_script()) == template
 
 
 def test_an_older_copy_of_the_boot_script_is_noticed() -> None:
     template = TEMPLATE.read_text(encoding="utf-8")
-    assert generated(template, script() + "echo more\n") != template
+    assert generated(template, boot_script() + "echo more\n") != template
+
+
+def test_the_copy_lacks_comments_and_empty_lines_alone() -> None:
+    script = "#!/bin/bash\n# why\nif x; then # because\n\n  # here\n  echo 1 '#' \nfi\n"
+    assert commands(script) == ["if x; then # because", "  echo 1 '#'", "fi"]
 
 
 def user_data(**parameters: str) -> str:
@@ -212,6 +217,7 @@ def user_data(**parameters: str) -> str:
 
 
 def test_the_script_s_values_are_exported_before_it() -> None:
+    commands_run = "\n".join(commands(boot_script()))
     assert user_data(
         NatEipAllocationId="eipalloc-0a",
         NatMss="1400",
@@ -222,7 +228,7 @@ def test_the_script_s_values_are_exported_before_it() -> None:
         "export NAT_EIP_ALLOCATION_ID='eipalloc-0a'\n"
         "export NAT_MSS='1400'\n"
         "export NAT_SELFTEST_URLS='https://192.0.2.1/ https://192.0.2.2:8443/'\n"
-        f"{script()}"
+        f"{commands_run}\n"
     )
 
 

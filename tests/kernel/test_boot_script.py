@@ -8,7 +8,7 @@ import pytest
 
 from tests.kernel.control import READY_TAG, Refused
 from tests.kernel.vpc import ELASTIC_IP, NAT_A, NAT_B
-from toolchain.build.user_data import script
+from toolchain.build.user_data import boot_script
 
 if TYPE_CHECKING:
     from tests.kernel.lab import Lab
@@ -32,7 +32,7 @@ table ip tradai_nat {
 
 def _without(step: str) -> str:
     """The script with one step's command left out."""
-    text = script()
+    text = boot_script()
     assert step in text
     return text.replace(step, "true")
 
@@ -126,7 +126,7 @@ def test_a_nat_that_would_not_forward_or_masquerade_never_signals(lab: Lab, step
 
 def test_a_refused_address_fails_no_boot(lab: Lab) -> None:
     lab.control.fail_with = Refused("AuthFailure", "It is not yours.", "AssociateAddress")
-    boot = lab.boot(lab.launch(NAT_A), script().replace("ADDRESS_UNTIL=90", "ADDRESS_UNTIL=1"))
+    boot = lab.boot(lab.launch(NAT_A), boot_script().replace("ADDRESS_UNTIL=90", "ADDRESS_UNTIL=1"))
     assert boot.status == 0, boot.log
     assert "the address was not taken" in boot.log
     assert _tag(lab) == boot.boot_id
@@ -134,7 +134,7 @@ def test_a_refused_address_fails_no_boot(lab: Lab) -> None:
 
 def test_a_refused_mark_fails_loudly_with_awss_own_words(lab: Lab) -> None:
     lab.control.fail_with = Refused("UnauthorizedOperation", "It is not yours.", "CreateTags")
-    boot = lab.boot(lab.launch(NAT_A), script().replace("READY_UNTIL=180", "READY_UNTIL=1"))
+    boot = lab.boot(lab.launch(NAT_A), boot_script().replace("READY_UNTIL=180", "READY_UNTIL=1"))
     assert boot.status != 0
     assert _said(boot) == (
         "TRADAI-NAT-FAILED step=ready reason=An error occurred (UnauthorizedOperation) "

@@ -10,7 +10,7 @@ import pytest
 from tests.kernel.control import READY_TAG, Refused
 from tests.kernel.test_boot_script import RULES
 from tests.kernel.vpc import NAT_A
-from toolchain.build.user_data import script
+from toolchain.build.user_data import boot_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +111,7 @@ def test_a_refused_mark_is_written_later(lab: Lab) -> None:
 def test_a_boot_that_failed_is_marked_once_it_forwards(lab: Lab) -> None:
     machine = lab.launch(NAT_A)
     lab.internet.ip("link set eth0 down")
-    boot = lab.boot(machine, script().replace("SELFTEST_SECONDS=40", "SELFTEST_SECONDS=1"))
+    boot = lab.boot(machine, boot_script().replace("SELFTEST_SECONDS=40", "SELFTEST_SECONDS=1"))
     assert boot.status != 0
     assert not _mark(lab)
     lab.internet.ip("link set eth0 up", "route replace 203.0.113.0/24 via 198.51.100.1")

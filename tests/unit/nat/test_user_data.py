@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from toolchain.build.user_data import SCRIPT, _python, script
+from toolchain.build.user_data import SCRIPT, _python, boot_script
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_what_the_instance_runs_is_what_is_read_here_without_words_for_readers() -> None:
-    lines = script().splitlines()
-    assert lines[0] == "#!/bin/bash"
-    assert not [line for line in lines[1:] if line.lstrip().startswith("#") or not line]
-    assert '"""' not in script()
+    assert "# include" not in boot_script()
+    assert '"""' not in boot_script()
     for name in ("rules", "watchman"):
         code = (SCRIPT.parent / f"{name}.py").read_text()
         assert ast.dump(ast.parse(_python(SCRIPT.parent / f"{name}.py"))) == ast.dump(_bare(code))
@@ -40,7 +38,7 @@ def test_shellcheck_has_nothing_to_say() -> None:
     shellcheck = shutil.which("shellcheck")
     if shellcheck is None:
         pytest.skip("shellcheck is not installed")
-    for text in (SCRIPT.read_text(), script()):
+    for text in (SCRIPT.read_text(), boot_script()):
         done = subprocess.run([shellcheck, "-"], input=text, capture_output=True, text=True, check=False)  # noqa: S603 - a linter
         assert done.returncode == 0, done.stdout
 

@@ -20,6 +20,7 @@ from tests.unit.update_nat_routes.builder import (
 )
 from update_nat_routes.actions import ReportUnhealthy
 from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.model import DeniedRead
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, WaitKind
 from update_nat_routes.planner.nat_state import RunState, TableState
 from update_nat_routes.planner.notes import NoteKind
@@ -129,7 +130,9 @@ def test_another_instance_s_impairment_blames_nobody() -> None:
 
 
 def test_status_checks_that_may_not_be_read_are_told_and_blame_nobody() -> None:
-    plan = decide(world(BOOT, status_unread="not authorized"), trigger=RECONCILE)
+    plan = decide(
+        world(BOOT, unread=(DeniedRead("ec2:DescribeInstanceStatus", "not authorized"),)), trigger=RECONCILE
+    )
     assert blamed(plan) == []
     assert [note.subject for note in plan.notes if note.kind is NoteKind.ROLE_REFUSED] == [
         "ec2:DescribeInstanceStatus"
