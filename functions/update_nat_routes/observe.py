@@ -248,8 +248,10 @@ class Reader:
     def _with_status(self, observed: Observed) -> Observed:
         """Unreadable says nothing: nobody is replaced for it."""
         denied: list[DeniedRead] = []
-        impaired = _unless_denied(lambda: impaired_members(self.ec2, observed), {}, denied)
-        return replace(observed, impaired=impaired, unread=(*observed.unread, *denied))
+        read = _unless_denied(
+            lambda: replace(observed, impaired=impaired_members(self.ec2, observed)), observed, denied
+        )
+        return replace(read, impaired=read.impaired or {}, unread=(*observed.unread, *denied))
 
     def _describe(self, ids: AbstractSet[str]) -> list[InstanceTypeDef]:
         answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
