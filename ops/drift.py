@@ -21,7 +21,7 @@ from ops.progress import progress
 from ops.screen import agreed, error_console
 from ops.session import Simulation, connect
 from tradai_shared import clock
-from tradai_shared.config.loader import canonical_config, waivers
+from tradai_shared.config.loader import waivers
 from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def collect(session: Session, request: Request, max_heals: int = MAX_HEALS) -> R
         return make_reconciler(
             settings,
             request,
-            canonical_config(session.env),
+            session.config,
             session.client,
             waivers=waivers(session.env),
             use=HistoryUse.ATTEMPTS if is_healing else HistoryUse.READ,

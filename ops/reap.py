@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,7 +18,7 @@ from ops.reap_files import FileAudit, print_resumption, read_checkpoint
 from ops.screen import agreed, console, error_console, print_document, styled
 from ops.session import Simulation, connect
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
+from tradai_shared.aws.dynamodb_requests import opened
 from tradai_shared.config import canonical_config
 from ttl_reaper import events, observe, report, tables
 from ttl_reaper.checkpoint_store import NoCheckpoints
@@ -129,12 +129,19 @@ class ReapSession:
     @contextmanager
     def opened(cls, session: Session, table: DesiredTable, folder: Path) -> Iterator[ReapSession]:
         """Make the clients; close them at the end."""
-        client = session.client("dynamodb")
         audit = FileAudit(folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl")
-        with closing(client), Interrupt.caught() as interrupt:
+        with (
+            opened(
+                pool=WORKERS,
+                profile=session.common.profile,
+                region=session.identity.region,
+                endpoint_url=session.common.endpoint_url,
+            ) as (client, requests),
+            Interrupt.caught() as interrupt,
+        ):
             dependencies = RunDependencies(
                 client=client,
-                requests=DynamoDBRequests(client),
+                requests=requests,
                 audit=lambda _: audit,
                 checkpoints=NoCheckpoints(),
                 seconds_left=interrupt.seconds_left,

@@ -10,6 +10,7 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -120,6 +121,16 @@ def _furnish(world: World) -> None:
         StateValue="OK" if world.traffic.up else "ALARM",
         StateReason="simulated",
     )
+    for service, metric in (("drift_check", "FindingsHigh"), ("ttl_reaper", "ItemsExpired")):
+        dimensions = [{"Name": "service", "Value": service}, {"Name": "environment", "Value": str(env)}]
+        moment = {
+            "Timestamp": world.clock.now() - timedelta(minutes=1),
+            "Value": 0.0,
+            "Dimensions": dimensions,
+        }
+        world.client("cloudwatch").put_metric_data(
+            Namespace="TradAI/Ops", MetricData=[{"MetricName": metric, **moment}]
+        )
     world.client("sqs").create_queue(QueueName=f"tradai-ops-dead-letters-{env}")
     world.client("scheduler").create_schedule_group(Name=f"tradai-ops-{env}")
     world.client("scheduler").create_schedule(

@@ -28,7 +28,7 @@ import boto3
 from botocore.config import Config
 
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
+from tradai_shared.aws.dynamodb_requests import connect
 from ttl_reaper import checkpoint, planner
 from ttl_reaper.apply import Batch, Sender
 from ttl_reaper.checkpoint_store import NoCheckpoints
@@ -160,7 +160,7 @@ def botocore_batches(url: str, count: int, workers: int) -> None:
 
 def fast_sender(url: str) -> Sender:
     bucket = TokenBucket(FAST, clock.now().timestamp())
-    requests = DynamoDBRequests(client(url, 32))
+    requests = connect(boto3.Session(), pool=32, endpoint_url=url)
     return Sender(requests, bucket, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
 
 
@@ -205,7 +205,7 @@ def whole_run(url: str, count: int) -> Row:
     dynamodb = client(url, 8)
     dependencies = RunDependencies(
         client=dynamodb,
-        requests=DynamoDBRequests(dynamodb),
+        requests=connect(boto3.Session(), pool=8, endpoint_url=url),
         audit=lambda _: Silent(),
         checkpoints=NoCheckpoints(),
         seconds_left=lambda: 1e6,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from datetime import timedelta
 from functools import cache
@@ -16,7 +17,9 @@ from drift_check.settings import Settings
 from tradai_shared import clock
 from tradai_shared.aws.botocore_session import lean_session
 from tradai_shared.aws.clients import client_config
-from tradai_shared.config import canonical_config, waivers
+from tradai_shared.config.build import build
+from tradai_shared.config.loader import own_file, waivers
+from tradai_shared.config.parameters import with_parameters
 from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 
@@ -27,10 +30,13 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
     from drift_check.model import Report
+    from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.outcomes import Answer
 
 SERVICE = "drift_check"
 FOR_THE_REPORT = timedelta(seconds=10)
+# Objects; by Python's 700 a twelfth of a cold run goes into walking over AWS's models.
+gc.set_threshold(50_000)
 logger = make_logger(SERVICE)
 metrics = make_metrics(SERVICE)
 
@@ -60,7 +66,7 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
     settings = Settings.from_env(os.environ)
     metrics.add_dimension("environment", str(settings.environment))
     request = parse(event, tuple(checks.BY_NAME))
-    config = canonical_config(settings.environment)
+    config = configuration(settings)
 
     def notify(report: Report) -> bool:
         return publish.notify(settings, report, client, logger)
@@ -80,6 +86,16 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
     publish.measure(metrics, report)
     publish.store(settings, report, client, logger)
     return as_json.answer(report)
+
+
+def configuration(settings: Settings) -> CanonicalConfig:
+    """The deployment's, in which the stack's parameters win.
+
+    Raises:
+        ConfigError: a value is not accepted.
+    """
+    env = settings.environment
+    return build(env, with_parameters(own_file(env), settings.parameters, env))
 
 
 def _deadline(context: LambdaContext) -> datetime | None:

@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Any
 from drift_check import checks as all_checks
 from drift_check.checks.base import CheckContext, all_dependent_reads, all_initial_reads
 from drift_check.compare import AssessedFinding, by_importance, compare
-from drift_check.findings import UNREADABLE, Finding, FindingStatus, Healing, Severity, Waiver
-from drift_check.observe.observations import Reads
+from drift_check.findings import (
+    UNREADABLE,
+    Finding,
+    FindingStatus,
+    Healing,
+    Severity,
+    Waiver,
+    severity_of,
+)
+from drift_check.observe.observations import Known, Reads
 from drift_check.observe.observer import Observer, no_progress
-from drift_check.scope import is_in_scope, present_although_absent
 from tradai_shared import clock
+from tradai_shared.config.paths import is_absent, is_judged, provenance_of
 from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -24,6 +32,11 @@ if TYPE_CHECKING:
     from drift_check.observe.observations import Call, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.overrides import Waiver as OwnWaiver
+
+
+ABSENT = "absent"
+# The fields by which a resource is recognized; other states are of settings, which always exist.
+RECOGNIZED_BY = frozenset({"name", "identifier", "cluster", "cidr", "function", "alarm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +195,34 @@ def waived(
             yield replace(assessed_finding, finding=replace(finding, waiver=accepted))
         else:
             yield assessed_finding
+
+
+def is_in_scope(config: CanonicalConfig, resource: ResourceState, finding: Finding) -> bool:
+    """Whether anything is compared with what the finding is about."""
+    if finding.id in config.annotations.not_judged:
+        return False
+    paths = (path for path in (resource.path, finding.path) if path)
+    return all(is_judged(config, path) for path in paths)
+
+
+def present_although_absent(
+    config: CanonicalConfig, check: str, resource: ResourceState
+) -> Iterator[Finding]:
+    """A finding where the deployment says that it has no such resource, and AWS has it."""
+    if not resource.path or not is_absent(config, resource.path):
+        return
+    is_recognized = resource.name_path.rpartition(".")[2] in RECOGNIZED_BY
+    if is_recognized and isinstance(resource.exists, Known) and resource.exists.value:
+        yield Finding(
+            check=check,
+            resource=resource.resource,
+            attribute=ABSENT,
+            status=FindingStatus.UNEXPECTED,
+            desired="absent",
+            observed="present",
+            severity=severity_of(check, ABSENT),
+            healing=Healing.NEVER,
+            provenance=provenance_of(config, resource.name_path),
+            reason="the deployment's own file says that this account does not have it",
+            path=resource.path,
+        )

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping  # noqa: TC003 - read by dataclasses
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tradai_shared import env as variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tradai_shared.config.naming import Environment
 
 MAX_HEALS = 5
+# The stack's parameters win over the configuration: what the failover works on is said once.
+PARAMETERS = {
+    "NAT_ASG_NAME": "NatAsgName",
+    "NAT_HOOK_NAMES": "NatHookNames",
+    "NAT_FUNCTION_NAME": "NatFunctionName",
+    "NAT_ALARM_NAME": "NatAlarmName",
+    "PRIVATE_ROUTE_TABLE_IDS": "PrivateRouteTableIds",
+}
 
 
 class Allowed(StrEnum):
@@ -32,6 +39,7 @@ class Settings:
     report_bucket: str | None = None
     max_heals: int = MAX_HEALS
     topic_arn: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)  # the stack's, by their names there
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -45,5 +53,6 @@ class Settings:
             allowed=variables.choice(env, "DRIFT_MODE", Allowed, Allowed.REPORT),
             report_bucket=variables.optional(env, "DRIFT_REPORT_BUCKET", variables.BUCKET),
             max_heals=variables.count(env, "DRIFT_MAX_HEALS", MAX_HEALS),
+            parameters={name: env[variable] for variable, name in PARAMETERS.items() if env.get(variable)},
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
         )

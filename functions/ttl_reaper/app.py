@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tradai_shared import clock
 from tradai_shared.aws import clients
-from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
+from tradai_shared.aws.dynamodb_requests import opened
 from tradai_shared.config import canonical_config
 from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
@@ -111,12 +111,11 @@ def make_dependencies(
     own: Settings, seconds_left: Callable[[], float], run_id: str
 ) -> Iterator[RunDependencies]:
     """The clients and places of one invocation."""
-    client = clients.dynamodb(pool=WORKERS)
-    with closing(client):
+    with opened(pool=WORKERS) as (client, requests):
         audit, checkpoints = _storage(own, run_id)
         yield RunDependencies(
             client=client,
-            requests=DynamoDBRequests(client),
+            requests=requests,
             audit=audit,
             checkpoints=checkpoints,
             seconds_left=seconds_left,

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 LOG_LINES = 25  # items in one log record, which CloudWatch limits to 256 KB and a key to 3 KB
 WRITTEN = frozenset({Verdict.DELETED, Verdict.REPAIRED})
-# without s3:ListBucket a checkpoint that is not there would look forbidden
-PERMISSIONS = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
+PERMISSIONS = ("s3:PutObject",)
 
 
 def key_hash(key: Item) -> str:

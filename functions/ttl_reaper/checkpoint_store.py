@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 TALLY = TypeAdapter(Tally)
+# without s3:ListBucket a checkpoint that is not there would look forbidden
+PERMISSIONS = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
 
 
 class Checkpoints(Protocol):

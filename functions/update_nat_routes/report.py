@@ -129,7 +129,7 @@ def _worth_a_message(report: Report, ec2: EC2Client, logger: Logger) -> list[str
             lines.append(f"{action.instance_id} was given up: {action.reason}.")
             lines.append(f"Its console says: {boot_failure(ec2, action.instance_id, logger)}")
         if isinstance(action, ReportUnhealthy) and result.settled:
-            lines.append(f"{action.instance_id} runs and does not forward: {action.reason}. It is replaced.")
+            lines.append(f"{action.instance_id} was reported unhealthy, so it is replaced: {action.reason}.")
     if report.unproven_moves:
         lines.append("Routes point at a NAT that never signalled, since nothing else serves.")
     lines += [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simulator.scenario.reaper_table import DAY, Context, fill, make_table
-from tradai_shared.aws import dynamodb_requests
+from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 from ttl_reaper.app import lambda_handler
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def left(client: Any) -> list[dict[str, Any]]:
 
 def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
     """Let something happen after the first scan and before the first batch."""
-    call = dynamodb_requests.DynamoDBRequests.call
+    call = DynamoDBRequests.call
     waiting = [happens]
     lock = threading.Lock()
 
@@ -52,7 +52,7 @@ def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> Non
                 waiting.pop()()
         return call(self, action, operation, request)
 
-    monkeypatch.setattr(dynamodb_requests.DynamoDBRequests, "call", interrupted)
+    monkeypatch.setattr(DynamoDBRequests, "call", interrupted)
 
 
 def test_of_a_thousand_expired_items_the_hundred_renewed_ones_are_left(

@@ -23,11 +23,20 @@ from update_nat_routes.actions import (
     key,
 )
 from update_nat_routes.events import TriggerKind
-from update_nat_routes.model import DEAD_STATES, Group, Instance, Observed, RouteTable, TargetKind
+from update_nat_routes.model import (
+    DEAD_STATES,
+    OPERATOR_HOLDS,
+    Group,
+    Instance,
+    Observed,
+    RouteTable,
+    TargetKind,
+)
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind, complete_hooks
 from update_nat_routes.planner.nat_state import NatState, RunState, TableState, table_state
 from update_nat_routes.planner.notes import Note, notes, wanted_tables
-from update_nat_routes.planner.probe_failure import handle_probe_failure
+from update_nat_routes.planner.probe_failure import handle_probe_failure, retry_broken_boots
+from update_nat_routes.planner.suspicion import suspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,10 +49,6 @@ if TYPE_CHECKING:
 REPLACEABLE = frozenset({"InService", "Pending", "Pending:Proceed"})
 # Stop waiting for EC2 to confirm an event after 5 s; it was late or a duplicate.
 CONFIRMS_WITHIN = timedelta(seconds=5)
-
-
-# An operator who suspends one of these wants no replacement; the note SUSPENDED says so.
-OPERATOR_HOLDS = frozenset({"Launch", "HealthCheck", "ReplaceUnhealthy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,10 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
     steps = (
         *_preconditions(state),
         *_replacements(state),
+        *retry_broken_boots(state, nothing_to_move=settled),
         *complete_hooks(state, gateway, nothing_to_move=settled),
         *handle_probe_failure(state, gateway, nothing_to_move=not moves),
+        *suspect(state, gateway, nothing_to_move=not moves),
         *_confirmations(state),
     )
     unproven = _unproven(state, gateway)

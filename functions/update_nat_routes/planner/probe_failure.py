@@ -3,6 +3,9 @@
 The probe's failure starts the loop. What the loop can mend it mends. Only where everything was right does it
 have the probe look again, and only when that fails too is the NAT reported unhealthy. The doubt travels in
 the probe's request and comes back in its failure's record, so that no run has to remember anything.
+
+One that was let in unproven after a launch was given up is tried again at growing intervals: 10, 20, 40
+minutes and so on. What counts them is the group's own list of activities, so that no run has to remember.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from update_nat_routes.actions import ConfirmEgress, ReportUnhealthy
+from update_nat_routes.model import OPERATOR_HOLDS
+from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +26,8 @@ if TYPE_CHECKING:
 
 # A younger one may still be booting, and replacing it again would never end.
 OLD_ENOUGH = timedelta(minutes=10)
+# A passing cause, such as a mirror, DNS or a quota, then heals by itself; a lasting one costs little.
+LONGEST_RETRY = timedelta(hours=4)
 
 
 def handle_probe_failure(
@@ -35,7 +42,7 @@ def handle_probe_failure(
     """
     if not state.probe_failed() or not nothing_to_move or gateway is None:
         return
-    if not _may_be_blamed(state, gateway):
+    if not may_be_blamed(state, gateway):
         return
     name = gateway.instance_id
     if state.trigger.suspect_instance is None:
@@ -46,9 +53,46 @@ def handle_probe_failure(
         yield ReportUnhealthy(state.group.name, name, reason)
 
 
-def _may_be_blamed(state: NatState, gateway: Instance) -> bool:
-    """Never one without routes, never a young one, never while another comes or goes."""
+def may_be_blamed(state: NatState, gateway: Instance) -> bool:
+    """Never a young one besides."""
+    return state.now >= gateway.launched_at + OLD_ENOUGH and may_be_replaced(state, gateway)
+
+
+def may_be_replaced(state: NatState, gateway: Instance) -> bool:
+    """Never one without routes, never while another comes or goes."""
     carries = any(table.target.instance_id == gateway.instance_id for table in state.observed.tables)
-    old = state.now >= gateway.launched_at + OLD_ENOUGH
     changing = any(member.arriving or member.leaving for member in state.group.members)
-    return carries and old and not changing and state.group.desired > 0
+    return carries and not changing and state.group.desired > 0
+
+
+def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[ReportUnhealthy | DataRequest]:
+    """Try a member again that never signalled, while nothing else serves, each time after twice the wait.
+
+    Args:
+        state: the observation and what this run knows.
+        nothing_to_move: True when the latest observation needs no route or address change.
+    """
+    changing = any(member.arriving or member.leaving for member in state.group.members)
+    held = state.group.desired == 0 or state.group.suspended & OPERATOR_HOLDS
+    if changing or held or not nothing_to_move:
+        return
+    eligible = [member for member in state.group.members if state.eligible(member)]
+    for member in eligible if len(eligible) == 1 else ():
+        instance = state.instance(member.instance_id)
+        if instance is None or state.ready(instance) or instance.not_forwarding:
+            continue  # what its watchman says is judged in suspicion.py
+        age = state.now - instance.launched_at
+        if age < OLD_ENOUGH or state.other_has_egress(member.instance_id):
+            continue
+        if state.observed.last_launch_abandoned is None:
+            yield DataRequest.HISTORY
+        elif state.observed.failed_launches and age >= retry_after(state.observed.failed_launches):
+            minutes = int(age.total_seconds() // 60)
+            reason = f"it has not signalled for {minutes} min, and nothing else serves: another one is tried"
+            yield ReportUnhealthy(state.group.name, member.instance_id, reason)
+
+
+def retry_after(failed_launches: int) -> timedelta:
+    """The age at which an unproven member is tried again: 10 min, doubled with each launch given up."""
+    doublings = min(failed_launches - 1, 10)
+    return min(OLD_ENOUGH * (1 << doublings), LONGEST_RETRY)

@@ -12,7 +12,7 @@ from tests.contract.permissions import drift, failover, probe, reaper
 from tests.contract.permissions.iam import EVERYTHING, arn
 from tests.contract.permissions.policy import Need, Statement, statements
 from tests.contract.permissions.roles import ATTACHING, by_lambda
-from ttl_reaper import audit, observe
+from ttl_reaper import audit, checkpoint_store, observe
 from ttl_reaper.model import Mode
 from ttl_reaper.partiql import permission
 from update_nat_routes import actions as nat_actions
@@ -46,6 +46,7 @@ DECLARED: dict[str, set[str]] = {
     "ttl_reaper": {
         *observe.PERMISSIONS,
         *audit.PERMISSIONS,
+        *checkpoint_store.PERMISSIONS,
         permission(Mode.DELETE),
         permission(Mode.REPAIR),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -70,6 +71,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A shell without credentials, in a folder without samconfig.toml."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO())  # nobody answers
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "TRADAI_ENV"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):

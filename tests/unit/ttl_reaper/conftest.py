@@ -15,7 +15,7 @@ from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import DAY, Context, fill, make_table
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
+from tradai_shared.aws.dynamodb_requests import connect
 from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.dependencies import RunDependencies
 from ttl_reaper.model import DesiredTable, Limits, Mode, ReapRequest, Segments
@@ -139,7 +139,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     hand = FakeClock()
     with mock_aws(), strict(), clock.use(hand):
         client = boto3.client("dynamodb")
-        yield World(client, hand, DynamoDBRequests(client))
+        yield World(client, hand, connect(boto3.Session(), pool=8))
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ def observed(  # noqa: PLR0913 - a whole world in one call
     eip: str | None = None,
     hooks: tuple[Hook, ...] | None = HOOKS,
     abandoned: bool | None = None,
+    failed_launches: int = 0,
     desired: int = 1,
     suspended: Iterable[str] = (),
 ) -> Observed:
@@ -116,6 +117,7 @@ def observed(  # noqa: PLR0913 - a whole world in one call
         eip_holder=eip,
         hooks=hooks,
         last_launch_abandoned=abandoned,
+        failed_launches=failed_launches,
     )
 
 

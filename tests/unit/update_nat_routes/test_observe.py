@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,7 +11,9 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.unit.update_nat_routes.builder import RUNNING
+from tests.unit.update_nat_routes.builder import observed as empty_world
 from update_nat_routes.observe import Reader
+from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 STATIC = {"DestinationCidrBlock": "0.0.0.0/0", "InstanceId": "i-0a", "NetworkInterfaceId": "eni-0a"}
 PROPAGATED = {
@@ -126,3 +128,39 @@ def test_an_ipv6_default_route_is_told_and_is_no_default_route_of_ours(
         read_tables(ec2, [{"DestinationIpv6CidrBlock": "::/0", **route}, STATIC])
         (table,) = Reader(clients["ec2"], clients["autoscaling"], RUNNING).tables()
     assert (table.target.instance_id, table.ipv6_target) == ("i-0a", expected)
+
+
+def launched(number: int, at: datetime, status: str = "Successful", message: str = "done") -> dict[str, Any]:
+    return {
+        "ActivityId": str(number),
+        "AutoScalingGroupName": "tradai-nat-asg-prod",
+        "Cause": "a difference of capacity",
+        "Description": f"Launching a new EC2 instance: i-{number:08x}",
+        "StartTime": at,
+        "StatusCode": status,
+        "StatusMessage": message,
+    }
+
+
+GIVEN_UP = (
+    "was abandoned: Lifecycle Action Completed with ABANDON Result",
+    "was abandoned: Heartbeat Timeout",
+)
+
+
+@pytest.mark.parametrize("message", GIVEN_UP)
+@pytest.mark.parametrize(("pause", "failed"), [(timedelta(hours=5), 2), (timedelta(hours=7), 1)])
+def test_launches_given_up_are_counted_back_to_the_last_peace(
+    clients: dict[str, Any], message: str, pause: timedelta, failed: int
+) -> None:
+    now = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    activities = [
+        launched(4, now),
+        launched(3, now - timedelta(minutes=5), "Cancelled", message),
+        launched(2, now - timedelta(minutes=5) - pause, "Cancelled", message),
+    ]
+    with Stubber(clients["autoscaling"]) as groups:
+        groups.add_response("describe_scaling_activities", {"Activities": activities})
+        reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
+        observed = reader.answer(empty_world([], [], ()), [DataRequest.HISTORY])
+    assert (observed.last_launch_abandoned, observed.failed_launches) == (False, failed)

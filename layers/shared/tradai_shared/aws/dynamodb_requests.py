@@ -1,100 +1,146 @@
-"""DynamoDB's JSON as it is, without botocore's serializer and parser, whose cost decides for large batches.
+"""DynamoDB calls whose bodies stay JSON: botocore signs and sends, and walks no shape on the way out or in.
 
-Everything else of a call is botocore's: endpoint, credentials and their renewal, signature, proxies, TLS,
-connections and their retries, the CRC32 check (docs/decisions/0404). Values keep their wire form: a Number
-is the string that DynamoDB sent, a Binary its base64, so nothing is lost between a read and its condition.
+Most of what a BatchExecuteStatement of 25 costs on the client is botocore's work on each value. botocore's
+models know document types, which it passes through as they are. Here each input field and the whole output
+are such documents, so endpoint rules, credentials, signature, connections, proxies, retries, checksums and
+errors stay botocore's (docs/decisions/0404). Values keep their wire form: a Number is the string that
+DynamoDB sent, a Binary its base64, so nothing is lost between a read and the condition made of it.
 """
-
-# ruff: noqa: SLF001, ANN401, ARG002 - botocore has no public way to replace a client's serializer and parser
 
 from __future__ import annotations
 
-import json
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.endpoint import Endpoint
-from botocore.parsers import JSONParser, ResponseParserFactory
-from botocore.serialize import JSONSerializer
+import boto3
+from botocore.config import Config
+from botocore.loaders import Loader
+from botocore.session import Session
 from typing_extensions import override
 
-from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import TemporaryError
+from tradai_shared.aws.clients import client_config
+from tradai_shared.aws.error_mapping import translate_errors, whole_answer
+from tradai_shared.errors import PermanentError, TemporaryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from types_boto3_dynamodb import DynamoDBClient
 
-# Without its member an answer says nothing of the call: it was cut, or something between answered.
-EXPECTED = {"BatchExecuteStatement": "Responses", "Scan": "ScannedCount"}
+SERVICE = "dynamodb"
+DOCUMENT = {"type": "structure", "members": {}, "document": True}
+# Each operation's method, and the member without which its answer is cut or not DynamoDB's.
+OPERATIONS = {
+    "BatchExecuteStatement": ("batch_execute_statement", "Responses"),
+    "Scan": ("scan", "Items"),
+}
+# One more attempt heals a connection that was closed while idle. What is throttled is its caller's to pace.
+ATTEMPTS = 2
 
 
-class WireFormSerializer(JSONSerializer):
-    """Takes the request's values as they are."""
-
-    def _serialize(self, serialized: Any, value: Any, shape: Any, key: Any = None) -> None:
-        serialized.update(value)
-
-
-class WireFormParser(JSONParser):
-    """Leaves the answer's values as they are; a body that is no JSON object becomes an empty answer."""
-
-    def _do_parse(self, response: Any, shape: Any) -> Any:
-        return _json_object(response["body"])
-
-    def _do_error_parse(self, response: Any, shape: Any) -> Any:
-        body = json.dumps(_json_object(response["body"])).encode()
-        return super()._do_error_parse({**response, "body": body}, shape)  # type: ignore[misc] # not in the stubs
-
-    def _do_modeled_error_parse(self, response: Any, shape: Any) -> Any:
-        return {}
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = json.loads(body)
-    except ValueError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
-
-
-class WireFormParserFactory(ResponseParserFactory):
-    """Makes that parser, for whatever protocol."""
+class _DocumentLoader(Loader):
+    """botocore's own files, with DynamoDB reduced to operations on documents."""
 
     @override
-    def create_parser(self, protocol_name: Any) -> WireFormParser:
-        return WireFormParser()
+    def load_service_model(
+        self, service_name: str, type_name: str, api_version: str | None = None
+    ) -> dict[str, Any]:
+        model: dict[str, Any] = super().load_service_model(service_name, type_name, api_version)
+        if (service_name, type_name) != (SERVICE, "service-2"):
+            return model
+        shapes: dict[str, Any] = {"Document": DOCUMENT}
+        operations: dict[str, Any] = {}
+        for name in OPERATIONS:
+            operation = model["operations"][name]
+            members = model["shapes"][operation["input"]["shape"]]["members"]
+            fields = {field: {**member, "shape": "Document"} for field, member in members.items()}
+            shapes[f"{name}Input"] = {"type": "structure", "members": fields}
+            ends = {"input": {"shape": f"{name}Input"}, "output": {"shape": "Document"}}
+            operations[name] = {**operation, **ends, "errors": []}
+        return {**model, "operations": operations, "shapes": shapes}
 
 
+class _SharedCredentials:
+    """The credentials of another session: an assumed role asks for its MFA code once."""
+
+    def __init__(self, source: boto3.Session) -> None:
+        self._source = source
+
+    def load_credentials(self) -> Any:  # noqa: ANN401 - botocore's, or None
+        return self._source.get_credentials()
+
+
+@dataclass(frozen=True, slots=True)
 class DynamoDBRequests:
-    """Calls of a client in wire form, from any number of threads, over the client's own connections."""
+    """Calls by their wire form, from any number of threads."""
 
-    def __init__(self, client: DynamoDBClient) -> None:
-        """Share everything of ``client`` except what makes and reads bodies; ``client`` stays as it is."""
-        own: Any = client
-        endpoint = Endpoint(
-            own._endpoint.host,
-            own._endpoint._endpoint_prefix,
-            own._endpoint._event_emitter,
-            WireFormParserFactory(),
-            own._endpoint.http_session,
-        )
-        self._client: Any = object.__new__(type(client))
-        vars(self._client).update(vars(client), _serializer=WireFormSerializer(), _endpoint=endpoint)
+    client: Any  # botocore's, with documents for input and output
 
     def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Send one request and return the answer's fields.
+        """Send one request and return the decoded answer.
 
         Args:
             action: the permission, such as ``dynamodb:PartiQLDelete``; errors carry it.
-            operation: the API's name for it, such as ``BatchExecuteStatement``.
+            operation: one of ``OPERATIONS``.
             request: the body, its values in wire form.
 
         Raises:
-            TemporaryError: throttled, connection lost, a server's fault, a garbled answer; the call may have
-                been carried out.
+            TemporaryError: throttled, connection lost, garbled, a server's fault; the call may have been
+                carried out.
             PermanentError: every other refusal.
         """
-        with translate_errors(action):
-            answer: dict[str, Any] = self._client._make_api_call(operation, request)
-        if EXPECTED.get(operation, "ResponseMetadata") not in answer:
-            raise TemporaryError(action, "GarbledAnswer", f"no {EXPECTED[operation]} in the answer")
+        method, member = OPERATIONS[operation]
+        with translate_errors(action), whole_answer(action):
+            answer: dict[str, Any] = getattr(self.client, method)(**request)
+            del answer["ResponseMetadata"]
+        if member not in answer:
+            raise TemporaryError(action, "GarbledAnswer", f"no {member} in the answer")
         return answer
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self.client.close()
+
+
+@contextmanager
+def opened(
+    *, pool: int, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
+) -> Iterator[tuple[DynamoDBClient, DynamoDBRequests]]:
+    """boto3's client and the one by documents, with the same profile, region, credentials and endpoint.
+
+    Args:
+        pool: connections of each, one a worker.
+        profile: as the AWS CLI's --profile.
+        region: as the AWS CLI's --region.
+        endpoint_url: only where one was given: botocore finds the endpoint otherwise.
+
+    Raises:
+        PermanentError: there is no such profile, no region, or there are no credentials.
+    """
+    with translate_errors("dynamodb:DescribeTable"):
+        source = boto3.Session(profile_name=profile, region_name=region)
+        client = source.client("dynamodb", config=client_config(pool=pool), endpoint_url=endpoint_url)
+    with closing(client), closing(connect(source, pool=pool, endpoint_url=endpoint_url)) as requests:
+        yield client, requests
+
+
+def connect(source: boto3.Session, *, pool: int, endpoint_url: str | None = None) -> DynamoDBRequests:
+    """The client by documents beside those of ``source``.
+
+    Raises:
+        PermanentError: there are no credentials, or no region.
+    """
+    if source.get_credentials() is None:
+        raise PermanentError("sts:GetCallerIdentity", "NoCredentials", "boto3 finds no credentials")
+    session = Session(profile=None if source.profile_name == "default" else source.profile_name)
+    session.register_component("data_loader", _DocumentLoader())
+    session.register_component("credential_provider", _SharedCredentials(source))
+    config = client_config(pool=pool).merge(
+        Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS}, parameter_validation=False)
+    )
+    with translate_errors("dynamodb:Scan"):
+        made = session.create_client(
+            SERVICE, region_name=source.region_name, endpoint_url=endpoint_url, config=config
+        )
+    return DynamoDBRequests(made)

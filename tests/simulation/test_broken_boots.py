@@ -1,0 +1,79 @@
+"""Boots that fail in a row: another one is tried at growing intervals, so that a cause that passes heals."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from simulator.aws.instances import Script
+from simulator.engine.read_cache import ReadCache
+from simulator.scenario.world import World
+from tests.simulation.assertions import SIGNAL, healed, signalling, writes
+
+pytestmark = pytest.mark.any_python
+
+
+def broken(seed: int) -> World:
+    return World(seed=seed, variables=SIGNAL)
+
+
+def start_and_break(world: World) -> float:
+    world.wire.remembered = ReadCache()  # hours of looking every minute
+    world.machines.script = signalling(world)
+    world.start()
+    world.machines.script = Script(forwards=False)
+    return world.kill(world.nat())
+
+
+def let_in(world: World, died: float) -> None:
+    """Until the second one in a row is in service, unproven."""
+    assert world.run_until(lambda: world.in_service() is not None and world.clock.elapsed > died + 400, 900)
+
+
+def tries(world: World, after: float) -> list[float]:
+    """When the function had a member replaced that runs."""
+    return [call.at - after for call in writes(world, after) if call.action.endswith(":SetInstanceHealth")]
+
+
+def test_they_are_tried_again_each_time_after_a_longer_wait_and_told() -> None:
+    with broken(11) as world:
+        died = start_and_break(world)
+        world.advance(5 * 3600)
+        made = tries(world, died)
+        assert len(made) >= 4
+        pauses = [later - earlier for earlier, later in pairwise(made)]
+        assert pauses == sorted(pauses)
+        assert pauses[-1] > 2 * pauses[0]
+        told = [call for call in writes(world, died) if call.action == "sns:Publish"]
+        messages = [str(call.parameters["Message"]) for call in told]
+        assert sum("another one is tried" in message for message in messages) == len(made)
+
+
+def test_a_cause_that_passes_heals_by_itself() -> None:
+    with broken(12) as world:
+        died = start_and_break(world)
+        assert world.run_until(
+            lambda: world.in_service() is not None and world.clock.elapsed > died + 400, 900
+        )
+        unproven = world.nat()
+        world.machines.script = signalling(world)
+        assert healed(world, unproven, 1200)
+        world.advance(3600)
+        assert len(tries(world, died)) == 1
+
+
+def test_one_that_signals_late_is_kept() -> None:
+    with broken(13) as world:
+        died = start_and_break(world)
+        assert world.run_until(
+            lambda: world.in_service() is not None and world.clock.elapsed > died + 400, 900
+        )
+        machine = world.machines[world.nat()]
+        machine.forwarding = True
+        steps = signalling(world).steps
+        assert steps is not None
+        steps(machine)
+        world.advance(3600)
+        assert tries(world, died) == []
+        assert world.nat() == machine.id
