@@ -67,6 +67,9 @@ demo-picture: setup ## Renew the README's picture, docs/failover.svg
 	$(SAM) build
 	@touch $@
 
+release: setup .aws-sam/.ready ## Build out/release: zips, wheel, bill of materials, checksums, the same bytes from the same commit
+	@$(BIN)/python -m toolchain.build.release
+
 build: setup .aws-sam/.ready ## Build the zips of the functions and the layer, print their sizes
 	@$(BIN)/python -m toolchain.build.artifact
 
