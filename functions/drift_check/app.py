@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from datetime import timedelta
 from functools import cache
@@ -16,9 +17,7 @@ from drift_check.settings import Settings
 from tradai_shared import clock
 from tradai_shared.aws.botocore_session import lean_session
 from tradai_shared.aws.clients import client_config
-from tradai_shared.config.build import build
-from tradai_shared.config.loader import own_file, waivers
-from tradai_shared.config.parameters import with_parameters
+from tradai_shared.config.loader import deployed_config, waivers
 from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 
 SERVICE = "drift_check"
 FOR_THE_REPORT = timedelta(seconds=10)
+# Objects; by Python's 700 a twelfth of a cold run goes into walking over AWS's models.
+gc.set_threshold(50_000)
 logger = make_logger(SERVICE)
 metrics = make_metrics(SERVICE)
 
@@ -91,8 +92,7 @@ def configuration(settings: Settings) -> CanonicalConfig:
     Raises:
         ConfigError: a value is not accepted.
     """
-    env = settings.environment
-    return build(env, with_parameters(own_file(env), settings.parameters, env))
+    return deployed_config(settings.environment, settings.parameters)
 
 
 def _deadline(context: LambdaContext) -> datetime | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from types_boto3_autoscaling.type_defs import ActivityTypeDef
+    from types_boto3_autoscaling.type_defs import InstanceTypeDef as AutoScalingInstanceTypeDef
     from types_boto3_ec2.type_defs import (
         InstanceNetworkInterfaceTypeDef,
         InstanceTypeDef,
@@ -22,8 +24,12 @@ DEFAULT_ROUTE = "0.0.0.0/0"
 IPV6_DEFAULT = "::/0"
 PROPAGATED = "EnableVgwRoutePropagation"
 READY_TAG = "tradai:nat-ready"
+# nat/watchman.py writes "<boot id> not-forwarding <since>" and takes it back.
+NOT_FORWARDING = "not-forwarding"
 # EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
 DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
+# Launches further apart than the longest pause between two tries do not belong to the same trouble.
+SAME_TROUBLE = timedelta(hours=6)
 ENDED_STATES = frozenset({"shutting-down", "terminated"})
 DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 # After CONTINUE a member passes through Pending:Proceed: without it a second run would find no gateway.
@@ -59,6 +65,7 @@ class Group:
     desired: int
     suspended: frozenset[str]
     members: tuple[Member, ...]
+    has_warm_pool: bool = False
 
     def member(self, instance_id: str | None) -> Member | None:
         return next((member for member in self.members if member.instance_id == instance_id), None)
@@ -70,8 +77,8 @@ class Instance:
 
     ``interface_id`` is the primary one, None while none is attached. ``source_dest_check`` is the
     attribute of that interface. ``elastic_address`` is its public address if that is an Elastic IP.
-    ``ready_tag`` is the readiness signal. ``died_at`` is the time in EC2's state transition reason, where
-    it gives one.
+    ``ready_tag`` is the mark that the instance writes: see ``ready``. ``died_at`` is the time in EC2's state
+    transition reason, where it gives one.
     """
 
     instance_id: str
@@ -87,6 +94,28 @@ class Instance:
     @property
     def running(self) -> bool:
         return self.state == "running"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the mark says that it forwards. An absent one says nothing, an empty one is withdrawn."""
+        return bool(self.ready_tag) and not self.not_forwarding
+
+    @property
+    def not_forwarding(self) -> bool:
+        """Whether the instance's watchman has found that nothing passes and that mending does not help."""
+        return NOT_FORWARDING in (self.ready_tag or "").split()
+
+    @property
+    def not_forwarding_since(self) -> datetime | None:
+        """By the instance's clock; None also where the mark tells no time."""
+        words = (self.ready_tag or "").split()
+        if not self.not_forwarding:
+            return None
+        try:
+            since = datetime.fromisoformat(words[-1])
+        except ValueError:
+            return None
+        return since if since.tzinfo else None
 
 
 class TargetKind(StrEnum):
@@ -145,8 +174,10 @@ class Observed:
     ``eip_holder`` is the instance that is seen to carry our Elastic IP; None where no instance that was
     read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
     until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks
-    could not be read, empty where they were; ``history_unread`` likewise. ``denied`` are the reads of group,
-    tables and instances that the role may not make; with any of them nothing is decided. ``failed_launches``
+    could not be read, empty where they were. ``denied`` are the reads of group, tables and instances that the
+    role may not make; with any of them nothing is decided. ``unread`` are others, which a run does without.
+    ``warm`` are the members of the warm pool and ``impaired``
+    those whose status checks fail, with the time since: None until the planner asks. ``failed_launches``
     counts the launches given up in the present row of launches, read with the history.
     """
 
@@ -157,10 +188,12 @@ class Observed:
     missing_tables: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] | None = None
     last_launch_abandoned: bool | None = None
+    impaired: Mapping[str, datetime | None] | None = None
     holder_unread: str = ""
     hooks_unread: str = ""
-    history_unread: str = ""
+    unread: tuple[DeniedRead, ...] = ()
     failed_launches: int = 0
+    warm: tuple[Member, ...] | None = None
     denied: tuple[DeniedRead, ...] = ()
 
 
@@ -189,6 +222,12 @@ def _is_primary(interface: InstanceNetworkInterfaceTypeDef) -> bool:
 def _elastic_address(interface: InstanceNetworkInterfaceTypeDef) -> str | None:
     association = interface.get("Association", {})
     return association.get("PublicIp") if association.get("IpOwnerId") != "amazon" else None
+
+
+def described_member(description: AutoScalingInstanceTypeDef) -> Member:
+    """A member from Auto Scaling's own description."""
+    healthy = description["HealthStatus"] == "Healthy"
+    return Member(description["InstanceId"], description["LifecycleState"], healthy)
 
 
 def described_table(table: RouteTableTypeDef) -> RouteTable:
@@ -236,3 +275,19 @@ def _target(route: RouteTypeDef) -> Target:
     return Target(
         TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
     )
+
+
+def failed_in_a_row(launches: list[ActivityTypeDef]) -> int:
+    """How many launches were given up since there was peace for a while."""
+    failed, later = 0, launches[0]["StartTime"] if launches else None
+    for activity in launches:
+        if later is None or later - activity["StartTime"] > SAME_TROUBLE:
+            break
+        failed, later = failed + was_abandoned(activity), activity["StartTime"]
+    return failed
+
+
+def was_abandoned(activity: ActivityTypeDef) -> bool:
+    """Cancelled, and the message says "abandoned": by our answer, or by the hook's own time-out."""
+    text = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
+    return activity["StatusCode"] == "Cancelled" and "abandon" in text.lower()
