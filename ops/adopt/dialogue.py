@@ -28,6 +28,7 @@ class Outcome:
     asked: list[Difference] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     refused: list[tuple[Decision, str]] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)  # calls that failed in any look
 
     @property
     def unanswered(self) -> list[Difference]:
@@ -50,6 +51,7 @@ class Dialogue:
 
     def run(self, file: OverrideFile) -> Outcome:
         outcome = Outcome(file, self.look(file))
+        outcome.unread.update(outcome.survey.unread)
         guess, survey, seen = file, outcome.survey, set[str]()
         for _ in range(ROUNDS):
             unseen = [each for each in survey.differences if each.id not in seen]
@@ -68,7 +70,9 @@ class Dialogue:
             if len(new) == len(unkept) and all(each.answer is Answer.KEEP for each in trial):
                 break
             survey = self.look(guess)
+            outcome.unread.update(survey.unread)
         outcome.survey = self.look(outcome.file)
+        outcome.unread.update(outcome.survey.unread)
         outcome.file = with_confirmations(outcome.file, outcome.survey.confirmations, self.day)
         return outcome
 

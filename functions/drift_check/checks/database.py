@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from drift_check.actions import Remediation
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.models.data import Database
 
 INSTANCES, PARAMETERS = "rds:DescribeDBInstances", "rds:DescribeDBParameters"
 IN_SYNC = "in-sync"
@@ -64,6 +65,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                 "backup_retention_days",
                 instance.map_present(lambda instance: instance["BackupRetentionPeriod"]),
             ),
+            *_pending(desired, instance),
             AttributeState(
                 "ssl_enforced",
                 ssl,
@@ -75,6 +77,35 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         tags=instance.map(lambda instance: tag_map(instance.get("TagList")) if instance else {}),
         arn=f"rds:db:{desired.identifier}",
     )
+
+
+# What a change that waits for the maintenance window or a restart would change.
+PENDING = {
+    "multi_az": ("MultiAZ", Severity.HIGH),
+    "backup_retention_days": ("BackupRetentionPeriod", Severity.HIGH),
+    "instance_class": ("DBInstanceClass", Severity.MEDIUM),
+    "version": ("EngineVersion", Severity.MEDIUM),
+}
+
+
+def _pending(desired: Database, instance: Read[ApiObject | None]) -> Iterator[AttributeState]:
+    """Changes that somebody ordered and that AWS has not made yet."""
+    for attribute, (name, severity) in PENDING.items():
+        yield AttributeState(
+            f"pending {attribute}",
+            instance.map_present(partial(_after_pending, getattr(desired, attribute), name)),
+            path=f"rds.{attribute}",
+            severity=severity,
+            reason="a change is pending that makes it so, in the next maintenance window or at a restart",
+        )
+
+
+def _after_pending(desired: object, name: str, instance: ApiObject) -> object:
+    pending = instance.get("PendingModifiedValues", {})
+    if name not in pending:
+        return desired
+    value = pending[name]
+    return _version(str(desired), {name: value}) if name == "EngineVersion" else value
 
 
 def _version(desired: str, instance: ApiObject) -> str:
