@@ -31,7 +31,7 @@ USUAL = frozenset(
 def logs(
     *,
     common: Common,
-    function: Literal["nat", "drift", "reaper"] = "nat",
+    function: Literal["nat", "drift", "reaper", "probe"] = "nat",
     since: str = "1h",
     follow: Annotated[bool, FLAG] = False,
 ) -> int:
@@ -55,6 +55,7 @@ def logs(
             "nat": session.function,
             "drift": naming.drift_check_function_name(session.env),
             "reaper": naming.ttl_reaper_function_name(session.env),
+            "probe": naming.egress_probe_function_name(session.env),
         }
         printed: set[str] = set()
         while True:

@@ -42,6 +42,7 @@ class Trigger:
     ``stopping_instance`` is one that an event says is stopping or gone: a hint to be confirmed.
     ``no_egress`` says that a probe got no answer; ``suspect_instance`` is the instance whose
     probing an earlier run ordered, which had found nothing to repair.
+    ``warm_pool`` says that the instance comes from or goes to a warm pool, where Auto Scaling lists it apart.
     """
 
     kind: TriggerKind
@@ -54,11 +55,13 @@ class Trigger:
     no_egress: bool = False
     suspect_instance: str | None = None
     dry_run: bool = False
+    warm_pool: bool = False
 
 
 # AWS's own have 8 or 17 hexadecimal digits; a model of botocore bounds the whole to 19 characters.
 INSTANCE_ID = re.compile(r"i-[0-9a-z]{1,17}")
 HOOK_NAME = re.compile(r"[A-Za-z0-9\-_/]{1,255}")
+WARM_POOL = "WarmPool"
 DRILL_SOURCE = "tradai.drill"
 PROBE_FUNCTION = "tradai-egress-probe"
 NO_EGRESS = "EgressDownError"  # the probe's own fault, or a wrong address, says nothing against the NAT
@@ -118,6 +121,7 @@ def _from_auto_scaling(kind: TriggerKind, at: datetime | None, detail: Json) -> 
         group=_text(detail, "AutoScalingGroupName", "detail."),
         instance_id=_instance_id(detail, "EC2InstanceId") if waiting else None,
         hook=_hook_name(detail) if waiting else None,
+        warm_pool=WARM_POOL in {str(detail.get("Origin")), str(detail.get("Destination"))},
     )
 
 

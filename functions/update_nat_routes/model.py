@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from types_boto3_autoscaling.type_defs import ActivityTypeDef
+    from types_boto3_autoscaling.type_defs import InstanceTypeDef as AutoScalingInstanceTypeDef
     from types_boto3_ec2.type_defs import (
         InstanceNetworkInterfaceTypeDef,
         InstanceTypeDef,
@@ -24,6 +26,8 @@ PROPAGATED = "EnableVgwRoutePropagation"
 READY_TAG = "tradai:nat-ready"
 # EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
 DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
+# Launches further apart than the longest pause between two tries do not belong to the same trouble.
+SAME_TROUBLE = timedelta(hours=6)
 ENDED_STATES = frozenset({"shutting-down", "terminated"})
 DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 # After CONTINUE a member passes through Pending:Proceed: without it a second run would find no gateway.
@@ -59,6 +63,7 @@ class Group:
     desired: int
     suspended: frozenset[str]
     members: tuple[Member, ...]
+    has_warm_pool: bool = False
 
     def member(self, instance_id: str | None) -> Member | None:
         return next((member for member in self.members if member.instance_id == instance_id), None)
@@ -145,8 +150,9 @@ class Observed:
     ``eip_holder`` is the instance that is seen to carry our Elastic IP; None where no instance that was
     read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
     until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks
-    could not be read, empty where they were; ``history_unread`` likewise. ``denied`` are the reads of group,
-    tables and instances that the role may not make; with any of them nothing is decided. ``failed_launches``
+    could not be read, empty where they were. ``denied`` are the reads of group, tables and instances that the
+    role may not make; with any of them nothing is decided. ``unread`` are others, which a run does without.
+    ``warm`` are the members of the warm pool, None until the planner asks. ``failed_launches``
     counts the launches given up in the present row of launches, read with the history.
     """
 
@@ -159,8 +165,9 @@ class Observed:
     last_launch_abandoned: bool | None = None
     holder_unread: str = ""
     hooks_unread: str = ""
-    history_unread: str = ""
+    unread: tuple[DeniedRead, ...] = ()
     failed_launches: int = 0
+    warm: tuple[Member, ...] | None = None
     denied: tuple[DeniedRead, ...] = ()
 
 
@@ -189,6 +196,12 @@ def _is_primary(interface: InstanceNetworkInterfaceTypeDef) -> bool:
 def _elastic_address(interface: InstanceNetworkInterfaceTypeDef) -> str | None:
     association = interface.get("Association", {})
     return association.get("PublicIp") if association.get("IpOwnerId") != "amazon" else None
+
+
+def described_member(description: AutoScalingInstanceTypeDef) -> Member:
+    """A member from Auto Scaling's own description."""
+    healthy = description["HealthStatus"] == "Healthy"
+    return Member(description["InstanceId"], description["LifecycleState"], healthy)
 
 
 def described_table(table: RouteTableTypeDef) -> RouteTable:
@@ -236,3 +249,19 @@ def _target(route: RouteTypeDef) -> Target:
     return Target(
         TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
     )
+
+
+def failed_in_a_row(launches: list[ActivityTypeDef]) -> int:
+    """How many launches were given up since there was peace for a while."""
+    failed, later = 0, launches[0]["StartTime"] if launches else None
+    for activity in launches:
+        if later is None or later - activity["StartTime"] > SAME_TROUBLE:
+            break
+        failed, later = failed + was_abandoned(activity), activity["StartTime"]
+    return failed
+
+
+def was_abandoned(activity: ActivityTypeDef) -> bool:
+    """Cancelled, and the message says "abandoned": by our answer, or by the hook's own time-out."""
+    text = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
+    return activity["StatusCode"] == "Cancelled" and "abandon" in text.lower()

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
@@ -26,7 +25,10 @@ from update_nat_routes.model import (
     Observed,
     RouteTable,
     described_instance,
+    described_member,
     described_table,
+    failed_in_a_row,
+    was_abandoned,
 )
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
@@ -48,12 +50,11 @@ T = TypeVar("T")
 GROUP_TAG = "aws:autoscaling:groupName"
 LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance\b.*?(i-[0-9a-f]+)")
 ACTIVITIES_READ = 100  # the most that one call shows
-# Launches further apart than the longest pause between two tries do not belong to the same trouble.
-SAME_TROUBLE = timedelta(hours=6)
 PERMISSIONS = (
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeLifecycleHooks",
     "autoscaling:DescribeScalingActivities",
+    "autoscaling:DescribeWarmPool",
     "ec2:DescribeAddresses",
     "ec2:DescribeInstances",
     "ec2:DescribeNetworkInterfaces",
@@ -127,21 +128,30 @@ class Reader:
                     observed = self._with_hooks(observed)
                 case DataRequest.HISTORY:
                     observed = self._with_history(observed)
+                case DataRequest.WARM_POOL:
+                    observed = self._with_warm_pool(observed)
         return observed
+
+    def _with_warm_pool(self, observed: Observed) -> Observed:
+        denied: list[DeniedRead] = []
+        nobody: tuple[Member, ...] = ()
+        warm = _unless_denied(self.warm_pool, nobody, denied)
+        return replace(observed, warm=warm, unread=(*observed.unread, *denied))
 
     def _with_history(self, observed: Observed) -> Observed:
         """Unreadable counts as abandoned: an unproven NAT is better than one given up again and again."""
         try:
             launches = self.launches()
         except AccessDenied as error:
-            return replace(observed, last_launch_abandoned=True, history_unread=str(error))
+            unread = (*observed.unread, DeniedRead(error.action, str(error)))
+            return replace(observed, last_launch_abandoned=True, unread=unread)
         members = observed.group.members if observed.group else ()
         arriving = {member.instance_id for member in members if member.arriving}
         earlier = [activity for name, activity in launches if name not in arriving]
         return replace(
             observed,
-            last_launch_abandoned=bool(earlier) and _abandoned(earlier[0]),
-            failed_launches=_failed_in_a_row([activity for _, activity in launches]),
+            last_launch_abandoned=bool(earlier) and was_abandoned(earlier[0]),
+            failed_launches=failed_in_a_row([activity for _, activity in launches]),
         )
 
     def _with_hooks(self, observed: Observed) -> Observed:
@@ -176,14 +186,17 @@ class Reader:
                 suspended=frozenset(
                     process["ProcessName"] for process in group.get("SuspendedProcesses", [])
                 ),
-                members=tuple(
-                    Member(
-                        member["InstanceId"], member["LifecycleState"], member["HealthStatus"] == "Healthy"
-                    )
-                    for member in group.get("Instances", [])
-                ),
+                members=tuple(map(described_member, group.get("Instances", []))),
+                has_warm_pool=bool(group.get("WarmPoolConfiguration")),
             )
         return None
+
+    @whole_answer("autoscaling:DescribeWarmPool")
+    def warm_pool(self) -> tuple[Member, ...]:
+        """Its members, which no other call lists."""
+        with translate_errors("autoscaling:DescribeWarmPool"):
+            answer = self.autoscaling.describe_warm_pool(AutoScalingGroupName=self.settings.group_name)
+        return tuple(map(described_member, answer.get("Instances", [])))
 
     @whole_answer("ec2:DescribeRouteTables")
     def tables(self) -> tuple[RouteTable, ...]:
@@ -274,19 +287,3 @@ def _unless_denied(read: Callable[[], T], otherwise: T, denied: list[DeniedRead]
     except AccessDenied as error:
         denied.append(DeniedRead(error.action, str(error)))
         return otherwise
-
-
-def _failed_in_a_row(launches: list[ActivityTypeDef]) -> int:
-    """How many launches were given up since there was peace for a while."""
-    failed, later = 0, launches[0]["StartTime"] if launches else None
-    for activity in launches:
-        if later is None or later - activity["StartTime"] > SAME_TROUBLE:
-            break
-        failed, later = failed + _abandoned(activity), activity["StartTime"]
-    return failed
-
-
-def _abandoned(activity: ActivityTypeDef) -> bool:
-    """Cancelled, and the message says "abandoned": by our answer, or by the hook's own time-out."""
-    text = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
-    return activity["StatusCode"] == "Cancelled" and "abandon" in text.lower()

@@ -24,7 +24,7 @@ from update_nat_routes.actions import (
 from update_nat_routes.apply import NOT_TRIED
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import ENDED_STATES
-from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
+from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.notes import UNGUARDED, Note, refusal_notes
 from update_nat_routes.planner.plan import Plan, plan
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from update_nat_routes.apply import Result, Writer
     from update_nat_routes.model import Observed
     from update_nat_routes.observe import Reader
-    from update_nat_routes.planner.lifecycle_hooks import DataRequest
     from update_nat_routes.settings import Settings
 
 POLL_SECONDS = 1.0
@@ -118,8 +117,8 @@ class Reconciler:
     observed: Observed | None = None
     incident: datetime | None = None
     restoring: set[str] = field(default_factory=set)  # tables whose outage this run ends
-    pause: float = POLL_SECONDS
     unreadable: AwsError | None = None  # a read that another one replaced
+    pause: float = POLL_SECONDS
 
     def __post_init__(self) -> None:
         self.report = Report(self.trigger, clock.now())
@@ -186,15 +185,15 @@ class Reconciler:
     def _plan(self, observed: Observed) -> Plan:
         if self.observed is not None:
             observed = replace(observed, hooks=self.observed.hooks, hooks_unread=self.observed.hooks_unread)
+        answered = frozenset[DataRequest]()
         step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
-        answered: frozenset[DataRequest] = frozenset()
         # Moves need none of this data. An answer can raise the next question: history before hooks.
         while step.data_requests - answered and (self.trigger.dry_run or not step.moves):
             observed = self.reader.answer(observed, step.data_requests - answered)
             answered |= step.data_requests
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
-        self.observed, self.report.plan, self.report.planned = observed, step, True
-        self.report.blind = bool(observed.denied)
+        self.observed, self.report.plan = observed, step
+        self.report.planned, self.report.blind = True, bool(observed.denied)
         self._settle_lost_races(step)
         return step
 

@@ -14,6 +14,7 @@ from moto.autoscaling.models import InstanceState as Member
 from simulator.aws.instances import ENDING
 from simulator.aws.lifecycle_actions import LAUNCHING, TERMINATING, Action, Lifecycle, Result
 from simulator.aws.scaling_activities import Activities, Activity
+from simulator.aws.warm_pool import WarmPool
 from simulator.engine import durations
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 LONGEST_BACKOFF = 600.0  # seconds, assumed
 FULL = 100  # per cent
+GROUP = "AutoScalingGroup"
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Controller:
     bus: EventBus
     machines: Machines
     activities: Activities = field(init=False)
+    warm_pool: WarmPool = field(init=False)
     lifecycle: Lifecycle = field(init=False)
     due: int = 0
     replacing: set[str] = field(default_factory=set)
@@ -50,6 +53,7 @@ class Controller:
     _impaired_until: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.warm_pool = WarmPool(self)
         self.activities = Activities(self.group, self.stage, self.bus)
         self.lifecycle = Lifecycle(self.stage.clock, self.bus.new_id)
         self.machines.observers.append(self._machine_changed)
@@ -99,15 +103,15 @@ class Controller:
         self.due -= 1
         if not self.runs("Launch") or not self.group.desired_capacity:
             return
-        instance = self._run_instance()
+        instance = self.run_instance()
         member = Member(instance, lifecycle_state="Pending", autoscaling_group=self.group)
         self.group.instance_states.append(member)
-        self._set(member, "Pending")
+        self.set_state(member, "Pending")
         activity = self.activities.begin("Launching a new EC2 instance", instance, "a difference of capacity")
         if self._hooks(LAUNCHING):
             self.stage.after(durations.HOOK_REACTION, lambda: self._into_launch_hooks(member, activity))
 
-    def _run_instance(self) -> Any:
+    def run_instance(self) -> Any:
         version = self.group.ec2_launch_template.get_version(self.group.launch_template_version)
         tags = {**version.instance_tags, **self.group.get_propagated_tags(), ASG_NAME_TAG: self.group.name}
         reservation = self.group.ec2_backend.run_instances(
@@ -130,15 +134,15 @@ class Controller:
     def _into_launch_hooks(self, member: Any, activity: Activity) -> None:
         if member.lifecycle_state != "Pending":
             return
-        self._set(member, "Pending:Wait")
+        self.set_state(member, "Pending:Wait")
         activity.status_code = "MidLifecycleAction"
-        self._wait(member, LAUNCHING, lambda result, token: self._hooked(member, activity, result, token))
+        self.wait(member, LAUNCHING, lambda result, token: self._hooked(member, activity, result, token))
 
     def _hooked(self, member: Any, activity: Activity, result: Result, token: str) -> None:
         if result is Result.ABANDON:
             self._abandon(member, activity, token)
             return
-        self._set(member, "Pending:Proceed")
+        self.set_state(member, "Pending:Proceed")
         self.stage.after(durations.HOOK_PROCEED, lambda: self._into_service(member, activity))
 
     def _into_service(self, member: Any, activity: Activity) -> None:
@@ -148,7 +152,7 @@ class Controller:
             self.stage.after(durations.HOOK_PROCEED, lambda: self._into_service(member, activity))
             return
         self.abandoned_in_a_row, self.not_before = 0, 0.0
-        self._set(member, "InService")
+        self.set_state(member, "InService")
         self.activities.end(activity, "Successful")
         for instance_id in sorted(self.replacing):
             self.terminate(instance_id, "its replacement being in service")
@@ -173,7 +177,7 @@ class Controller:
             return None
         self.replacing.discard(instance_id)
         self.lifecycle.forget(instance_id)
-        self._set(member, "Terminating")
+        self.set_state(member, "Terminating")
         activity = self.activities.begin("Terminating EC2 instance", member.instance, cause)
         self._leaving[instance_id] = activity
         self.stage.after(durations.HOOK_PROCEED, lambda: self._into_terminate_hooks(member, activity))
@@ -184,12 +188,12 @@ class Controller:
         if not self._hooks(TERMINATING):
             self._proceed(member)
             return
-        self._set(member, "Terminating:Wait")
+        self.set_state(member, "Terminating:Wait")
         activity.status_code = "MidLifecycleAction"
-        self._wait(member, TERMINATING, lambda *_: self._proceed(member))
+        self.wait(member, TERMINATING, lambda *_: self._proceed(member))
 
     def _proceed(self, member: Any) -> None:
-        self._set(member, "Terminating:Proceed")
+        self.set_state(member, "Terminating:Proceed")
         self.stage.after(durations.HOOK_PROCEED, lambda: self._end_instance(member))
 
     def _end_instance(self, member: Any) -> None:
@@ -265,13 +269,16 @@ class Controller:
         hooks = self.group.autoscaling_backend.describe_lifecycle_hooks(self.group.name)
         return [hook for hook in hooks if hook.lifecycle_transition == transition]
 
-    def _wait(self, member: Any, transition: str, then: Callable[[Result, str], None]) -> None:
+    def wait(
+        self, member: Any, transition: str, then: Callable[[Result, str], None], home: str = GROUP
+    ) -> None:
+        """Let a member wait in its hooks; ``home`` is where it goes, or comes from when it ends."""
         for action in self.lifecycle.wait(member.instance_id, self._hooks(transition), then):
-            self._announce(action)
+            self._announce(action, home)
 
-    def _announce(self, action: Action) -> None:
+    def _announce(self, action: Action, home: str) -> None:
         launching = action.hook.lifecycle_transition == LAUNCHING
-        ends = ("EC2", "AutoScalingGroup")
+        ends = ("EC2", home)
         detail = {
             "LifecycleActionToken": action.token,
             "AutoScalingGroupName": self.group.name,
@@ -284,7 +291,7 @@ class Controller:
         kind = f"EC2 Instance-{'launch' if launching else 'terminate'} Lifecycle Action"
         self.bus.put("aws.autoscaling", kind, detail, [self.group.arn])
 
-    def _set(self, member: Any, state: str) -> None:
+    def set_state(self, member: Any, state: str) -> None:
         member.lifecycle_state = state
         self._note(member, state)
 

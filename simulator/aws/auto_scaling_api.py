@@ -147,6 +147,10 @@ class StrictAutoScaling:
         chosen = [activity for activity in all_activities if not wanted or activity.activity_id in wanted]
         return ActionResult({"Activities": chosen[: request._get_int_param("MaxRecords", 100)]})
 
+    def warm_pool(self, request: Any) -> object:
+        """The instances that DescribeAutoScalingGroups does not list."""
+        return self._controller(request._get_param("AutoScalingGroupName")).warm_pool.described()
+
     def refresh(self, request: Any) -> object:
         """Every member is replaced, as the maintenance policy says."""
         controller = self._controller(request._get_param("AutoScalingGroupName"))
@@ -164,6 +168,7 @@ class StrictAutoScaling:
         calls.hand(api, "record_lifecycle_action_heartbeat", self.heartbeat)
         calls.hand(api, "set_instance_health", self.set_health)
         calls.hand(api, "describe_scaling_activities", self.activities)
+        calls.hand(api, "describe_warm_pool", self.warm_pool)
         calls.hand(api, "start_instance_refresh", self.refresh)
         calls.hand(api, "terminate_instance_in_auto_scaling_group", self.terminate_instance)
         calls.hand(FakeAutoScalingGroup, "set_desired_capacity", self.set_desired_capacity)

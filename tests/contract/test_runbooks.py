@@ -28,7 +28,9 @@ def names_of(env: str) -> str:
 
 @each_page
 def test_a_name_with_the_environment_is_one_of_the_template_s(page: Path) -> None:
-    mentioned = set(re.findall(r"\b(tradai-[a-z-]+)-(?:\$ENV|\{env\})", page.read_text(encoding="utf-8")))
+    mentioned = set(
+        re.findall(r"\b(tradai-[a-z-]+)-(?:\$TRADAI_ENV|\{env\})", page.read_text(encoding="utf-8"))
+    )
     for env in ENVIRONMENTS:
         known = names_of(env)
         assert [one for one in mentioned if f"{one}-{env}" not in known] == []
@@ -42,14 +44,11 @@ def test_a_link_leads_to_a_page(page: Path) -> None:
 
 @each_page
 def test_the_function_is_called_by_its_name(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    known = {
-        naming.update_nat_routes_function_name("prod"),
-        naming.ttl_reaper_function_name("prod").replace("prod", "$ENV"),
-    }
-    named = set(re.findall(r"FUNCTION=(\S+)", text))
-    assert named
-    assert named <= known
+    by_environment = 'tradai-update-nat-routes$([ "$TRADAI_ENV" = prod ] || echo "-$TRADAI_ENV")'
+    assert naming.update_nat_routes_function_name("prod") == "tradai-update-nat-routes"
+    assert naming.update_nat_routes_function_name("dev") == "tradai-update-nat-routes-dev"
+    named = set(re.findall(r"(?m)^FUNCTION=(.+)$", page.read_text(encoding="utf-8")))
+    assert named <= {by_environment}
 
 
 @each_page

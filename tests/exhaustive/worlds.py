@@ -41,6 +41,7 @@ class Values:
     triggers: tuple[str, ...]
     holders: tuple[str | None, ...] = (None, A, B, STRANGER)
     abandoned: tuple[bool, ...] = (False, True)
+    tables: int = 1
 
 
 # 10 s: booting; 120 s: may be taken without a signal; 300 s: past the deadline of the launch hook
@@ -70,8 +71,29 @@ TRIED_AGAIN = Values(
     triggers=("schedule",),
     holders=(None, B),
 )
-# What is not combined, in any: more than two members, two tables that differ, hooks that are not readable,
-# a member whose source/destination check is on, an interface that is not attached yet.
+# Two tables that differ; which of them is which makes no difference.
+TWO_TABLES = Values(
+    lifecycles=("InService", "Pending:Wait", "Terminating:Wait"),
+    states=("running", "terminated"),
+    ages=(10, 300),
+    suspended=((),),
+    desired=(1,),
+    triggers=("schedule",),
+    holders=(None, A, B),
+    abandoned=(False,),
+    tables=2,
+)
+WHOLE_TWO_TABLES = Values(
+    lifecycles=("InService", "Pending:Wait", "Terminating:Wait", "Standby"),
+    states=("pending", "running", "terminated"),
+    ages=(10, 120, 300),
+    suspended=((), ("Launch",)),
+    desired=(1,),
+    triggers=("schedule", "dead"),
+    tables=2,
+)
+# What is not combined, in any: more than two members, hooks that are not readable, a member whose
+# source/destination check is on, an interface that is not attached yet.
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +110,19 @@ def cases(values: Values, part: int = 0, parts: int = 1) -> Iterator[Case]:
     pairs = itertools.islice(itertools.product(options_a, options_b), part, None, parts)
     for first, second in pairs:
         for more in itertools.product(
-            targets(), values.holders, values.abandoned, values.suspended, values.desired, values.triggers
+            _routes(values.tables),
+            values.holders,
+            values.abandoned,
+            values.suspended,
+            values.desired,
+            values.triggers,
         ):
-            target, holder, abandoned, suspended, desired, trigger = more
+            routes, holder, abandoned, suspended, desired, trigger = more
             members = [option[0] for option in (first, second) if option[0] is not None]
             world = observed(
                 members,
                 [first[1], second[1]],
-                tables(target),
+                tables(*routes),
                 eip=holder,
                 abandoned=abandoned,
                 failed_launches=int(abandoned),
@@ -103,6 +130,11 @@ def cases(values: Values, part: int = 0, parts: int = 1) -> Iterator[Case]:
                 desired=desired,
             )
             yield Case(world, TRIGGERS[trigger])
+
+
+def _routes(count: int) -> Iterator[tuple[Target, ...]]:
+    """The tables' targets; of two tables only those that differ, since equal ones are planned alike."""
+    return itertools.combinations(targets(), count)
 
 
 def targets() -> tuple[Target, ...]:

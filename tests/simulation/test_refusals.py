@@ -56,6 +56,7 @@ MOVES_NEED_NONE = sorted(
     {
         "autoscaling:DescribeLifecycleHooks",
         "autoscaling:DescribeScalingActivities",
+        "autoscaling:DescribeWarmPool",
         "ec2:DescribeAddresses",
         "ec2:DescribeNetworkInterfaces",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from drift_check.observe.observations import Call, Known
@@ -87,6 +87,11 @@ class CheckContext:
     config: CanonicalConfig
     reads: Reads
     now: datetime
+    listed_tags: Read[dict[str, dict[str, str]]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Sort the list of tags by resource once; every check asks for some."""
+        object.__setattr__(self, "listed_tags", self.get(*TAGS_CALL).map(_by_resource))
 
     def get(self, action: str, subject: str = "") -> Read[Any]:
         return self.reads.get(action, subject)
@@ -96,17 +101,17 @@ class CheckContext:
 
         ``short_arn`` is the service and the resource; the call lists one account's and one region's alone.
         """
-
-        def find(listed: list[dict[str, Any]]) -> dict[str, str]:
-            for mapping in listed:
-                if shortened(mapping["ResourceARN"]) == short_arn:
-                    return {tag["Key"]: tag["Value"] for tag in mapping["Tags"]}
-            return {}
-
-        return self.get(*TAGS_CALL).map(find)
+        return self.listed_tags.map(lambda listed: listed.get(short_arn, {}))
 
 
 TAGS_CALL = (TAGS.action, TAGS.subject)
+
+
+def _by_resource(listed: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    return {
+        shortened(mapping["ResourceARN"]): {tag["Key"]: tag["Value"] for tag in mapping["Tags"]}
+        for mapping in listed
+    }
 
 
 def shortened(arn: str) -> str:

@@ -38,6 +38,7 @@ class DataRequest(Enum):
 
     HOOKS = "the group's lifecycle hooks"
     HISTORY = "the group's scaling activities"
+    WARM_POOL = "the members of the group's warm pool"
 
 
 class WaitKind(IntEnum):
@@ -69,11 +70,9 @@ def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move
         nothing_to_move: True when the latest observation needs no route or address change.
     """
     yield from _not_yet_visible(state)
+    yield from _warm_pool(state)
     for member in state.group.members:
-        if member.lifecycle.startswith("Warmed:") and member.lifecycle.endswith(":Wait"):
-            transition = TERMINATING if "Terminating" in member.lifecycle else LAUNCHING
-            yield from _complete(state, member, transition, CONTINUE, "a warm pool carries no traffic")
-        elif member.lifecycle == "Pending:Wait":
+        if member.lifecycle == "Pending:Wait":
             yield from _launching(state, member, gateway, nothing_to_move=nothing_to_move)
         elif member.lifecycle == "Pending":
             yield Wait(WaitKind.APPEARING, f"{member.instance_id} has not reached its launch hook yet")
@@ -81,11 +80,22 @@ def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move
             yield from _terminating(state, member, gateway)
 
 
+def _warm_pool(state: NatState) -> Iterator[HookStep]:
+    """Answer its hooks at once. It is read only where the group or the event says that there is one."""
+    if state.observed.warm is None and (state.group.has_warm_pool or state.trigger.warm_pool):
+        yield DataRequest.WARM_POOL
+    for member in (*state.group.members, *(state.observed.warm or ())):
+        if member.lifecycle.startswith("Warmed:") and member.lifecycle.endswith(":Wait"):
+            transition = TERMINATING if "Terminating" in member.lifecycle else LAUNCHING
+            yield from _complete(state, member, transition, CONTINUE, "a warm pool carries no traffic")
+
+
 def _not_yet_visible(state: NatState) -> Iterator[Wait]:
     trigger = state.trigger
     fresh = trigger.at is not None and state.now - trigger.at < APPEARS_WITHIN
     waits = trigger.hook and fresh and state.memory.absent < ABSENT_READINGS
-    if waits and not state.group.member(trigger.instance_id):
+    warm = {member.instance_id for member in state.observed.warm or ()}
+    if waits and not state.group.member(trigger.instance_id) and trigger.instance_id not in warm:
         yield Wait(WaitKind.APPEARING, f"{trigger.instance_id} does not show in the group yet")
 
 

@@ -87,14 +87,11 @@ def notes(state: NatState, unproven: str | None) -> Iterator[Note]:
 
 def denied_reads(state: NatState) -> Iterator[Note]:
     """The reads that the role may not make."""
-    for denied in state.observed.denied:
+    for denied in (*state.observed.denied, *state.observed.unread):
         yield Note(NoteKind.ROLE_REFUSED, denied.permission, denied.reason)
     if state.observed.hooks_unread:
         permission = "autoscaling:DescribeLifecycleHooks"
         yield Note(NoteKind.ROLE_REFUSED, permission, state.observed.hooks_unread)
-    if state.observed.history_unread:
-        permission = "autoscaling:DescribeScalingActivities"
-        yield Note(NoteKind.ROLE_REFUSED, permission, state.observed.history_unread)
 
 
 def _group_notes(state: NatState) -> Iterator[Note]:

@@ -72,6 +72,7 @@ def boot_fails(world: World) -> None:
     world.machines.script = own
     assert healed(world, lost, 600)
     lose_a_route(world)
+    fill_a_warm_pool(world)
 
 
 def forwards_nothing(world: World) -> None:
@@ -90,6 +91,12 @@ def route_lost(world: World) -> None:
     lose_a_route(world)
     world.kill(lost := world.nat())
     assert healed(world, lost, 600)
+
+
+def fill_a_warm_pool(world: World) -> None:
+    world.client("autoscaling").put_warm_pool(AutoScalingGroupName=world.platform.group, MinSize=1)
+    world.group.warm_pool.launch()
+    world.advance(60)
 
 
 def lose_a_route(world: World) -> None:

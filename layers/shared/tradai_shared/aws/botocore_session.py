@@ -36,6 +36,7 @@ OPERATIONS = {
         "DescribeAutoScalingGroups",
         "DescribeLifecycleHooks",
         "DescribeScalingActivities",
+        "DescribeWarmPool",
         "RecordLifecycleActionHeartbeat",
         "SetInstanceHealth",
         "TerminateInstanceInAutoScalingGroup",

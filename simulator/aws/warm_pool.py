@@ -1,0 +1,59 @@
+"""A group's warm pool: instances beside the group, with hooks of their own and listed by no other call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from moto.autoscaling.models import InstanceState as Member
+from moto.core.responses import ActionResult
+
+from simulator.aws.lifecycle_actions import LAUNCHING, TERMINATING, Result
+from simulator.engine import durations
+
+if TYPE_CHECKING:
+    from simulator.aws.auto_scaling import Controller
+
+HOME = "WarmPool"
+
+
+@dataclass
+class WarmPool:
+    """The pool of one controller's group; ``members`` are not among the group's own."""
+
+    controller: Controller
+    members: list[Any] = field(default_factory=list)
+
+    def launch(self) -> str:
+        """Launch an instance into the pool; tell its id."""
+        instance = self.controller.run_instance()
+        member = Member(instance, lifecycle_state="Warmed:Pending", autoscaling_group=self.controller.group)
+        self.members.append(member)
+        self._later(lambda: self._into_hooks(member, LAUNCHING, "Warmed:Pending"))
+        return str(instance.id)
+
+    def end(self, instance_id: str) -> None:
+        """Take an instance out of the pool through its hooks."""
+        (member,) = [member for member in self.members if member.instance_id == instance_id]
+        self.controller.set_state(member, "Warmed:Terminating")
+        self._later(lambda: self._into_hooks(member, TERMINATING, "Warmed:Terminating"))
+
+    def described(self) -> object:
+        """DescribeWarmPool."""
+        group = self.controller.group
+        return ActionResult({"WarmPoolConfiguration": group.warm_pool, "Instances": self.members})
+
+    def _later(self, callback: Any) -> None:
+        self.controller.stage.after(durations.HOOK_REACTION, callback)
+
+    def _into_hooks(self, member: Any, transition: str, state: str) -> None:
+        self.controller.set_state(member, f"{state}:Wait")
+        self.controller.wait(member, transition, lambda result, _: self._hooked(member, state, result), HOME)
+
+    def _hooked(self, member: Any, state: str, result: Result) -> None:
+        if state == "Warmed:Pending" and result is Result.CONTINUE:
+            self.controller.set_state(member, "Warmed:Running")
+            return
+        self.members.remove(member)
+        member.instance.terminate()
+        self.controller.set_state(member, "Warmed:Terminated")
