@@ -169,6 +169,7 @@ class Reconciler:
             return scan
         dry_run = self.request.dry_run
         if self.settings.allowed is not Allowed.HEAL and not dry_run:
+            self._approved(scan, session)
             report.notes.append("nothing is healed: DRIFT_MODE does not allow it")
             return scan
         inspected = self._inspected(scan)

@@ -124,6 +124,28 @@ class Alarm:
         return compare(value, float(self.properties["Threshold"]))
 
 
+def on_a_single_metric(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    """An alarm on the SUM of one metric's series as an alarm on that metric; any other alarm as it is.
+
+    The dimensions are those of the first series: the values of all series are added anyway.
+
+    Raises:
+        NotImplementedError: its expression is another one.
+    """
+    if "Metrics" not in alarm:
+        return dict(alarm)
+    total, *series = alarm["Metrics"]
+    stats = [metric["MetricStat"] for metric in series]
+    metrics = {(stat["Metric"]["Namespace"], stat["Metric"]["MetricName"]) for stat in stats}
+    settings = {(stat["Period"], stat["Stat"]) for stat in stats}
+    expression = f"SUM([{', '.join(metric['Id'] for metric in series)}])"
+    if total.get("Expression") != expression or len(metrics) > 1 or settings != {(stats[0]["Period"], "Sum")}:
+        raise NotImplementedError(alarm["Metrics"])
+    single = {**alarm, **stats[0]["Metric"], "Period": stats[0]["Period"], "Statistic": "Sum"}
+    del single["Metrics"]
+    return single
+
+
 def data_points(invocations: Iterable[Invocation], namespace: str) -> Iterator[DataPoint]:
     """The metrics of a function's runs: their own are stamped at the end, Lambda's at the start."""
     for invocation in invocations:

@@ -74,7 +74,8 @@ _Loader.add_multi_constructor("!", _tag)
 
 
 @functools.cache
-def _read(path: Path) -> dict[str, Any]:
+def read_document(path: Path) -> dict[str, Any]:
+    """The file as it is written, its short tags in their long form."""
     # SafeLoader underneath: it constructs plain values only
     document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     return document
@@ -93,7 +94,7 @@ class Template:
 
     @classmethod
     def load(cls, path: Path, parameters: Mapping[str, str], pseudo: Mapping[str, str]) -> Template:
-        document = _read(path)
+        document = read_document(path)
         declared = document.get("Parameters", {})
         defaults = {name: str(spec.get("Default", "")) for name, spec in declared.items()}
         given = {name: value for name, value in parameters.items() if name in declared}

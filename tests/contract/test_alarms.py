@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from simulator.aws.alarms import on_a_single_metric
 from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
 from tradai_shared.observability import NAMESPACE
 
-ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")
+TEMPLATE_ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")
+ALARMS = {name: on_a_single_metric(alarm) for name, alarm in TEMPLATE_ALARMS.items()}
 OWN = {name: one for name, one in ALARMS.items() if one.get("Namespace") == NAMESPACE}
 each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
 METRIC = re.compile(r'(?:add_metric\(\s*|error_metric=)"(\w+)"')
@@ -90,12 +92,20 @@ def test_the_watchman_is_watched() -> None:
 
 
 def test_every_rule_of_the_failover_has_an_alarm_for_what_it_could_not_deliver() -> None:
-    watched = [
-        one["Dimensions"][0]["Value"] for one in ALARMS.values() if one["MetricName"] == "FailedInvocations"
-    ]
+    metrics = TEMPLATE_ALARMS["NatEventsUndeliveredAlarm"]["Metrics"]
+    stats = [metric["MetricStat"] for metric in metrics if "MetricStat" in metric]
+    assert {stat["Metric"]["MetricName"] for stat in stats} == {"FailedInvocations"}
+    watched = [stat["Metric"]["Dimensions"][0]["Value"] for stat in stats]
     events = Stack("prod")["UpdateNatRoutesFunction"]["Events"]
     rules = [name for name, event in events.items() if event["Type"] == "EventBridgeRule"]
     assert sorted(watched) == sorted(f"UpdateNatRoutesFunction{name}" for name in rules)
+
+
+@pytest.mark.parametrize(("probe", "count"), [("false", 19), ("true", 21)])
+def test_no_alarm_is_lost_unnoticed(probe: str, count: int) -> None:
+    """A deliberate change of the number changes this test as well."""
+    alarms = Stack("prod", EgressProbe=probe).of_type("AWS::CloudWatch::Alarm")
+    assert len(alarms) == len({alarm["AlarmName"] for alarm in alarms.values()}) == count
 
 
 def test_five_silent_minutes_of_the_schedule_are_an_alarm() -> None:

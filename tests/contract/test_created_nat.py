@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, Stack
-from toolchain.build.user_data import SCRIPT, TEMPLATE, generated
+from toolchain.build.user_data import SCRIPT, TEMPLATE, commands, generated
 from tradai_shared.config.loader import canonical_config
 
 NAT = {
@@ -191,6 +191,11 @@ def test_an_older_copy_of_the_boot_script_is_noticed() -> None:
     assert generated(template, SCRIPT.read_text(encoding="utf-8") + "echo more\n") != template
 
 
+def test_the_copy_lacks_comments_and_empty_lines_alone() -> None:
+    script = "#!/bin/bash\n# why\nif x; then # because\n\n  # here\n  echo 1 '#' \nfi\n"
+    assert commands(script) == ["if x; then # because", "  echo 1 '#'", "fi"]
+
+
 def user_data(**parameters: str) -> str:
     stack = made(**parameters)
     data = stack.raw["NatLaunchTemplate"]["Properties"]["LaunchTemplateData"]["UserData"]
@@ -198,12 +203,12 @@ def user_data(**parameters: str) -> str:
 
 
 def test_the_script_s_values_are_exported_before_it() -> None:
-    script = SCRIPT.read_text(encoding="utf-8")
+    script = "\n".join(commands(SCRIPT.read_text(encoding="utf-8")))
     assert user_data(NatEipAllocationId="eipalloc-0a") == (
         "#!/bin/bash\n"
         "export AWS_DEFAULT_REGION='eu-central-1'\n"
         "export NAT_EIP_ALLOCATION_ID='eipalloc-0a'\n"
-        f"{script}"
+        f"{script}\n"
     )
 
 

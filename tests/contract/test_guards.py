@@ -66,6 +66,23 @@ def test_the_switch_stops_every_event(world: Live) -> None:
     assert world.run(Mode.HEAL, Allowed.HEAL).heals
 
 
+def test_an_unknown_approval_is_an_error_also_where_nothing_may_be_healed(world: Live) -> None:
+    for allowed in Allowed:
+        with pytest.raises(EventError, match="no finding"):
+            world.run(Mode.HEAL, allowed, approve=frozenset({"0123456789ab"}))
+    assert not world.writes
+
+
+def test_an_id_alone_approves_what_a_report_has_shown(world: Live) -> None:
+    """Without a person who is shown the calls, as in the function."""
+    finding = world.scan().assessed[0].finding
+    with pytest.raises(EventError, match="no report"):
+        world.reconciler(history=True, attended=False, approve=frozenset({finding.id})).run()
+    world.run(Mode.REPORT, history=True)
+    report = world.reconciler(history=True, attended=False, approve=frozenset({finding.id})).run()
+    assert [heal.status for heal in report.heals] == [Status.DONE]
+
+
 def test_a_report_writes_nothing(world: Live) -> None:
     assert world.report().open
     assert not world.writes

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.stack import ACCOUNT, REGION, Stack
+from tests.contract.stack import ACCOUNT, REGION, ROOT, Stack
 
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
 ADOPTED = {"NatEipAllocationId": "eipalloc-0a", "PrivateRouteTableIds": "rtb-0a,rtb-0b"}
@@ -25,10 +25,15 @@ def test_without_an_address_it_may_associate_none() -> None:
 
 
 def test_named_route_tables_are_all_that_it_writes() -> None:
-    assert statements(**ADOPTED)["MoveTheDefaultRoute"]["Resource"] == [
-        "arn:aws:ec2:*:*:route-table/rtb-0a",
-        "arn:aws:ec2:*:*:route-table/rtb-0b",
-    ]
+    statement = statements(**ADOPTED)["MoveTheDefaultRoute"]
+    assert statement["Resource"] == [f"{EC2}:route-table/*"]
+    assert statement["Condition"] == {"StringEquals": {"ec2:RouteTableID": ["rtb-0a", "rtb-0b"]}}
+
+
+def test_the_template_names_no_partition() -> None:
+    assert "arn:aws" not in (ROOT / "template.yaml").read_text(encoding="utf-8")
+    for path in (ROOT / "statemachines").glob("*.json"):
+        assert "arn:aws" not in path.read_text(encoding="utf-8")
 
 
 def test_unnamed_route_tables_are_written_by_their_tag() -> None:

@@ -1,4 +1,7 @@
-"""make template: copies nat/user-data.sh into template.yaml: CloudFormation reads no file into UserData."""
+"""make template: copies nat/user-data.sh into template.yaml: CloudFormation reads no file into UserData.
+
+The copy has no empty lines and no lines of comment: they stay in the script's own file, where it is read.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,14 @@ def generated(template: str, script: str) -> str:
     if not mark:
         raise SystemExit(f"{TEMPLATE.name} lacks the marks around the copy of {SCRIPT.name}")
     indent = " " * (len(BEGIN) - len(BEGIN.lstrip()))
-    lines = "".join(f"{indent}  {line}".rstrip() + "\n" for line in script.splitlines())
+    lines = "".join(f"{indent}  {line}\n" for line in commands(script))
     return f"{before}{BEGIN}{indent}- |\n{lines}{END}{after}"
+
+
+def commands(script: str) -> list[str]:
+    """The script's lines without the empty ones and those of comment alone, in its Python part too."""
+    lines = [line.rstrip() for line in script.splitlines()]
+    return [line for line in lines if line and not line.lstrip().startswith("#")]
 
 
 def main(arguments: list[str]) -> int:

@@ -14,7 +14,10 @@ _TOLD = {
         "tests/kernel boots its script"
     ),
     "the egress probe (EgressProbe=true)": (
-        "ministack refuses an alarm computed from two metrics; tests/simulation runs the probe"
+        "there is no network behind moto to probe; tests/simulation runs the probe"
+    ),
+    "an alarm on the sum of several metrics": (
+        "ministack knows alarms on a single metric only; it watches the first of them here"
     ),
     "the NAT forwards packets": "there is no network behind moto; tests/kernel has one",
     "alarms fire by themselves": (

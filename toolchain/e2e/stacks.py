@@ -7,6 +7,7 @@ import tomllib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from simulator.aws.alarms import on_a_single_metric
 from simulator.aws.sam_template import Template
 from toolchain.build.artifact import PSEUDO
 from toolchain.build.sample_account import ACCOUNT, REGION
@@ -149,7 +150,7 @@ def alarms(deployed: DeployedEnvironment) -> str:
     count = 0
     for env in Environment:
         for wanted in expected(env, "AWS::CloudWatch::Alarm"):
-            alarm = standing[wanted["AlarmName"]]
+            watched, alarm = on_a_single_metric(wanted), standing[wanted["AlarmName"]]
             require(alarm["AlarmActions"] == alarm["OKActions"] == [topic(env)], alarm)
             require("Runbook: " in alarm["AlarmDescription"], alarm)
             for name in (
@@ -160,7 +161,7 @@ def alarms(deployed: DeployedEnvironment) -> str:
                 "Threshold",
                 "TreatMissingData",
             ):
-                require(alarm[name] == wanted[name], f"{alarm['AlarmName']}: {name} is {alarm[name]}")
+                require(alarm[name] == watched[name], f"{alarm['AlarmName']}: {name} is {alarm[name]}")
             count += 1
         require(topic(env) in topics, f"there is no {topic(env)}")
     return f"{count}: metric, periods, threshold, runbook; each tells its environment's topic, which stands"

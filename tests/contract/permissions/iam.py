@@ -250,9 +250,11 @@ def partiql(statement: str, more: Keys) -> Need:
 
 
 def keys(resource: str, given: Parameters) -> Keys:
-    """The condition keys of a request: the tags of what it is about, and those that it would set."""
-    present = tags(resource.rsplit("/", maxsplit=1)[-1])
-    found = {f"aws:ResourceTag/{name}": (value,) for name, value in present.items()}
+    """The condition keys of a request: id and tags of what it is about, and the tags that it would set."""
+    resource_id = resource.rsplit("/", maxsplit=1)[-1]
+    found = {f"aws:ResourceTag/{name}": (value,) for name, value in tags(resource_id).items()}
+    if ":route-table/" in resource:
+        found["ec2:RouteTableID"] = (resource_id,)
     if resource.startswith("arn:aws:ec2:") and "Tags" in given:
         found["aws:TagKeys"] = tuple(tag["Key"] for tag in given["Tags"])
     return tuple(sorted(found.items()))
