@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from drift_check.actions import Remediation
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
-    from tradai_shared.config.models.data import Database
 
 INSTANCES, PARAMETERS = "rds:DescribeDBInstances", "rds:DescribeDBParameters"
 IN_SYNC = "in-sync"
@@ -65,7 +64,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                 "backup_retention_days",
                 instance.map_present(lambda instance: instance["BackupRetentionPeriod"]),
             ),
-            *_pending(desired, instance),
+            *_pending(desired.version, instance),
             AttributeState(
                 "ssl_enforced",
                 ssl,
@@ -88,24 +87,24 @@ PENDING = {
 }
 
 
-def _pending(desired: Database, instance: Read[ApiObject | None]) -> Iterator[AttributeState]:
+def _pending(version: str, instance: Read[ApiObject | None]) -> Iterator[AttributeState]:
     """Changes that somebody ordered and that AWS has not made yet."""
+    described = instance.value if isinstance(instance, Known) else None
+    pending = (described or {}).get("PendingModifiedValues", {})
     for attribute, (name, severity) in PENDING.items():
-        yield AttributeState(
-            f"pending {attribute}",
-            instance.map_present(partial(_after_pending, getattr(desired, attribute), name)),
-            path=f"rds.{attribute}",
-            severity=severity,
-            reason="a change is pending that makes it so, in the next maintenance window or at a restart",
-        )
+        if name in pending:
+            yield AttributeState(
+                f"pending {attribute}",
+                instance.map(partial(_after_pending, version, name)),
+                path=f"rds.{attribute}",
+                severity=severity,
+                reason="a pending change makes it so, in the next maintenance window or at a restart",
+            )
 
 
-def _after_pending(desired: object, name: str, instance: ApiObject) -> object:
-    pending = instance.get("PendingModifiedValues", {})
-    if name not in pending:
-        return desired
-    value = pending[name]
-    return _version(str(desired), {name: value}) if name == "EngineVersion" else value
+def _after_pending(version: str, name: str, instance: ApiObject) -> object:
+    pending = instance["PendingModifiedValues"]
+    return _version(version, pending) if name == "EngineVersion" else pending[name]
 
 
 def _version(desired: str, instance: ApiObject) -> str:
