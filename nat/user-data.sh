@@ -6,37 +6,61 @@
 #   TRADAI-NAT-READY  instance=<id> boot=<boot id> seconds=<n>
 #   TRADAI-NAT-FAILED step=<step> reason=<last line of the step's error output>
 # A failed step ends the script: no readiness signal, so the lifecycle hook is not continued.
+# The watchman that it starts calls it as well: `watch` is that service, `mend` puts the rules right, `mark VALUE`
+# writes the tag.
 #
 # Values come as export lines put before this script:
 #   AWS_DEFAULT_REGION     required: the region of the calls to EC2
 #   NAT_EIP_ALLOCATION_ID  the address to take when it is free; empty: none is taken
-#   NAT_READY_TAG          key of the readiness tag; default tradai:nat-ready, its value is the boot id
-#   NAT_SELFTEST_URLS      what the self-test asks, one answer suffices; addresses, so that no resolver is needed
+#   NAT_READY_TAG          key of the readiness tag; default tradai:nat-ready, its value begins with the boot id
+#   NAT_SELFTEST_URLS      what self-test and watchman ask, one answer suffices; by address: no resolver is needed
+#   NAT_MSS                the largest segment of a new connection; default 1460
 set -euo pipefail
 
 readonly METADATA=http://169.254.169.254/latest
 readonly PER_BOOT=/var/lib/cloud/scripts/per-boot/tradai-nat
 readonly CONNTRACK_MAX=65536 CONNTRACK_BUCKETS=16384 # 512 MB would default to about 4,096: full in no time
-readonly INTERNET_MSS=1460                           # the interface's own MTU is 9001, the internet's is 1500
+readonly INTERNET_MTU=1500                           # the interface's own is 9001
 readonly SELFTEST_SECONDS=40
 # of this script's own, which starts up to 20 s after the boot; the hook's heartbeat ends at 300 s
 readonly WITHDRAW_UNTIL=15 METADATA_UNTIL=60 ADDRESS_UNTIL=90 READY_UNTIL=180
+readonly MARKED=${MARKED:-/var/lib/tradai-nat-mark} # the tag's value as last written
+readonly MODE=${1:-boot} VALUE=${2:-}
 STEP=start
-ERRORS=$(mktemp)
 
 main() {
+  if [ "$MODE" = boot ]; then
+    boot
+  else
+    take_values
+    [ -n "${INSTANCE_ID:-}" ] || read_metadata # the watchman hands on what it read
+    "$MODE"
+  fi
+}
+
+boot() {
+  ERRORS=$(mktemp)
   trap 'finish $?' EXIT
   step values take_values
   step per-boot keep_for_every_boot
   step metadata read_metadata
   step withdraw withdraw_last_mark
   step forwarding forward_packets
+  step path limit_path
   step masquerade masquerade_and_clamp
   step connection-table size_connection_table
   step redirects send_no_redirects
   step self-test test_own_masquerade
   step address take_address
   step ready signal_readiness
+}
+
+mend() { # as boot does; what is right stays as it is
+  forward_packets
+  limit_path
+  masquerade_and_clamp
+  size_connection_table
+  send_no_redirects
 }
 
 step() {
@@ -49,6 +73,7 @@ finish() {
   local status=$1 reason
   reason=$(grep -v '^[[:space:]]*$' "$ERRORS" | tail -n 1 | cut -c 1-300 || true)
   rm -f "$ERRORS"
+  [ -z "${BOOT_ID:-}" ] || start_watchman || echo 'tradai-nat: no watchman'
   if [ "$status" -eq 0 ]; then
     console "TRADAI-NAT-READY instance=$INSTANCE_ID boot=$BOOT_ID seconds=$SECONDS"
   else
@@ -63,6 +88,7 @@ console() { # stdout goes to cloud-init's log; the function reads the console
 
 take_values() {
   : "${AWS_DEFAULT_REGION:?is not set}" "${NAT_EIP_ALLOCATION_ID=}" "${NAT_READY_TAG:=tradai:nat-ready}"
+  : "${NAT_MSS:=1460}"
   : "${NAT_SELFTEST_URLS:=https://1.1.1.1/cdn-cgi/trace https://8.8.8.8/ https://9.9.9.9/}"
   export AWS_DEFAULT_REGION AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=5 AWS_PAGER=
 }
@@ -104,6 +130,19 @@ imds() {
 
 forward_packets() { echo 1 >/proc/sys/net/ipv4/ip_forward; }
 
+limit_path() { # a longer packet is answered here, by ICMP, and not lost on its way
+  local line route mtu
+  line=$(ip -4 route show default dev "$INTERFACE" | head -n 1)
+  mtu=$(ip link show "$INTERFACE" | sed -nE 's/.* mtu ([0-9]+) .*/\1/p')
+  [ "$mtu" -lt $INTERNET_MTU ] || mtu=$INTERNET_MTU
+  if [[ $line =~ ' mtu '([0-9]+) ]]; then
+    [ "${BASH_REMATCH[1]}" -gt "$mtu" ] || return 0
+    line=${line/"${BASH_REMATCH[0]}"/}
+  fi
+  read -ra route <<<"$line"
+  ip -4 route replace "${route[@]}" dev "$INTERFACE" mtu "$mtu"
+}
+
 masquerade_and_clamp() { # the kernel is asked directly; only where it refuses are packages fetched
   rules_by_netlink "$INTERFACE" && return
   echo 'tradai-nat: no rules without packages, fetching iptables'
@@ -126,18 +165,22 @@ send_no_redirects() { # packets leave by the interface they came in on: a redire
 # Its network is that of benchmarks (RFC 2544), which no VPC routes.
 test_own_masquerade() {
   local ns=tradai-selftest answered=1
-  ip netns delete $ns 2>/dev/null || true
-  ip link delete nat-selftest 2>/dev/null || true
-  ip netns add $ns
-  ip link add nat-selftest type veth peer name client netns $ns
-  ip address add 198.18.0.1/30 dev nat-selftest
-  ip link set nat-selftest up
-  ip -n $ns address add 198.18.0.2/30 dev client
-  ip -n $ns link set client up
-  ip -n $ns route add default via 198.18.0.1
+  add_client $ns nat-selftest 198.18.0.1 198.18.0.2
   ask_the_internet $ns && answered=0
   ip netns delete $ns # takes the pair of interfaces with it
   return $answered
+}
+
+add_client() { # namespace, the NAT's end of the cable, both addresses
+  ip netns delete "$1" 2>/dev/null || true
+  ip link delete "$2" 2>/dev/null || true
+  ip netns add "$1"
+  ip link add "$2" type veth peer name client netns "$1"
+  ip address add "$3/30" dev "$2"
+  ip link set "$2" up
+  ip -n "$1" address add "$4/30" dev client
+  ip -n "$1" link set client up
+  ip -n "$1" route add default via "$3"
 }
 
 ask_the_internet() {
@@ -170,88 +213,40 @@ associate_address() {
 signal_readiness() { try_until $READY_UNTIL mark "$BOOT_ID"; }
 
 mark() {
-  ec2 create-tags --resources "$INSTANCE_ID" --tags "Key=$NAT_READY_TAG,Value=$1"
+  local value=${1-$VALUE}
+  ec2 create-tags --resources "$INSTANCE_ID" --tags "Key=$NAT_READY_TAG,Value=$value" || return
+  echo "$value" >"$MARKED" || true
 }
 
 ec2() {
   aws ec2 "$@" --cli-connect-timeout 3 --cli-read-timeout 10
 }
 
-# Loads what `nft` would print as the following, in one transaction that replaces its predecessor. Amazon Linux
-# ships python3 but no nft, and fetching one costs more than the rest of the boot (docs/decisions/0501).
-#   table ip tradai_nat {
-#     chain postrouting { type nat hook postrouting priority srcnat; oifname "ens5" masquerade }
-#     chain forward { type filter hook forward priority mangle;
-#                     tcp flags syn / syn,rst tcp option maxseg size set 1460 }
-#   }
+start_watchman() { # after a boot that failed as well: what passes is mended, and then the mark says so
+  systemctl stop tradai-nat-watchman 2>/dev/null || true
+  systemd-run --quiet --unit=tradai-nat-watchman --collect --property=Restart=always --property=RestartSec=2 \
+    "$PER_BOOT" watch
+}
+
+watch() {
+  add_client tradai-watchman nat-watchman 198.18.0.5 198.18.0.6
+  export NAT_SELFTEST_URLS MARKED INSTANCE_ID BOOT_ID INTERFACE
+  exec python3 - "$0" /run/netns/tradai-watchman <<'PYTHON'
+# include nat/watchman.py
+PYTHON
+}
+
 rules_by_netlink() {
-  python3 - "$1" $INTERNET_MSS <<'PYTHON'
-import os, socket, struct, sys
-
-# Numbers of linux/netfilter/nf_tables.h; an attribute's number counts within its own message or expression.
-BATCH_BEGIN, BATCH_END, NEW_TABLE, DELETE_TABLE, NEW_CHAIN, NEW_RULE = 0x10, 0x11, 0xA00, 0xA02, 0xA03, 0xA06
-REQUEST, ACK, CREATE, APPEND = 0x1, 0x4, 0x400, 0x800
-META_OIFNAME, META_L4PROTO, TRANSPORT, TCP_OPTION, REGISTER = 7, 16, 2, 1, 1
-TABLE = "tradai_nat"
-
-def attribute(number, value):
-    nested = 0x8000 if isinstance(value, list) else 0
-    if nested: value = b"".join(value)
-    elif isinstance(value, str): value = value.encode() + b"\0"
-    elif isinstance(value, int): value = struct.pack(">I", value & 0xFFFFFFFF)
-    return struct.pack("=HH", 4 + len(value), number | nested) + value + bytes(-len(value) % 4)
-
-def attributes(**numbered):  # a1=... is attribute 1
-    return [attribute(int(name[1:]), value) for name, value in numbered.items()]
-
-def message(kind, body=(), flags=ACK, family=socket.AF_INET, resource=0):
-    body = struct.pack(">BBH", family, 0, resource) + b"".join(body)
-    return struct.pack("=IHHII", 16 + len(body), kind, REQUEST | flags, 0, 0) + body
-
-def chain(name, kind, hook, priority):
-    return message(NEW_CHAIN, attributes(a1=TABLE, a3=name, a4=attributes(a1=hook, a2=priority), a7=kind), ACK | CREATE)
-
-def rule(chain, *expressions):
-    return message(NEW_RULE, attributes(a1=TABLE, a2=chain, a4=list(expressions)), ACK | CREATE | APPEND)
-
-def expression(name, **numbered):
-    return attribute(1, attributes(a1=name, a2=attributes(**numbered)))
-
-def equals(value):
-    return expression("cmp", a1=REGISTER, a2=0, a3=attributes(a1=value))
-
-interface, mss = sys.argv[1].encode().ljust(16, b"\0"), struct.pack(">H", int(sys.argv[2]))
-batch = [
-    message(NEW_TABLE, attributes(a1=TABLE), ACK | CREATE),
-    message(DELETE_TABLE, attributes(a1=TABLE)),
-    message(NEW_TABLE, attributes(a1=TABLE), ACK | CREATE),
-    chain("postrouting", "nat", hook=4, priority=100),
-    rule("postrouting", expression("meta", a1=REGISTER, a2=META_OIFNAME), equals(interface), expression("masq")),
-    chain("forward", "filter", hook=2, priority=-150),
-    rule(
-        "forward",
-        expression("meta", a1=REGISTER, a2=META_L4PROTO), equals(bytes([socket.IPPROTO_TCP])),
-        expression("payload", a1=REGISTER, a2=TRANSPORT, a3=13, a4=1),  # the byte of flags: SYN is 2, RST is 4
-        expression("bitwise", a1=REGISTER, a2=REGISTER, a3=1, a4=attributes(a1=b"\6"), a5=attributes(a1=b"\0")),
-        equals(b"\2"),
-        expression("immediate", a1=REGISTER, a2=attributes(a1=mss)),
-        expression("exthdr", a2=b"\2", a3=2, a4=2, a6=TCP_OPTION, a7=REGISTER),  # option 2, its two bytes at 2
-    ),
-]
-with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as kernel:
-    kernel.settimeout(10)
-    edge = {"flags": 0, "family": 0, "resource": 10}
-    kernel.send(message(BATCH_BEGIN, **edge) + b"".join(batch) + message(BATCH_END, **edge))
-    for _ in batch:
-        error = -struct.unpack_from("=i", kernel.recv(65536), 16)[0]
-        if error: sys.exit("nf_tables: " + os.strerror(error))
+  python3 - "$1" "$NAT_MSS" <<'PYTHON'
+# include nat/rules.py
 PYTHON
 }
 
 rules_by_iptables() {
   command -v iptables >/dev/null || fetch_iptables
   rule_once nat POSTROUTING -o "$INTERFACE" -j MASQUERADE
-  rule_once mangle FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss $INTERNET_MSS
+  rule_once mangle FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss "$NAT_MSS"
+  rule_once mangle FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu
 }
 
 rule_once() {

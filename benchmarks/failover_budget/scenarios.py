@@ -35,6 +35,7 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     IMPAIRED = "status check impaired"
     NOT_FORWARDING = "running but not forwarding"
+    PROBED = "the same, with the egress probe"
     PLANNED = "planned replacement"
     BROKEN_SCRIPT = "script broken once"
     LOST_EVENT = "launch event lost"
@@ -57,7 +58,7 @@ class Assumed(StrEnum):
 
 
 BOOTS = {Boot.PACKAGED: durations.BOOT_PACKAGED, Boot.DNF: durations.BOOT_DNF}
-PHASES = frozenset({durations.SCHEDULE_PHASE, durations.HEALTH_CHECK_PHASE})
+PHASES = frozenset({durations.SCHEDULE_PHASE, durations.HEALTH_CHECK_PHASE, durations.STATUS_CHECK_PHASE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _in_one_world(batch: Batch, attempt: int, runs: int, *, remembers: bool) -> 
         script = _script(world, batch)
         world.machines.script = script
         world.machines.observers.append(lambda machine: _mend(world, machine, script))
-        if batch.kind is Kind.NOT_FORWARDING:
+        if batch.kind is Kind.PROBED:
             stack.enter_context(probing(world))
         world.start()
         for _ in range(runs):
@@ -143,7 +144,7 @@ def _mend(world: World, machine: Machine, script: Script) -> None:
 
 def _failover(world: World, kind: Kind, chance: Random) -> float:
     wait = chance.uniform(*CALM)
-    world.advance(wait + OLD if kind is Kind.NOT_FORWARDING else wait)
+    world.advance(wait + OLD if kind in {Kind.NOT_FORWARDING, Kind.PROBED} else wait)
     lost = world.nat()
     began = _begin(world, kind, lost)
     if not world.run_until(lambda: _healed(world, lost), LIMIT):
@@ -160,7 +161,7 @@ def _begin(world: World, kind: Kind, nat: str) -> float:  # noqa: PLR0911 - one 
             return world.stop(nat)
         case Kind.IMPAIRED:
             return world.impair(nat)
-        case Kind.NOT_FORWARDING:
+        case Kind.NOT_FORWARDING | Kind.PROBED:
             return world.impair(nat, status_check=False)
         case Kind.PLANNED:
             return world.refresh()

@@ -49,6 +49,12 @@ def reader(settings: Settings) -> Reader:
     return Reader(clients().ec2, clients().autoscaling, settings)
 
 
+@cache
+def writer() -> Writer:
+    """One attempt a write: its answer can be lost and its effect not, so the loop reads before it repeats."""
+    return Writer(aws.ec2(attempts=1), aws.autoscaling(attempts=1))
+
+
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
     """Run the loop once for one event.
 
@@ -68,7 +74,7 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
         trigger=trigger,
         settings=settings,
         reader=reader(settings),
-        writer=Writer(clients().ec2, clients().autoscaling),
+        writer=writer(),
         remaining=lambda: context.get_remaining_time_in_millis() / 1000,
     ).run()
     report.log_outcomes(logger, run_report)

@@ -24,6 +24,8 @@ DEFAULT_ROUTE = "0.0.0.0/0"
 IPV6_DEFAULT = "::/0"
 PROPAGATED = "EnableVgwRoutePropagation"
 READY_TAG = "tradai:nat-ready"
+# nat/watchman.py writes "<boot id> not-forwarding <since>" and takes it back.
+NOT_FORWARDING = "not-forwarding"
 # EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
 DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 # Launches further apart than the longest pause between two tries do not belong to the same trouble.
@@ -75,8 +77,8 @@ class Instance:
 
     ``interface_id`` is the primary one, None while none is attached. ``source_dest_check`` is the
     attribute of that interface. ``elastic_address`` is its public address if that is an Elastic IP.
-    ``ready_tag`` is the readiness signal. ``died_at`` is the time in EC2's state transition reason, where
-    it gives one.
+    ``ready_tag`` is the mark that the instance writes: see ``ready``. ``died_at`` is the time in EC2's state
+    transition reason, where it gives one.
     """
 
     instance_id: str
@@ -92,6 +94,28 @@ class Instance:
     @property
     def running(self) -> bool:
         return self.state == "running"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the mark says that it forwards. An absent one says nothing, an empty one is withdrawn."""
+        return bool(self.ready_tag) and not self.not_forwarding
+
+    @property
+    def not_forwarding(self) -> bool:
+        """Whether the instance's watchman has found that nothing passes and that mending does not help."""
+        return NOT_FORWARDING in (self.ready_tag or "").split()
+
+    @property
+    def not_forwarding_since(self) -> datetime | None:
+        """By the instance's clock; None also where the mark tells no time."""
+        words = (self.ready_tag or "").split()
+        if not self.not_forwarding:
+            return None
+        try:
+            since = datetime.fromisoformat(words[-1])
+        except ValueError:
+            return None
+        return since if since.tzinfo else None
 
 
 class TargetKind(StrEnum):
@@ -152,7 +176,8 @@ class Observed:
     until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks
     could not be read, empty where they were. ``denied`` are the reads of group, tables and instances that the
     role may not make; with any of them nothing is decided. ``unread`` are others, which a run does without.
-    ``warm`` are the members of the warm pool, None until the planner asks. ``failed_launches``
+    ``warm`` are the members of the warm pool and ``impaired``
+    those whose status checks fail, with the time since: None until the planner asks. ``failed_launches``
     counts the launches given up in the present row of launches, read with the history.
     """
 
@@ -163,6 +188,7 @@ class Observed:
     missing_tables: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] | None = None
     last_launch_abandoned: bool | None = None
+    impaired: Mapping[str, datetime | None] | None = None
     holder_unread: str = ""
     hooks_unread: str = ""
     unread: tuple[DeniedRead, ...] = ()

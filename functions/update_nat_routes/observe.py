@@ -1,7 +1,6 @@
 """Reading AWS into the model. Three calls a pass; two more prove a move; the rest only when asked for.
 
 A read that the role may not make does not end the run: what the others show is still reported.
-
 The Elastic IP's place is read from the interfaces that a pass reads anyway: an interface that carries an
 Elastic IP names its owner's account, one with an automatic address says "amazon". Which address the
 allocation is never changes, so it is asked for once in the life of an execution environment, and only when
@@ -31,6 +30,7 @@ from update_nat_routes.model import (
     was_abandoned,
 )
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
+from update_nat_routes.status_checks import impaired_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -56,6 +56,7 @@ PERMISSIONS = (
     "autoscaling:DescribeScalingActivities",
     "autoscaling:DescribeWarmPool",
     "ec2:DescribeAddresses",
+    "ec2:DescribeInstanceStatus",
     "ec2:DescribeInstances",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeRouteTables",
@@ -130,6 +131,8 @@ class Reader:
                     observed = self._with_history(observed)
                 case DataRequest.WARM_POOL:
                     observed = self._with_warm_pool(observed)
+                case DataRequest.STATUS:
+                    observed = self._with_status(observed)
         return observed
 
     def _with_warm_pool(self, observed: Observed) -> Observed:
@@ -240,6 +243,14 @@ class Reader:
         newest = sorted(answer["Activities"], key=lambda activity: activity["StartTime"], reverse=True)
         named = [(LAUNCHED_INSTANCE.search(activity.get("Description", "")), activity) for activity in newest]
         return [(match.group(1), activity) for match, activity in named if match]
+
+    def _with_status(self, observed: Observed) -> Observed:
+        """Unreadable says nothing: nobody is replaced for it."""
+        denied: list[DeniedRead] = []
+        read = _unless_denied(
+            lambda: replace(observed, impaired=impaired_members(self.ec2, observed)), observed, denied
+        )
+        return replace(read, impaired=read.impaired or {}, unread=(*observed.unread, *denied))
 
     def _describe(self, ids: AbstractSet[str]) -> list[InstanceTypeDef]:
         answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])

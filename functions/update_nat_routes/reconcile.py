@@ -54,7 +54,7 @@ ALL_WAITS = frozenset(WaitKind)
 PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
     TriggerKind.LAUNCH_ACTION: (FOREVER, ALL_WAITS),
     TriggerKind.TERMINATE_ACTION: (FOREVER, ALL_WAITS),
-    TriggerKind.RECONCILE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.RECONCILE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING, WaitKind.CONFIRMING})),
     TriggerKind.DRILL: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
     TriggerKind.PROBE_FAILURE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
     TriggerKind.INSTANCE_STATE: (CONFIRM_SECONDS, frozenset({WaitKind.CONFIRMING})),

@@ -25,6 +25,7 @@ from simulator.moto_patches.patcher import MotoPatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from simulator.aws.event_bridge import EventBus
     from simulator.engine.context import SimulationContext
@@ -42,6 +43,7 @@ class Script:
     boot: Duration = durations.BOOT_PACKAGED
     forwards: bool = True  # False: the script breaks, the instance runs and forwards nothing
     steps: Callable[[Machine], None] | None = None  # what else it does when it forwards, such as AWS calls
+    watchman: Callable[[Machine], None] | None = None  # what it does when it finds that it forwards no more
     console: str = ""  # what its console shows
 
 
@@ -54,6 +56,7 @@ class Machine:
     state: str = "pending"
     forwarding: bool = False
     impaired: bool = False
+    impaired_since: datetime | None = None
     visible: bool = False  # to DescribeInstances by its id
     boots: int = 0
     console: str = ""
@@ -92,6 +95,21 @@ class Machines:
         machine.forwarding = False
         machine.impaired = status_check
         self._stage.journal.note("ec2", "forwards no more", instance=instance_id, status_check=status_check)
+        if status_check:
+            self._stage.after(durations.STATUS_CHECK_PHASE, partial(self._fail_status_check, machine))
+        elif machine.script.watchman is not None:
+            boots, watchman = machine.boots, machine.script.watchman
+            self._stage.clock.spawn(machine.id, lambda: self._watch(machine, boots, watchman))
+
+    def _fail_status_check(self, machine: Machine) -> None:
+        if machine.impaired:
+            machine.impaired_since = self._stage.clock.now()
+
+    def _watch(self, machine: Machine, boots: int, watchman: Callable[[Machine], None]) -> None:
+        """It sees this after some failures, and then while it still runs and has not been booted again."""
+        self._stage.clock.sleep(self._stage.pace.draw(durations.WATCHMAN))
+        if machine.state == "running" and machine.boots == boots and not machine.forwarding:
+            watchman(machine)
 
     # The states, each an event
     def launched(self, instance: Any) -> None:
@@ -238,6 +256,9 @@ class Machines:
         """A status check can fail, and there is none for an instance that is not running."""
         if instance.state != "running":
             return {"Status": "not-applicable"}
-        passed = not self[instance.id].impaired
-        detail = {"Name": "reachability", "Status": "passed" if passed else "failed"}
+        since = self[instance.id].impaired_since
+        passed = since is None
+        detail: dict[str, object] = {"Name": "reachability", "Status": "passed" if passed else "failed"}
+        if since is not None:
+            detail["ImpairedSince"] = since
         return {"Details": [detail], "Status": "ok" if passed else "impaired"}

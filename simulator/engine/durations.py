@@ -74,6 +74,16 @@ BOOT_DNF = Duration(
 
 # Auto Scaling
 STATUS_CHECK = Duration("between two EC2 status checks", 60.0, 60.0, CITED, "AWS: checks run every minute")
+STATUS_CHECK_PHASE = Duration(
+    "a fault until EC2's status check shows it", 0.0, 60.0, ASSUMED, "it falls anywhere between two checks"
+)
+WATCHMAN = Duration(
+    "forwarding no more until the NAT's own mark says so",
+    6.0,
+    8.0,
+    ASSUMED,
+    "three failed connections, mending, three more, one call; measured in tests/kernel",
+)
 HEALTH_CHECK_PHASE = Duration(
     "first of those checks", 0.0, 60.0, ASSUMED, "a death falls anywhere between two checks"
 )

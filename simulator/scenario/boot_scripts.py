@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from simulator.aws.instances import Machine, Script
 from simulator.engine import durations
+from tradai_shared import clock
 from tradai_shared.aws import clients
 
 if TYPE_CHECKING:
@@ -38,4 +39,11 @@ def own(allocation: str, boot: Duration = durations.BOOT_PACKAGED) -> Script:
         ec2.create_tags(Resources=[machine.id], Tags=[{"Key": READY_TAG, "Value": machine.boot_id}])
         machine.console = f"TRADAI-NAT-READY instance={machine.id} boot={machine.boot_id}"
 
-    return Script(boot=boot, steps=steps)
+    return Script(boot=boot, steps=steps, watchman=mark_not_forwarding)
+
+
+def mark_not_forwarding(machine: Machine) -> None:
+    """What nat/watchman.py does where mending does not help."""
+    ec2 = boto3.client("ec2", config=clients.client_config())
+    value = f"{machine.boot_id} not-forwarding {clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    ec2.create_tags(Resources=[machine.id], Tags=[{"Key": READY_TAG, "Value": value}])

@@ -42,8 +42,13 @@ RULE = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp
 
 def tagged(world: Live) -> list[str]:
     """Where the tags of one thing of each kind are written."""
-    at = Seen(world.config, world.scan().reads, world.clock.now())
-    arns = (thing.arn for check in checks.ALL for thing in check.evaluate(at) if thing.tags and thing.arn)
+    ctx = Seen(world.config, world.scan().reads, world.clock.now())
+    arns = (
+        resource.arn
+        for check in checks.ALL
+        for resource in check.evaluate(ctx)
+        if resource.tags and resource.arn
+    )
     of_kind = {arn.partition("/" if "/" in arn else ":")[0]: arn for arn in arns}
     return sorted(of_kind.values())
 

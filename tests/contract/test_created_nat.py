@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, Stack
-from toolchain.build.user_data import SCRIPT, TEMPLATE, commands, generated
+from toolchain.build.user_data import TEMPLATE, boot_script, commands, generated
 from tradai_shared.config.loader import canonical_config
 
 NAT = {
@@ -153,6 +153,20 @@ def test_dns_and_ntp_pass_where_a_parameter_lets_them() -> None:
 
 
 @pytest.mark.parametrize(
+    "cidrs",
+    ["10.0.0.0/16", "10.0.0.0/16,", "10.0.0.0/16,100.64.0.0/16", "10.0.0.0/16,100.64.0.0/16,10.9.0.0/16"],
+)
+def test_what_comes_from_each_cidr_of_the_vpc_passes(cidrs: str) -> None:
+    group = made(VpcCidr=cidrs, NatAllowUdp="true")["NatSecurityGroup"]
+    assert protocols(group["SecurityGroupIngress"]) == {
+        (protocol, first, last, cidr)
+        for protocol, first, last in (("tcp", 0, 65535), ("udp", 53, 53), ("udp", 123, 123))
+        for cidr in cidrs.split(",")
+        if cidr
+    }
+
+
+@pytest.mark.parametrize(
     ("env", "address"), [("dev", "NatEip"), ("staging", "NatEip"), ("prod", "NatKeptEip")]
 )
 def test_its_own_address_is_kept_in_prod_alone(env: str, address: str) -> None:
@@ -183,12 +197,12 @@ def test_everything_that_is_made_carries_the_name_and_the_required_tags() -> Non
 
 def test_the_template_holds_the_boot_script_as_it_is() -> None:
     template = TEMPLATE.read_text(encoding="utf-8")
-    assert generated(template, SCRIPT.read_text(encoding="utf-8")) == template
+    assert generated(template, boot_script()) == template
 
 
 def test_an_older_copy_of_the_boot_script_is_noticed() -> None:
     template = TEMPLATE.read_text(encoding="utf-8")
-    assert generated(template, SCRIPT.read_text(encoding="utf-8") + "echo more\n") != template
+    assert generated(template, boot_script() + "echo more\n") != template
 
 
 def test_the_copy_lacks_comments_and_empty_lines_alone() -> None:
@@ -203,14 +217,25 @@ def user_data(**parameters: str) -> str:
 
 
 def test_the_script_s_values_are_exported_before_it() -> None:
-    script = "\n".join(commands(SCRIPT.read_text(encoding="utf-8")))
-    assert user_data(NatEipAllocationId="eipalloc-0a") == (
+    commands_run = "\n".join(commands(boot_script()))
+    assert user_data(
+        NatEipAllocationId="eipalloc-0a",
+        NatMss="1400",
+        NatSelftestUrls="https://192.0.2.1/,https://192.0.2.2:8443/",
+    ) == (
         "#!/bin/bash\n"
         "export AWS_DEFAULT_REGION='eu-central-1'\n"
         "export NAT_EIP_ALLOCATION_ID='eipalloc-0a'\n"
-        f"{script}\n"
+        "export NAT_MSS='1400'\n"
+        "export NAT_SELFTEST_URLS='https://192.0.2.1/ https://192.0.2.2:8443/'\n"
+        f"{commands_run}\n"
     )
 
 
-def test_what_the_instance_boots_with_fits_into_user_data() -> None:
+def test_what_the_instance_boots_with_fits_into_user_data_with_every_option_on() -> None:
     assert len(user_data().encode()) < EC2_USER_DATA_BYTES
+    longest = user_data(
+        NatEipAllocationId="eipalloc-0123456789abcdef0",
+        NatSelftestUrls=",".join(["https://255.255.255.255:65535/a-path-of-some-length"] * 3),
+    )
+    assert len(longest.encode()) < EC2_USER_DATA_BYTES

@@ -30,8 +30,8 @@ EXPIRING = "tradai-notifications-prod"
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[Live]:
-    with live() as one:
-        yield one
+    with live() as estate:
+        yield estate
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +54,8 @@ def healer(world: Live) -> tuple[Healer, AssessedFinding]:
     reconciler = world.reconciler()
     scan = reconciler.scanner.scan()
     world.writes.clear()
-    (one,) = [found for found in scan.assessed if found.remediations]
-    return Healer(reconciler.scanner, reconciler.builder, scan, dry_run=False), one
+    (candidate,) = [assessed for assessed in scan.assessed if assessed.remediations]
+    return Healer(reconciler.scanner, reconciler.builder, scan, dry_run=False), candidate
 
 
 def test_the_switch_stops_every_event(world: Live) -> None:
@@ -96,26 +96,26 @@ def test_a_dry_run_shows_the_exact_calls_and_sends_none(world: Live) -> None:
 
 
 def test_what_mended_itself_meanwhile_is_not_written(world: Live) -> None:
-    mend, one = healer(world)
+    mend, candidate = healer(world)
     protect(world, on=True)
     world.writes.clear()
-    assert mend.heal(one).status is Status.ALREADY
+    assert mend.heal(candidate).status is Status.ALREADY
     assert not world.writes
 
 
 def test_nothing_is_written_blindly(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    mend, one = healer(world)
+    mend, candidate = healer(world)
     monkeypatch.setattr(world.client("dynamodb"), "describe_table", refuse)
-    heal = mend.heal(one)
+    heal = mend.heal(candidate)
     assert (heal.status, heal.temporary) == (Status.FAILED, True)
     assert "blindly" in heal.detail
     assert not world.writes
 
 
 def test_a_write_that_shows_no_effect_has_failed(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    mend, one = healer(world)
+    mend, candidate = healer(world)
     monkeypatch.setattr(world.client("dynamodb"), "update_table", lambda **_: {})
-    heal = mend.heal(one)
+    heal = mend.heal(candidate)
     assert heal.status is Status.FAILED
     assert "still shows it" in heal.detail
 
@@ -138,7 +138,7 @@ def test_three_failures_stop_it_until_a_person_approves(world: Live, monkeypatch
             world.clock.advance(hours=2)
     report = world.run(history=True)
     assert not report.heals
-    assert [one.id for one in report.plan.blocked] == list(failed)
+    assert [finding.id for finding in report.plan.blocked] == list(failed)
     approved = world.run(history=True, approve=frozenset(failed))
     assert [heal.status for heal in approved.heals] == [Status.DONE]
 
@@ -175,8 +175,8 @@ def emptied(world: Live) -> Iterator[None]:
 
 
 def ttl_finding(report: Report) -> Finding:
-    (found,) = [finding for finding in report.findings if finding.attribute == "ttl"]
-    return found
+    (result,) = [finding for finding in report.findings if finding.attribute == "ttl"]
+    return result
 
 
 @pytest.mark.usefixtures("emptied")

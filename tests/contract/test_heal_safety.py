@@ -125,9 +125,9 @@ def opened(world: Live, flat: dict[str, list[dict[str, Any]]], buckets: list[str
 
 @dataclass
 class Killer:
-    """Ends a run right after its call number ``at`` that is no read."""
+    """Ends a run right after its call number ``nth`` that is no read."""
 
-    at: int = 0
+    nth: int = 0
     writes: int = 0
     listening: bool = False
     joined: set[int] = field(default_factory=set)
@@ -141,19 +141,19 @@ class Killer:
 
     def stop(self, **_: Any) -> None:
         """What is killed calls nobody any more, whatever stands in a ``finally``."""
-        if self.listening and self.at and self.writes >= self.at:
+        if self.listening and self.nth and self.writes >= self.nth:
             raise KilledError
 
     def count(self, model: Any, **_: Any) -> None:
         if self.listening and not model.name.startswith(READS):
             self.writes += 1
-            if self.writes == self.at:
+            if self.writes == self.nth:
                 raise KilledError
 
     @contextmanager
-    def after(self, at: int) -> Iterator[None]:
+    def after(self, nth: int) -> Iterator[None]:
         """Within, a run is killed after so many writes, unless it ends before."""
-        self.at, self.writes, self.listening = at, 0, True
+        self.nth, self.writes, self.listening = nth, 0, True
         try:
             yield
         finally:
@@ -183,27 +183,27 @@ class Heals:
 
     @classmethod
     def now(cls, world: Live, checks: tuple[str, ...] = ()) -> Heals:
-        found = [
+        findings = [
             assessed.finding
             for assessed in world.reconciler(checks=checks).scanner.scan().assessed
             if assessed.remediations
         ]
         now = world.clock.now()
         codes = frozenset(
-            approval_code(finding, now) for finding in found if finding.healing is Healing.ON_APPROVAL
+            approval_code(finding, now) for finding in findings if finding.healing is Healing.ON_APPROVAL
         )
-        return cls(world, tuple(sorted({finding.check for finding in found})), codes)
+        return cls(world, tuple(sorted({finding.check for finding in findings})), codes)
 
     def run(self, most: int = 50) -> Report:
         reconciler = self.world.reconciler(history=True, approve=self.approve, checks=self.checks)
         reconciler.settings = replace(reconciler.settings, max_heals=most)
         return reconciler.run()
 
-    def killed(self, killer: Killer, at: int, most: int = 50) -> bool:
+    def killed(self, killer: Killer, nth: int, most: int = 50) -> bool:
         """Whether a run was killed after so many writes. Nothing has harmed, killed or not."""
         before, was_killed = safety(self.world), False
         try:
-            with killer.after(at):
+            with killer.after(nth):
                 self.run(most)
         except KilledError:
             was_killed = True
@@ -228,16 +228,16 @@ def settle(world: Live, checks: tuple[str, ...]) -> None:
 def test_a_kill_after_any_write_harms_nothing_and_the_next_run_goes_on(
     world: Live, killer: Killer, case: str
 ) -> None:
-    at, was_killed = 0, True
+    nth, was_killed = 0, True
     while was_killed:
-        at += 1 if at < MOST_KILLS.get(case, 9) else 20
+        nth += 1 if nth < MOST_KILLS.get(case, 9) else 20
         world.clock.advance(hours=2)
         CASES[case](world)
         world.clock.advance(hours=2)
         heals = Heals.now(world)
-        was_killed = heals.killed(killer, at)
+        was_killed = heals.killed(killer, nth)
         settle(world, heals.checks)
-    assert at > 3  # the lease, the attempt, the write
+    assert nth > 3  # the lease, the attempt, the write
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -31,8 +31,8 @@ OF_THE_FAILOVER = {"ReplaceRoute", "CreateRoute", "CompleteLifecycleAction"}
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[Live]:
-    with live() as one:
-        yield one
+    with live() as estate:
+        yield estate
 
 
 def camel(operation: str) -> str:
@@ -44,7 +44,7 @@ def open_findings(report: Report) -> list[Finding]:
 
 
 def proposed(world: Live) -> set[type[Remediation]]:
-    return {type(remediation) for one in world.scan().assessed for remediation in one.remediations}
+    return {type(remediation) for assessed in world.scan().assessed for remediation in assessed.remediations}
 
 
 @contextmanager
@@ -94,9 +94,9 @@ def test_what_is_automatic_is_mended_read_back_and_written_once(world: Live, cas
     world.clock.advance(hours=2)  # since AWS allows one change of a table's TTL an hour
     spoil(world)
     world.clock.advance(hours=2)
-    found = open_findings(world.run(Mode.REPORT))
-    assert found
-    assert Healing.AUTOMATIC in {one.healing for one in found}
+    drifted = open_findings(world.run(Mode.REPORT))
+    assert drifted
+    assert Healing.AUTOMATIC in {finding.healing for finding in drifted}
     assert proposed(world) == {remediation}
     assert not world.writes
     planned = world.run(dry_run=True)
@@ -105,8 +105,8 @@ def test_what_is_automatic_is_mended_read_back_and_written_once(world: Live, cas
     healed = world.run()
     assert {heal.status for heal in healed.heals} <= {Status.DONE, Status.ALREADY}
     assert world.writes
-    told = [camel(write.operation) for heal in planned.heals for write in heal.writes]
-    assert set(world.writes) - OF_THE_FAILOVER <= set(told)
+    operations = [camel(write.operation) for heal in planned.heals for write in heal.writes]
+    assert set(world.writes) - OF_THE_FAILOVER <= set(operations)
     again = world.run()
     assert open_findings(again) == []
     assert not world.writes
@@ -147,8 +147,8 @@ def test_a_route_is_left_to_a_pending_lifecycle_action(world: Live) -> None:
     route_elsewhere(world)
     for state in ("Pending:Wait", "Terminating:Wait"):
         with member_more(state):
-            (told,) = open_findings(world.run(Mode.REPORT))
-            assert "member" in str(told.observed)
+            (finding,) = open_findings(world.run(Mode.REPORT))
+            assert "member" in str(finding.observed)
             assert proposed(world) == set()
             world.run()
             assert not world.writes
@@ -159,7 +159,7 @@ def test_a_route_is_left_to_a_pending_lifecycle_action(world: Live) -> None:
 def test_what_is_never_mended_is_not_written_even_if_approved(world: Live) -> None:
     for spoil in NEVER.values():
         spoil(world)
-    found = open_findings(world.run(Mode.REPORT))
-    assert len(found) >= len(NEVER)
-    world.run(approve=frozenset(one.id for one in found))
+    drifted = open_findings(world.run(Mode.REPORT))
+    assert len(drifted) >= len(NEVER)
+    world.run(approve=frozenset(finding.id for finding in drifted))
     assert not world.writes

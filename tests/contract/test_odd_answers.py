@@ -102,10 +102,10 @@ def test_what_is_not_known_to_exist_has_no_missing_tags(world: Live, monkeypatch
     monkeypatch.setattr(cloudwatch, "can_paginate", lambda _: False)
     answering(monkeypatch, cloudwatch, "describe_alarms", refuse)
     report = world.run(dry_run=True)
-    (found,) = [finding for finding in report.findings if finding.resource == world.config.nat.alarm]
-    assert found.status is FindingStatus.UNKNOWN
-    assert "existence" in found.reason
-    assert "tags" in found.reason
+    (result,) = [finding for finding in report.findings if finding.resource == world.config.nat.alarm]
+    assert result.status is FindingStatus.UNKNOWN
+    assert "existence" in result.reason
+    assert "tags" in result.reason
     assert not [heal for heal in report.heals if heal.finding.resource == world.config.nat.alarm]
     monkeypatch.undo()
     world.run()
@@ -116,7 +116,9 @@ def test_a_topic_without_tags_is_not_taken_for_what_else_has_its_name(world: Liv
     topic = next(iter(world.config.sns.values())).name
     sns, tagging = world.client("sns"), world.client("resourcegroupstaggingapi")
     (arn,) = [
-        found["TopicArn"] for found in sns.list_topics()["Topics"] if found["TopicArn"].endswith(f":{topic}")
+        listed_topic["TopicArn"]
+        for listed_topic in sns.list_topics()["Topics"]
+        if listed_topic["TopicArn"].endswith(f":{topic}")
     ]
     sns.untag_resource(ResourceArn=arn, TagKeys=list(world.config.required_tags))
     listed = tagging.get_paginator("get_resources").paginate().build_full_result()["ResourceTagMappingList"]

@@ -96,7 +96,7 @@ def test_the_launch_hook_is_the_configured_one(env: str) -> None:
 @in_every_environment
 def test_what_an_operator_leaves_out_is_the_configured_network_and_nat(env: str) -> None:
     config, values = build(Environment(env)), Stack(env).template.values
-    assert values["VpcCidr"] == config.network.vpc.cidr
+    assert values["VpcCidr"] == [config.network.vpc.cidr]
     assert [nat_instance_type for nat_instance_type in values["NatInstanceTypes"] if nat_instance_type] == [
         config.nat.instance_type
     ]  # of three places

@@ -52,9 +52,9 @@ def stranger(world: Live, *rules: dict[str, Any]) -> str:
 @pytest.mark.parametrize("rule", [RULE, {**RULE, "IpRanges": HALVES}, IPV6], ids=["one", "halves", "IPv6"])
 def test_a_group_whose_rules_nobody_stated_is_open_in_any_spelling(world: Live, rule: dict[str, Any]) -> None:
     open_up(world, "ecs", rule)
-    found = new(world)["open_to_world"]
-    assert found.severity is Severity.CRITICAL
-    assert "tcp 22 from" in found.reason
+    open_to_world = new(world)["open_to_world"]
+    assert open_to_world.severity is Severity.CRITICAL
+    assert "tcp 22 from" in open_to_world.reason
 
 
 def test_a_group_that_may_be_open_is_no_finding(world: Live) -> None:
@@ -65,9 +65,9 @@ def test_a_group_that_may_be_open_is_no_finding(world: Live) -> None:
 @pytest.mark.parametrize("rule", [RULE, {**RULE, "IpRanges": HALVES}], ids=["one", "halves"])
 def test_an_unknown_group_is_a_finding_where_it_opens(world: Live, rule: dict[str, Any]) -> None:
     group = stranger(world, rule)
-    found = new(world)["unexpected open group"]
-    assert found.severity is Severity.CRITICAL
-    assert group in str(found.observed)
+    result = new(world)["unexpected open group"]
+    assert result.severity is Severity.CRITICAL
+    assert group in str(result.observed)
 
 
 def test_an_unknown_group_that_opens_nothing_is_none(world: Live) -> None:
@@ -77,9 +77,9 @@ def test_an_unknown_group_that_opens_nothing_is_none(world: Live) -> None:
 
 def test_a_private_range_that_is_wider_than_the_vpc_is_told_apart(world: Live) -> None:
     open_up(world, "lambda", {**RULE, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]})
-    found = new(world)
-    assert list(found) == ["ingress wider than the VPC"]
-    assert found["ingress wider than the VPC"].severity is Severity.MEDIUM
+    results = new(world)
+    assert list(results) == ["ingress wider than the VPC"]
+    assert results["ingress wider than the VPC"].severity is Severity.MEDIUM
 
 
 def route(world: Live, table: str, *destinations: str) -> None:
@@ -95,8 +95,8 @@ def route(world: Live, table: str, *destinations: str) -> None:
 @pytest.mark.parametrize("table", ["private", "database"])
 def test_a_route_around_the_default_one_is_a_finding(world: Live, table: str) -> None:
     route(world, table, "0.0.0.0/1", "128.0.0.0/1")
-    found = [finding for finding in world.report().open if finding.attribute == "unexpected route"]
-    assert sorted(str(finding.observed).split(" to igw-")[0] for finding in found) == [
+    results = [finding for finding in world.report().open if finding.attribute == "unexpected route"]
+    assert sorted(str(finding.observed).split(" to igw-")[0] for finding in results) == [
         "0.0.0.0/1",
         "128.0.0.0/1",
     ]
@@ -135,7 +135,7 @@ def test_strangers_of_other_kinds(
     world: Live, spoil: Callable[[Live], None], attribute: str, names: str
 ) -> None:
     spoil(world)
-    found = new(world)
-    assert list(found) == [attribute]
-    assert names in str(found[attribute].observed)
-    assert found[attribute].severity is not Severity.INFO
+    results = new(world)
+    assert list(results) == [attribute]
+    assert names in str(results[attribute].observed)
+    assert results[attribute].severity is not Severity.INFO

@@ -8,6 +8,7 @@ private ── router ── internet
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import uuid
 from contextlib import ExitStack
@@ -100,6 +101,29 @@ class Lab:
         self.vpc.launch(machine.nat)
         machine.power_on()
         assert (boot := self.boot(machine)).status == 0, boot.log
+
+    def narrow(self, mtu: int) -> None:
+        """The link behind the NAT's next hop carries less; the router answers by ICMP what does not fit.
+
+        Its answer comes back to it from the NAT on the way to the private host, its own address as source.
+        """
+        self.router.ip(f"link set internet mtu {mtu}")
+        self.router.shell("echo 1 >/proc/sys/net/ipv4/conf/all/accept_local")
+
+    def uploads(self, size: int, seconds: float) -> bool:
+        """Whether the private host can send so many bytes on one connection."""
+        program = (
+            "import socket; link = socket.create_connection(('198.51.100.2', 7001), timeout=5);"
+            f"link.settimeout({seconds}); link.sendall(bytes({size})); link.shutdown(socket.SHUT_WR);"
+            f"assert int(link.recv(20)) == {size}"
+        )
+        try:
+            self.private.shell(f'{sys.executable} -c "{program}"')
+        except RuntimeError as error:
+            if "TimeoutError" not in str(error):
+                raise
+            return False
+        return True
 
     def udp(self, port: int = ECHO_PORT) -> Probe:
         return Probe(self.private, "udp", port)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import uuid
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tests.kernel.namespaces import Namespace, wire
+from toolchain.build import user_data
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from tests.kernel.control import ControlPlane
     from tests.kernel.vpc import Nat, Vpc
 
-SCRIPT = Path(__file__).parents[2] / "nat" / "user-data.sh"
 STUBS = Path(__file__).parent / "stubs"
 # What Amazon Linux 2023 ships and the script may use. No nft, no iptables: those it would have to fetch.
 SHIPPED = (
@@ -112,7 +113,7 @@ class Machine:
     def first_boot(self, control: ControlPlane, script: str | None = None, **exports: str) -> Boot:
         """Run user data as cloud-init does on a new instance: the values, then the script."""
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in exports.items()]
-        text = "#!/bin/bash\n" + "".join(lines) + (SCRIPT.read_text() if script is None else script)
+        text = "#!/bin/bash\n" + "".join(lines) + (script or user_data.boot_script())
         path = self.disk / "var/lib" / USER_DATA
         path.write_text(text)
         path.chmod(0o700)
@@ -129,6 +130,22 @@ class Machine:
         boot_id = str(uuid.uuid4())
         for name in OWN_COPIES:
             (self.disk / name).write_text(boot_id if name == "boot_id" else "")
+        boots = '"$0"; status=$?; ip netns list; exit $status'
+        done = subprocess.run(  # noqa: S603 - the boot script itself
+            self._command(control, boots, script), capture_output=True, text=True, check=False, timeout=120
+        )
+        return Boot(done.returncode, (self.disk / "console").read_text(), done.stdout + done.stderr, boot_id)
+
+    def watch(self, control: ControlPlane) -> None:
+        """Start the service that the boot asked systemd for, with the command that it gave."""
+        service = shlex.split((self.disk / "service").read_text())
+        started = subprocess.Popen(  # noqa: S603 - likewise
+            self._command(control, 'exec "$0" "$@"', *service), start_new_session=True
+        )
+        self._power.callback(_end, started)
+
+    def _command(self, control: ControlPlane, command: str, script: str, *arguments: str) -> list[str]:
+        """A shell command on this machine's disk and with its tools; ``script`` is its $0."""
         binds = [(str(self.disk / name), place) for name, place in OWN_COPIES.items()]
         mounts = [
             f"mount --bind {source} {place}" for source, place in (*binds, (f"{self.disk}/var", "/var"))
@@ -141,17 +158,10 @@ class Machine:
             "LAB_PYTHON": sys.executable,
             "LAB_IPTABLES": shutil.which("iptables") or "",
         }
-        boots = f'env -i {_assignments(environment)} "$0"; status=$?; ip netns list; exit $status'
-        commands = " && ".join([*mounts, boots])
-        done = subprocess.run(  # noqa: S603 - the boot script itself
-            [*self.namespace.enter, "unshare", "--mount", "bash", "-c", commands, script],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env=dict(os.environ),
-        )
-        return Boot(done.returncode, (self.disk / "console").read_text(), done.stdout + done.stderr, boot_id)
+        assigned = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
+        inner = f'env -i {assigned} bash -c {shlex.quote(command)} "$0" "$@"'
+        commands = " && ".join([*mounts, f"exec {inner}"])
+        return [*self.namespace.enter, "unshare", "--mount", "bash", "-c", commands, script, *arguments]
 
     def sized(self) -> tuple[int, int]:
         """The connection table that the script asked for: entries, buckets."""
@@ -168,5 +178,7 @@ class Machine:
         self.power_off()
 
 
-def _assignments(environment: dict[str, str]) -> str:
-    return " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
+def _end(service: subprocess.Popen[bytes]) -> None:
+    """The service with what it has started."""
+    os.killpg(service.pid, signal.SIGKILL)
+    service.wait()

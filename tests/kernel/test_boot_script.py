@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kernel.control import READY_TAG, Refused
-from tests.kernel.machine import SCRIPT, Boot, Machine
 from tests.kernel.vpc import ELASTIC_IP, NAT_A, NAT_B
+from toolchain.build.user_data import boot_script
 
 if TYPE_CHECKING:
     from tests.kernel.lab import Lab
+    from tests.kernel.machine import Boot, Machine
 
 RULES = """\
 table ip tradai_nat {
@@ -23,6 +24,7 @@ table ip tradai_nat {
 	chain forward {
 		type filter hook forward priority mangle; policy accept;
 		tcp flags syn / syn,rst tcp option maxseg size set 1460
+		tcp flags syn / syn,rst tcp option maxseg size set rt mtu
 	}
 }
 """
@@ -30,7 +32,7 @@ table ip tradai_nat {
 
 def _without(step: str) -> str:
     """The script with one step's command left out."""
-    text = SCRIPT.read_text()
+    text = boot_script()
     assert step in text
     return text.replace(step, "true")
 
@@ -124,7 +126,7 @@ def test_a_nat_that_would_not_forward_or_masquerade_never_signals(lab: Lab, step
 
 def test_a_refused_address_fails_no_boot(lab: Lab) -> None:
     lab.control.fail_with = Refused("AuthFailure", "It is not yours.", "AssociateAddress")
-    boot = lab.boot(lab.launch(NAT_A), SCRIPT.read_text().replace("ADDRESS_UNTIL=90", "ADDRESS_UNTIL=1"))
+    boot = lab.boot(lab.launch(NAT_A), boot_script().replace("ADDRESS_UNTIL=90", "ADDRESS_UNTIL=1"))
     assert boot.status == 0, boot.log
     assert "the address was not taken" in boot.log
     assert _tag(lab) == boot.boot_id
@@ -132,7 +134,7 @@ def test_a_refused_address_fails_no_boot(lab: Lab) -> None:
 
 def test_a_refused_mark_fails_loudly_with_awss_own_words(lab: Lab) -> None:
     lab.control.fail_with = Refused("UnauthorizedOperation", "It is not yours.", "CreateTags")
-    boot = lab.boot(lab.launch(NAT_A), SCRIPT.read_text().replace("READY_UNTIL=180", "READY_UNTIL=1"))
+    boot = lab.boot(lab.launch(NAT_A), boot_script().replace("READY_UNTIL=180", "READY_UNTIL=1"))
     assert boot.status != 0
     assert _said(boot) == (
         "TRADAI-NAT-FAILED step=ready reason=An error occurred (UnauthorizedOperation) "
@@ -178,6 +180,7 @@ def test_where_the_kernel_refuses_iptables_is_fetched_with_swap_and_serves_as_we
     assert again.status == 0, again.log
     rules = machine.namespace.shell("iptables-save")
     assert rules.count("-j MASQUERADE") == rules.count("-j TCPMSS --set-mss 1460") == 1
+    assert rules.count("-j TCPMSS --clamp-mss-to-pmtu") == 1
     assert not list((machine.disk / "var").glob("*.swap"))
     lab.vpc.set_check(NAT_A, on=False)
     lab.vpc.replace_route(NAT_A)

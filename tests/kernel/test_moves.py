@@ -84,3 +84,14 @@ def test_the_old_nat_may_go_once_all_was_moved(lab: Lab) -> None:
     assert udp.flows(100)
     assert tcp.flows()
     assert udp.report().lost == before
+
+
+def test_a_host_of_another_cidr_of_the_vpc_is_served_as_well(lab: Lab) -> None:
+    lab.serving()
+    lab.router.ip("address add 100.64.3.1/24 dev private")
+    lab.private.ip(
+        "address flush dev eth0", "address add 100.64.3.10/24 dev eth0", "route add default via 100.64.3.1"
+    )
+    probe = lab.udp()
+    assert probe.flows()
+    assert probe.report().only_elastic

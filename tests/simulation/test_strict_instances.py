@@ -116,9 +116,12 @@ def test_a_status_check_can_fail(world: World, ec2: EC2Client) -> None:
     world.advance(60)
     (before,) = ec2.describe_instance_status(InstanceIds=[instance])["InstanceStatuses"]
     world.impair(instance)
+    world.advance(60)  # between two checks
     (after,) = ec2.describe_instance_status(InstanceIds=[instance])["InstanceStatuses"]
     assert before["InstanceStatus"]["Status"] == "ok"
     assert after["InstanceStatus"]["Status"] == "impaired"
+    (detail,) = after["InstanceStatus"]["Details"]
+    assert detail["ImpairedSince"] <= world.clock.now()
 
 
 def test_an_automatic_address_goes_when_the_instance_stops_and_another_comes(

@@ -60,8 +60,8 @@ def deploy(deployed: DeployedEnvironment, env: Environment, *more: str) -> str:
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             resource["Properties"] = on_a_single_metric(resource["Properties"])
     DEPLOYED.write_text(json.dumps(template, indent=2), encoding="utf-8")
-    options = ("--config-env", config(env), "--template-file", str(DEPLOYED), "--no-confirm-changeset")
-    return sam(deployed, "deploy", *options, *more)
+    files = ("--template-file", str(DEPLOYED), "--config-file", str(ROOT / "samconfig.toml"))
+    return sam(deployed, "deploy", *files, "--config-env", config(env), "--no-confirm-changeset", *more)
 
 
 def config(env: Environment) -> str:

@@ -11,6 +11,7 @@ from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckC
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
+from tradai_shared.config.paths import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     groups = ctx.get("autoscaling:DescribeAutoScalingGroups", ctx.config.nat.group.name)
     group = groups.map(lambda groups: groups[0] if groups else None)
     instances = groups.flat_map(lambda groups: _members(ctx, groups))
+    yield from _superseded(ctx)
     yield _group(ctx, group)
     yield _alarm(ctx)
     yield from functions.evaluate_failover(ctx)
@@ -67,6 +69,20 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     yield _instance(ctx, group, instances)
     yield from _address(groups.flat_map(lambda groups: _addresses(ctx, groups)))
     yield from nat_routes.evaluate(ctx, group, instances)
+
+
+def _superseded(ctx: CheckContext) -> Iterator[ResourceState]:
+    """Own values that say something else than the stack's parameters, which win."""
+    for path, value in ctx.config.annotations.superseded.items():
+        fact = AttributeState(
+            "own value",
+            Known(value),
+            desired=value_at(ctx.config, path),
+            path=path,
+            severity=Severity.MEDIUM,
+            reason="the stack's parameter wins: take the value out of the file of own values",
+        )
+        yield ResourceState(path, f"own values {path}", path, PRESENT, (fact,))
 
 
 def _members(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:

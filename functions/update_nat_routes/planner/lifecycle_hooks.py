@@ -38,6 +38,7 @@ class DataRequest(Enum):
 
     HOOKS = "the group's lifecycle hooks"
     HISTORY = "the group's scaling activities"
+    STATUS = "the status checks of the instance that serves"
     WARM_POOL = "the members of the group's warm pool"
 
 

@@ -90,7 +90,9 @@ class NatState:
     def ready(self, instance: Instance) -> bool:
         if not self.runs(instance.instance_id):
             return False
-        return self.settings.readiness is Readiness.RUNNING or bool(instance.ready_tag)
+        if instance.not_forwarding:
+            return False
+        return self.settings.readiness is Readiness.RUNNING or instance.ready
 
     def gateway(self) -> Instance | None:
         """The instance that should serve: ready first, then the newest launch, then the id.
@@ -211,8 +213,10 @@ def _state_of_target(state: NatState, instance: Instance) -> TableState:
     """
     if instance.source_dest_check or state.probe_failed():
         return TableState.DOWN
-    if instance.ready_tag:
+    if instance.ready:
         return TableState.FORWARDING
+    if instance.not_forwarding:
+        return TableState.DOWN
     expected = state.settings.readiness is Readiness.SIGNAL and state.group.member(instance.instance_id)
     if expected and state.now >= instance.launched_at + UNPROVEN_AFTER:
         return TableState.DOWN

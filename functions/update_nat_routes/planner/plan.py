@@ -36,6 +36,7 @@ from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKin
 from update_nat_routes.planner.nat_state import NatState, RunState, TableState, table_state
 from update_nat_routes.planner.notes import Note, notes, wanted_tables
 from update_nat_routes.planner.probe_failure import handle_probe_failure, retry_broken_boots
+from update_nat_routes.planner.suspicion import suspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -93,6 +94,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
         *retry_broken_boots(state, nothing_to_move=settled),
         *complete_hooks(state, gateway, nothing_to_move=settled),
         *handle_probe_failure(state, gateway, nothing_to_move=not moves),
+        *suspect(state, gateway, nothing_to_move=not moves),
         *_confirmations(state),
     )
     unproven = _unproven(state, gateway)

@@ -42,7 +42,7 @@ def handle_probe_failure(
     """
     if not state.probe_failed() or not nothing_to_move or gateway is None:
         return
-    if not _may_be_blamed(state, gateway):
+    if not may_be_blamed(state, gateway):
         return
     name = gateway.instance_id
     if state.trigger.suspect_instance is None:
@@ -53,12 +53,16 @@ def handle_probe_failure(
         yield ReportUnhealthy(state.group.name, name, reason)
 
 
-def _may_be_blamed(state: NatState, gateway: Instance) -> bool:
-    """Never one without routes, never a young one, never while another comes or goes."""
+def may_be_blamed(state: NatState, gateway: Instance) -> bool:
+    """Never a young one besides."""
+    return state.now >= gateway.launched_at + OLD_ENOUGH and may_be_replaced(state, gateway)
+
+
+def may_be_replaced(state: NatState, gateway: Instance) -> bool:
+    """Never one without routes, never while another comes or goes."""
     carries = any(table.target.instance_id == gateway.instance_id for table in state.observed.tables)
-    old = state.now >= gateway.launched_at + OLD_ENOUGH
     changing = any(member.arriving or member.leaving for member in state.group.members)
-    return carries and old and not changing and state.group.desired > 0
+    return carries and not changing and state.group.desired > 0
 
 
 def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[ReportUnhealthy | DataRequest]:
@@ -75,8 +79,8 @@ def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[Re
     eligible = [member for member in state.group.members if state.eligible(member)]
     for member in eligible if len(eligible) == 1 else ():
         instance = state.instance(member.instance_id)
-        if instance is None or state.ready(instance):
-            continue
+        if instance is None or state.ready(instance) or instance.not_forwarding:
+            continue  # what its watchman says is judged in suspicion.py
         age = state.now - instance.launched_at
         if age < OLD_ENOUGH or state.other_has_egress(member.instance_id):
             continue

@@ -47,6 +47,7 @@ def calls(folder: Path, allocation: str) -> list[Called]:
         "TMPDIR": str(folder),
         "SCRIPT": str(SCRIPT),
         "HEARD": str(heard),
+        "MARKED": str(folder / "marked"),
         "NAT_EIP_ALLOCATION_ID": allocation,
     }
     subprocess.run(["/bin/bash", "-c", PROGRAM, "boot", INSTANCE], env=environment, check=True)  # noqa: S603 - our own script

@@ -1,6 +1,7 @@
 """The internet's one host: answers every question with the address that asked.
 
-UDP and TCP on 7000 echo a line behind that address, UDP 53 and 123 the same, HTTP on 80 tells it.
+UDP and TCP on 7000 echo a line behind that address, UDP 53 and 123 the same, HTTP on 80 tells it. TCP on 7001
+takes what is sent, and tells how many bytes that was.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import cast
 ADDRESS = "198.51.100.2"
 UDP_PORTS = (53, 123, 7000)
 ECHO_PORT = 7000
+UPLOAD_PORT = 7001
 HTTP_PORT = 80
 
 
@@ -34,6 +36,11 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.close()
 
 
+async def upload(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"%d" % len(await reader.read()))
+    writer.close()
+
+
 async def http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         await reader.readuntil(b"\r\n\r\n")
@@ -52,6 +59,7 @@ async def main() -> None:
     for port in UDP_PORTS:
         await loop.create_datagram_endpoint(UdpEcho, local_addr=(ADDRESS, port))
     await asyncio.start_server(echo, ADDRESS, ECHO_PORT, backlog=1024)
+    await asyncio.start_server(upload, ADDRESS, UPLOAD_PORT)
     await asyncio.start_server(http, ADDRESS, HTTP_PORT)
     print("ready", flush=True)
     await asyncio.Event().wait()

@@ -35,13 +35,13 @@ def another(value: object, path: str = "") -> Any:  # noqa: C901, PLR0911 - one 
         case int():
             return value + 1
         case Enum():
-            return next(one for one in type(value) if one is not value)
+            return next(element for element in type(value) if element is not value)
         case SecurityRule():
             return value.model_copy(update={"peer": "10.9.0.0/16"})
         case PortGap():
             return value.model_copy(update={"port": value.port + 1})
         case tuple() if value:
-            return tuple(another(one) for one in value)
+            return tuple(another(element) for element in value)
         case str() if path.endswith(".route_table"):
             return "database" if value == "public" else "public"
         case str() if path == "nat.subnet":

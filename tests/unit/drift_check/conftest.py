@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def estate() -> Iterator[Standing]:
-    with standing() as one:
-        yield one
+    with standing() as standing_estate:
+        yield standing_estate

@@ -38,13 +38,13 @@ def reported(shown: Finding = SHOWN, now: datetime = NOW) -> History:
 
 def approve(
     approval: str,
-    found: Finding = SHOWN,
+    current: Finding = SHOWN,
     history: History | None = None,
     now: datetime = NOW,
     *,
     attended: bool = False,
 ) -> frozenset[str]:
-    return approved_ids([approval], [found], history or History(), now, attended=attended)
+    return approved_ids([approval], [current], history or History(), now, attended=attended)
 
 
 def test_the_digest_is_of_what_differs_and_of_what_would_be_written() -> None:
@@ -116,13 +116,15 @@ def test_somebody_who_was_just_shown_the_calls_needs_no_report() -> None:
 
 
 def test_a_heal_of_one_content_is_no_heal_of_another() -> None:
-    one = assess(finding(), assessed().remediations, frozenset())
-    shown = f"{one.finding.id}.{one.finding.digest}"
-    assert plan_heals([one], frozenset(), History(), 5, NOW, frozenset({shown})).chosen == (one,)
-    other = frozenset({f"{one.finding.id}.0123456789ab"})
-    plan = plan_heals([one], frozenset(), History(), 5, NOW, other)
+    shown_finding = assess(finding(), assessed().remediations, frozenset())
+    shown = f"{shown_finding.finding.id}.{shown_finding.finding.digest}"
+    assert plan_heals([shown_finding], frozenset(), History(), 5, NOW, frozenset({shown})).chosen == (
+        shown_finding,
+    )
+    other = frozenset({f"{shown_finding.finding.id}.0123456789ab"})
+    plan = plan_heals([shown_finding], frozenset(), History(), 5, NOW, other)
     assert (plan.chosen, plan.refused[0][1]) == ((), "it has changed since it was shown")
-    assert plan_heals([one], frozenset(), History(), 5, NOW, frozenset({"another"})).refused == ()
+    assert plan_heals([shown_finding], frozenset(), History(), 5, NOW, frozenset({"another"})).refused == ()
 
 
 def waived(content: str | None = None, digest: str = "a-content") -> Finding:
@@ -168,10 +170,12 @@ def test_what_passes_by_itself_does_not_count_as_failed() -> None:
 
 
 def test_only_a_heal_that_is_done_or_was_cut_off_lets_its_resource_rest() -> None:
-    one = assessed()
+    candidate = assessed()
     soon = NOW + timedelta(minutes=5)
-    attempted = with_attempt(History(), one.finding, NOW)
-    assert not plan_heals([one], frozenset(), attempted, 5, soon).chosen
-    assert not plan_heals([one], frozenset(), with_success(attempted, one.finding, NOW), 5, soon).chosen
-    failed = with_failure(attempted, one.finding, NOW, temporary=False)
-    assert plan_heals([one], frozenset(), failed, 5, soon).chosen == (one,)
+    attempted = with_attempt(History(), candidate.finding, NOW)
+    assert not plan_heals([candidate], frozenset(), attempted, 5, soon).chosen
+    assert not plan_heals(
+        [candidate], frozenset(), with_success(attempted, candidate.finding, NOW), 5, soon
+    ).chosen
+    failed = with_failure(attempted, candidate.finding, NOW, temporary=False)
+    assert plan_heals([candidate], frozenset(), failed, 5, soon).chosen == (candidate,)

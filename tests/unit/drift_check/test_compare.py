@@ -25,37 +25,37 @@ NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 def only(estate: Standing, path: str, value: object) -> Finding:
     """The one finding that a changed value brings, where it brings one."""
-    (found,) = [
+    (result,) = [
         finding for finding in estate.scan(changed(config(), path, value)).findings if not finding.waiver
     ]
-    return found
+    return result
 
 
 def test_an_immutable_value_is_critical_and_never_mended(estate: Standing) -> None:
-    found = only(estate, "network.vpc.cidr", "10.9.0.0/16")
-    assert (found.severity, found.healing) == (Severity.CRITICAL, Healing.NEVER)
-    assert "migration" in found.reason
+    result = only(estate, "network.vpc.cidr", "10.9.0.0/16")
+    assert (result.severity, result.healing) == (Severity.CRITICAL, Healing.NEVER)
+    assert "migration" in result.reason
 
 
 def test_a_remedy_of_an_immutable_value_is_not_even_proposed() -> None:
     fact = AttributeState("cidr", Known("10.9.0.0/16"), remediations=(EnableRecovery("a-table"),))
-    (one,) = compare(
+    (result,) = compare(
         config(), "network", ResourceState("network.vpc", "vpc", "network.vpc.cidr", PRESENT, (fact,))
     )
-    assert (one.remediations, one.finding.healing) == ((), Healing.NEVER)
+    assert (result.remediations, result.finding.healing) == ((), Healing.NEVER)
 
 
 def test_an_assumed_value_only_informs(estate: Standing) -> None:
     path = "dynamodb.tables.notifications.ttl.attribute"
     assert provenance_of(config(), path) is Provenance.ASSUMED
-    found = only(estate, path, "expiry")
-    assert found.severity is Severity.INFO
-    assert not found.is_actionable
+    result = only(estate, path, "expiry")
+    assert result.severity is Severity.INFO
+    assert not result.is_actionable
 
 
 def test_a_documented_value_counts(estate: Standing) -> None:
-    found = only(estate, "rds.backup_retention_days", 30)
-    assert (found.desired, found.observed, found.is_actionable) == (30, 7, True)
+    result = only(estate, "rds.backup_retention_days", 30)
+    assert (result.desired, result.observed, result.is_actionable) == (30, 7, True)
 
 
 def test_an_id_depends_on_check_resource_and_attribute_alone(estate: Standing) -> None:
@@ -67,18 +67,18 @@ def test_an_id_depends_on_check_resource_and_attribute_alone(estate: Standing) -
 
 @pytest.mark.parametrize(("day", "holds"), [(22, True), (21, False)])
 def test_a_waiver_holds_through_its_last_day(day: int, *, holds: bool) -> None:
-    one = assessed()
-    waiver = Waiver(finding=one.finding.id, reason="why", owner="who", until=dt.date(2026, 11, day))
-    (found,) = waived([one], [waiver], NOON)
-    assert (found.finding.waiver is not None) is holds
-    assert found.finding.is_actionable is not holds
+    candidate = assessed()
+    waiver = Waiver(finding=candidate.finding.id, reason="why", owner="who", until=dt.date(2026, 11, day))
+    (result,) = waived([candidate], [waiver], NOON)
+    assert (result.finding.waiver is not None) is holds
+    assert result.finding.is_actionable is not holds
 
 
 def test_no_waiver_hides_what_could_not_be_read() -> None:
-    one = assessed(status=FindingStatus.UNKNOWN)
-    waiver = Waiver(finding=one.finding.id, reason="why", owner="who", until=dt.date(2026, 12, 1))
-    (found,) = waived([one], [waiver], NOON)
-    assert found.finding.waiver is None
+    candidate = assessed(status=FindingStatus.UNKNOWN)
+    waiver = Waiver(finding=candidate.finding.id, reason="why", owner="who", until=dt.date(2026, 12, 1))
+    (result,) = waived([candidate], [waiver], NOON)
+    assert result.finding.waiver is None
 
 
 def test_no_immutable_value_has_a_finding_that_anything_may_mend(estate: Standing) -> None:

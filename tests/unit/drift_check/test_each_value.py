@@ -44,7 +44,7 @@ def told(estate: Standing, path: str) -> list[Finding]:
     """The findings that the changed value brings."""
     ordinary = {finding.id for finding in estate.ordinary.findings}
     after = estate.scan(changed(config(), path, CASES[path])).findings
-    return [one for one in after if one.id not in ordinary]
+    return [result for result in after if result.id not in ordinary]
 
 
 def is_about(finding: Finding, path: str) -> bool:
@@ -65,7 +65,7 @@ def test_a_changed_value_is_told_and_nothing_else(estate: Standing, path: str) -
 @pytest.mark.parametrize("path", [path for path in CASES if why_unjudged(path)])
 def test_what_is_said_not_to_be_judged_is_not(estate: Standing, path: str) -> None:
     expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
-    assert {one.path for one in told(estate, path)} == expected
+    assert {result.path for result in told(estate, path)} == expected
 
 
 @pytest.mark.parametrize("pattern", [pattern for pattern, _ in UNJUDGED])

@@ -32,7 +32,7 @@ def after(findings: list[Finding], history: History | None = None, now: datetime
 
 
 def told(history: History, findings: list[Finding], now: datetime = NOW) -> list[str]:
-    return [one.id for one in to_notify(history, compare(history, findings, CHECKS), findings, now)]
+    return [due.id for due in to_notify(history, compare(history, findings, CHECKS), findings, now)]
 
 
 def test_what_no_run_has_seen_is_new_and_told() -> None:

@@ -67,9 +67,9 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def here() -> HistoryKey:
-    found = place(TABLE, "dev", described(stack="S", sort="S"), ON)
-    assert isinstance(found, HistoryKey)
-    return found
+    location = place(TABLE, "dev", described(stack="S", sort="S"), ON)
+    assert isinstance(location, HistoryKey)
+    return location
 
 
 def test_the_key_is_that_of_the_live_table() -> None:
@@ -79,9 +79,9 @@ def test_the_key_is_that_of_the_live_table() -> None:
 
 def test_the_item_does_not_expire_where_ttl_is_off_or_unknown() -> None:
     for ttl in (OFF, Unknown(Call("dynamodb:DescribeTimeToLive"), "AccessDenied")):
-        found = place(TABLE, "dev", described(id="S"), ttl)
-        assert isinstance(found, HistoryKey)
-        assert found.ttl is None
+        location = place(TABLE, "dev", described(id="S"), ttl)
+        assert isinstance(location, HistoryKey)
+        assert location.ttl is None
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_the_item_does_not_expire_where_ttl_is_off_or_unknown() -> None:
     ],
 )
 def test_a_table_that_cannot_serve_says_why(table: Any, why: str) -> None:
-    found = place(TABLE, "dev", table, OFF)
-    assert isinstance(found, str)
-    assert why in found
+    problem = place(TABLE, "dev", table, OFF)
+    assert isinstance(problem, str)
+    assert why in problem
 
 
 def table(client: Any) -> HistoryTable:

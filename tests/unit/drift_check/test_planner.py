@@ -52,19 +52,19 @@ def test_what_must_not_be_mended_is_refused_with_a_reason(changes: dict[str, obj
 
 
 def test_what_needs_approval_is_mended_once_approved() -> None:
-    one = assessed(healing=Healing.ON_APPROVAL)
-    assert chosen(one, approved=one.finding.id).chosen == (one,)
+    candidate = assessed(healing=Healing.ON_APPROVAL)
+    assert chosen(candidate, approved=candidate.finding.id).chosen == (candidate,)
 
 
 @pytest.mark.parametrize("changes", [{"healing": Healing.NEVER}, {"provenance": Provenance.ASSUMED}])
 def test_no_approval_mends_what_is_never_mended_or_only_assumed(changes: dict[str, object]) -> None:
-    one = assessed(**changes)
-    assert not chosen(one, approved=one.finding.id).chosen
+    candidate = assessed(**changes)
+    assert not chosen(candidate, approved=candidate.finding.id).chosen
 
 
 def test_what_is_unknown_is_never_written() -> None:
-    one = assessed(status=FindingStatus.UNKNOWN)
-    assert not chosen(one, approved=one.finding.id).chosen
+    candidate = assessed(status=FindingStatus.UNKNOWN)
+    assert not chosen(candidate, approved=candidate.finding.id).chosen
 
 
 def test_a_run_mends_so_many_and_no_more() -> None:

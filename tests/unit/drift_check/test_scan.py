@@ -39,7 +39,7 @@ def scanner() -> Scanner:
 
 
 def test_an_odd_answer_costs_its_own_check_alone() -> None:
-    findings = {one.check: one for one in scanner().scan().findings}
+    findings = {result.check: result for result in scanner().scan().findings}
     assert findings["tables"].status is FindingStatus.UNKNOWN
     assert "KeyError: 'QueueArn'" in findings["tables"].reason
     assert findings["buckets"].status is FindingStatus.DRIFTED

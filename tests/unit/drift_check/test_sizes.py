@@ -43,11 +43,11 @@ def findings(count: int = MANY) -> list[Finding]:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    found = findings()
-    report = Report("dev", Request(), NOW, "eu-central-1", found, to_notify=found, notes=[LONG])
-    report.changes = Changes(new=frozenset(finding.id for finding in found))
-    report.heals = [HealOutcome(finding, Status.FAILED, LONG) for finding in found[:1000]]
-    report.plan = HealPlan((), (), tuple(found[:1000]))
+    all_findings = findings()
+    report = Report("dev", Request(), NOW, "eu-central-1", all_findings, to_notify=all_findings, notes=[LONG])
+    report.changes = Changes(new=frozenset(finding.id for finding in all_findings))
+    report.heals = [HealOutcome(finding, Status.FAILED, LONG) for finding in all_findings[:1000]]
+    report.plan = HealPlan((), (), tuple(all_findings[:1000]))
     return report
 
 
@@ -83,11 +83,13 @@ def test_a_log_is_bounded(report: Report) -> None:
 
 
 def test_a_history_is_bounded_and_what_it_has_is_no_news() -> None:
-    found = findings(MOST_RECORDS + 10)
-    history = remember(History(), compare(History(), found, {"tables"}), found, found, NOW)
+    all_findings = findings(MOST_RECORDS + 10)
+    history = remember(
+        History(), compare(History(), all_findings, {"tables"}), all_findings, all_findings, NOW
+    )
     assert len(history.records) == MOST_RECORDS
-    kept = [finding for finding in found if finding.id in history.records]
-    assert not compare(history, kept, {"tables"}).new
+    remembered = [finding for finding in all_findings if finding.id in history.records]
+    assert not compare(history, remembered, {"tables"}).new
 
 
 def test_an_event_that_the_bus_did_not_take_is_not_delivered() -> None:

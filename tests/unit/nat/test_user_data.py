@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "nat" / "user-data.sh"
-USER_DATA_LIMIT = 16 * 1024  # bytes, before base64
-EXPORTS = 1024  # generously, for the values that the template puts before it
+from toolchain.build.user_data import SCRIPT, _python, boot_script
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def test_it_fits_into_user_data_with_its_values_before_it() -> None:
-    assert len(SCRIPT.read_bytes()) + EXPORTS < USER_DATA_LIMIT
+def test_what_the_instance_runs_is_what_is_read_here_without_words_for_readers() -> None:
+    assert "# include" not in boot_script()
+    assert '"""' not in boot_script()
+    for name in ("rules", "watchman"):
+        code = (SCRIPT.parent / f"{name}.py").read_text()
+        assert ast.dump(ast.parse(_python(SCRIPT.parent / f"{name}.py"))) == ast.dump(_bare(code))
+        assert code.count("    \t") == 0
+
+
+def _bare(code: str) -> ast.Module:
+    """The program without its docstrings."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            del node.body[0]
+    return tree
 
 
 def test_shellcheck_has_nothing_to_say() -> None:
     shellcheck = shutil.which("shellcheck")
     if shellcheck is None:
         pytest.skip("shellcheck is not installed")
-    done = subprocess.run([shellcheck, str(SCRIPT)], capture_output=True, text=True, check=False)  # noqa: S603 - a linter
-    assert done.returncode == 0, done.stdout
+    for text in (SCRIPT.read_text(), boot_script()):
+        done = subprocess.run([shellcheck, "-"], input=text, capture_output=True, text=True, check=False)  # noqa: S603 - a linter
+        assert done.returncode == 0, done.stdout
 
 
 def test_every_value_that_it_takes_is_told_at_its_top() -> None:
     text = SCRIPT.read_text()
     head = text.split("set -euo pipefail", maxsplit=1)[0]
     taken = set(re.findall(r'": ?|\$\{([A-Z_]+):?[?=]', text)) - {""}
-    assert taken == {"AWS_DEFAULT_REGION", "NAT_EIP_ALLOCATION_ID", "NAT_READY_TAG", "NAT_SELFTEST_URLS"}
+    assert taken == {
+        "AWS_DEFAULT_REGION",
+        "NAT_EIP_ALLOCATION_ID",
+        "NAT_READY_TAG",
+        "NAT_SELFTEST_URLS",
+        "NAT_MSS",
+    }
     assert all(f"#   {name} " in head for name in taken)
 
 

@@ -71,7 +71,7 @@ def told(world: Observed, given: object = UNNAMED) -> list[tuple[NoteKind, str]]
 
 def test_a_quiet_pass_of_the_schedule_looks_at_the_hooks() -> None:
     assert decide(quiet(None)).data_requests == {DataRequest.HOOKS}
-    assert decide(quiet(HOOKS)).data_requests == frozenset()
+    assert decide(quiet(HOOKS)).data_requests == {DataRequest.STATUS}
     death = Trigger(TriggerKind.GROUP_NOTICE, at=NOW, group=GROUP)
     assert decide(quiet(None), trigger=death).data_requests == frozenset()
 

@@ -22,7 +22,7 @@ from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
 from typing_extensions import override
 
-from tradai_shared.aws.clients import client_config
+from tradai_shared.aws.clients import ATTEMPTS, client_config
 from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ OPERATIONS = {
         "AssociateAddress",
         "CreateRoute",
         "DescribeAddresses",
+        "DescribeInstanceStatus",
         "DescribeInstances",
         "DescribeNetworkInterfaces",
         "DescribeRouteTables",
@@ -124,13 +125,15 @@ def session() -> Session:
     return trimmed_session()
 
 
-def ec2() -> EC2Client:
-    made: Any = session().create_client("ec2", config=client_config())
+def ec2(*, attempts: int = ATTEMPTS) -> EC2Client:
+    """``attempts`` of each call: one where a reading must follow a lost answer, not a repetition."""
+    made: Any = session().create_client("ec2", config=client_config(attempts=attempts))
     client: EC2Client = made
     return client
 
 
-def autoscaling() -> AutoScalingClient:
-    made: Any = session().create_client("autoscaling", config=client_config())
+def autoscaling(*, attempts: int = ATTEMPTS) -> AutoScalingClient:
+    """``attempts`` as those of ``ec2``."""
+    made: Any = session().create_client("autoscaling", config=client_config(attempts=attempts))
     client: AutoScalingClient = made
     return client

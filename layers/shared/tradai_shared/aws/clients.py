@@ -18,12 +18,12 @@ READ_SECONDS = 5
 ATTEMPTS = 3
 
 
-def client_config(*, pool: int = 10) -> Config:
+def client_config(*, pool: int = 10, attempts: int = ATTEMPTS) -> Config:
     """The toolkit's time-outs and retries; ``pool`` is the number of connections, one a worker."""
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=pool,
     )
 
