@@ -23,12 +23,15 @@ setup: $(VENV)/.ready ## Make .venv: the product, its tests and checks
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; $(PYTHON) is older" >&2; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version): about 400 MB, once; it is quiet for some minutes" >&2
 	$(PYTHON) -m venv $(VENV)
+	@echo "1 of 2: packages ..." >&2
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@echo "2 of 2: tradai-ops itself ..." >&2
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## Watch a NAT die and traffic return, drift mended, expired items reaped (simulated)
+demo: setup ## Watch a NAT die and traffic return, drift healed, expired items reaped (simulated)
 	@$(BIN)/python -m simulator $(ARGS)
 
 demo-picture: setup ## Renew the README's picture, docs/failover.svg
@@ -66,6 +69,9 @@ demo-picture: setup ## Renew the README's picture, docs/failover.svg
 .aws-sam/.ready: .tools/sam/.ready $(shell find functions layers/shared template.yaml -type f -not -path '*/__pycache__/*')
 	$(SAM) build
 	@touch $@
+
+release: setup .aws-sam/.ready ## Build out/release: zips, wheel, bill of materials, checksums, the same bytes from the same commit
+	@$(BIN)/python -m toolchain.build.release
 
 build: setup .aws-sam/.ready ## Build the zips of the functions and the layer, print their sizes
 	@$(BIN)/python -m toolchain.build.artifact

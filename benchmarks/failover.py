@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks.failover_budget.document import document
 from benchmarks.failover_budget.figures import ALL_SERIES, Budget, Series, from_json, to_json
+from benchmarks.failover_budget.measured import drill, merged
 from benchmarks.failover_budget.picture import picture
 from benchmarks.failover_budget.scenarios import PER_WORLD, Assumed, Batch, Boot, Kind, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from benchmarks.failover_budget.measured import Measured
 
 DOCS = Path(__file__).parents[1] / "docs"
 NAME = "failover-budget"
@@ -101,8 +104,8 @@ def _series(
     )
 
 
-def write(budget: Budget, folder: Path) -> None:
-    (folder / f"{NAME}.md").write_text(document(budget), encoding="utf-8")
+def write(budget: Budget, folder: Path, measured: Sequence[Measured] = ()) -> None:
+    (folder / f"{NAME}.md").write_text(document(budget, measured), encoding="utf-8")
     (folder / f"{NAME}.svg").write_text(picture(budget), encoding="utf-8")
 
 
@@ -116,9 +119,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=DOCS, help="the folder of the three files")
     parser.add_argument("--more", action="store_true", help="go on where the figures there end")
     parser.add_argument("--draw", action="store_true", help="table and picture again, from the figures there")
+    parser.add_argument("--measured", type=Path, action="append", default=[], help="a drill's file")
     options = parser.parse_args()
     figures = options.out / f"{NAME}.json"
-    if not options.draw:
+    if not options.draw and not options.measured:
         known = from_json(figures.read_text(encoding="utf-8")) if options.more else None
         if known is not None and known.seed != options.seed:
             parser.error(f"the figures there are of seed {known.seed}")
@@ -132,7 +136,8 @@ def main() -> int:
             to_json(Budget(options.seed, today, command, options.bracket_runs, series)), encoding="utf-8"
         )
     budget = from_json(figures.read_text(encoding="utf-8"))
-    write(budget, options.out)
+    drills = [drill(file.read_text(encoding="utf-8")) for file in options.measured]
+    write(budget, options.out, merged(options.out / f"{NAME}.measured.json", drills))
     for entry in budget.series:
         percentiles = "  ".join(f"p{p} {entry.percentile(p):6.1f} s" for p in (50, 95, 99))
         print(

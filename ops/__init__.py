@@ -1,1 +1,3 @@
-"""The operator's command line, tradai-ops: the functions' own loops, run from a terminal."""
+"""tradai-ops, the command line. The version of everything in this repository is this one."""
+
+__version__ = "0.2.0"

@@ -7,10 +7,10 @@ import gc
 import os
 import sys
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
+from ops import __version__
 from ops.access import REMEDIES
 from ops.screen import console, error_console
 from tradai_shared.errors import AwsError, TradaiError
@@ -160,7 +160,7 @@ GROUPS = {
 
 app = App(
     name="tradai-ops",
-    version=version("tradai-ops"),
+    version=__version__,
     help="Self-healing operations, by hand. A command only reads, unless it asks first or --yes is given.",
     help_epilogue=EXIT_CODES,
 )

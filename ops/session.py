@@ -15,9 +15,7 @@ from ops.doctor.wanted import Wanted
 from ops.options import SAMCONFIG, Format
 from ops.screen import PlainConsole, console, error_console, place
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.config.build import build
-from tradai_shared.config.loader import canonical_config, environment, own_file
-from tradai_shared.config.parameters import with_parameters
+from tradai_shared.config.loader import canonical_config, deployed_config, environment
 from tradai_shared.errors import AwsError, ConfigError
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ class Session:
     @property
     def config(self) -> CanonicalConfig:
         """The configuration, in which the stack's parameters win over the own file."""
-        return build(self.env, with_parameters(own_file(self.env), self.wanted.parameters, self.env))
+        return deployed_config(self.env, self.wanted.parameters)
 
     @property
     def prints_text(self) -> bool:

@@ -6,15 +6,17 @@ import math
 from typing import TYPE_CHECKING
 
 from benchmarks.failover_budget.figures import ALL_SERIES
+from benchmarks.failover_budget.measured import section
 from benchmarks.failover_budget.peers import PEERS, platform
 from benchmarks.failover_budget.scenarios import CALM, LIMIT, PER_WORLD, Kind
 from simulator.engine import durations
 from simulator.engine.durations import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from benchmarks.failover_budget.figures import Budget, Series
+    from benchmarks.failover_budget.measured import Measured
 
 SIGNAL = "own script, ready by its signal, the successor first"
 EXPLAINED = {
@@ -48,7 +50,7 @@ The drill: block the security group's egress in dev and compare the two function
 Here each call works, at its usual speed."""
 
 
-def document(budget: Budget) -> str:
+def document(budget: Budget, measured: Sequence[Measured] = ()) -> str:
     return (
         "\n\n".join(
             [
@@ -67,6 +69,7 @@ def document(budget: Budget) -> str:
                 ),
                 "Beside it, stated by others of themselves, not measured here, and not all of them counting the same:",
                 "\n".join(_stated()),
+                *_measured(measured),
                 "## The kinds\n\n" + "\n".join(f"- **{kind}**: {EXPLAINED[kind]}." for kind in Kind),
                 "## How it was run",
                 _how(budget),
@@ -79,6 +82,16 @@ def document(budget: Budget) -> str:
         )
         + "\n"
     )
+
+
+def _measured(measured: Sequence[Measured]) -> Iterator[str]:
+    """The drills in accounts of AWS, where there are any."""
+    if measured:
+        yield (
+            "## Measured on AWS\n\nSeconds after the order to end the NAT, looked at once a second, by "
+            "`tradai-ops drill --terminate`."
+        )
+        yield "\n".join(section(measured))
 
 
 def _counted(budget: Budget) -> str:

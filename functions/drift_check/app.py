@@ -17,9 +17,7 @@ from drift_check.settings import Settings
 from tradai_shared import clock
 from tradai_shared.aws.botocore_session import lean_session
 from tradai_shared.aws.clients import client_config
-from tradai_shared.config.build import build
-from tradai_shared.config.loader import own_file, waivers
-from tradai_shared.config.parameters import with_parameters
+from tradai_shared.config.loader import deployed_config, waivers
 from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 
@@ -94,8 +92,7 @@ def configuration(settings: Settings) -> CanonicalConfig:
     Raises:
         ConfigError: a value is not accepted.
     """
-    env = settings.environment
-    return build(env, with_parameters(own_file(env), settings.parameters, env))
+    return deployed_config(settings.environment, settings.parameters)
 
 
 def _deadline(context: LambdaContext) -> datetime | None:

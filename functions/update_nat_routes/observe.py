@@ -1,7 +1,6 @@
 """Reading AWS into the model. Three calls a pass; two more prove a move; the rest only when asked for.
 
 A read that the role may not make does not end the run: what the others show is still reported.
-
 The Elastic IP's place is read from the interfaces that a pass reads anyway: an interface that carries an
 Elastic IP names its owner's account, one with an automatic address says "amazon". Which address the
 allocation is never changes, so it is asked for once in the life of an execution environment, and only when

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,7 +61,8 @@ def drill(
             session.note("nothing was done")
             return 0
         show = _show if session.prints_text else _silent
-        report = terminate_and_follow(session.client, account, session.env, show)
+        followed = terminate_and_follow(session.client, account, session.env, show)
+        report = replace(followed, simulated=common.simulate)
         _conclude(session, report, out or Path(f"out/drill-{session.env}-{clock.now():%Y%m%dT%H%M%S}.json"))
         return 0 if report.healed else 1
 

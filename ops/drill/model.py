@@ -40,6 +40,7 @@ class DrillReport:
     instance_id: str
     started: str
     healed: bool
+    simulated: bool = False
     moments: tuple[Moment, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)  # the first moment of each name
 

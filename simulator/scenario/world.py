@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from simulator.engine.faults import Fault
 
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+TEMPLATE = (Path(__file__).parents[1] / "template.yaml").resolve()  # in the wheel a copy
 FUNCTION = "UpdateNatRoutesFunction"
 PSEUDO = {
     "AWS::Region": REGION,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from toolchain.e2e import drift_and_reap, failover, stacks
+from toolchain.e2e import drift_and_reap, failover, hand_over, stacks
 from toolchain.e2e.environment import DeployedEnvironment
 from toolchain.e2e.limits import OUT_OF_REACH
 from toolchain.e2e.report import End, Row, document, failed, show, table
@@ -125,6 +125,18 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     yield "dev: the address goes along", partial(failover.takes_the_address_along, deployed, DEV)
     yield "prod: a second deploy changes nothing", partial(stacks.nothing_to_do, deployed, PROD)
     yield "staging: a delete leaves what is kept on purpose", partial(stacks.leave, deployed, STAGING, before)
+    yield (
+        "staging: the platform owns the names of function and alarm",
+        partial(hand_over.owned_by_the_platform, deployed, STAGING),
+    )
+    yield (
+        "staging: `tradai-ops doctor` refuses these names",
+        partial(hand_over.refused_by_doctor, deployed, STAGING),
+    )
+    yield (
+        "staging: the stack stands beside the platform's, under the names that doctor proposes",
+        partial(hand_over.beside_the_platform, deployed, STAGING),
+    )
 
 
 def told(console: Console, title: str, act: Act) -> Row:

@@ -162,4 +162,4 @@ def test_waivers_stand_beside_the_values(tmp_path: Path, monkeypatch: pytest.Mon
     path.write_text(json.dumps({"waivers": [waiver]}), encoding="utf-8")
     monkeypatch.setenv("CANONICAL_CONFIG_PATH", str(path))
     (found,) = loader.waivers("prod")
-    assert found.model_dump(mode="json") == waiver
+    assert found.model_dump(mode="json", exclude_none=True) == waiver

@@ -11,6 +11,7 @@ from drift_check.scan import make_scanner
 from tests.unit.drift_check.moto_estate import config
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
+from tradai_shared.config.parameters import superseded
 from tradai_shared.config.paths import provenance_of
 from tradai_shared.config.provenance import Provenance
 
@@ -57,3 +58,12 @@ def test_tables_that_are_named_by_ids_are_looked_at_and_a_missing_id_is_critical
     assert missing(estate, named(*private)) == []
     (finding,) = missing(estate, named(*private, ABSENT_TABLE))
     assert (finding.resource, finding.severity) == (ABSENT_TABLE, Severity.CRITICAL)
+
+
+def test_an_own_value_that_the_stack_overrules_is_a_finding(estate: Standing) -> None:
+    own = {"nat": {"alarm": "mine"}}
+    overruled = build(Environment.DEV, {"nat": {"alarm": config().nat.alarm}}, superseded(own, {"nat": {}}))
+    findings = make_scanner(overruled, estate.client, checks=["nat"]).evaluate(estate.ordinary.reads).findings
+    (finding,) = [one for one in findings if one.attribute == "own value"]
+    assert (finding.observed, finding.desired) == ("mine", config().nat.alarm)
+    assert (finding.status, finding.severity) == (FindingStatus.DRIFTED, Severity.MEDIUM)

@@ -22,13 +22,18 @@ if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
 
 
-def build(env: Environment, own: Mapping[str, Any] | OverrideFile | None = None) -> CanonicalConfig:
+def build(
+    env: Environment,
+    own: Mapping[str, Any] | OverrideFile | None = None,
+    superseded: Mapping[str, Any] | None = None,
+) -> CanonicalConfig:
     """The configuration of one environment.
 
     Args:
         env: which environment.
         own: a deployment's own file, or its values alone, shaped as the configuration is. They replace the
             built-in ones, null removes what is there, and what they name counts as confirmed.
+        superseded: own values, by path, that the stack's parameters have replaced in ``own``.
 
     Raises:
         ConfigError: a value is not accepted; every one is named, with what would be accepted.
@@ -44,6 +49,7 @@ def build(env: Environment, own: Mapping[str, Any] | OverrideFile | None = None)
         provenance=provenance | confirmed,
         sources={path: mark.source for path, mark in marks.items() if mark.source},
         confirmed_on={path: day for day, paths in file.confirmed.items() for path in paths},
+        superseded=superseded or {},
         absent=file.absent,
         not_judged=file.not_judged,
     )

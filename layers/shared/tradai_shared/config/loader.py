@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.overrides import OverrideFile, parse
+from tradai_shared.config.parameters import superseded, with_parameters
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.overrides import Waiver
 
@@ -34,6 +37,17 @@ def canonical_config(env: str) -> CanonicalConfig:
         ConfigError: an unknown environment, an own file that cannot be read, a value that is not accepted.
     """
     return build(environment(env), own_file(env))
+
+
+def deployed_config(env: str, parameters: Mapping[str, str]) -> CanonicalConfig:
+    """The same, where the stack's parameters win for what they name: group, hooks, function, alarm, tables.
+
+    Raises:
+        ConfigError: as ``canonical_config``.
+    """
+    file = own_file(env)
+    merged = with_parameters(file, parameters, env)
+    return build(environment(env), merged, superseded(file.values, merged.values))
 
 
 def waivers(env: str) -> tuple[Waiver, ...]:

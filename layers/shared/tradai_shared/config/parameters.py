@@ -62,3 +62,15 @@ def put(values: dict[str, Any], path: str, value: object) -> None:
             below = section[each] = {}
         section = below
     section[name] = value
+
+
+def superseded(own: Mapping[str, Any], merged: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """The own values, by path, that differ from those that the parameters have laid over them."""
+    differing: dict[str, Any] = {}
+    for name, value in own.items():
+        below, where = merged.get(name), f"{path}.{name}" if path else name
+        if isinstance(value, dict) and isinstance(below, dict):
+            differing |= superseded(value, below, where)
+        elif value != below:
+            differing[where] = value
+    return differing

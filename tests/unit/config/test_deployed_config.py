@@ -1,0 +1,56 @@
+"""The stack's parameters win over a deployment's own values, and a difference is kept to be told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tradai_shared.config import provenance_of
+from tradai_shared.config.loader import PATH_VARIABLE, deployed_config
+from tradai_shared.config.provenance import Provenance
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PARAMETERS = {
+    "NatAsgName": "egress",
+    "NatFunctionName": "move-routes",
+    "NatAlarmName": "egress-lost",
+    "NatHookNames": "egress-up,egress-terminating",
+    "PrivateRouteTableIds": "rtb-0a,rtb-0b",
+}
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "own.json"
+    file.write_text("{}")
+    monkeypatch.setenv(PATH_VARIABLE, str(file))
+    return file
+
+
+@pytest.mark.usefixtures("own")
+def test_parameters_win_and_are_confirmed() -> None:
+    config = deployed_config("prod", PARAMETERS)
+    assert config.nat.group.name == "egress"
+    assert config.nat.function == "move-routes"
+    assert config.nat.alarm == "egress-lost"
+    assert config.nat.lifecycle_hooks["launch"].name == "egress-up"
+    assert config.network.route_tables["private"].ids == ("rtb-0a", "rtb-0b")
+    assert provenance_of(config, "nat.group.name") is Provenance.CONFIRMED
+    assert config.annotations.superseded == {}
+
+
+def test_without_parameters_own_values_count(own: Path) -> None:
+    own.write_text(json.dumps({"values": {"nat": {"group": {"name": "mine"}}}}))
+    assert deployed_config("prod", {}).nat.group.name == "mine"
+    assert deployed_config("prod", {"NatAsgName": ""}).nat.group.name == "mine"
+
+
+def test_an_own_value_that_differs_is_superseded_and_kept(own: Path) -> None:
+    own.write_text(json.dumps({"values": {"nat": {"group": {"name": "mine"}, "alarm": "egress-lost"}}}))
+    config = deployed_config("prod", PARAMETERS)
+    assert config.nat.group.name == "egress"
+    assert config.annotations.superseded == {"nat.group.name": "mine"}
