@@ -225,3 +225,14 @@ def test_a_checkpoint_that_is_not_the_table_s_is_the_event_s_error(world: World)
     kept = handle(world, slow, seconds=app.SPARE_SECONDS + 40)["data"]["checkpoint"]
     with pytest.raises(EventError, match="table_id"):
         handle(world, DELETE | {"checkpoint": kept | {"table_id": "another"}})
+
+
+def test_a_replayed_checkpoint_stretches_no_limit(world: World, bucket: Any) -> None:
+    assert bucket
+    world.put_many(300, days=-10)
+    limits = {"max_fraction": 1.0, "max_deletes": 200, "write_units_per_second": 1}
+    first = handle(world, DELETE | {"limits": limits}, seconds=app.SPARE_SECONDS + 40)
+    replay = DELETE | {"limits": limits | {"write_units_per_second": 500}}
+    for _ in range(3):
+        handle(world, replay | {"checkpoint": first["data"]["checkpoint"]})
+    assert len(world.ids()) == 100
