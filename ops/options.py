@@ -20,6 +20,8 @@ class Format(StrEnum):
     JSON = "json"
     MARKDOWN = "markdown"
     HTML = "html"
+    SARIF = "sarif"
+    JUNIT = "junit"
 
 
 @Parameter(name="*")
@@ -38,7 +40,8 @@ class Common:
     endpoint_url
         Another AWS, such as a stand-in on this machine; AWS_ENDPOINT_URL does the same.
     format
-        table for a person, json for a program; markdown and html where a command has a report.
+        table for a person, json for a program; markdown, html, sarif and junit where a
+        command has a report.
     quiet
         Print only results and what needs attention: no account line, no progress.
     simulate

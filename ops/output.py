@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from drift_check.report.as_html import page
 from drift_check.report.as_json import document
 from drift_check.report.as_markdown import headline, markdown, short
+from ops.junit import junit
 from ops.options import Format
+from ops.sarif import sarif
 from ops.screen import console, print_document, styled
 
 if TYPE_CHECKING:
@@ -83,4 +85,6 @@ PRINTERS: dict[Format, Callable[[Report, Session], object]] = {
     Format.JSON: as_json,
     Format.MARKDOWN: as_markdown,
     Format.HTML: as_html,
+    Format.SARIF: lambda report, session: print_document(sarif(report, session.place)),
+    Format.JUNIT: lambda report, _: sys.stdout.write(junit(report)),
 }

@@ -22,10 +22,11 @@ SIGNAL = "own script, ready by its signal, the successor first"
 EXPLAINED = {
     Kind.TERMINATED: f"somebody terminates the instance; {SIGNAL}",
     Kind.STOPPED: "somebody stops it",
-    Kind.IMPAIRED: "EC2's status check fails and the instance forwards nothing; no egress probe here, so Auto "
-    "Scaling alone notices; with the probe it would be found like the next kind (not simulated)",
-    Kind.NOT_FORWARDING: "it passes every check and forwards nothing; only the egress probe notices, fails, is "
-    "asked again and fails again. Without the probe, which is a parameter, nothing would ever heal it",
+    Kind.IMPAIRED: "EC2's status check fails and the instance forwards nothing; the schedule's minute reads the "
+    "status check and reports the NAT unhealthy, before Auto Scaling counts the check itself",
+    Kind.NOT_FORWARDING: "it passes every check and forwards nothing; its own watchman says so in its mark, which "
+    "the schedule's minute reads. No egress probe",
+    Kind.PROBED: "the egress probe as well, which is a parameter: whichever tells it first",
     Kind.PLANNED: "an instance refresh; EIP and routes move back to back once the successor is ready. A longer "
     "ReplaceRoute shortens it here, since it falls into the wait for the address",
     Kind.BROKEN_SCRIPT: "it is terminated, and the first replacement's boot script fails: abandoned 240 s after "

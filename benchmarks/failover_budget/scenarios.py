@@ -35,7 +35,7 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     IMPAIRED = "status check impaired"
     NOT_FORWARDING = "running but not forwarding"
-    PROBED = "the same, with the egress probe"
+    PROBED = "not forwarding, with probe"
     PLANNED = "planned replacement"
     BROKEN_SCRIPT = "script broken once"
     LOST_EVENT = "launch event lost"

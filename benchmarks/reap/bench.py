@@ -30,11 +30,12 @@ from botocore.config import Config
 from tradai_shared import clock
 from tradai_shared.aws.dynamodb_requests import connect
 from ttl_reaper import checkpoint, planner
-from ttl_reaper.apply import PacedRequests
+from ttl_reaper.apply import Batch, Sender
+from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.classify import Window
+from ttl_reaper.dependencies import RunDependencies
 from ttl_reaper.model import (
     Candidate,
-    DesiredTable,
     Limits,
     LiveTable,
     Mode,
@@ -45,7 +46,7 @@ from ttl_reaper.model import (
 )
 from ttl_reaper.partiql import BATCH, statement
 from ttl_reaper.rate_limiter import TokenBucket
-from ttl_reaper.table_run import Callbacks, TableRun
+from ttl_reaper.table_run import TableRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,13 +121,13 @@ def batch_writer(url: str, count: int, workers: int) -> None:
 
 
 def reaper(candidates: list[Candidate], url: str, count: int, workers: int) -> None:
-    """This toolkit's batches, with classification's verdict in hand: PacedRequests.execute_batch."""
-    requests = fast_requests(url)
+    """This toolkit's batches, with classification's verdict in hand: Sender.execute_batch."""
+    sender = fast_sender(url)
     text = statement(Mode.DELETE, "tradai-notifications-dev", "ttl", ["pk"])
     window = Window(int(time.time()), 0)
 
     def settle(batch: Any) -> None:  # noqa: ANN401 - a slice
-        done = requests.execute_batch(text, Mode.DELETE, batch, window)
+        done = sender.execute_batch(Batch(text, Mode.DELETE, batch, window))
         assert done.units == len(batch)  # noqa: S101 - exactly one unit an item
 
     spread(settle, planner.batches(candidates[:count], BATCH), workers)
@@ -141,7 +142,7 @@ def overdue(count: int) -> list[Candidate]:
 
 
 def botocore_batches(url: str, count: int, workers: int) -> None:
-    """The same statements by botocore's own client: what documents save."""
+    """The same statements by botocore's own client: what the wire saves."""
     dynamodb = client(url, workers)
     text = statement(Mode.DELETE, "tradai-notifications-dev", "ttl", ["pk"])
 
@@ -157,10 +158,10 @@ def botocore_batches(url: str, count: int, workers: int) -> None:
     spread(delete, range(0, count, BATCH), workers)
 
 
-def fast_requests(url: str) -> PacedRequests:
+def fast_sender(url: str) -> Sender:
     bucket = TokenBucket(FAST, clock.now().timestamp())
     requests = connect(boto3.Session(), pool=32, endpoint_url=url)
-    return PacedRequests(requests, bucket, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
+    return Sender(requests, bucket, lambda: 1e6, random.Random(1))  # noqa: S311 - jitter
 
 
 def spread(work: Callable[[Any], None], pieces: Any, workers: int) -> None:  # noqa: ANN401 - any iterable
@@ -201,14 +202,17 @@ def whole_run(url: str, count: int) -> Row:
         limits=Limits(max_deletes=count, max_fraction=1.0, write_units_per_second=FAST, grace_seconds=0),
         segments=Segments(segments),
     )
-    run = TableRun(
-        desired=DesiredTable("t", name, "ttl", ttl_confirmed=True, may_be_reaped=True),
-        live=live,
-        order=order,
-        checkpoint=checkpoint.begin(live, "ttl", order, int(time.time())),
-        requests=fast_requests(url),
-        callbacks=Callbacks(Silent(), lambda _: None),
+    dynamodb = client(url, 8)
+    dependencies = RunDependencies(
+        client=dynamodb,
+        requests=connect(boto3.Session(), pool=8, endpoint_url=url),
+        audit=lambda _: Silent(),
+        checkpoints=NoCheckpoints(),
+        seconds_left=lambda: 1e6,
+        rng=random.Random(1),  # noqa: S311 - jitter
     )
+    begun = checkpoint.begin(live, "ttl", order, int(time.time()))
+    run = TableRun(dependencies, live, order, begun, native_is_off=False)
     cpu, wall = time.process_time(), time.perf_counter()
     result = run.run()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
@@ -230,6 +234,8 @@ class Silent:
     def record_planned(self, candidates: Any) -> None: ...  # noqa: ANN401 - ignored
 
     def record_outcome(self, outcomes: Any) -> None: ...  # noqa: ANN401 - ignored
+
+    def flush(self) -> None: ...
 
 
 def main() -> None:

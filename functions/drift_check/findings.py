@@ -118,6 +118,7 @@ SEVERITIES: tuple[tuple[str, str, Severity], ...] = (
     ("tables", "deletion_protection", Severity.HIGH),
     ("tables", "point_in_time_recovery", Severity.HIGH),
     ("tables", "encrypted", Severity.HIGH),
+    ("tables", "indexes.*", Severity.HIGH),
     ("tables", "ttl", Severity.HIGH),
     ("tables", "unexpected index", Severity.LOW),
     ("tables", "unexpected table", Severity.MEDIUM),

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
+import random
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tradai_shared import clock
 from tradai_shared.aws import clients
+from tradai_shared.aws.dynamodb_requests import opened
 from tradai_shared.config import canonical_config
-from tradai_shared.errors import EventError
 from tradai_shared.handler import invocation
 from tradai_shared.observability import make_logger, make_metrics
 from ttl_reaper import distributed_map, events, report, settings, tables
 from ttl_reaper.audit import LogAudit, S3Audit, key_hash
 from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints
+from ttl_reaper.dependencies import WORKERS, RunDependencies
 from ttl_reaper.model import RunStatus, Tally
-from ttl_reaper.reconcile import RunDependencies, open_dependencies, reap
-from ttl_reaper.table_run import TableResult
+from ttl_reaper.reconcile import reap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -30,11 +33,15 @@ if TYPE_CHECKING:
     from ttl_reaper.events import SummaryEvent, WorkEvent
     from ttl_reaper.model import DesiredTable, ItemOutcome
     from ttl_reaper.report import ReapAnswer
+    from ttl_reaper.results import TableResult
     from ttl_reaper.settings import Settings
 
 SERVICE = "ttl_reaper"
-# No call begins later than this before the end. The longest, 3 attempts of 2 + 5 s with pauses, takes 24 s.
-SPARE_SECONDS = 30.0
+# No call begins later than this before the end. What may still be under way or to be written then: a call of
+# DynamoDB (3 attempts of 2 + 5 s with pauses of 1 and 2 s), and in S3 the audit, the tally and the checkpoint
+# (2 attempts each, with a pause of 1 s).
+S3_ATTEMPTS = 2
+SPARE_SECONDS = 24.0 + 3 * 15.0
 
 logger = make_logger(SERVICE)
 metrics = make_metrics(SERVICE)
@@ -56,13 +63,12 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
     parsed = events.parse(event)
     if isinstance(parsed, events.SummaryEvent):
         return _summary(parsed, own)
-    selected = tables.select_tables(parsed, tables.tables(canonical_config(own.environment)))
+    chosen = tables.select_tables(parsed, tables.tables(canonical_config(own.environment)))
     if parsed.action is events.WorkAction.PLAN:
-        return _plan(distributed_map.plan(parsed, selected), own)
-    audit, checkpoints = _stores(own, context.aws_request_id)
-    with open_dependencies(_seconds_left(context), audit, checkpoints, failed=_failed) as dependencies:
-        results = [_reaped(dependencies, table, parsed) for table in selected]
-    return _answered(results, own)
+        return _plan(distributed_map.plan(parsed, chosen), own)
+    with make_dependencies(own, _seconds_left(context), context.aws_request_id) as dependencies:
+        results = _reap_in_turn(dependencies, chosen, parsed)
+    return _report(results, own)
 
 
 def _plan(work: list[dict[str, Any]], own: Settings) -> ReapAnswer:
@@ -71,56 +77,75 @@ def _plan(work: list[dict[str, Any]], own: Settings) -> ReapAnswer:
 
 
 def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
-    success = all(result.success for result in event.results)
-    metrics.add_metric("ReapFailures", MetricUnit.Count, sum(not result.success for result in event.results))
-    results: list[dict[str, object]] = [result.model_dump(exclude_none=True) for result in event.results]
-    lost = "; ".join(
-        f"{result.table} {result.segment}: {result.reason}" for result in event.results if not result.success
-    )
+    failed = [result for result in event.results if not result.is_well]
+    metrics.add_metric("ReapFailures", MetricUnit.Count, len(failed))
+    for result in failed:
+        logger.error("Run failed", extra=result.model_dump(exclude_none=True))
+    lines = "; ".join(f"{result.table} {result.segment}: {result.reason}" for result in failed)
     data: report.ReapData = {
         "summary": distributed_map.merge_summaries(event.results),
-        "results": results,
-        "unfinished": lost,
+        "results": [result.model_dump(exclude_none=True) for result in failed],
+        "unfinished": lines[: report.MOST_CHARACTERS],
     }
-    return {"success": success, "data": data, "environment": own.environment.value}
+    return {"success": not failed, "data": data, "environment": own.environment.value}
 
 
-def _reaped(dependencies: RunDependencies, table: DesiredTable, event: WorkEvent) -> TableResult:
-    """One table. An error that nobody foresaw is that table's failure; the others go on.
-
-    Raises:
-        EventError: the event's checkpoint is not of this table.
-    """
-    try:
-        return reap(dependencies, table, event.order, event.checkpoint, restart=event.restart)
-    except EventError:
-        raise
-    except Exception as error:
-        logger.exception("table failed", extra={"table": table.name})
-        return TableResult(table.name, RunStatus.FAILED, f"{type(error).__name__}: {error}")
+def _reap_in_turn(
+    dependencies: RunDependencies, chosen: Sequence[DesiredTable], event: WorkEvent
+) -> list[TableResult]:
+    """Every table, each with its share of the time that is left; what it leaves over the others share."""
+    results = []
+    for number, table in enumerate(chosen):
+        share = replace(dependencies, seconds_left=_share(dependencies.seconds_left, len(chosen) - number))
+        results.append(reap(share, table, event.request, event.checkpoint, restart=event.restart))
+    return results
 
 
-def _stores(own: Settings, run_id: str) -> tuple[Callable[[str], Audit], Checkpoints]:
-    """Where the audit and the checkpoints are kept."""
+def _share(seconds_left: Callable[[], float], tables: int) -> Callable[[], float]:
+    spared = seconds_left() * (tables - 1) / tables
+    return lambda: seconds_left() - spared
+
+
+@contextmanager
+def make_dependencies(
+    own: Settings, seconds_left: Callable[[], float], run_id: str
+) -> Iterator[RunDependencies]:
+    """The clients and places of one invocation."""
+    with opened(pool=WORKERS) as (client, requests):
+        audit, checkpoints = _storage(own, run_id)
+        yield RunDependencies(
+            client=client,
+            requests=requests,
+            audit=audit,
+            checkpoints=checkpoints,
+            seconds_left=seconds_left,
+            rng=random.Random(),  # noqa: S311 - jitter
+            on_failure=_log_failure,
+            max_units_per_second=own.max_units_per_second,
+        )
+
+
+def _storage(own: Settings, run_id: str) -> tuple[Callable[[str], Audit], Checkpoints]:
+    """Where the audit and the checkpoints are stored."""
     if own.bucket is None:
         return lambda table: LogAudit(logger, table), NoCheckpoints()
-    s3, bucket = clients.s3(), own.bucket
+    s3, bucket = clients.s3(attempts=S3_ATTEMPTS), own.bucket
 
     def audit(table: str) -> Audit:
         return S3Audit(s3, bucket, f"audit/{table}/{clock.now():%Y-%m-%d}/{clock.now():%H%M%S}-{run_id}")
 
-    return audit, S3Checkpoints(s3, bucket, "checkpoints")
+    return audit, S3Checkpoints(s3, bucket)
 
 
 def _seconds_left(context: LambdaContext) -> Callable[[], float]:
     return lambda: context.get_remaining_time_in_millis() / 1000 - SPARE_SECONDS
 
 
-def _failed(outcome: ItemOutcome) -> None:
+def _log_failure(outcome: ItemOutcome) -> None:
     logger.error("Item failed", extra={"key_hash": key_hash(outcome.candidate.key), "code": outcome.detail})
 
 
-def _answered(results: Sequence[TableResult], own: Settings) -> ReapAnswer:
+def _report(results: Sequence[TableResult], own: Settings) -> ReapAnswer:
     answer = report.answer(results, own.environment.value)
     for result, line in zip(results, answer["data"]["results"], strict=True):
         log = logger.info if result.ok else logger.error

@@ -1,4 +1,4 @@
-"""Sends what was planned, at the allowed rate, and sends again only what was throttled.
+"""Sends what was planned, at the allowed rate, and sends again what was refused for the moment.
 
 A lost answer may have been carried out. Sending the same statement again is safe: the key is gone, which
 DynamoDB calls success, or the TTL is another, which fails the condition.
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tradai_shared import clock
-from tradai_shared.errors import AwsError, PermanentError, TemporaryError
+from tradai_shared.errors import AwsError, TemporaryError
+from ttl_reaper import partiql
 from ttl_reaper.model import Candidate, ItemOutcome, Mode, Verdict
-from ttl_reaper.partiql import consumed, outcomes, permission, request
 
 if TYPE_CHECKING:
     import random
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from ttl_reaper.classify import Window
     from ttl_reaper.rate_limiter import TokenBucket
 
-ATTEMPTS = 10
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
+DEFER_AFTER = 10  # answers: about 25 s
+# What never succeeds for so long ends the run; in Lambda its time is over before.
+PATIENCE_SECONDS = 900.0
+NAP_SECONDS = 1.0  # so that an end of time that comes early is noticed
 
 
 class OutOfTime(Exception):  # noqa: N818 - an end that is planned for, not an error
@@ -31,7 +34,7 @@ class OutOfTime(Exception):  # noqa: N818 - an end that is planned for, not an e
 
 
 class Requests(Protocol):
-    """What carries a call; ``DynamoDBRequests`` outside tests."""
+    """What carries a call; ``DynamoDBRequests`` in earnest."""
 
     def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Send once; see ``DynamoDBRequests.call`` for what is raised."""
@@ -44,12 +47,22 @@ class BatchResult:
 
     outcomes: tuple[ItemOutcome, ...]
     units: float
-    refused: AwsError | None = None  # the whole call was refused: the next one would be too
+    refused: AwsError | None = None  # the next batch would be refused too
 
 
 @dataclass(frozen=True, slots=True)
-class PacedRequests:
-    """One table's calls: paced by its token bucket, and none begins when the time is used up."""
+class Batch:
+    """Items whose statements are sent together."""
+
+    statement: str
+    mode: Mode
+    candidates: Sequence[Candidate]
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One table's calls, which share a rate and a time."""
 
     requests: Requests
     bucket: TokenBucket
@@ -57,84 +70,118 @@ class PacedRequests:
     rng: random.Random  # jitter
 
     def read(self, action: str, operation: str, body: dict[str, Any], estimate: float) -> dict[str, Any]:
-        """One call, tried again while it is throttled or lost.
+        """One call, tried again while it is throttled or lost; ``estimate`` is in read units.
 
         Raises:
             OutOfTime: no time is left to wait.
-            TemporaryError: it still failed at the last attempt.
+            TemporaryError: it has failed for PATIENCE_SECONDS.
             PermanentError: it was refused.
         """
-        for attempt in range(ATTEMPTS):
-            self._acquire(estimate)
+        began, attempt = _now(), 0
+        while True:
+            self.acquire(estimate)
             try:
                 reply = self.requests.call(action, operation, body)
             except TemporaryError:
-                self.bucket.throttled(_now())
-                if attempt == ATTEMPTS - 1:
+                if _now() - began >= PATIENCE_SECONDS:
                     raise
-                self._pause(attempt)
+                self._back_off(attempt)
+                attempt += 1
             else:
-                self.bucket.reconcile(estimate, consumed(reply))
+                self.bucket.reconcile(estimate, partiql.consumed(reply))
                 return reply
-        raise AssertionError  # not reached: the last attempt returned or raised
 
-    def execute_batch(self, text: str, mode: Mode, batch: Sequence[Candidate], window: Window) -> BatchResult:
-        """Send a batch until each statement has a verdict, or the time or the attempts are used up."""
-        pending = list(batch)
+    def execute_batch(self, batch: Batch, may_defer: Callable[[int], bool] = lambda _: False) -> BatchResult:
+        """Send a batch until each of its statements has a verdict, or the time is used up.
+
+        ``may_defer`` says whether so many items may be carried on by the checkpoint: then a few items that
+        are refused again and again do not hold up the others.
+        """
+        pending = list(batch.candidates)
         settled: list[ItemOutcome] = []
         units = 0.0
-        detail = "throttled"
+        began, attempt = _now(), 0
         try:
-            for attempt in range(ATTEMPTS):
-                self._acquire(len(pending))
-                try:
-                    reply = self.requests.call(
-                        permission(mode), "BatchExecuteStatement", request(text, mode, pending, window)
+            while pending:
+                answered, consumed = self._send(batch, pending)
+                settled += answered.settled
+                units += consumed
+                pending = answered.pending
+                if answered.refused:
+                    code = answered.refused.code
+                    return BatchResult(
+                        (*settled, *_all(pending, Verdict.UNSETTLED, code)), units, answered.refused
                     )
-                    self.bucket.reconcile(len(pending), consumed(reply))
-                    units += consumed(reply)
-                    answered = outcomes(mode, pending, reply)
-                except TemporaryError as error:
-                    detail = error.code
-                else:
-                    settled += answered.settled
-                    pending = list(answered.again)
-                    if answered.condemned:
-                        raise PermanentError(permission(mode), answered.condemned, "of a statement")
                 if not pending:
-                    return BatchResult(tuple(settled), units)
-                self.bucket.throttled(_now())
-                self._pause(attempt)
+                    break
+                attempt += 1
+                if answered.code in partiql.PASSING and attempt >= DEFER_AFTER and may_defer(len(pending)):
+                    return BatchResult((*settled, *_all(pending, Verdict.DEFERRED, answered.code)), units)
+                if _now() - began >= PATIENCE_SECONDS:
+                    given_up = TemporaryError(
+                        partiql.permission(batch.mode), answered.code, "refused for too long"
+                    )
+                    return BatchResult(
+                        (*settled, *_all(pending, Verdict.UNSETTLED, answered.code)), units, given_up
+                    )
+                self._back_off(attempt)
         except OutOfTime:
             return BatchResult((*settled, *_all(pending, Verdict.UNSETTLED)), units)
-        except AwsError as error:
-            return BatchResult((*settled, *_all(pending, Verdict.FAILED, error.code)), units, error)
-        return BatchResult((*settled, *_all(pending, Verdict.FAILED, detail)), units)
+        return BatchResult(tuple(settled), units)
 
-    def _acquire(self, units: float) -> None:
+    def _send(self, batch: Batch, pending: list[Candidate]) -> tuple[partiql.Answered, float]:
+        """Send what is pending once; the units that it consumed."""
+        self.acquire(len(pending))
+        body = partiql.request(batch.statement, batch.mode, pending, batch.window)
+        try:
+            reply = self.requests.call(partiql.permission(batch.mode), "BatchExecuteStatement", body)
+            answered = partiql.answered(batch.mode, pending, reply)
+        except TemporaryError as error:
+            return partiql.Answered([], pending, error.code), 0.0
+        except AwsError as error:
+            return partiql.Answered([], pending, error.code, error), 0.0
+        consumed = partiql.consumed(reply)
+        self.bucket.reconcile(len(pending), consumed)
+        return answered, consumed
+
+    def acquire(self, units: float) -> None:
         """Reserve units and wait until they may be used.
 
         Raises:
             OutOfTime: that would be too late; the units are given back.
         """
         wait = self.bucket.reserve(units, _now())
-        if wait >= self.seconds_left():
+        try:
+            self._wait(wait)
+        except OutOfTime:
             self.bucket.reconcile(units, 0)
-            raise OutOfTime
-        if wait:
-            clock.sleep(wait)
+            raise
 
-    def _pause(self, attempt: int) -> None:
-        """Wait before the next attempt, with full jitter: throttled workers must not come back together.
+    def _back_off(self, attempt: int) -> None:
+        """Slow down, and wait with full jitter: what was throttled together does not come back together."""
+        self.bucket.throttled(_now())
+        longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
+        self._wait(self.rng.uniform(0, longest))
+
+    def _wait(self, seconds: float) -> None:
+        """Wait in naps.
 
         Raises:
             OutOfTime: there is no time for that.
         """
-        longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
-        wait = self.rng.uniform(0, longest)
-        if wait >= self.seconds_left():
-            raise OutOfTime
-        clock.sleep(wait)
+        while True:
+            if seconds >= self.seconds_left():
+                raise OutOfTime
+            if seconds <= 0:
+                return
+            nap = min(seconds, NAP_SECONDS)
+            clock.sleep(nap)
+            seconds -= nap
+
+
+def unsettled(items: Sequence[Candidate], refused: AwsError) -> BatchResult:
+    """A batch that was not sent, or whose answer is lost."""
+    return BatchResult(tuple(_all(items, Verdict.UNSETTLED, refused.code)), 0.0, refused)
 
 
 def _all(items: Sequence[Candidate], verdict: Verdict, detail: str = "") -> list[ItemOutcome]:

@@ -1,7 +1,8 @@
-"""What is kept of a run: every deleted key with its TTL and class."""
+"""The record of a run: every deleted key with its TTL and class."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from typing import TYPE_CHECKING, Protocol
@@ -38,6 +39,10 @@ class Audit(Protocol):
         """Write down what was written, item by item."""
         ...
 
+    def flush(self) -> None:
+        """Write what is held: the run ends."""
+        ...
+
 
 class LogAudit:
     """For a deployment without a bucket: one record for every 25 items. What is intended is not logged."""
@@ -60,9 +65,16 @@ class LogAudit:
                 "Items written", extra={"table": self._table, "items": items[start : start + LOG_LINES]}
             )
 
+    def flush(self) -> None:
+        """Nothing is held."""
+
 
 class S3Audit:
-    """JSON lines: for each round one object of what was intended and one of what was done."""
+    """JSON lines, compressed: an object a round, of what the last round came to and what is intended next.
+
+    A round's outcomes wait for the next round's object: a PUT a round, not two. What is intended is always
+    written before the first statement of its round is sent.
+    """
 
     def __init__(self, client: S3Client, bucket: str, prefix: str) -> None:
         """Write below ``prefix``, which names the table and the invocation."""
@@ -70,22 +82,32 @@ class S3Audit:
         self._bucket = bucket
         self._prefix = prefix
         self._round = 0
+        self._outcomes: list[dict[str, object]] = []
 
     def record_planned(self, candidates: Sequence[Candidate]) -> None:
-        """Write the round's candidates."""
-        self._round += 1
+        """Write the last round's outcomes and this round's candidates."""
         self._put("intended", [_line(candidate, "intended") for candidate in candidates])
 
     def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
-        """Write the round's outcomes, the renewed and the failed ones too."""
-        self._put("done", [_line(outcome.candidate, outcome.verdict, outcome.detail) for outcome in outcomes])
+        """Hold the round's outcomes, the renewed and the failed ones too."""
+        self._outcomes += [_line(outcome.candidate, outcome.verdict, outcome.detail) for outcome in outcomes]
 
-    def _put(self, what: str, lines: Sequence[dict[str, object]]) -> None:
-        body = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    def flush(self) -> None:
+        """Write the outcomes that are held."""
+        if self._outcomes:
+            self._put("", [])
+
+    def _put(self, name: str, lines: Sequence[dict[str, object]]) -> None:
+        self._round += 1
+        names = "-".join(part for part in ("done" if self._outcomes else "", name) if part)
+        body = "".join(json.dumps(line) + "\n" for line in [*self._outcomes, *lines]).encode()
         with translate_errors("s3:PutObject"):
             self._client.put_object(
-                Bucket=self._bucket, Key=f"{self._prefix}/{self._round:05d}-{what}.jsonl", Body=body
+                Bucket=self._bucket,
+                Key=f"{self._prefix}/{self._round:05d}-{names}.jsonl.gz",
+                Body=gzip.compress(body, compresslevel=1),
             )
+        self._outcomes = []
 
 
 def _line(candidate: Candidate, verdict: str, detail: str = "") -> dict[str, object]:

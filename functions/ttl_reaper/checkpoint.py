@@ -34,6 +34,15 @@ class Position(BaseModel):
     done: bool = False
 
 
+class DeferredItem(BaseModel):
+    """An item that was refused for the moment. Judged again before it is sent: an event may say anything."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: dict[str, dict[str, Any]]
+    ttl: dict[str, Any]
+
+
 class Checkpoint(BaseModel):
     """One table's run between two invocations."""
 
@@ -54,6 +63,7 @@ class Checkpoint(BaseModel):
     total_segments: int = Field(ge=1)
     positions: tuple[Position, ...]
     tally: Tally = Tally()  # of the whole run so far; what a round saw counts once the round is complete
+    deferred: tuple[DeferredItem, ...] = ()  # behind the positions, and still to be settled
 
     @property
     def window(self) -> Window:
@@ -82,13 +92,25 @@ def _positions(segments: Segments) -> tuple[Position, ...]:
     return tuple(Position(segment=number) for number in segments.mine)
 
 
+def is_too_old(checkpoint: Checkpoint, now: int) -> bool:
+    """Whether its cut-off and its count of items are of another time."""
+    return checkpoint.started < now - MAX_AGE_SECONDS
+
+
+def with_higher_tally(checkpoint: Checkpoint, recorded: Tally | None) -> Checkpoint:
+    """With what the run is recorded to have changed, where that is more: a replay stretches no limit."""
+    if recorded is None or recorded.changed <= checkpoint.tally.changed:
+        return checkpoint
+    return checkpoint.model_copy(update={"tally": recorded})
+
+
 def mismatch(checkpoint: Checkpoint, fresh: Checkpoint) -> str | None:
     """The field in which a kept checkpoint is not this order's on this table, or None where it is.
 
     ``fresh`` is what ``begin`` answers now. A start in the future would move the cut-off past the grace
     period, so that is a mismatch too, as is one older than MAX_AGE_SECONDS and a tally that no run can have.
     """
-    compared = (
+    fields = (
         "table",
         "table_id",
         "attribute",
@@ -98,10 +120,10 @@ def mismatch(checkpoint: Checkpoint, fresh: Checkpoint) -> str | None:
         "grace_seconds",
         "total_segments",
     )
-    for name in compared:
+    for name in fields:
         if getattr(checkpoint, name) != getattr(fresh, name):
             return name
-    if not fresh.started - MAX_AGE_SECONDS <= checkpoint.started <= fresh.started:
+    if is_too_old(checkpoint, fresh.started) or checkpoint.started > fresh.started:
         return "started"
     if not checkpoint.tally.is_possible():
         return "tally"

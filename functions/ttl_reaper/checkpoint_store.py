@@ -1,18 +1,20 @@
-"""Where checkpoints outlive an invocation."""
+"""Where checkpoints outlive an invocation: in S3, or nowhere."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
 from ttl_reaper.checkpoint import Checkpoint
+from ttl_reaper.model import Tally
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+TALLY = TypeAdapter(Tally)
 # without s3:ListBucket a checkpoint that is not there would look forbidden
 PERMISSIONS = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
 
@@ -21,15 +23,19 @@ class Checkpoints(Protocol):
     """Where checkpoints outlive an invocation."""
 
     def load(self, name: str) -> Checkpoint | None:
-        """The kept one, or None."""
+        """The stored one, or None."""
+        ...
+
+    def tally(self, name: str, started: int) -> Tally | None:
+        """What the run that began at ``started`` is recorded to have counted, or None."""
         ...
 
     def save(self, name: str, checkpoint: Checkpoint) -> None:
-        """Keep it in place of the earlier one."""
+        """Store it in place of the earlier one."""
         ...
 
-    def forget(self, name: str) -> None:
-        """The run is over."""
+    def forget(self, name: str, ended: Checkpoint) -> None:
+        """The run is over: only its tally is stored on, against a replay of an older checkpoint."""
         ...
 
 
@@ -37,49 +43,72 @@ class NoCheckpoints:
     """For a deployment without a bucket: the answer's checkpoint is the only one."""
 
     def load(self, name: str) -> Checkpoint | None:  # noqa: ARG002 - the protocol's name
-        """None was kept."""
+        """None was stored."""
+        return None
+
+    def tally(self, name: str, started: int) -> Tally | None:  # noqa: ARG002 - the protocol's names
+        """None was stored."""
         return None
 
     def save(self, name: str, checkpoint: Checkpoint) -> None:
         """Nothing."""
 
-    def forget(self, name: str) -> None:
+    def forget(self, name: str, ended: Checkpoint) -> None:
         """Nothing."""
 
 
 class S3Checkpoints:
-    """One small object a table (or a segment of it) below ``checkpoints/``."""
+    """One small object a table (or a share of it) below ``checkpoints/``, ended runs below ``tallies/``."""
 
-    def __init__(self, client: S3Client, bucket: str, prefix: str) -> None:
-        """Keep them below ``prefix``."""
+    def __init__(self, client: S3Client, bucket: str, prefix: str = "checkpoints") -> None:
+        """Store them below ``prefix``; nothing is called yet."""
         self._client = client
-        self._bucket = bucket
         self._prefix = prefix
+        self._bucket = bucket
 
     def load(self, name: str) -> Checkpoint | None:
-        """The kept one; None where there is none, or where it is not one of this version."""
+        """The stored one; None where there is none, or where it is not one of this version."""
+        body = self._get(self._key(name))
         try:
-            with translate_errors("s3:GetObject"):
-                body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"].read()
-        except PermanentError as error:
-            if error.code == "NoSuchKey":
-                return None
-            raise
-        try:
-            return Checkpoint.model_validate_json(body)
+            return None if body is None else Checkpoint.model_validate_json(body)
         except ValidationError:
             return None
 
+    def tally(self, name: str, started: int) -> Tally | None:
+        """Of the stored checkpoint of that run, or of its record where it has ended."""
+        stored = self.load(name)
+        if stored is not None and stored.started == started:
+            return stored.tally
+        record = self._get(_tally_key(name, started))
+        return None if record is None else TALLY.validate_json(record)
+
     def save(self, name: str, checkpoint: Checkpoint) -> None:
         """Write it."""
-        with translate_errors("s3:PutObject"):
-            body = checkpoint.model_dump_json().encode()
-            self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=body)
+        self._put(self._key(name), checkpoint.model_dump_json().encode())
 
-    def forget(self, name: str) -> None:
-        """Delete it."""
+    def forget(self, name: str, ended: Checkpoint) -> None:
+        """Write the tally of a run that changed something, and delete the checkpoint."""
+        if ended.tally.changed:
+            self._put(_tally_key(name, ended.started), TALLY.dump_json(ended.tally))
         with translate_errors("s3:DeleteObject"):
             self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}.json"
+
+    def _put(self, key: str, body: bytes) -> None:
+        with translate_errors("s3:PutObject"):
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
+
+    def _get(self, key: str) -> bytes | None:
+        try:
+            with translate_errors("s3:GetObject"):
+                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except PermanentError as error:
+            if error.code == "NoSuchKey":
+                return None
+            raise
+
+
+def _tally_key(name: str, started: int) -> str:
+    return f"tallies/{name}-{started}.json"

@@ -51,7 +51,7 @@ def merge_summaries(results: Sequence[SegmentResult]) -> dict[str, Any]:
     """The runs' summaries added up; what never answered has none, and is named."""
     total: dict[str, Any] = {
         "runs": len(results),
-        "runs_failed": [_name(result) for result in results if not result.success],
+        "runs_failed": [_name(result) for result in results if not result.is_well],
     }
     for result in results:
         total = _added(total, result.summary or {})
@@ -63,10 +63,10 @@ def _name(result: SegmentResult) -> str:
 
 
 def _added(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(left)
+    total = dict(left)
     for name, value in right.items():
         if isinstance(value, dict):
-            merged[name] = _added(merged.get(name, {}), value)
+            total[name] = _added(total.get(name, {}), value)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            merged[name] = merged.get(name, 0) + value
-    return merged
+            total[name] = total.get(name, 0) + value
+    return total

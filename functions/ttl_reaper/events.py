@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 ALL = "all"
 SEGMENTS = 8
-MOST_SEGMENTS = 64  # a round holds a page of each
+MOST_SEGMENTS = 1_000_000  # Scan's own limit
+MOST_SEGMENTS_A_RUN = 64  # a round holds a page of each
 DEFAULT = Limits()
 
 
@@ -34,7 +35,7 @@ class LimitsEvent(Strict):
 
     max_deletes: int = Field(default=DEFAULT.max_deletes, ge=1)
     max_fraction: float = Field(default=DEFAULT.max_fraction, gt=0, le=1)
-    write_units_per_second: float = Field(default=DEFAULT.write_units_per_second, ge=1, le=40_000)
+    write_units_per_second: float = Field(default=DEFAULT.write_units_per_second, ge=1)
     grace_seconds: int = Field(default=DEFAULT.grace_seconds, ge=0)
 
 
@@ -43,11 +44,18 @@ class SegmentsEvent(Strict):
 
     total: int = Field(ge=1, le=MOST_SEGMENTS)
     index: int | None = Field(default=None, ge=0)
+    stride: int | None = Field(default=None, ge=1)  # with index: it and every stride-th after it
 
     @model_validator(mode="after")
-    def _index_is_one_of_them(self) -> Self:
+    def _index_is_valid(self) -> Self:
         if self.index is not None and self.index >= self.total:
             raise _wrong("index", "must be less than total")
+        if self.stride is not None and self.index is None:
+            raise _wrong("stride", "needs an index")
+        if len(Segments(self.total, self.index, self.stride).mine) > MOST_SEGMENTS_A_RUN:
+            raise _wrong(
+                "total", f"a run scans at most {MOST_SEGMENTS_A_RUN} segments; give index and stride"
+            )
         return self
 
 
@@ -88,15 +96,15 @@ class WorkEvent(Strict):
         return self
 
     @property
-    def order(self) -> ReapRequest:
-        """The order in the reaper's own words."""
+    def request(self) -> ReapRequest:
+        """What is asked for, in the reaper's own words."""
         segments = self.segments or SegmentsEvent(total=SEGMENTS)
         return ReapRequest(
             mode=self.mode,
             dry_run=self.dry_run,
             classes=frozenset(self.classes) if self.classes else DEFAULT_CLASSES[self.mode],
             limits=Limits(**self.limits.model_dump()),
-            segments=Segments(segments.total, segments.index),
+            segments=Segments(segments.total, segments.index, segments.stride),
             allow_without_pitr=self.allow_without_pitr,
         )
 
@@ -109,6 +117,11 @@ class SegmentResult(Strict):
     success: bool
     reason: str = ""
     summary: dict[str, Any] | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing failed in it, in none of its invocations."""
+        return self.success and not (self.summary or {}).get("failed")
 
 
 class SummaryEvent(Strict):

@@ -56,6 +56,8 @@ class DesiredTable:
     ttl_attribute: str | None
     ttl_confirmed: bool  # written down or seen, rather than assumed
     may_be_reaped: bool
+    pitr_expected: bool = True  # without it in the configuration, its absence is no reason to refuse
+    written_here_only: bool = False  # of a global table: no other region writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,12 @@ class LiveTable:
     ttl_status: TtlStatus
     ttl_attribute: str | None
     pitr: bool
+    size_bytes: int = 0  # hours old
+    local_index_count: int = 0
+    stream_view: str | None = None  # None: no stream
+    replicas: tuple[str, ...] = ()  # the other regions of a global table
+    strongly_consistent: bool = False  # the replicas: MultiRegionConsistency STRONG
+    write_capacity: float | None = None  # units a second that the table is limited to; None: not known
 
     @property
     def ttl_is_on(self) -> bool:
@@ -94,16 +102,14 @@ class Segments:
 
     total: int
     index: int | None = None  # None: all of them
+    stride: int | None = None  # with index: it and every stride-th after it
 
     @property
     def mine(self) -> tuple[int, ...]:
         """The numbers of this run's segments."""
-        return tuple(range(self.total)) if self.index is None else (self.index,)
-
-    @property
-    def share(self) -> float:
-        """The part of the table that this run sees."""
-        return len(self.mine) / self.total
+        if self.index is None:
+            return tuple(range(self.total))
+        return tuple(range(self.index, self.total, self.stride or self.total))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class ReapRequest:
 
     @property
     def writes(self) -> bool:
-        """Whether this order may change anything at all."""
+        """Whether this request may change anything at all."""
         return self.mode is not Mode.REPORT and not self.dry_run
 
 
@@ -140,6 +146,7 @@ class Verdict(StrEnum):
     REPAIRED = "repaired"
     RENEWED = "renewed"  # its TTL is no longer the one that was seen: kept
     FAILED = "failed"
+    DEFERRED = "deferred"  # refused for the moment, ten times: the checkpoint carries it on
     UNSETTLED = "unsettled"  # time ran out first: the checkpoint stays before it
 
 
@@ -183,6 +190,7 @@ class Tally:
     failed: int = 0
     read_units: float = 0.0
     write_units: float = 0.0
+    failed_codes: dict[str, int] = field(default_factory=dict)  # of the failed: AWS's error codes
 
     def is_possible(self) -> bool:
         """Whether a run can have counted this: nothing is negative, or a limit would be stretched by it."""
@@ -197,8 +205,14 @@ class Tally:
             self.read_units,
             self.write_units,
             *self.expired.values(),
+            *self.failed_codes.values(),
         )
         return min(counts) >= 0
+
+    @property
+    def settled(self) -> int:
+        """Items that need no further try."""
+        return self.changed + self.renewed + self.failed
 
     @property
     def changed(self) -> int:
@@ -218,4 +232,5 @@ class Tally:
             failed=self.failed + other.failed,
             read_units=self.read_units + other.read_units,
             write_units=self.write_units + other.write_units,
+            failed_codes=dict(Counter(self.failed_codes) + Counter(other.failed_codes)),
         )

@@ -12,6 +12,7 @@ from ttl_reaper.partiql import consumed
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
     from ttl_reaper.checkpoint import Checkpoint, Position
     from ttl_reaper.model import Item
@@ -50,7 +51,38 @@ def live_table(client: DynamoDBClient, name: str) -> LiveTable:
         ttl_status=TtlStatus(ttl.get("TimeToLiveStatus", "DISABLED")),
         ttl_attribute=ttl.get("AttributeName"),
         pitr=recovery.get("PointInTimeRecoveryStatus") == "ENABLED",
+        size_bytes=table.get("TableSizeBytes", 0),
+        local_index_count=len(table.get("LocalSecondaryIndexes", [])),
+        stream_view=_stream_view(table),
+        replicas=_replicas(client, table),
+        strongly_consistent=table.get("MultiRegionConsistency") == "STRONG",
+        write_capacity=_write_capacity(table),
     )
+
+
+def _stream_view(table: TableDescriptionTypeDef) -> str | None:
+    stream = table.get("StreamSpecification", {})
+    return str(stream.get("StreamViewType", "enabled")) if stream.get("StreamEnabled") else None
+
+
+def _replicas(client: DynamoDBClient, table: TableDescriptionTypeDef) -> tuple[str, ...]:
+    """The other regions: DescribeTable lists this one too in some versions of global tables."""
+    regions = {replica.get("RegionName", "") for replica in table.get("Replicas", [])}
+    return tuple(sorted(regions - {"", client.meta.region_name}))
+
+
+def _write_capacity(table: TableDescriptionTypeDef) -> float | None:
+    """The least of the table's and its indexes' own limits, provisioned or on demand; None: no own limit."""
+    limits = [
+        limit
+        for described in (table, *table.get("GlobalSecondaryIndexes", []))
+        for limit in (
+            described.get("ProvisionedThroughput", {}).get("WriteCapacityUnits", 0),
+            described.get("OnDemandThroughput", {}).get("MaxWriteRequestUnits", 0),
+        )
+        if limit > 0
+    ]
+    return float(min(limits)) if limits else None
 
 
 @dataclass(frozen=True, slots=True)

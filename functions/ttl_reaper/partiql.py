@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.errors import TemporaryError
+from tradai_shared.errors import AwsError, PermanentError, TemporaryError
 from ttl_reaper.classify import Window, repaired
 from ttl_reaper.model import Candidate, ItemOutcome, Mode, Verdict
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BATCH = 25  # BatchExecuteStatement's limit
-# BatchStatementErrorCodeEnum's codes come inside an HTTP 200. These pass: send the same statement again.
+# Values of BatchStatementErrorCodeEnum, which come inside an HTTP 200. These pass by themselves:
 PASSING = frozenset(
     {
-        "InternalServerError",
         "ProvisionedThroughputExceeded",
         "RequestLimitExceeded",
         "ThrottlingError",
         "TransactionConflict",
+        "InternalServerError",
     }
 )
-# Every further statement on the table would end the same way.
+# These condemn the table: every further statement would be refused alike.
 CONDEMNING = frozenset({"AccessDenied", "ResourceNotFound"})
 RENEWED = "ConditionalCheckFailed"
 
@@ -64,49 +64,62 @@ def _parameters(mode: Mode, candidate: Candidate, window: Window) -> list[dict[s
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
-    """An answer's items: settled, or to be sent again. ``condemned`` is the code that ends the table."""
+class Answered:
+    """A batch's answer: what is settled, what may be sent again and why, and what condemns the table."""
 
-    settled: tuple[ItemOutcome, ...]
-    again: tuple[Candidate, ...]
-    condemned: str = ""
+    settled: list[ItemOutcome]
+    pending: list[Candidate]
+    code: str = ""
+    refused: AwsError | None = None
 
 
-def outcomes(mode: Mode, candidates: Sequence[Candidate], reply: dict[str, Any]) -> Sorted:
-    """Sort a batch's answer by statement.
+def answered(mode: Mode, candidates: Sequence[Candidate], reply: dict[str, Any]) -> Answered:
+    """Sort an answer by what its statements came to.
 
     Raises:
-        TemporaryError: the answer does not have one response a statement, in the statements' order.
+        TemporaryError: the answer does not have one response a statement, so nothing is known.
     """
-    responses = reply["Responses"]
-    if len(responses) != len(candidates):
-        problem = f"{len(responses)} responses to {len(candidates)} statements"
-        raise TemporaryError(permission(mode), "GarbledAnswer", problem)
-    codes = [(response.get("Error") or {}).get("Code", "") for response in responses]
-    return Sorted(
-        settled=tuple(
-            _outcome(mode, candidate, code)
-            for candidate, code in zip(candidates, codes, strict=True)
-            if code not in PASSING
-        ),
-        again=tuple(candidate for candidate, code in zip(candidates, codes, strict=True) if code in PASSING),
-        condemned=next((code for code in codes if code in CONDEMNING), ""),
-    )
+    responses = reply.get("Responses")
+    if not isinstance(responses, list) or len(responses) != len(candidates):
+        raise TemporaryError(permission(mode), "GarbledAnswer", "not one response a statement")
+    settled: list[ItemOutcome] = []
+    pending: list[Candidate] = []
+    code, refused = "", None
+    for candidate, response in zip(candidates, responses, strict=True):
+        outcome = _outcome(mode, candidate, response)
+        if outcome.detail in PASSING | CONDEMNING:
+            pending.append(candidate)
+            code = outcome.detail
+            if code in CONDEMNING:
+                refused = PermanentError(permission(mode), code, _message(response))
+        else:
+            settled.append(outcome)
+    return Answered(settled, pending, code, refused)
 
 
-def _outcome(mode: Mode, candidate: Candidate, code: str) -> ItemOutcome:
-    if not code:
+def _outcome(mode: Mode, candidate: Candidate, response: dict[str, Any]) -> ItemOutcome:
+    error = response.get("Error")
+    if not error:
         return ItemOutcome(candidate, Verdict.REPAIRED if mode is Mode.REPAIR else Verdict.DELETED)
+    code = error.get("Code", "Unknown")
     if code == RENEWED:
         return ItemOutcome(candidate, Verdict.RENEWED)
     return ItemOutcome(candidate, Verdict.FAILED, code)
 
 
+def _message(response: dict[str, Any]) -> str:
+    return str(response["Error"].get("Message", ""))
+
+
 def consumed(reply: dict[str, Any]) -> float:
     """The units that a call consumed; a scan tells one figure, a batch a list of them."""
-    capacity_of_reply = reply.get("ConsumedCapacity") or []
-    capacities = capacity_of_reply if isinstance(capacity_of_reply, list) else [capacity_of_reply]
-    return float(sum(capacity.get("CapacityUnits", 0.0) for capacity in capacities))
+    consumed_capacity = reply.get("ConsumedCapacity") or []
+    return float(
+        sum(
+            entry.get("CapacityUnits", 0.0)
+            for entry in (consumed_capacity if isinstance(consumed_capacity, list) else [consumed_capacity])
+        )
+    )
 
 
 def _quoted(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
@@ -62,10 +62,10 @@ def attribute(desired: DesiredTable, live: LiveTable) -> str | None:
     return live.ttl_attribute if live.ttl_is_on else desired.ttl_attribute
 
 
-def refusal(desired: DesiredTable, live: LiveTable, order: ReapRequest) -> str | None:
+def refusal(desired: DesiredTable, live: LiveTable, request: ReapRequest) -> str | None:
     """Why this order must not run on this table, or None where it may. A dry run is refused alike."""
     return _unreadable(desired, live) or (
-        None if order.mode is Mode.REPORT else _unsafe(desired, live, order)
+        None if request.mode is Mode.REPORT else _unsafe(desired, live, request)
     )
 
 
@@ -80,12 +80,42 @@ def _unreadable(desired: DesiredTable, live: LiveTable) -> str | None:
     return None if live.status in SERVING_STATES else f"the table is {live.status}"
 
 
-def _unsafe(desired: DesiredTable, live: LiveTable, order: ReapRequest) -> str | None:
+def _unsafe(desired: DesiredTable, live: LiveTable, request: ReapRequest) -> str | None:
     if off := native_is_off(desired, live):
         return off
-    if not live.pitr and not order.allow_without_pitr:
+    if not live.pitr and desired.pitr_expected and not request.allow_without_pitr:
         return "point-in-time recovery is off: a mistake could not be undone; allow_without_pitr overrides"
+    if live.replicas and not live.strongly_consistent and not desired.written_here_only:
+        return (
+            f"a global table, eventually consistent, with replicas in {', '.join(live.replicas)}: an "
+            "item that is renewed there within the lag would be lost"
+        )
     return None
+
+
+def notes(desired: DesiredTable, live: LiveTable, request: ReapRequest) -> tuple[str, ...]:
+    """What an operator should know besides the figures, before anything is deleted."""
+    return tuple(note for note in (_attribute_note(desired, live), *_writing_notes(live, request)) if note)
+
+
+def _attribute_note(desired: DesiredTable, live: LiveTable) -> str | None:
+    off = native_is_off(desired, live)
+    if off:
+        return f"class E: {off}"
+    if live.ttl_is_on and live.ttl_attribute != desired.ttl_attribute:
+        return f"TTL is on {live.ttl_attribute!r}; the configuration only assumes {desired.ttl_attribute!r}"
+    return None
+
+
+def _writing_notes(live: LiveTable, request: ReapRequest) -> Iterator[str]:
+    if live.stream_view and request.mode is not Mode.REPAIR:
+        yield (
+            f"a stream ({live.stream_view}) reads this table: deletions by the reaper, class A too, do not "
+            "carry the userIdentity of TTL's own; after repair DynamoDB deletes, and its records do"
+        )
+    if live.replicas:
+        consistency = "strongly" if live.strongly_consistent else "eventually"
+        yield f"a global table, {consistency} consistent, with replicas in {', '.join(live.replicas)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,30 +146,39 @@ def judge(items: Sequence[Item], key_names: Sequence[str], checkpoint: Checkpoin
     return Judged(candidates, Tally(expired=expired, implausible=implausible))
 
 
-def allowance(order: ReapRequest, item_count: int, scanned: int, changed: int) -> tuple[int, Guard]:
+def allowance(request: ReapRequest, item_count: int, scanned: int, changed: int) -> tuple[int, Guard]:
     """How many more items may be changed, and the guard that says so.
 
-    ItemCount is hours old, so what was really scanned counts where it is more. A run of one segment answers
-    for its share of the table. Below FRACTION_COUNTS_FROM items only the number counts.
+    ItemCount is hours old, so what was really scanned counts where it is more. The fraction is of the table,
+    whatever part of it this run scans; a plan divides it among its runs as part of max_deletes. Below
+    FRACTION_COUNTS_FROM items only the number counts.
     """
-    known = max(item_count * order.segments.share, scanned)
-    by_fraction = int(known * order.limits.max_fraction) - changed
-    by_number = order.limits.max_deletes - changed
+    known = max(item_count, scanned)
+    by_fraction = int(known * request.limits.max_fraction) - changed
+    by_number = request.limits.max_deletes - changed
     if known >= FRACTION_COUNTS_FROM and by_fraction < by_number:
         return max(0, by_fraction), Guard.MAX_FRACTION
     return max(0, by_number), Guard.MAX_DELETES
 
 
-def page_items(order: ReapRequest) -> int:
+def within_capacity(request: ReapRequest, live: LiveTable, default: float) -> ReapRequest:
+    """The request at no more than the table's and its indexes' own write capacity, else ``default``."""
+    bound = live.write_capacity or default
+    limits = request.limits
+    if limits.write_units_per_second <= bound:
+        return request
+    return replace(request, limits=replace(limits, write_units_per_second=bound))
+
+
+def page_items(request: ReapRequest) -> int:
     """How many items a segment's page may hold, so that a round fits the rate that is allowed."""
-    a_round = order.limits.write_units_per_second * ROUND_SECONDS / len(order.segments.mine)
+    a_round = request.limits.write_units_per_second * ROUND_SECONDS / len(request.segments.mine)
     return int(min(PAGE_ITEMS, max(FEWEST_PAGE_ITEMS, a_round)))
 
 
 def interleave(pages: Sequence[Sequence[Candidate]]) -> list[Candidate]:
     """Deal the segments' items out in turn: neighbours in a segment tend to share a partition."""
-    dealt = chain.from_iterable(zip_longest(*pages))
-    return [candidate for candidate in dealt if candidate is not None]
+    return [item for item in chain.from_iterable(zip_longest(*pages)) if item is not None]
 
 
 def batches(items: Sequence[Candidate], size: int) -> Iterator[Sequence[Candidate]]:

@@ -12,7 +12,7 @@ FLOOR = 0.01  # of the full rate: never quite still
 
 
 class TokenBucket:
-    """Reserve units before a call, reconcile afterwards with what it consumed; workers share one.
+    """Reserve units before a call, reconcile afterwards what it really consumed; workers share one.
 
     A reservation may go into debt: the wait that it answers is what pays it back. So a call of unknown size
     is let through and the ones after it wait.

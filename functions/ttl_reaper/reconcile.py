@@ -1,178 +1,143 @@
-"""One table from its name to its result: observe, refuse or run, keep the checkpoint."""
+"""One table from its name to its result: observe, refuse or run, store the checkpoint."""
 
 from __future__ import annotations
 
-import random
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
-from tradai_shared.aws import dynamodb_requests
 from tradai_shared.errors import AwsError, EventError, PermanentError
 from ttl_reaper import checkpoint as checkpoints
 from ttl_reaper import observe, planner
-from ttl_reaper.apply import PacedRequests
-from ttl_reaper.model import DesiredTable, LiveTable, ReapRequest, RunStatus
-from ttl_reaper.rate_limiter import TokenBucket
-from ttl_reaper.table_run import WORKERS, Callbacks, TableResult, TableRun
+from ttl_reaper.model import DesiredTable, ReapRequest, RunStatus
+from ttl_reaper.results import TableResult
+from ttl_reaper.table_run import TableRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from types_boto3_dynamodb import DynamoDBClient
-
-    from ttl_reaper.apply import Requests
-    from ttl_reaper.audit import Audit
     from ttl_reaper.checkpoint import Checkpoint
-    from ttl_reaper.checkpoint_store import Checkpoints
-    from ttl_reaper.model import ItemOutcome, Tally
+    from ttl_reaper.dependencies import RunDependencies
+
+WEEK_SECONDS = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class RunDependencies:
-    """What every table of an invocation is reaped with."""
+class Start:
+    """Where a run begins, and what an operator should know of it."""
 
-    client: DynamoDBClient
-    requests: Requests
-    seconds_left: Callable[[], float]
-    audit: Callable[[str], Audit]  # by table
-    checkpoints: Checkpoints
-    failed: Callable[[ItemOutcome], None] = lambda _: None
-    progress: Callable[[Tally], None] = lambda _: None
-    rng: random.Random = field(default_factory=random.Random)
-    workers: int = WORKERS
-
-    def paced(self, order: ReapRequest) -> PacedRequests:
-        """A table has its own bucket."""
-        bucket = TokenBucket(order.limits.write_units_per_second, clock.now().timestamp())
-        return PacedRequests(self.requests, bucket, self.seconds_left, self.rng)
-
-
-@contextmanager
-def open_dependencies(  # noqa: PLR0913 - the one place where a run is put together
-    seconds_left: Callable[[], float],
-    audit: Callable[[str], Audit],
-    checkpoints: Checkpoints,
-    *,
-    failed: Callable[[ItemOutcome], None] = lambda _: None,
-    profile: str | None = None,
-    region: str | None = None,
-    endpoint_url: str | None = None,
-) -> Iterator[RunDependencies]:
-    """Make the clients, and close them at the end.
-
-    Raises:
-        PermanentError: there is no such profile, no region, or there are no credentials.
-    """
-    with dynamodb_requests.opened(
-        pool=WORKERS, profile=profile, region=region, endpoint_url=endpoint_url
-    ) as (client, requests):
-        yield RunDependencies(client, requests, seconds_left, audit, checkpoints, failed)
+    checkpoint: Checkpoint
+    notes: tuple[str, ...] = ()
 
 
 def reap(
     dependencies: RunDependencies,
     desired: DesiredTable,
-    order: ReapRequest,
+    request: ReapRequest,
     given: Checkpoint | None = None,
     *,
     restart: bool = False,
 ) -> TableResult:
-    """Run one order on one table.
+    """Run one request on one table. Whatever fails is this table's failure: the others have their turn.
 
     Raises:
-        EventError: ``given`` is not a checkpoint of this order on this table.
+        EventError: ``given`` is not a checkpoint of this request on this table.
     """
     try:
-        live = observe.live_table(dependencies.client, desired.name)
-        name = planner.attribute(desired, live)
-        refused = planner.refusal(desired, live, order)
-        if refused or name is None:
-            return TableResult(desired.name, RunStatus.REFUSED, refused or "", live=live)
-        begun = checkpoints.begin(live, name, order, int(clock.now().timestamp()))
-        key = checkpoint_key(desired, order)
-        start = _checked(given, begun) if given else _stored(dependencies, key, begun, restart=restart)
-        result = _run(dependencies, desired, live, order, start, key)
+        return _reap(dependencies, desired, request, given, restart=restart)
+    except EventError:
+        raise
     except AwsError as error:
-        return TableResult(desired.name, RunStatus.FAILED, str(error))
-    return replace(result, notes=_notes(desired, live))
+        return TableResult(desired.name, RunStatus.FAILED, str(error), checkpoint=given)
+    except Exception as error:  # noqa: BLE001 - the isolation point of a table
+        reason = f"{type(error).__name__}: {error}"
+        return TableResult(desired.name, RunStatus.FAILED, reason, checkpoint=given)
 
 
-def _run(  # noqa: PLR0913, PLR0917 - one caller, just above
+def _reap(
     dependencies: RunDependencies,
     desired: DesiredTable,
-    live: LiveTable,
-    order: ReapRequest,
-    start: Checkpoint,
-    key: str,
+    request: ReapRequest,
+    given: Checkpoint | None,
+    *,
+    restart: bool,
 ) -> TableResult:
-    callbacks = Callbacks(
-        audit=dependencies.audit(desired.name),
-        save=lambda checkpoint: dependencies.checkpoints.save(key, checkpoint),
-        failed=dependencies.failed,
-        progress=dependencies.progress,
+    live = observe.live_table(dependencies.client, desired.name)
+    attribute = planner.attribute(desired, live)
+    refused = planner.refusal(desired, live, request)
+    notes = planner.notes(desired, live, request)
+    request = planner.within_capacity(request, live, dependencies.max_units_per_second)
+    if refused or attribute is None:
+        return TableResult(desired.name, RunStatus.REFUSED, refused or "", live=live, notes=notes)
+    begun = checkpoints.begin(live, attribute, request, int(clock.now().timestamp()))
+    key = checkpoint_key(desired, request)
+    start = (
+        _given(dependencies, key, given, begun)
+        if given
+        else _stored(dependencies, key, begun, restart=restart)
     )
-    result = TableRun(
-        desired=desired,
-        live=live,
-        order=order,
-        checkpoint=start,
-        requests=dependencies.paced(order),
-        callbacks=callbacks,
-        workers=dependencies.workers,
-    ).run()
-    return _keep(dependencies, key, result)
+    run = TableRun(
+        dependencies,
+        live,
+        request,
+        start.checkpoint,
+        native_is_off=planner.native_is_off(desired, live) is not None,
+        save=lambda checkpoint: dependencies.checkpoints.save(key, checkpoint),
+    )
+    result = _stored_result(dependencies, key, run)
+    return replace(result, notes=(*notes, *start.notes))
 
 
-def _keep(dependencies: RunDependencies, key: str, result: TableResult) -> TableResult:
-    """Keep the checkpoint, or forget it; what was done is told even where that fails."""
+def _stored_result(dependencies: RunDependencies, key: str, run: TableRun) -> TableResult:
+    """Run, then store the checkpoint or forget it; what was done is reported even where that fails."""
+    result = run.run()
     try:
         if result.checkpoint:
             dependencies.checkpoints.save(key, result.checkpoint)
         else:
-            dependencies.checkpoints.forget(key)
-    except AwsError as error:
-        return replace(
-            result, end=RunStatus.FAILED, reason=f"{result.reason}; its checkpoint was not kept: {error}"
-        )
+            dependencies.checkpoints.forget(key, run.checkpoint)
+    except Exception as error:  # noqa: BLE001 - what was done must be reported
+        reason = f"{result.reason}; its checkpoint was not kept: {error}"
+        return replace(result, end=RunStatus.FAILED, reason=reason)
     return result
 
 
-def checkpoint_key(desired: DesiredTable, order: ReapRequest) -> str:
-    """Orders that differ in what they do never take each other's checkpoint for their own."""
-    how = order.mode.value + ("-dry" if order.dry_run else "")
-    segments = order.segments
+def checkpoint_key(desired: DesiredTable, request: ReapRequest) -> str:
+    """Requests that differ in what they do never take each other's checkpoint for their own."""
+    mode = request.mode.value + ("-dry" if request.dry_run else "")
+    segments = request.segments
     part = "" if segments.index is None else f"-{segments.index}-of-{segments.total}"
-    return f"{desired.name}-{how}{part}"
+    if segments.stride is not None:
+        part += f"-by-{segments.stride}"
+    return f"{desired.name}-{mode}{part}"
 
 
-def _stored(dependencies: RunDependencies, key: str, begun: Checkpoint, *, restart: bool) -> Checkpoint:
-    """The checkpoint to go on from.
+def _stored(dependencies: RunDependencies, key: str, begun: Checkpoint, *, restart: bool) -> Start:
+    """The stored checkpoint, or a new one.
 
     Raises:
         PermanentError: its counts are impossible: beginning anew by itself would stretch max_deletes.
     """
     stored = None if restart else dependencies.checkpoints.load(key)
-    if stored and not stored.tally.is_possible():
+    if stored is None:
+        return Start(begun)
+    if not stored.tally.is_possible():
         problem = f"the counts of {key} are impossible; look at it, then send the event with restart: true"
         raise PermanentError("checkpoint", "ImpossibleCounts", problem)
-    return stored if stored and checkpoints.mismatch(stored, begun) is None else begun
+    different = checkpoints.mismatch(stored, begun)
+    if different:
+        return Start(begun, (f"begun anew: the stored checkpoint is another run's or too old ({different})",))
+    days = (begun.started - stored.started) // 86_400
+    if begun.started - stored.started >= WEEK_SECONDS:
+        return Start(stored, (f"this run began {days} days ago and has not reached the table's end",))
+    return Start(stored)
 
 
-def _checked(given: Checkpoint, begun: Checkpoint) -> Checkpoint:
-    if wrong := checkpoints.mismatch(given, begun):
-        raise EventError(f"checkpoint.{wrong}", "is not this order's on this table as it is now")
-    return given
+def _given(dependencies: RunDependencies, key: str, given: Checkpoint, begun: Checkpoint) -> Start:
+    """The event's checkpoint, with the higher of its tally and the recorded one.
 
-
-def _notes(desired: DesiredTable, live: LiveTable) -> tuple[str, ...]:
-    """What an operator should know besides the figures."""
-    off = planner.native_is_off(desired, live)
-    if off:
-        return (f"class E: {off}",)
-    if live.ttl_attribute != desired.ttl_attribute:
-        return (
-            f"TTL is on {live.ttl_attribute!r}; the configuration only assumes {desired.ttl_attribute!r}",
-        )
-    return ()
+    Raises:
+        EventError: it is another run's, too old, or its counts are impossible.
+    """
+    if different := checkpoints.mismatch(given, begun):
+        raise EventError(f"checkpoint.{different}", "is not this order's on this table as it is now")
+    recorded = dependencies.checkpoints.tally(key, given.started)
+    return Start(checkpoints.with_higher_tally(given, recorded))

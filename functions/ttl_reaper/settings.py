@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
     from tradai_shared.config.naming import Environment
 
+# AWS's default quota for a table on demand, which can be raised.
+MAX_UNITS_PER_SECOND = 40_000
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How this deployment is set up."""
 
     environment: Environment
+    max_units_per_second: float  # for a table without a limit of its own
     bucket: str | None  # for checkpoints and the audit; None: the answer and the log carry them
 
     @classmethod
@@ -29,5 +33,9 @@ class Settings:
         """
         return cls(
             environment=variables.environment(env),
+            max_units_per_second=float(
+                variables.count(env, "REAPER_MAX_UNITS_PER_SECOND", MAX_UNITS_PER_SECOND)
+            )
+            or 1.0,
             bucket=variables.optional(env, "REAPER_AUDIT_BUCKET", variables.BUCKET),
         )

@@ -1,24 +1,23 @@
 """One table's run, round by round.
 
-A round scans one page of each unfinished segment, decides, writes down what it intends, settles every batch,
-writes down what was done, and only then moves the checkpoint. The next round's pages are read meanwhile. A
-run that is killed goes on from its last checkpoint and finds only what is still there and still expired.
+A round scans one page of each unfinished segment, decides, writes down what it intends, executes every batch,
+records what came of it, and only then moves the checkpoint. The next round's pages are read meanwhile. A run
+that is killed goes on from its last checkpoint and finds only what is still there and still expired.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
-from tradai_shared.errors import AwsError
-from ttl_reaper import apply, observe, partiql, planner
+from tradai_shared.errors import AwsError, PermanentError
+from ttl_reaper import apply, observe, partiql, planner, results
+from ttl_reaper.checkpoint import DeferredItem
 from ttl_reaper.model import (
     Candidate,
-    DesiredTable,
     Guard,
     ItemOutcome,
     LiveTable,
@@ -27,102 +26,99 @@ from ttl_reaper.model import (
     Tally,
     Verdict,
 )
+from ttl_reaper.rate_limiter import TokenBucket
+from ttl_reaper.results import TableResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ttl_reaper.apply import BatchResult, PacedRequests
-    from ttl_reaper.audit import Audit
+    from ttl_reaper.apply import BatchResult
     from ttl_reaper.checkpoint import Checkpoint, Position
+    from ttl_reaper.dependencies import RunDependencies
     from ttl_reaper.observe import Page
 
-WORKERS = 8
 SAVE_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Callbacks:
-    """Callbacks during a run."""
-
-    audit: Audit
-    save: Callable[[Checkpoint], None]
-    failed: Callable[[ItemOutcome], None] = lambda _: None
-    progress: Callable[[Tally], None] = lambda _: None
-
-
-@dataclass(frozen=True, slots=True)
-class TableResult:
-    """How a table's run ended; ``checkpoint`` is where to go on, None where there is nothing left."""
-
-    table: str
-    end: RunStatus
-    reason: str
-    tally: Tally = field(default_factory=Tally)  # of the whole run, earlier invocations included
-    spent: Tally = field(default_factory=Tally)  # of this invocation alone
-    checkpoint: Checkpoint | None = None
-    live: LiveTable | None = None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether nobody needs to look: out of time is no failure, the next schedule goes on."""
-        return self.end in {RunStatus.FINISHED, RunStatus.OUT_OF_TIME} and not self.tally.failed
+MOST_DEFERRED = 25  # items of at most 3 kB each: the checkpoint still fits into a state's 256 kB
 
 
 class TableRun:
-    """Runs one order on one table from a checkpoint on."""
+    """Runs one request on one table from a checkpoint on."""
 
-    def __init__(  # noqa: PLR0913 - what a run is made of; the caller names each
+    def __init__(  # noqa: PLR0913 - what a run is made of
         self,
-        *,
-        desired: DesiredTable,
+        dependencies: RunDependencies,
         live: LiveTable,
-        order: ReapRequest,
+        request: ReapRequest,
         checkpoint: Checkpoint,
-        requests: PacedRequests,
-        callbacks: Callbacks,
-        workers: int = WORKERS,
+        *,
+        native_is_off: bool,
+        save: Callable[[Checkpoint], None] = lambda _: None,
     ) -> None:
-        """Nothing is called yet."""
-        self.live, self.order, self.requests, self.callbacks = live, order, requests, callbacks
-        self.checkpoint = checkpoint
+        """Nothing is called yet; ``native_is_off`` makes every expired item class E."""
+        self.live, self.request, self.checkpoint = live, request, checkpoint
         self.spent = Tally()
-        self._off = planner.native_is_off(desired, live) is not None
-        self._text = partiql.statement(order.mode, live.name, checkpoint.attribute, live.key_names)
-        self._workers = workers
-        self._units_a_page = 1.0
+        self._dependencies, self._native_is_off, self._save = dependencies, native_is_off, save
+        bucket = TokenBucket(request.limits.write_units_per_second, clock.now().timestamp())
+        self._sender = apply.Sender(
+            dependencies.requests, bucket, dependencies.seconds_left, dependencies.rng
+        )
+        self._audit = dependencies.audit(live.name)
+        self._statement = partiql.statement(request.mode, live.name, checkpoint.attribute, live.key_names)
+        self._page_units = 1.0
         self._saved_at = clock.now()
+        self._room, self._lock = 0, Lock()
+        self._refused: AwsError | None = None
 
     def run(self) -> TableResult:
-        """Go on until the table, the time or a guard's allowance is at its end."""
-        with ThreadPoolExecutor(self._workers) as pool:
+        """Go on until the table, the time or a guard's allowance is at its end.
+
+        An error that nobody foresaw ends the run too: what was done until then is in the result.
+        """
+        with ThreadPoolExecutor(self._dependencies.workers) as pool:
             try:
-                return self._rounds(pool)
+                result = self._rounds(pool)
             except apply.OutOfTime:
-                return self._end(RunStatus.OUT_OF_TIME, "the invocation's time is used up")
+                result = self._out_of_time()
             except AwsError as error:
-                return self._end(RunStatus.FAILED, str(error))
-            except Exception as error:  # noqa: BLE001 - what nobody foresaw loses neither tally nor checkpoint
-                return self._end(RunStatus.FAILED, f"{type(error).__name__}: {error}")
+                result = self._end(RunStatus.FAILED, str(error))
+            except Exception as error:  # noqa: BLE001 - the isolation point of a table
+                result = self._end(RunStatus.FAILED, f"{type(error).__name__}: {error}")
             finally:
                 pool.shutdown(cancel_futures=True)
+        return self._flushed(result)
+
+    def _flushed(self, result: TableResult) -> TableResult:
+        try:
+            self._audit.flush()
+        except AwsError as error:
+            return self._end(RunStatus.FAILED, f"{result.reason}; the audit is not complete: {error}")
+        return result
 
     def _rounds(self, pool: ThreadPoolExecutor) -> TableResult:
         ahead = self._read(pool, self.checkpoint.positions)
         while ahead:
-            if self.requests.seconds_left() <= 0:
-                raise apply.OutOfTime
+            self._check_time()
             pages = [page.result() for page in ahead]
             positions = self._after(pages)
             ahead = self._read(pool, positions)
-            ended = self._settle(pool, pages)
+            ended = self._execute_pages(pool, pages)
             if ended:
                 return ended
             self._advance(positions)
+        while self.checkpoint.deferred:
+            self._check_time()
+            self._advance(self.checkpoint.positions)
+            ended = self._execute_deferred(pool)
+            if ended:
+                return ended
         return self._end(RunStatus.FINISHED, "every segment was read to its end")
 
+    def _check_time(self) -> None:
+        if self._dependencies.seconds_left() <= 0:
+            raise apply.OutOfTime
+
     def _read(self, pool: ThreadPoolExecutor, positions: Sequence[Position]) -> list[Future[Page]]:
-        limit = planner.page_items(self.order)
+        limit = planner.page_items(self.request)
         return [
             pool.submit(copy_context().run, self._page, position, limit)
             for position in positions
@@ -131,58 +127,109 @@ class TableRun:
 
     def _page(self, position: Position, limit: int) -> Page:
         body = observe.scan_request(self.live, self.checkpoint, position, limit)
-        reply = self.requests.read(observe.SCAN, "Scan", body, self._units_a_page)
+        reply = self._sender.read(observe.SCAN, "Scan", body, self._page_units)
         page = observe.page(position.segment, reply)
-        self._units_a_page = max(1.0, page.units)
+        self._page_units = max(1.0, page.units)
         return page
 
-    def _settle(self, pool: ThreadPoolExecutor, pages: Sequence[Page]) -> TableResult | None:
+    def _execute_pages(self, pool: ThreadPoolExecutor, pages: Sequence[Page]) -> TableResult | None:
         """Do what the pages ask for; None where the round is complete."""
         judged = [
-            planner.judge(page.items, self.live.key_names, self.checkpoint, off=self._off) for page in pages
+            planner.judge(page.items, self.live.key_names, self.checkpoint, off=self._native_is_off)
+            for page in pages
         ]
         candidates = planner.interleave([page.candidates for page in judged])
-        scanned = sum((page.tally for page in judged), _read_tally(pages))
-        self.spent += scanned
-        if not self.order.writes:
-            self._keep(scanned + Tally(planned=len(candidates)))
+        counted = sum((page.tally for page in judged), results.read_tally(pages))
+        self.spent += counted
+        if not self.request.writes:
+            self._count(counted + Tally(planned=len(candidates)))
             return None
+        ended = self._execute(pool, candidates, counted.scanned)
+        if ended is None:
+            self._count(counted)
+        return ended
+
+    def _execute(
+        self, pool: ThreadPoolExecutor, candidates: Sequence[Candidate], scanned: int
+    ) -> TableResult | None:
+        """Execute what the limits allow; None where every candidate is settled or deferred."""
         before = self.checkpoint.tally
-        allowed, guard = planner.allowance(
-            self.order, self.checkpoint.item_count, before.scanned + scanned.scanned, before.changed
-        )
-        results = self._send(pool, candidates[:allowed])
-        for result in results:
-            if result.refused:
-                return self._end(RunStatus.FAILED, str(result.refused))
-        if any(outcome.verdict is Verdict.UNSETTLED for result in results for outcome in result.outcomes):
+        known = before.scanned + scanned
+        allowed, guard = planner.allowance(self.request, self.checkpoint.item_count, known, before.changed)
+        outcomes = self._send(pool, candidates[:allowed])
+        if self._refused:
+            return self._end(RunStatus.FAILED, str(self._refused))
+        if any(outcome.verdict is Verdict.UNSETTLED for outcome in outcomes):
             raise apply.OutOfTime
         if len(candidates) > allowed:
-            return self._stopped(guard, before.scanned + scanned.scanned)
-        self._keep(scanned)
+            return self._stopped(guard, known)
+        self._defer(outcomes)
         return None
 
-    def _send(self, pool: ThreadPoolExecutor, items: Sequence[Candidate]) -> list[BatchResult]:
+    def _execute_deferred(self, pool: ThreadPoolExecutor) -> TableResult | None:
+        """Try the deferred items once more; None where the run goes on."""
+        key_names, attribute = self.live.key_names, self.checkpoint.attribute
+        items = [{**deferred.key, attribute: deferred.ttl} for deferred in self.checkpoint.deferred]
+        judged = planner.judge(items, key_names, self.checkpoint, off=self._native_is_off)
+        before, self.checkpoint = self.checkpoint, self.checkpoint.model_copy(update={"deferred": ()})
+        try:
+            ended = self._execute(pool, judged.candidates, 0)
+        except apply.OutOfTime:
+            self.checkpoint = self.checkpoint.model_copy(update={"deferred": before.deferred})
+            raise
+        if ended:
+            self.checkpoint = self.checkpoint.model_copy(update={"deferred": before.deferred})
+            return self._end(ended.end, ended.reason)
+        return None
+
+    def _defer(self, outcomes: Sequence[ItemOutcome]) -> None:
+        deferred = tuple(
+            DeferredItem(key=outcome.candidate.key, ttl=outcome.candidate.ttl)
+            for outcome in outcomes
+            if outcome.verdict is Verdict.DEFERRED
+        )
+        self.checkpoint = self.checkpoint.model_copy(
+            update={"deferred": (*self.checkpoint.deferred, *deferred)}
+        )
+
+    def _may_defer(self, count: int) -> bool:
+        with self._lock:
+            if count > self._room:
+                return False
+            self._room -= count
+            return True
+
+    def _send(self, pool: ThreadPoolExecutor, items: Sequence[Candidate]) -> list[ItemOutcome]:
         if not items:
             return []
-        self.callbacks.audit.record_planned(items)
-        mode, window = self.order.mode, self.checkpoint.window
+        self._room = MOST_DEFERRED - len(self.checkpoint.deferred)
+        self._audit.record_planned(items)
         sent = [
-            pool.submit(copy_context().run, self.requests.execute_batch, self._text, mode, batch, window)
+            (batch, pool.submit(copy_context().run, self._execute_batch, batch))
             for batch in planner.batches(items, partiql.BATCH)
         ]
-        results = [future.result() for future in sent]
-        outcomes = [outcome for result in results for outcome in result.outcomes]
-        counted = _written_tally(results, outcomes)
+        batch_results = [_result(batch, future) for batch, future in sent]
+        outcomes = [outcome for result in batch_results for outcome in result.outcomes]
+        counted = results.written_tally(batch_results, outcomes)
         self.spent += counted
-        self._keep(counted)  # at once: a limit counts what was written, whether or not the round is complete
-        self.callbacks.audit.record_outcome(outcomes)
+        self._count(counted)  # at once: a limit counts what was written, whether or not the round is complete
+        self._refused = next((result.refused for result in batch_results if result.refused), None)
+        self._audit.record_outcome(outcomes)
         for outcome in outcomes:
             if outcome.verdict is Verdict.FAILED:
-                self.callbacks.failed(outcome)
-        return results
+                self._dependencies.on_failure(outcome)
+        return outcomes
 
-    def _keep(self, counted: Tally) -> None:
+    def _execute_batch(self, candidates: Sequence[Candidate]) -> BatchResult:
+        if self._refused:  # what condemned one batch condemns the others
+            return apply.unsettled(candidates, self._refused)
+        batch = apply.Batch(self._statement, self.request.mode, candidates, self.checkpoint.window)
+        result = self._sender.execute_batch(batch, self._may_defer)
+        if result.refused:
+            self._refused = result.refused
+        return result
+
+    def _count(self, counted: Tally) -> None:
         self.checkpoint = self.checkpoint.model_copy(update={"tally": self.checkpoint.tally + counted})
 
     def _after(self, pages: Sequence[Page]) -> tuple[Position, ...]:
@@ -201,13 +248,23 @@ class TableRun:
 
     def _advance(self, positions: tuple[Position, ...]) -> None:
         self.checkpoint = self.checkpoint.model_copy(update={"positions": positions})
-        self.callbacks.progress(self.checkpoint.tally)
+        self._dependencies.on_progress(self.checkpoint.tally)
         if (clock.now() - self._saved_at).total_seconds() >= SAVE_SECONDS:
             self._saved_at = clock.now()
-            self.callbacks.save(self.checkpoint)
+            self._save(self.checkpoint)
+
+    def _out_of_time(self) -> TableResult:
+        """Time is no failure, unless nothing but deferred items was left and none of them was settled."""
+        stuck = self.checkpoint.deferred and not (self.spent.scanned or self.spent.settled)
+        if stuck and all(position.done for position in self.checkpoint.positions):
+            count = len(self.checkpoint.deferred)
+            return self._end(
+                RunStatus.FAILED, f"{count} items are refused again and again; all others are done"
+            )
+        return self._end(RunStatus.OUT_OF_TIME, "the invocation's time is used up")
 
     def _stopped(self, guard: Guard, scanned: int) -> TableResult:
-        limits = self.order.limits
+        limits = self.request.limits
         reached = limits.max_deletes if guard is Guard.MAX_DELETES else limits.max_fraction
         known = f"ItemCount {self.checkpoint.item_count} (hours old), scanned {scanned}"
         return self._end(RunStatus.GUARD, f"{guard.value} of {reached:g} is reached: {known}")
@@ -224,16 +281,9 @@ class TableRun:
         )
 
 
-def _read_tally(pages: Sequence[Page]) -> Tally:
-    return Tally(scanned=sum(page.scanned for page in pages), read_units=sum(page.units for page in pages))
-
-
-def _written_tally(results: Sequence[BatchResult], outcomes: Sequence[ItemOutcome]) -> Tally:
-    counts = Counter(outcome.verdict for outcome in outcomes)
-    return Tally(
-        deleted=counts[Verdict.DELETED],
-        repaired=counts[Verdict.REPAIRED],
-        renewed=counts[Verdict.RENEWED],
-        failed=counts[Verdict.FAILED],
-        write_units=sum(result.units for result in results),
-    )
+def _result(batch: Sequence[Candidate], future: Future[BatchResult]) -> BatchResult:
+    """A batch's result; an error that nobody foresaw leaves its items unsettled, and the others' recorded."""
+    try:
+        return future.result()
+    except Exception as error:  # noqa: BLE001 - the isolation point of a batch
+        return apply.unsettled(batch, PermanentError("batch", type(error).__name__, str(error)))

@@ -25,6 +25,7 @@ def tables(config: CanonicalConfig) -> tuple[DesiredTable, ...]:
             ttl_attribute=table.ttl.attribute if table.ttl else None,
             ttl_confirmed=provenance_of(config, ttl_path(component, table)).is_settled,
             may_be_reaped=table.may_be_reaped,
+            pitr_expected=table.point_in_time_recovery,
         )
         for component, table in config.dynamodb.tables.items()
         if not is_absent(config, f"dynamodb.tables.{component}")
@@ -47,8 +48,9 @@ def select_tables(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[De
         return tuple(table for table in known if table.may_be_reaped and table.ttl_attribute)
     if event.table is not None:
         return (_named("table", event.table, known),)
-    named = enumerate(event.tables or ())
-    selected = tuple(_named(f"tables.{number}", name, known) for number, name in named)
+    selected = tuple(
+        _named(f"tables.{number}", name, known) for number, name in enumerate(event.tables or ())
+    )
     if len(set(selected)) < len(selected):
         raise EventError("tables", "a table is named twice")
     return selected

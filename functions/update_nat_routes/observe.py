@@ -30,7 +30,7 @@ from update_nat_routes.model import (
     was_abandoned,
 )
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
-from update_nat_routes.status_checks import impaired_members
+from update_nat_routes.status_checks import with_status_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -132,7 +132,7 @@ class Reader:
                 case DataRequest.WARM_POOL:
                     observed = self._with_warm_pool(observed)
                 case DataRequest.STATUS:
-                    observed = self._with_status(observed)
+                    observed = with_status_checks(self.ec2, observed)
         return observed
 
     def _with_warm_pool(self, observed: Observed) -> Observed:
@@ -243,14 +243,6 @@ class Reader:
         newest = sorted(answer["Activities"], key=lambda activity: activity["StartTime"], reverse=True)
         named = [(LAUNCHED_INSTANCE.search(activity.get("Description", "")), activity) for activity in newest]
         return [(match.group(1), activity) for match, activity in named if match]
-
-    def _with_status(self, observed: Observed) -> Observed:
-        """Unreadable says nothing: nobody is replaced for it."""
-        denied: list[DeniedRead] = []
-        read = _unless_denied(
-            lambda: replace(observed, impaired=impaired_members(self.ec2, observed)), observed, denied
-        )
-        return replace(read, impaired=read.impaired or {}, unread=(*observed.unread, *denied))
 
     def _describe(self, ids: AbstractSet[str]) -> list[InstanceTypeDef]:
         answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])

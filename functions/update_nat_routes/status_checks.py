@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import AccessDenied, AwsError
+from update_nat_routes.model import DeniedRead
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,20 +18,20 @@ if TYPE_CHECKING:
     from update_nat_routes.model import Observed
 
 
-def impaired_members(ec2: EC2Client, observed: Observed) -> dict[str, datetime | None]:
-    """Those whose status checks fail, and since when; "initializing" and the like say nothing.
+def with_status_checks(ec2: EC2Client, observed: Observed) -> Observed:
+    """Add the members whose status checks fail, and since when; "initializing" and the like say nothing.
 
-    Raises:
-        AccessDenied: the role may not read them. Any other failure says nothing either, and the next minute
-            reads again.
+    A read that fails says nothing either, and nobody is replaced for it; a refused one is told.
     """
     members = [member.instance_id for member in observed.group.members] if observed.group else []
     try:
-        return _impaired(ec2, [name for name in members if name in observed.instances])
-    except AccessDenied:
-        raise
+        impaired = _impaired(ec2, [name for name in members if name in observed.instances])
+        return replace(observed, impaired=impaired)
+    except AccessDenied as error:
+        denied = DeniedRead(error.action, str(error))
+        return replace(observed, impaired={}, unread=(*observed.unread, denied))
     except AwsError:
-        return {}
+        return replace(observed, impaired={})
 
 
 @whole_answer("ec2:DescribeInstanceStatus")

@@ -87,7 +87,7 @@ def adopt(  # noqa: PLR0913 - one parameter an option
             session.text.print("nothing to write")
         elif written or yes or asks:
             _write(session, out or OWN_VALUES / f"{session.env}.json", outcome, asks=asks)
-    return ExitCode.PARTIAL if outcome.survey.unread else ExitCode.IN_SYNC
+    return ExitCode.PARTIAL if outcome.unread else ExitCode.IN_SYNC
 
 
 def _outcome(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ops.adopt.draft import decided, is_kept, refusal_of, with_confirmations
+from ops.adopt.draft import decided, is_declined, refusal_of, with_confirmations
 from ops.adopt.model import Answer, Decision, DifferenceClass
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Outcome:
     asked: list[Difference] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     refused: list[tuple[Decision, str]] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)  # calls that failed in any look
 
     @property
     def unanswered(self) -> list[Difference]:
@@ -50,11 +51,12 @@ class Dialogue:
 
     def run(self, file: OverrideFile) -> Outcome:
         outcome = Outcome(file, self.look(file))
+        outcome.unread.update(outcome.survey.unread)
         guess, survey, seen = file, outcome.survey, set[str]()
         for _ in range(ROUNDS):
             unseen = [each for each in survey.differences if each.id not in seen]
-            unkept = [each for each in unseen if not is_kept(file, each.id, each.live)]
-            new = without_strangers(unkept)
+            undecided = [each for each in unseen if not is_declined(file, each.id, each.live)]
+            new = without_strangers(undecided)
             seen.update(each.id for each in new)
             outcome.asked += new
             answers = [(each, self.answer(each)) for each in new]
@@ -65,10 +67,12 @@ class Dialogue:
             guessed = [guess_of(each) for each, decision in answers if decision is None]
             trial = [*decisions, *(each for each in guessed if each)]
             guess, _ = decided(guess, trial, self.day, refusal_of(self.env))
-            if len(new) == len(unkept) and all(each.answer is Answer.KEEP for each in trial):
+            if len(new) == len(undecided) and all(each.answer is Answer.KEEP for each in trial):
                 break
             survey = self.look(guess)
+            outcome.unread.update(survey.unread)
         outcome.survey = self.look(outcome.file)
+        outcome.unread.update(outcome.survey.unread)
         outcome.file = with_confirmations(outcome.file, outcome.survey.confirmations, self.day)
         return outcome
 
@@ -95,7 +99,7 @@ def take(difference: Difference) -> Decision:
 
 def refused_again(outcome: Outcome) -> Outcome:
     """With what the configuration refuses kept as drift, so that the next run does not ask again."""
-    kept = dict(outcome.file.kept)
+    declined = dict(outcome.file.declined)
     for decision, _ in outcome.refused:
-        kept[decision.difference.id] = decision.difference.live
-    return replace(outcome, file=outcome.file.model_copy(update={"kept": kept}))
+        declined[decision.difference.id] = decision.difference.live
+    return replace(outcome, file=outcome.file.model_copy(update={"declined": declined}))

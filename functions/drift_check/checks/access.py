@@ -24,6 +24,7 @@ from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
@@ -164,12 +165,19 @@ def _secret(ctx: CheckContext, key: str) -> ResourceState:
                 desired=None,
                 remediations=(RestoreSecret(name),),
                 severity=Severity.CRITICAL,
-                reason="it cannot be read any more and will be gone for good",
+                reason=_recovery_window(secret, ctx.now),
             ),
         ),
         tags=secret.map(lambda secret: tag_map(secret.get("Tags")) if secret else {}),
         arn=_secret_arn(secret),
     )
+
+
+def _recovery_window(secret: Read[Any], now: datetime) -> str:
+    """Secrets Manager keeps a deleted secret until DeletedDate; it can be restored until then."""
+    lost = "it cannot be read any more and will be gone for good"
+    deleted = (secret.value or {}).get("DeletedDate") if isinstance(secret, Known) else None
+    return f"{lost} in {max(0, (deleted - now).days)} days" if deleted else lost
 
 
 def _secret_arn(secret: Read[Any]) -> str:

@@ -64,6 +64,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                 "backup_retention_days",
                 instance.map_present(lambda instance: instance["BackupRetentionPeriod"]),
             ),
+            *_pending(desired.version, instance),
             AttributeState(
                 "ssl_enforced",
                 ssl,
@@ -75,6 +76,35 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         tags=instance.map(lambda instance: tag_map(instance.get("TagList")) if instance else {}),
         arn=f"rds:db:{desired.identifier}",
     )
+
+
+# What a change that waits for the maintenance window or a restart would change.
+PENDING = {
+    "multi_az": ("MultiAZ", Severity.HIGH),
+    "backup_retention_days": ("BackupRetentionPeriod", Severity.HIGH),
+    "instance_class": ("DBInstanceClass", Severity.MEDIUM),
+    "version": ("EngineVersion", Severity.MEDIUM),
+}
+
+
+def _pending(version: str, instance: Read[ApiObject | None]) -> Iterator[AttributeState]:
+    """Changes that somebody ordered and that AWS has not made yet."""
+    described = instance.value if isinstance(instance, Known) else None
+    pending = (described or {}).get("PendingModifiedValues", {})
+    for attribute, (name, severity) in PENDING.items():
+        if name in pending:
+            yield AttributeState(
+                f"pending {attribute}",
+                instance.map(partial(_after_pending, version, name)),
+                path=f"rds.{attribute}",
+                severity=severity,
+                reason="a pending change makes it so, in the next maintenance window or at a restart",
+            )
+
+
+def _after_pending(version: str, name: str, instance: ApiObject) -> object:
+    pending = instance["PendingModifiedValues"]
+    return _version(version, pending) if name == "EngineVersion" else pending[name]
 
 
 def _version(desired: str, instance: ApiObject) -> str:

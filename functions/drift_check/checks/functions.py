@@ -15,11 +15,14 @@ from tradai_shared.config.naming import PROJECT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
 FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
 OF_FUNCTIONS = "/aws/lambda/"
 RULES = "tradai-nat-"
+FAILOVER_SECONDS = 60  # less than the quickest replacement boots in
+ENOUGH = "enough"
 SIZES = {"timeout_seconds": "Timeout", "memory_mb": "MemorySize"}
 
 
@@ -44,9 +47,27 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         sizes = (
             AttributeState(size, function.map_present(itemgetter(asked))) for size, asked in SIZES.items()
         )
+        own = (_failover_time(function),) if name == ctx.config.nat.function else ()
         arn = f"lambda:function:{name}"
         tags = ctx.tags(arn) if isinstance(function, Known) and function.value else None
-        yield ResourceState(path, name, f"{path}.name", exists, tuple(sizes), tags=tags, arn=arn)
+        yield ResourceState(path, name, f"{path}.name", exists, (*sizes, *own), tags=tags, arn=arn)
+
+
+def _failover_time(function: Read[Any]) -> AttributeState:
+    """A failover that is cut off moves no route: a replacement needs tens of seconds to run."""
+
+    def judge(described: ApiObject) -> str:
+        seconds = int(described["Timeout"])
+        return ENOUGH if seconds >= FAILOVER_SECONDS else f"{seconds} s"
+
+    return AttributeState(
+        "failover time-out",
+        function.map_present(judge),
+        desired=ENOUGH,
+        path="nat.function",
+        severity=Severity.CRITICAL,
+        reason=f"the failover is cut off before it ends: it needs at least {FAILOVER_SECONDS} s",
+    )
 
 
 def _find(functions: dict[str, Any], *, name: str) -> Any:  # noqa: ANN401 - as AWS describes it

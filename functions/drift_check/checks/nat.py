@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck, ResizeGroup
-from drift_check.checks import functions, nat_routes, vpc_lookup
+from drift_check.checks import functions, nat_image, nat_routes, vpc_lookup
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.nat import AutoScalingGroup
 
-# Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
-OLDEST_IMAGE = timedelta(days=90)
-IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
 ADDRESSES = "ec2:DescribeAddresses"
 SIZES = {"min_size": "MinSize", "max_size": "MaxSize", "desired_capacity": "DesiredCapacity"}
 
@@ -216,18 +212,15 @@ def _instance(
     ctx: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
 ) -> ResourceState:
     instance = both(group, instances).map(lambda pair: nat_routes.in_service(*pair))
-    image = instance.flat_map(
-        lambda instance: ctx.get("ec2:DescribeImages", instance["ImageId"]) if instance else Known([])
-    ).map(lambda images: images[0] if images else {})
+    images = instance.flat_map(
+        lambda instance: ctx.get("ec2:DescribeImages", instance["ImageId"]) if instance else Known(None)
+    )
     interface = instance.map(lambda instance: nat_routes.primary(instance) if instance else {})
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
-    family = ctx.config.nat.image.family
     facts = (
         AttributeState("instance_type", instance.map_present(lambda instance: instance["InstanceType"])),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
-        AttributeState("image.architecture", image.map(lambda image: image.get("Architecture"))),
-        AttributeState("image.family", image.map(lambda image: _family(image, family))),
-        AttributeState("image.latest", image.map(lambda image: ctx.now - _made(image) < OLDEST_IMAGE)),
+        *nat_image.facts(ctx, images),
         AttributeState(
             "imdsv2_required",
             instance.map_present(lambda instance: instance["MetadataOptions"]["HttpTokens"] == "required"),
@@ -273,15 +266,6 @@ def _has_elastic_ip(interface: ApiObject) -> bool:
     """An Elastic IP names its owner's account; an automatic address says "amazon"."""
     owner = interface.get("Association", {}).get("IpOwnerId", "amazon")
     return bool(owner != "amazon")
-
-
-def _family(image: ApiObject, family: str) -> str:
-    name = str(image.get("Name", ""))
-    return family if name.startswith(IMAGE_NAMES.get(family, family)) else name
-
-
-def _made(image: ApiObject) -> datetime:
-    return datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
 
 
 def _alarm(ctx: CheckContext) -> ResourceState:

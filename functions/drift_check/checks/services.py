@@ -74,6 +74,13 @@ def _service(
         )
     ).map(lambda answer: answer["taskDefinition"])
     facts = [
+        AttributeState(
+            "status",
+            service.map_present(lambda service: service["status"]),
+            desired="ACTIVE",
+            severity=Severity.HIGH,
+            reason="its tasks are being stopped, and it starts none",
+        ),
         AttributeState("desired_count", service.map_present(lambda service: service["desiredCount"])),
         AttributeState("cpu", definition.map(lambda definition: _number(definition.get("cpu")))),
         AttributeState("spot", service.map_present(_spot)),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = "dynamodb.tables"
 SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves
+SERVES = "serves"
 TTL_ON = {"ENABLED", "ENABLING"}
 
 
@@ -141,10 +142,17 @@ def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: in
 
 def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa: ANN401 - Read[Any]
     for name, index in table.indexes.items():
-        observed = described.map_present(partial(_index, name=name))
+        observed = described.map_present(partial(_index, name=name, stated=index))
         missing = getattr(observed, "value", "") is None
         remediations = (_create_index(table.name, name, index),) if missing else ()
         yield AttributeState(f"indexes.{name}", observed, remediations=remediations)
+        yield AttributeState(
+            f"indexes.{name} status",
+            described.map_present(partial(_index_status, name=name)),
+            desired=SERVES,
+            severity=Severity.HIGH,
+            reason="queries by it fail soon, or do already",
+        )
     yield AttributeState(
         "unexpected index",
         described.map_present(
@@ -157,6 +165,16 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
         each_unexpected=True,
         reason="the configuration does not know it; every write to the table pays for it",
     )
+    yield AttributeState(
+        "unexpected local index",
+        described.map_present(
+            lambda t: sorted(index["IndexName"] for index in t.get("LocalSecondaryIndexes", []))
+        ),
+        desired=[],
+        each_unexpected=True,
+        severity=Severity.LOW,
+        reason="the configuration has none; it limits each partition key to 10 GB",
+    )
 
 
 def _described_indexes(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -164,14 +182,28 @@ def _described_indexes(table: dict[str, Any]) -> list[dict[str, Any]]:
     return indexes
 
 
-def _index(table: dict[str, Any], *, name: str) -> dict[str, Any] | None:
+def _index(table: dict[str, Any], *, name: str, stated: Index) -> dict[str, Any] | None:
+    """Its projection where that is stated."""
     for described_index in _described_indexes(table):
         if described_index["IndexName"] == name:
             partition, sort = (
                 _attribute(table, described_index["KeySchema"], position) for position in (0, 1)
             )
-            return {"partition": partition, "sort": sort}
+            projection = described_index.get("Projection", {}).get("ProjectionType")
+            return {
+                "partition": partition,
+                "sort": sort,
+                "projection": projection if stated.projection else None,
+            }
     return None
+
+
+def _index_status(table: dict[str, Any], *, name: str) -> str:
+    """An index that is missing is a finding of its own; one that is being built will serve."""
+    for index in _described_indexes(table):
+        if index["IndexName"] == name and index.get("IndexStatus") == "DELETING":
+            return "is being deleted"
+    return SERVES
 
 
 def _create_index(table: str, name: str, index: Index) -> CreateIndex:

@@ -128,7 +128,13 @@ READ_OPERATIONS: dict[str, ReadOperation] = {
         "Addresses",
         lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]},
     ),
-    "ec2:DescribeImages": ReadOperation("ec2", "describe_images", "Images", listed("ImageIds")),
+    "ec2:DescribeImages": ReadOperation(
+        "ec2",
+        "describe_images",
+        "Images",
+        lambda subject: {"ImageIds": [subject], "IncludeDisabled": True},
+        codes("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"),
+    ),
     "elasticloadbalancing:DescribeLoadBalancers": ReadOperation(
         "elbv2", "describe_load_balancers", "LoadBalancers"
     ),

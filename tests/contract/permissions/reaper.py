@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from functools import cache
@@ -45,8 +46,10 @@ def recorded() -> tuple[Stack, frozenset[Need]]:
         recorder.connected(),
     ):
         prepare(variables["REAPER_AUDIT_BUCKET"], int(hand.now().timestamp()))
-        assert reap(recorder, hand, SLOWLY, SPARE_SECONDS + 40) == "out_of_time"
+        stopped = invoke(recorder, hand, SLOWLY, SPARE_SECONDS + 40)
+        assert stopped["results"][0]["end"] == "out_of_time"
         assert reap(recorder, hand, DELETE) == "finished"
+        assert reap(recorder, hand, DELETE | {"checkpoint": stopped["checkpoint"]}) == "finished"
         assert reap(recorder, hand, REPAIR) == "finished"
         reap(recorder, hand, REPORT)
     return stack, frozenset(recorder.heard)
@@ -66,9 +69,13 @@ def prepare(bucket: str, now: int) -> None:
     fill(client, TABLE, [*overdue, as_text])
 
 
-def reap(recorder: Recorder, hand: FakeClock, event: dict[str, Any], seconds: float = 900) -> str:
-    """One invocation; how it ended for the first table."""
+def invoke(recorder: Recorder, hand: FakeClock, event: dict[str, Any], seconds: float = 900) -> Any:
+    """One invocation's answer."""
     context: Any = Context(hand.now, hand.now() + timedelta(seconds=seconds))
     with recorder.acting():
-        told = lambda_handler(event, context)
-    return str(told["data"]["results"][0]["end"])
+        return json.loads(json.dumps(lambda_handler(event, context)))["data"]
+
+
+def reap(recorder: Recorder, hand: FakeClock, event: dict[str, Any], seconds: float = 900) -> str:
+    """One invocation; how it ended for the first table."""
+    return str(invoke(recorder, hand, event, seconds)["results"][0]["end"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from moto import mock_aws
 from ops import app
 from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import DAY, fill, make_table
+from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,3 +107,30 @@ def test_a_mistake_is_one_line_that_names_the_field(
     assert run(monkeypatch, "--env", "dev", *changed) == 2
     assert f"EventError {field}" in capsys.readouterr().err
     assert count(client) == 70
+
+
+def test_ctrl_c_ends_with_a_summary_a_checkpoint_and_the_command_that_resumes(
+    client: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Any
+) -> None:
+    call = DynamoDBRequests.call
+
+    def interrupted(self: Any, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        answer = call(self, action, operation, request)
+        if operation == "BatchExecuteStatement":
+            signal.raise_signal(signal.SIGINT)
+        return answer
+
+    monkeypatch.setattr("ops.reap.WORKERS", 1)
+    wanted = ["--env", "dev", "--table", "notifications", "--mode", "delete", "--yes", "--segments", "1"]
+    slowly = [*wanted, "--write-units-per-second", "1"]
+    with monkeypatch.context() as patched:
+        patched.setattr(DynamoDBRequests, "call", interrupted)
+        assert run(monkeypatch, *slowly) == 130
+    output = capsys.readouterr()
+    left = count(client)
+    assert 40 <= left < 70
+    assert f"deleted {70 - left}" in output.out
+    [checkpoint] = tmp_path.glob("out/*.checkpoint.json")
+    assert f"--resume out/{checkpoint.name}" in output.err
+    assert run(monkeypatch, *wanted, "--resume", str(checkpoint)) == 0
+    assert count(client) == 40

@@ -17,16 +17,17 @@ from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.aws.dynamodb_requests import connect
 from ttl_reaper.checkpoint_store import NoCheckpoints
+from ttl_reaper.dependencies import RunDependencies
 from ttl_reaper.model import DesiredTable, Limits, Mode, ReapRequest, Segments
 from ttl_reaper.planner import DEFAULT_CLASSES
-from ttl_reaper.reconcile import RunDependencies, reap
+from ttl_reaper.reconcile import reap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from ttl_reaper.table_run import TableResult
+    from ttl_reaper.results import TableResult
 
 TABLE = "tradai-notifications-dev"
 
@@ -44,12 +45,14 @@ class Recorder:
     def record_outcome(self, outcomes: Any) -> None:
         self.outcomes += outcomes
 
+    def flush(self) -> None: ...
+
 
 @dataclass
 class World:
     client: DynamoDBClient
     clock: FakeClock
-    requests: Any
+    wire: Any
     audit: Recorder = field(default_factory=Recorder)
     seconds_left: Callable[[], float] = lambda: 600.0
     desired: DesiredTable = field(
@@ -93,13 +96,13 @@ class World:
     def dependencies(self, **other: Any) -> RunDependencies:
         usual: dict[str, Any] = {
             "client": self.client,
-            "requests": self.requests,
-            "seconds_left": self.seconds_left,
+            "requests": self.wire,
             "audit": lambda _: self.audit,
             "checkpoints": NoCheckpoints(),
-            "failed": self.failed.append,
-            "progress": self.progress.append,
+            "seconds_left": self.seconds_left,
             "rng": random.Random(1),
+            "on_failure": self.failed.append,
+            "on_progress": self.progress.append,
             "workers": 1,
         }
         return RunDependencies(**(usual | other))
@@ -136,7 +139,7 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     hand = FakeClock()
     with mock_aws(), strict(), clock.use(hand):
         client = boto3.client("dynamodb")
-        yield World(client, hand, connect(boto3.Session(), pool=10))
+        yield World(client, hand, connect(boto3.Session(), pool=8))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ import pytest
 
 from simulator.scenario.reaper_table import make_table
 from tradai_shared.errors import AccessDenied, EventError, SettingsError
-from ttl_reaper import app, reconcile
+from ttl_reaper import app, observe
 from ttl_reaper.app import lambda_handler
 from ttl_reaper.checkpoint_store import S3Checkpoints
 from ttl_reaper.model import Candidate, ItemOutcome, Tally, TtlClass, Verdict
@@ -35,7 +36,7 @@ def lines(client: Any, what: str) -> list[dict[str, Any]]:
         json.loads(line)
         for key in keys
         if what in key
-        for line in client.get_object(Bucket="kept", Key=key)["Body"].read().splitlines()
+        for line in gzip.decompress(client.get_object(Bucket="kept", Key=key)["Body"].read()).splitlines()
     ]
 
 
@@ -121,7 +122,7 @@ def test_when_the_audit_cannot_be_written_nothing_is_deleted(
 def test_the_next_schedule_goes_on_from_the_bucket(world: World, bucket: Any) -> None:
     world.put_many(90, days=-10)
     slow = DELETE | {"limits": {"max_fraction": 1.0, "write_units_per_second": 1}}
-    first = handle(world, slow, seconds=30 + 40)
+    first = handle(world, slow, seconds=app.SPARE_SECONDS + 40)
     assert first["data"]["results"][0]["end"] == "out_of_time"
     assert first["data"]["checkpoint"]["table"] == "tradai-notifications-dev"
     assert 0 < first["data"]["summary"]["deleted"] < 90
@@ -163,9 +164,9 @@ def test_a_kept_checkpoint_with_impossible_counts_stops_its_table(
     assert len(world.ids()) == 30
 
 
-def test_it_stops_with_half_a_minute_left(world: World) -> None:
+def test_it_stops_while_what_must_still_be_written_fits(world: World) -> None:
     world.put(a=world.days(-10))
-    told = handle(world, DELETE, seconds=30)
+    told = handle(world, DELETE, seconds=app.SPARE_SECONDS)
     assert told["data"]["results"][0]["end"] == "out_of_time"
     assert told["success"]
     assert world.ids() == {"a"}
@@ -173,7 +174,7 @@ def test_it_stops_with_half_a_minute_left(world: World) -> None:
 
 def test_a_failed_item_is_logged_by_its_keys_hash(log: io.StringIO) -> None:
     secret = Candidate({"id": {"S": "customer-4711"}}, {"N": "1"}, TtlClass.OVERDUE, 1)
-    app._failed(ItemOutcome(secret, Verdict.FAILED, "ValidationError"))
+    app._log_failure(ItemOutcome(secret, Verdict.FAILED, "ValidationError"))
     [record] = records(log.getvalue())
     assert record["code"] == "ValidationError"
     assert len(record["key_hash"]) == 12
@@ -203,27 +204,35 @@ def test_what_was_deleted_is_told_even_where_the_checkpoint_cannot_be_kept(
 def test_an_error_in_one_table_leaves_the_others_their_turn(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tables = reconcile.reap, []
+    real, tables = observe.live_table, []
 
-    def reap(room: Any, table: Any, *arguments: Any, **named: Any) -> Any:
-        tables.append(table.name)
+    def live_table(client: Any, name: str) -> Any:
+        tables.append(name)
         if len(tables) == 1:
-            raise KeyError("Responses")
-        return real(room, table, *arguments, **named)
+            raise KeyError("KeySchema")
+        return real(client, name)
 
-    monkeypatch.setattr(app, "reap", reap)
+    monkeypatch.setattr(observe, "live_table", live_table)
     response = handle(world, {"tables": "all"})
     assert response["success"] is False
     assert len(response["data"]["results"]) == len(tables) > 1
     assert "KeyError" in response["data"]["results"][0]["reason"]
 
 
-def test_a_checkpoint_that_is_not_the_table_s_is_the_event_s_error(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def reap(*_arguments: Any, **_named: Any) -> Any:
-        raise EventError("checkpoint.table", "is another's")
+def test_a_checkpoint_that_is_not_the_table_s_is_the_event_s_error(world: World) -> None:
+    world.put_many(90, days=-10)
+    slow = DELETE | {"limits": {"max_fraction": 1.0, "write_units_per_second": 1}}
+    kept = handle(world, slow, seconds=app.SPARE_SECONDS + 40)["data"]["checkpoint"]
+    with pytest.raises(EventError, match="table_id"):
+        handle(world, DELETE | {"checkpoint": kept | {"table_id": "another"}})
 
-    monkeypatch.setattr(app, "reap", reap)
-    with pytest.raises(EventError):
-        handle(world, DELETE)
+
+def test_a_replayed_checkpoint_stretches_no_limit(world: World, bucket: Any) -> None:
+    assert bucket
+    world.put_many(300, days=-10)
+    limits = {"max_fraction": 1.0, "max_deletes": 200, "write_units_per_second": 1}
+    first = handle(world, DELETE | {"limits": limits}, seconds=app.SPARE_SECONDS + 40)
+    replay = DELETE | {"limits": limits | {"write_units_per_second": 500}}
+    for _ in range(3):
+        handle(world, replay | {"checkpoint": first["data"]["checkpoint"]})
+    assert len(world.ids()) == 100

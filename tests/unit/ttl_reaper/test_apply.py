@@ -12,10 +12,9 @@ from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.errors import AccessDenied, PermanentError, TemporaryError
 from ttl_reaper import apply
-from ttl_reaper.apply import PacedRequests
+from ttl_reaper.apply import Batch, Sender
 from ttl_reaper.classify import Window
 from ttl_reaper.model import Candidate, Mode, TtlClass, Verdict
-from ttl_reaper.partiql import PASSING
 from ttl_reaper.rate_limiter import TokenBucket
 
 if TYPE_CHECKING:
@@ -52,10 +51,10 @@ def hand() -> Iterator[FakeClock]:
         yield hand
 
 
-def paced(script: Script, hand: FakeClock, *, seconds: float = 1000, rate: float = 1000) -> PacedRequests:
+def tools(script: Script, hand: FakeClock, *, seconds: float = 1000, rate: float = 1000) -> Sender:
     ends = hand.now().timestamp() + seconds
-    bucket = TokenBucket(rate, hand.now().timestamp())
-    return PacedRequests(script, bucket, lambda: ends - hand.now().timestamp(), random.Random(1))
+    pace = TokenBucket(rate, hand.now().timestamp())
+    return Sender(script, pace, lambda: ends - hand.now().timestamp(), random.Random(1))
 
 
 def items(*names: str) -> list[Candidate]:
@@ -64,8 +63,12 @@ def items(*names: str) -> list[Candidate]:
     ]
 
 
+def batch(*names: str) -> Batch:
+    return Batch("DELETE …", Mode.DELETE, items(*names), Window(1, 0))
+
+
 def settle(script: Script, hand: FakeClock, *names: str, **how: float) -> Any:
-    return paced(script, hand, **how).execute_batch("DELETE …", Mode.DELETE, items(*names), Window(1, 0))
+    return tools(script, hand, **how).execute_batch(batch(*names))
 
 
 def verdicts(settled: Any) -> dict[str, tuple[Verdict, str]]:
@@ -74,8 +77,8 @@ def verdicts(settled: Any) -> dict[str, tuple[Verdict, str]]:
     }
 
 
-@pytest.mark.parametrize("code", sorted(PASSING))
-def test_only_what_passes_is_sent_again(hand: FakeClock, code: str) -> None:
+@pytest.mark.parametrize("code", ["ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"])
+def test_only_what_was_throttled_is_sent_again(hand: FakeClock, code: str) -> None:
     script = Script([reply(OK, error(code), error("ConditionalCheckFailed")), reply(OK)])
     settled = settle(script, hand, "a", "b", "c")
     assert script.sent == [["a", "b", "c"], ["b"]]
@@ -87,26 +90,37 @@ def test_only_what_passes_is_sent_again(hand: FakeClock, code: str) -> None:
     assert settled.units == 4
 
 
-def test_throttles_conflicts_and_server_errors_pass() -> None:
-    throttles = {"ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"}
-    assert throttles | {"TransactionConflict", "InternalServerError"} == PASSING
-
-
-@pytest.mark.parametrize("code", ["AccessDenied", "ResourceNotFound"])
-def test_what_condemns_the_table_is_sent_once_and_ends_it(hand: FakeClock, code: str) -> None:
-    script = Script([reply(OK, error(code), error("ThrottlingError"))])
-    settled = settle(script, hand, "a", "b", "c")
-    assert settled.refused.code == code
-    assert verdicts(settled)["a"] == (Verdict.DELETED, "")
-    assert verdicts(settled)["b"] == (Verdict.FAILED, code)
-    assert len(script.sent) == 1
-
-
 @pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded", "ANewOne"])
-def test_other_errors_are_counted_and_never_retried(hand: FakeClock, code: str) -> None:
+def test_what_cannot_pass_is_counted_and_never_retried(hand: FakeClock, code: str) -> None:
     script = Script([reply(error(code), OK)])
     assert verdicts(settle(script, hand, "a", "b"))["a"] == (Verdict.FAILED, code)
     assert len(script.sent) == 1
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "InternalServerError", "ThrottlingError"])
+def test_what_passes_is_sent_again_as_long_as_there_is_time(hand: FakeClock, code: str) -> None:
+    script = Script([reply(error(code))] * 40 + [reply(OK)])
+    assert verdicts(settle(script, hand, "a")) == {"a": (Verdict.DELETED, "")}
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ResourceNotFound"])
+def test_a_code_that_condemns_the_table_ends_the_batch_unsettled(hand: FakeClock, code: str) -> None:
+    script = Script([reply(OK, error(code))])
+    settled = settle(script, hand, "a", "b")
+    assert verdicts(settled) == {"a": (Verdict.DELETED, ""), "b": (Verdict.UNSETTLED, code)}
+    assert settled.refused.code == code
+
+
+def test_a_few_items_that_stay_refused_are_carried_on(hand: FakeClock) -> None:
+    script = Script([reply(OK, error("TransactionConflict"))] + [reply(error("TransactionConflict"))] * 9)
+    settled = tools(script, hand).execute_batch(batch("a", "b"), may_defer=lambda _: True)
+    assert verdicts(settled) == {"a": (Verdict.DELETED, ""), "b": (Verdict.DEFERRED, "TransactionConflict")}
+
+
+@pytest.mark.parametrize("answer", [{}, {"Responses": None}, {"Responses": [OK]}, {"Responses": [OK] * 3}])
+def test_an_answer_of_another_length_is_asked_for_again(hand: FakeClock, answer: dict[str, Any]) -> None:
+    script = Script([answer, reply(OK, error("ConditionalCheckFailed"))])
+    assert verdicts(settle(script, hand, "a", "b"))["b"][0] is Verdict.RENEWED
 
 
 def test_a_lost_answer_is_asked_for_again(hand: FakeClock) -> None:
@@ -117,23 +131,29 @@ def test_a_lost_answer_is_asked_for_again(hand: FakeClock) -> None:
 
 def test_throttles_halve_the_rate_and_pauses_grow(hand: FakeClock) -> None:
     script = Script([reply(error("ThrottlingError"))] * 4 + [reply(OK)])
-    mine = paced(script, hand, rate=100)
+    mine = tools(script, hand, rate=100)
     began = hand.now()
-    mine.execute_batch("", Mode.DELETE, items("a"), Window(1, 0))
+    mine.execute_batch(batch("a"))
     assert mine.bucket.rate < 100
     assert 0 < (hand.now() - began).total_seconds() < 0.1 + 0.2 + 0.4 + 0.8
 
 
-def test_an_item_that_stays_throttled_fails_in_the_end(hand: FakeClock) -> None:
-    script = Script([reply(error("ThrottlingError"))] * apply.ATTEMPTS)
-    assert verdicts(settle(script, hand, "a")) == {"a": (Verdict.FAILED, "throttled")}
+def test_an_item_that_stays_throttled_is_left_to_the_checkpoint(hand: FakeClock) -> None:
+    script = Script([reply(error("ThrottlingError"))] * 1000)
+    assert verdicts(settle(script, hand, "a", seconds=60)) == {"a": (Verdict.UNSETTLED, "")}
+
+
+def test_without_an_end_of_time_patience_has_one(hand: FakeClock) -> None:
+    script = Script([reply(error("ThrottlingError"))] * 10_000)
+    settled = settle(script, hand, "a", seconds=86_400)
+    assert settled.refused.code == "ThrottlingError"
 
 
 def test_a_refused_call_is_not_sent_again(hand: FakeClock) -> None:
     script = Script([AccessDenied("dynamodb:PartiQLDelete", "AccessDeniedException", "no")])
     settled = settle(script, hand, "a", "b")
     assert settled.refused
-    assert {verdict for verdict, _ in verdicts(settled).values()} == {Verdict.FAILED}
+    assert {verdict for verdict, _ in verdicts(settled).values()} == {Verdict.UNSETTLED}
 
 
 def test_without_time_nothing_is_sent(hand: FakeClock) -> None:
@@ -143,11 +163,9 @@ def test_without_time_nothing_is_sent(hand: FakeClock) -> None:
 
 def test_without_time_to_wait_for_units_nothing_is_sent(hand: FakeClock) -> None:
     script = Script([reply(OK), reply(OK)])
-    mine = paced(script, hand, rate=1, seconds=10)
+    mine = tools(script, hand, rate=1, seconds=10)
     mine.bucket.reserve(20, hand.now().timestamp())
-    assert (
-        mine.execute_batch("", Mode.DELETE, items("a"), Window(1, 0)).outcomes[0].verdict is Verdict.UNSETTLED
-    )
+    assert mine.execute_batch(batch("a")).outcomes[0].verdict is Verdict.UNSETTLED
     assert script.sent == []
 
 
@@ -157,29 +175,26 @@ def test_without_time_to_retry_the_throttled_ones_are_unsettled(hand: FakeClock)
     assert verdicts(settled) == {"a": (Verdict.DELETED, ""), "b": (Verdict.UNSETTLED, "")}
 
 
-def test_an_answer_of_another_length_is_asked_for_again(hand: FakeClock) -> None:
-    script = Script([reply(OK), reply(OK, OK)])
-    assert set(verdicts(settle(script, hand, "a", "b")).values()) == {(Verdict.DELETED, "")}
-    assert script.sent == [["a", "b"]] * 2
-
-
 def test_reading_is_tried_again_while_throttled(hand: FakeClock) -> None:
     script = Script([TemporaryError("a", "ThrottlingException", ""), {"Items": []}])
-    assert paced(script, hand).read("dynamodb:Scan", "Scan", {}, 1) == {"Items": []}
+    assert tools(script, hand).read("dynamodb:Scan", "Scan", {}, 1) == {"Items": []}
 
 
-def test_reading_gives_up_after_its_attempts_and_at_once_when_refused(hand: FakeClock) -> None:
-    throttled = Script([TemporaryError("a", "ThrottlingException", "")] * apply.ATTEMPTS)
+def test_reading_goes_on_until_the_time_is_over_and_ends_at_once_when_refused(hand: FakeClock) -> None:
+    throttled = Script([TemporaryError("a", "ThrottlingException", "")] * 1000)
+    with pytest.raises(apply.OutOfTime):
+        tools(throttled, hand, seconds=100).read("dynamodb:Scan", "Scan", {}, 1)
+    patient = Script([TemporaryError("a", "ThrottlingException", "")] * 10_000)
     with pytest.raises(TemporaryError):
-        paced(throttled, hand).read("dynamodb:Scan", "Scan", {}, 1)
+        tools(patient, hand, seconds=86_400).read("dynamodb:Scan", "Scan", {}, 1)
     refused = Script([PermanentError("a", "ValidationException", "")])
     with pytest.raises(PermanentError):
-        paced(refused, hand).read("dynamodb:Scan", "Scan", {}, 1)
+        tools(refused, hand).read("dynamodb:Scan", "Scan", {}, 1)
 
 
 def test_reads_count_against_the_rate(hand: FakeClock) -> None:
     page = {"Items": [], "ConsumedCapacity": {"CapacityUnits": 500.0}}
-    mine = paced(Script([page, page]), hand, rate=100)
+    mine = tools(Script([page, page]), hand, rate=100)
     began = hand.now()
     mine.read("dynamodb:Scan", "Scan", {}, 1)
     mine.read("dynamodb:Scan", "Scan", {}, 1)

@@ -16,8 +16,8 @@ class Ends:
     """A wire after whose n-th batch the time is used up."""
 
     def __init__(self, world: World, batches: int) -> None:
-        self.world, self.inner, self.batches, self.left = world, world.requests, batches, 600.0
-        world.requests = self
+        self.world, self.inner, self.batches, self.left = world, world.wire, batches, 600.0
+        world.wire = self
         world.seconds_left = lambda: self.left
 
     def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def test_every_run_of_a_plan_is_an_event_that_is_understood() -> None:
         if table.may_be_reaped and table.ttl_attribute
         for index in range(distributed_map.SEGMENTS)
     }
-    assert all(one.order.writes and one.order.allow_without_pitr for one in runs)
+    assert all(one.request.writes and one.request.allow_without_pitr for one in runs)
 
 
 @given(st.integers(1, 10**6), st.integers(1, 20), st.floats(1, 40_000))

@@ -89,20 +89,20 @@ def test_a_bad_event_names_its_field_and_touches_nothing(world: World, event: An
 
 
 def test_the_default_is_a_report_and_a_dry_run() -> None:
-    order = events.parse(T).order  # type: ignore[union-attr]
+    order = events.parse(T).request  # type: ignore[union-attr]
     assert (order.mode, order.dry_run, order.writes) == (Mode.REPORT, True, False)
     assert order.limits == Limits(100_000, 0.5, 500.0, 72 * 3600)
     assert order.segments == Segments(8)
 
 
 def test_deleting_is_a_dry_run_until_the_event_says_otherwise() -> None:
-    assert not events.parse(T | {"mode": "delete"}).order.writes  # type: ignore[union-attr]
-    assert events.parse(T | {"mode": "delete", "dry_run": False}).order.writes  # type: ignore[union-attr]
+    assert not events.parse(T | {"mode": "delete"}).request.writes  # type: ignore[union-attr]
+    assert events.parse(T | {"mode": "delete", "dry_run": False}).request.writes  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("mode", "classes"), [("report", "ABCDE"), ("delete", "A"), ("repair", "BCD")])
 def test_each_mode_has_its_own_classes(mode: str, classes: str) -> None:
-    order = events.parse(T | {"mode": mode}).order  # type: ignore[union-attr]
+    order = events.parse(T | {"mode": mode}).request  # type: ignore[union-attr]
     assert order.classes == {TtlClass(class_) for class_ in classes}
 
 

@@ -42,7 +42,7 @@ def test_expired_items_go_and_live_ones_stay(world: World) -> None:
 def test_a_renewed_item_is_kept(world: World) -> None:
     world.put_many(60, days=-10)
     renewed = {f"n{number}": world.days(1) for number in range(0, 60, 6)}
-    world.requests = Between(world.requests, lambda: world.put(**renewed))
+    world.wire = Between(world.wire, lambda: world.put(**renewed))
     result = world.reap()
     assert world.ttls() == renewed
     assert (result.tally.deleted, result.tally.renewed) == (50, 10)
@@ -51,7 +51,7 @@ def test_a_renewed_item_is_kept(world: World) -> None:
 def test_an_item_renewed_to_a_string_or_without_ttl_is_kept(world: World) -> None:
     world.put(a=world.days(-10), b=world.days(-10))
     same_digits = {"S": world.days(-10)["N"]}
-    world.requests = Between(world.requests, lambda: world.put(a=same_digits, b=None))
+    world.wire = Between(world.wire, lambda: world.put(a=same_digits, b=None))
     assert world.reap().tally.renewed == 2
     assert world.ids() == {"a", "b"}
 
@@ -59,8 +59,8 @@ def test_an_item_renewed_to_a_string_or_without_ttl_is_kept(world: World) -> Non
 def test_an_item_that_somebody_else_deleted_counts_as_gone(world: World) -> None:
     world.put(a=world.days(-10), b=world.days(-10))
     gone = {"notification_id": {"S": "a"}}
-    world.requests = Between(
-        world.requests, lambda: world.client.delete_item(TableName=world.desired.name, Key=gone) and None
+    world.wire = Between(
+        world.wire, lambda: world.client.delete_item(TableName=world.desired.name, Key=gone) and None
     )
     result = world.reap()
     assert (result.tally.deleted, result.tally.failed, world.ids()) == (2, 0, set())
@@ -101,7 +101,7 @@ def test_repair_writes_the_right_epoch_value_and_deletes_nothing(world: World, o
 
 def test_a_repair_keeps_what_the_writer_renewed_meanwhile(world: World, order: Any) -> None:
     world.put(b={"S": "1700000000"})
-    world.requests = Between(world.requests, lambda: world.put(b={"S": "1999999999"}))
+    world.wire = Between(world.wire, lambda: world.put(b={"S": "1999999999"}))
     assert world.reap(order(Mode.REPAIR)).tally.renewed == 1
     assert world.ttls() == {"b": {"S": "1999999999"}}
 
@@ -109,8 +109,8 @@ def test_a_repair_keeps_what_the_writer_renewed_meanwhile(world: World, order: A
 def test_a_repair_never_brings_back_what_was_deleted_meanwhile(world: World, order: Any) -> None:
     world.put(b={"S": "1700000000"})
     gone = {"notification_id": {"S": "b"}}
-    world.requests = Between(
-        world.requests, lambda: world.client.delete_item(TableName=world.desired.name, Key=gone) and None
+    world.wire = Between(
+        world.wire, lambda: world.client.delete_item(TableName=world.desired.name, Key=gone) and None
     )
     world.reap(order(Mode.REPAIR))
     assert world.ids() == set()
@@ -119,7 +119,7 @@ def test_a_repair_never_brings_back_what_was_deleted_meanwhile(world: World, ord
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_dry_run_counts_and_sends_no_statement(world: World, order: Any, mode: Mode) -> None:
     world.put(a=world.days(-10), b={"S": "1700000000"})
-    world.requests = Between(world.requests, lambda: pytest.fail("a statement was sent"))
+    world.wire = Between(world.wire, lambda: pytest.fail("a statement was sent"))
     result = world.reap(order(mode, dry_run=True))
     assert result.tally.planned == {Mode.REPORT: 2, Mode.DELETE: 1, Mode.REPAIR: 1}[mode]
     assert result.tally.changed == 0
@@ -163,7 +163,7 @@ def test_an_attribute_of_any_name_is_quoted(empty: World) -> None:
 
 def test_batches_mix_the_segments_and_hold_at_most_25(world: World, order: Any) -> None:
     world.put_many(100, days=-10)
-    world.requests = spy = Between(world.requests, lambda: None)
+    world.wire = spy = Between(world.wire, lambda: None)
     world.reap(order(segments=Segments(4)))
     sizes = [len(body["Statements"]) for name, body in spy.calls if name == "BatchExecuteStatement"]
     assert sum(sizes) == 100
@@ -172,7 +172,7 @@ def test_batches_mix_the_segments_and_hold_at_most_25(world: World, order: Any) 
 
 def test_scans_are_eventually_consistent_and_read_keys_and_ttl_alone(world: World) -> None:
     world.put(a=world.days(-10))
-    world.requests = spy = Between(world.requests, lambda: None)
+    world.wire = spy = Between(world.wire, lambda: None)
     world.reap()
     for body in (body for name, body in spy.calls if name == "Scan"):
         assert not body.get("ConsistentRead")
@@ -199,7 +199,7 @@ def test_one_unit_is_consumed_for_an_item_of_a_kilobyte(world: World) -> None:
 def test_pages_are_followed_to_the_end(world: World, order: Any) -> None:
     world.put_many(130, days=-10)
     small_pages = Limits(max_fraction=1.0, write_units_per_second=1)
-    world.requests = spy = Between(world.requests, lambda: None)
+    world.wire = spy = Between(world.wire, lambda: None)
     assert world.reap(order(limits=small_pages)).tally.deleted == 130
     assert sum(name == "Scan" for name, _ in spy.calls) > 4
 

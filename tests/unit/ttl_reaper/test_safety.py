@@ -147,10 +147,10 @@ class Unkind:
 
 
 def run_to_the_end(world: World, order: Any, mode: Mode, first: list[Any], moves: list[Any]) -> Unkind:
-    unkind = Unkind(world, world.requests, moves, repairs=mode is Mode.REPAIR)
+    unkind = Unkind(world, world.wire, moves, repairs=mode is Mode.REPAIR)
     unkind.truth = {key: value(world, kind) for key, kind in zip(IDS, first, strict=True)}
     world.put(**unkind.truth)
-    world.requests = unkind
+    world.wire = unkind
     world.seconds_left = lambda: unkind.spare
     classes = EVERY_CLASS if mode is Mode.DELETE else EVERY_CLASS - {TtlClass.OVERDUE}
     unlimited = Limits(max_fraction=1.0, max_deletes=10**6, write_units_per_second=1)
@@ -193,11 +193,11 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_unexpired_item_is_ever_deleted_or_changed(
     world: World, order: Any, mode: Mode, first: list[Any], moves: list[Any]
 ) -> None:
-    inner = world.requests
+    inner = world.wire
     try:
         run_to_the_end(world, order, mode, first, list(moves))
     finally:
-        world.requests = inner
+        world.wire = inner
         for key in world.ids():
             world.client.delete_item(TableName=world.desired.name, Key={"notification_id": {"S": key}})
 
@@ -206,9 +206,9 @@ def test_no_unexpired_item_is_ever_deleted_or_changed(
 def test_a_killed_run_begun_again_ends_as_one_that_was_not(world: World, order: Any) -> None:
     kinds = ["expired", "live", "expired", "grace", "expired", "string", "expired"] * 2
     for killed_at in range(6):
-        inner = world.requests
+        inner = world.wire
         moves: list[Any] = [({}, ("none",))] * killed_at + [({}, ("kill",))]
         left = run_to_the_end(world, order, Mode.DELETE, kinds, moves)
-        world.requests = inner
+        world.wire = inner
         unexpired = {key for key, kind in zip(IDS, kinds, strict=True) if kind in {"live", "grace"}}
         assert world.ids() == unexpired == set(left.truth)

@@ -38,8 +38,8 @@ def dynamodb(*, pool: int = 10) -> DynamoDBClient:
     return made
 
 
-def s3() -> S3Client:
-    made: S3Client = _client("s3")
+def s3(*, attempts: int = ATTEMPTS) -> S3Client:
+    made: S3Client = _client("s3", attempts=attempts)
     return made
 
 
@@ -48,8 +48,8 @@ def lambda_client() -> LambdaClient:
     return made
 
 
-def _client(service: str, pool: int = 10) -> Any:  # noqa: ANN401 - its callers name the type
+def _client(service: str, pool: int = 10, attempts: int = ATTEMPTS) -> Any:  # noqa: ANN401 - its callers name the type
     """boto3 is imported at the first client: the failover makes its own two in ``botocore_session``."""
     import boto3  # noqa: PLC0415 - see above
 
-    return boto3.client(service, config=client_config(pool=pool))  # type: ignore[call-overload]  # any service
+    return boto3.client(service, config=client_config(pool=pool, attempts=attempts))  # type: ignore[call-overload]  # any service

@@ -32,6 +32,11 @@ CHANGES = (
         "Each value names its page. What only pages of an earlier year say is assumed; workflow-state's key, "
         "on which two pages disagree, informs. Sizes of four functions and Spot come from newer pages.",
     ),
+    Change(
+        "9.3.0+3",
+        date(2026, 11, 27),
+        "An index may state its projection; no page says one.",
+    ),
 )
 
 

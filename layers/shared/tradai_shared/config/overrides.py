@@ -37,7 +37,7 @@ class OverrideFile(Model):
     absent: tuple[Name, ...] = ()  # resources that this account does not have: paths, * for part of a name
     not_judged: tuple[Name, ...] = ()  # values that nothing is compared with, written alike
     confirmed: dict[date, tuple[Name, ...]] = Field(default_factory=dict)  # paths by the day
-    kept: dict[str, Any] = Field(default_factory=dict)  # live values that were refused, by finding's id
+    declined: dict[str, Any] = Field(default_factory=dict)  # live values that were refused, by finding's id
     waivers: tuple[Waiver, ...] = ()
 
 

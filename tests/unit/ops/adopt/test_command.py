@@ -118,7 +118,7 @@ def test_questions_are_answered_one_by_one_and_asked_once(shell: Shell) -> None:
     assert "less secure, or lose data" in shell.errors
     assert "remains drift" in shell.shown
     assert shell.written["values"]["cognito"]["name"] == "acme-people"
-    assert len(shell.written["kept"]) == 2
+    assert len(shell.written["declined"]) == 2
     assert shell.run(typed="") == 0
     assert "nothing to write" in shell.shown
     assert "no answer" not in shell.shown

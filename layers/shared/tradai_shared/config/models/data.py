@@ -31,11 +31,20 @@ class TableKey(Model):
     sort: Immutable[KeyAttribute | None] = None
 
 
+class Projection(StrEnum):
+    """What an index holds of each item."""
+
+    ALL = "ALL"
+    KEYS_ONLY = "KEYS_ONLY"
+    INCLUDE = "INCLUDE"
+
+
 class Index(Model):
     """A global secondary index."""
 
     partition: KeyAttribute
     sort: KeyAttribute | None = None
+    projection: Unspecified[Projection] = None
 
 
 class TimeToLive(Model):

@@ -1,0 +1,64 @@
+"""The image that the NAT was launched from: the group needs it for every replacement."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from drift_check.checks.base import AttributeState
+from drift_check.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.checks.base import CheckContext
+    from drift_check.observe.observations import ApiObject, Read
+
+# Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
+OLDEST_IMAGE = timedelta(days=90)
+IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
+USABLE = "available"
+DEREGISTERED = "deregistered"
+
+
+def facts(ctx: CheckContext, images: Read[list[ApiObject] | None]) -> Iterator[AttributeState]:
+    """Of an image that is gone only that: what it was cannot be read any more."""
+    wanted = ctx.config.nat.image
+    yield AttributeState(
+        "image state",
+        images.map(_state),
+        desired=USABLE,
+        path="nat.image.family",
+        severity=Severity.CRITICAL,
+        reason="no replacement can be launched from it: the next failover fails",
+    )
+    image = images.map(lambda images: images[0] if images else None)
+    for attribute, observe, expected in (
+        ("image.architecture", _architecture, str(wanted.architecture)),
+        ("image.family", partial(_family, wanted.family), wanted.family),
+        ("image.latest", partial(_is_recent, ctx.now), wanted.latest),
+    ):
+        yield AttributeState(attribute, image.map(partial(_observed, observe, expected)))
+
+
+def _state(images: list[ApiObject] | None) -> str:
+    return str(images[0].get("State", USABLE)) if images else DEREGISTERED
+
+
+def _observed(observe: object, expected: object, image: ApiObject | None) -> object:
+    return expected if image is None or not callable(observe) else observe(image)
+
+
+def _architecture(image: ApiObject) -> str:
+    return str(image.get("Architecture"))
+
+
+def _family(family: str, image: ApiObject) -> str:
+    name = str(image.get("Name", ""))
+    return family if name.startswith(IMAGE_NAMES.get(family, family)) else name
+
+
+def _is_recent(now: datetime, image: ApiObject) -> bool:
+    made = datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
+    return now - made < OLDEST_IMAGE

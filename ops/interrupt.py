@@ -1,0 +1,46 @@
+"""Ctrl-C as the end of a run's time: nothing begins any more, what was sent is still recorded."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INTERRUPTED = 130  # as a shell counts a program that SIGINT ended
+DAY_SECONDS = 86_400.0
+
+
+@dataclass
+class Interrupt:
+    """Whether SIGINT came."""
+
+    came: bool = False
+
+    def seconds_left(self) -> float:
+        """A terminal has no end to stop before, until it is interrupted."""
+        return 0.0 if self.came else DAY_SECONDS
+
+    @classmethod
+    @contextmanager
+    def caught(cls) -> Iterator[Interrupt]:
+        """While this lasts the first SIGINT is noted; a second one ends the process as usual."""
+        interrupt = cls()
+        if threading.current_thread() is not threading.main_thread():
+            yield interrupt  # only the main thread may handle signals
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def note(*_: object) -> None:
+            interrupt.came = True
+            signal.signal(signal.SIGINT, before)
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield interrupt
+        finally:
+            signal.signal(signal.SIGINT, before)

@@ -1,0 +1,98 @@
+"""A run as SARIF and as JUnit's XML."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import fromstring
+
+from drift_check.events import Request
+from drift_check.findings import Severity, Waiver
+from drift_check.model import Report
+from ops.junit import junit
+from ops.sarif import sarif
+from tests.unit.drift_check.findings import finding, unknown
+
+if TYPE_CHECKING:
+    from typing import Any
+    from xml.etree.ElementTree import Element
+
+PLACE = {"account": "123456789012", "region": "eu-central-1", "environment": "dev"}
+WAIVED = Waiver("until the migration", "platform", date(2027, 1, 31))
+FINDINGS = [
+    finding(),
+    finding(resource="tradai-other-dev", waiver=WAIVED),
+    finding(attribute="note", severity=Severity.INFO),
+    finding(check="buckets", resource="a\x00b <&>", attribute="encryption", severity=Severity.CRITICAL),
+    unknown(),
+]
+
+
+def report(**changes: Any) -> Report:
+    return Report("dev", Request(), datetime(2026, 11, 27, tzinfo=UTC), findings=FINDINGS, **changes)
+
+
+def run_of(made: Report) -> dict[str, Any]:
+    (run,) = sarif(made, PLACE)["runs"]
+    return dict(run)
+
+
+def test_a_result_keeps_its_fingerprint_when_its_values_change() -> None:
+    first = run_of(report())["results"][0]
+    other = Report("dev", Request(), datetime(2026, 11, 28, tzinfo=UTC), findings=[finding(observed="x")])
+    assert first["partialFingerprints"] == run_of(other)["results"][0]["partialFingerprints"]
+    assert first["partialFingerprints"] == {"findingId/v1": finding().id}
+
+
+def test_levels_follow_severities_and_a_waiver_suppresses() -> None:
+    results = run_of(report())["results"]
+    assert [result["level"] for result in results] == ["error", "error", "note", "error"]
+    assert [bool(result.get("suppressions")) for result in results] == [False, True, False, False]
+
+
+def test_each_result_has_its_rule() -> None:
+    run = run_of(report())
+    rules = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    assert {result["ruleId"] for result in run["results"]} == rules
+    assert "tables/point_in_time_recovery" in rules
+
+
+def test_what_is_unknown_is_a_notification_and_no_result() -> None:
+    run = run_of(report(notes=["a note"]))
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is True
+    levels = [each["level"] for each in invocation["toolExecutionNotifications"]]
+    assert levels == ["warning", "note"]
+    assert len(run["results"]) == 4
+
+
+def test_a_run_that_read_nothing_is_no_success() -> None:
+    (invocation,) = run_of(report(error="every call was denied"))["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "every call was denied"
+
+
+def suites(made: Report) -> dict[str, Element]:
+    return {suite.attrib["name"]: suite for suite in fromstring(junit(made))}  # noqa: S314 - our own
+
+
+def test_a_suite_counts_failures_errors_and_what_is_skipped() -> None:
+    tables = suites(report())["tables"].attrib
+    counted = [tables[name] for name in ("tests", "failures", "errors", "skipped")]
+    assert counted == ["4", "1", "1", "2"]
+
+
+def test_a_check_without_findings_is_a_case_that_passes() -> None:
+    (case,) = suites(report())["network"]
+    assert case.attrib["name"] == "in sync"
+    assert list(case) == []
+
+
+def test_text_of_aws_cannot_break_the_document() -> None:
+    (case,) = suites(report())["buckets"]
+    assert case.attrib["name"] == "a\ufffdb <&> encryption"
+    assert case[0].attrib["type"] == "critical"
+
+
+def test_a_run_that_read_nothing_is_an_error() -> None:
+    assert suites(report(error="every call was denied"))["run"].attrib["errors"] == "1"
