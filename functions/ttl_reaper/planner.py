@@ -88,8 +88,7 @@ def _unsafe(desired: DesiredTable, live: LiveTable, request: ReapRequest) -> str
     if live.replicas and not live.strongly_consistent and not desired.written_here_only:
         return (
             f"a global table, eventually consistent, with replicas in {', '.join(live.replicas)}: an "
-            "item that is renewed there within the lag would be lost; written_here_only in its configuration "
-            "allows it"
+            "item that is renewed there within the lag would be lost"
         )
     return None
 

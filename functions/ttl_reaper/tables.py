@@ -48,10 +48,12 @@ def select_tables(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[De
         return tuple(table for table in known if table.may_be_reaped and table.ttl_attribute)
     if event.table is not None:
         return (_named("table", event.table, known),)
-    found = tuple(_named(f"tables.{number}", name, known) for number, name in enumerate(event.tables or ()))
-    if len(set(found)) < len(found):
+    selected = tuple(
+        _named(f"tables.{number}", name, known) for number, name in enumerate(event.tables or ())
+    )
+    if len(set(selected)) < len(selected):
         raise EventError("tables", "a table is named twice")
-    return found
+    return selected
 
 
 def _named(field: str, name: str, known: tuple[DesiredTable, ...]) -> DesiredTable:
