@@ -58,4 +58,4 @@ def without_access(error: AwsError) -> AccessError:
 
 def accounts_named_in(values: Iterable[str]) -> set[str]:
     """The accounts of the ARNs among these values."""
-    return {found["account"] for value in values for found in ARN.finditer(value)}
+    return {arn["account"] for value in values for arn in ARN.finditer(value)}

@@ -157,10 +157,10 @@ def _preview(session: Session, finding_id: str) -> tuple[Report, Finding]:
     """
     request = replace(requested(Mode.HEAL, [finding_id], [finding_id], []), dry_run=True)
     report = collect(session, request)
-    found = next((finding for finding in report.open if finding.id == finding_id), None)
-    if found is None:
+    open_finding = next((finding for finding in report.open if finding.id == finding_id), None)
+    if open_finding is None:
         raise EventError("finding", f"none is open with the id {finding_id!r}: see tradai-ops findings list")
-    return report, found
+    return report, open_finding
 
 
 def since(finding: Finding) -> str:

@@ -215,12 +215,12 @@ def _deployed_parameters(
         if error.code == NO_STACK:
             return {}, fallback
         return {}, f"{fallback} (the stack cannot be read: {error.code})"
-    found = {
+    parameters = {
         item["ParameterKey"]: item.get("ParameterValue", "")
         for stack in stacks
         for item in stack.get("Parameters", [])
     }
-    return found, f"the stack {configured.stack_name}" if stacks else fallback
+    return parameters, f"the stack {configured.stack_name}" if stacks else fallback
 
 
 def _refuse_absent(session: Session) -> None:

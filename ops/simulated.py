@@ -182,7 +182,7 @@ def _events(world: World) -> dict[str, Callable[..., Any]]:
 def _logs(world: World) -> dict[str, Callable[..., Any]]:
     def lines(startTime: int = 0, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's name
         start = world.clock.now().timestamp() - world.clock.elapsed
-        found: list[dict[str, Any]] = [
+        events: list[dict[str, Any]] = [
             {
                 "eventId": f"{invocation.name}/{number}",
                 "timestamp": round((start + invocation.started) * 1000),
@@ -191,7 +191,7 @@ def _logs(world: World) -> dict[str, Callable[..., Any]]:
             for invocation in world.function.invocations
             for number, line in enumerate(invocation.output.getvalue().splitlines())
         ]
-        return {"events": [event for event in found if event["timestamp"] >= startTime]}
+        return {"events": [event for event in events if event["timestamp"] >= startTime]}
 
     return {"filter_log_events": lines, "get_paginator": lambda _: Pages(lines)}
 

@@ -18,8 +18,7 @@ from tradai_shared import clock
 from tradai_shared.aws.botocore_session import lean_session
 from tradai_shared.aws.clients import client_config
 from tradai_shared.config.loader import deployed_config, waivers
-from tradai_shared.handler import invocation
-from tradai_shared.observability import make_logger, make_metrics
+from tradai_shared.handler import invocation, make_logger, make_metrics
 
 if TYPE_CHECKING:
     from datetime import datetime

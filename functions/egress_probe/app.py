@@ -14,8 +14,7 @@ from egress_probe.events import Action, parse
 from egress_probe.observe import ask_all
 from egress_probe.reconcile import CONFIRMING_ROUNDS, SCHEDULED_ROUNDS, Watch
 from egress_probe.settings import Settings
-from tradai_shared.handler import invocation
-from tradai_shared.observability import make_logger
+from tradai_shared.handler import invocation, make_logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

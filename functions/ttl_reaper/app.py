@@ -14,8 +14,7 @@ from tradai_shared import clock
 from tradai_shared.aws import clients
 from tradai_shared.aws.dynamodb_requests import opened
 from tradai_shared.config import canonical_config
-from tradai_shared.handler import invocation
-from tradai_shared.observability import make_logger, make_metrics
+from tradai_shared.handler import invocation, make_logger, make_metrics
 from ttl_reaper import distributed_map, events, report, settings, tables
 from ttl_reaper.audit import LogAudit, S3Audit, key_hash
 from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints

@@ -8,8 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tradai_shared.aws import botocore_session as aws
-from tradai_shared.handler import invocation
-from tradai_shared.observability import make_logger, make_metrics
+from tradai_shared.handler import invocation, make_logger, make_metrics
 from update_nat_routes import report
 from update_nat_routes.apply import Writer
 from update_nat_routes.events import parse

@@ -203,13 +203,13 @@ class AccountReader:
             lambda: self.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"],
             [],
         )
-        found = next((group for group in groups if group["logGroupName"] == name), None)
-        if found is None:
+        log_group = next((group for group in groups if group["logGroupName"] == name), None)
+        if log_group is None:
             return None
         tags = self._ask(
             "logs:ListTagsForResource",
             lambda: self.client("logs").list_tags_for_resource(
-                resourceArn=str(found["arn"]).removesuffix(":*")
+                resourceArn=str(log_group["arn"]).removesuffix(":*")
             )["tags"],
             {},
             ABSENT,

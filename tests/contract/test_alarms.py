@@ -10,7 +10,7 @@ import pytest
 
 from simulator.aws.alarms import on_a_single_metric
 from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
-from tradai_shared.observability import NAMESPACE
+from tradai_shared.handler import NAMESPACE
 
 TEMPLATE_ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")
 ALARMS = {name: on_a_single_metric(alarm) for name, alarm in TEMPLATE_ALARMS.items()}

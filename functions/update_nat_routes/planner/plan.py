@@ -35,8 +35,7 @@ from update_nat_routes.model import (
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind, complete_hooks
 from update_nat_routes.planner.nat_state import NatState, RunState, TableState, table_state
 from update_nat_routes.planner.notes import Note, notes, wanted_tables
-from update_nat_routes.planner.probe_failure import handle_probe_failure, retry_broken_boots
-from update_nat_routes.planner.suspicion import suspect
+from update_nat_routes.planner.probe_failure import handle_probe_failure, retry_broken_boots, suspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,16 +6,21 @@ the probe's request and comes back in its failure's record, so that no run has t
 
 One that was let in unproven after a launch was given up is tried again at growing intervals: 10, 20, 40
 minutes and so on. What counts them is the group's own list of activities, so that no run has to remember.
+
+The instance's own mark is read on every pass, EC2's status checks once a minute; neither needs a trigger. An
+absent mark and an unread status say nothing. The group itself would count failed status checks some minutes
+later, at whatever age, so they blame a young NAT as well.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from update_nat_routes.actions import ConfirmEgress, ReportUnhealthy
+from update_nat_routes.events import TriggerKind
 from update_nat_routes.model import OPERATOR_HOLDS
-from update_nat_routes.planner.lifecycle_hooks import DataRequest
+from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +29,14 @@ if TYPE_CHECKING:
     from update_nat_routes.model import Instance
     from update_nat_routes.planner.nat_state import NatState
 
+Step: TypeAlias = ReportUnhealthy | Wait | DataRequest
+
 # A younger one may still be booting, and replacing it again would never end.
 OLD_ENOUGH = timedelta(minutes=10)
 # A passing cause, such as a mirror, DNS or a quota, then heals by itself; a lasting one costs little.
 LONGEST_RETRY = timedelta(hours=4)
+# The watchman takes its word back after five answers in a row: a mark that is still there then was meant.
+CONFIRMED_AFTER = timedelta(seconds=15)
 
 
 def handle_probe_failure(
@@ -80,7 +89,7 @@ def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[Re
     for member in eligible if len(eligible) == 1 else ():
         instance = state.instance(member.instance_id)
         if instance is None or state.ready(instance) or instance.not_forwarding:
-            continue  # what its watchman says is judged in suspicion.py
+            continue  # its watchman says more: see suspect
         age = state.now - instance.launched_at
         if age < OLD_ENOUGH or state.other_has_egress(member.instance_id):
             continue
@@ -96,3 +105,41 @@ def retry_after(failed_launches: int) -> timedelta:
     """The age at which an unproven member is tried again: 10 min, doubled with each launch given up."""
     doublings = min(failed_launches - 1, 10)
     return min(OLD_ENOUGH * (1 << doublings), LONGEST_RETRY)
+
+
+def suspect(state: NatState, gateway: Instance | None, *, nothing_to_move: bool) -> Iterator[Step]:
+    """What the mark and the status checks ask for, once there is nothing left to repair.
+
+    The probe's failure is judged by its own rules: one witness a run.
+    """
+    if gateway is None or not nothing_to_move or state.memory.changed or state.trigger.no_egress:
+        return
+    if state.group.suspended & OPERATOR_HOLDS or not may_be_replaced(state, gateway):
+        return
+    if gateway.not_forwarding and may_be_blamed(state, gateway):
+        yield from _by_its_mark(state, gateway)
+    else:
+        yield from _by_status_checks(state, gateway)
+
+
+def _by_its_mark(state: NatState, gateway: Instance) -> Iterator[Step]:
+    name, since = gateway.instance_id, gateway.not_forwarding_since
+    if since is None:
+        return
+    if state.now < since + CONFIRMED_AFTER:
+        yield Wait(WaitKind.CONFIRMING, f"{name} says since {since:%H:%M:%S} that it does not forward")
+        return
+    reason = f"its watchman reaches nothing since {since:%H:%M:%S}, though its rules were put right"
+    yield ReportUnhealthy(state.group.name, name, reason)
+
+
+def _by_status_checks(state: NatState, gateway: Instance) -> Iterator[Step]:
+    impaired, name = state.observed.impaired, gateway.instance_id
+    if impaired is None:
+        if state.trigger.kind is TriggerKind.RECONCILE and state.observed.hooks is not None:
+            yield DataRequest.STATUS
+    elif name in impaired:
+        since = impaired[name]
+        when = f" since {since:%H:%M:%S}" if since else ""
+        reason = f"EC2's status checks fail{when}, and waiting for the group to count them would take minutes"
+        yield ReportUnhealthy(state.group.name, name, reason)

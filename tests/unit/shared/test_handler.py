@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tradai_shared.handler import invocation
-from tradai_shared.observability import make_logger, make_metrics
+from tradai_shared.handler import invocation, make_logger, make_metrics
 
 CONTEXT: Any = SimpleNamespace(aws_request_id="request-1")
 
