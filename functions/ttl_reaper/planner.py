@@ -149,14 +149,15 @@ def judge(items: Sequence[Item], key_names: Sequence[str], checkpoint: Checkpoin
 def allowance(request: ReapRequest, item_count: int, scanned: int, changed: int) -> tuple[int, Guard]:
     """How many more items may be changed, and the guard that says so.
 
-    ItemCount is hours old, so what was really scanned counts where it is more. The fraction is of the table,
-    whatever part of it this run scans; a plan divides it among its runs as part of max_deletes. Below
-    FRACTION_COUNTS_FROM items only the number counts.
+    ItemCount is hours old, so what was really scanned counts where it is more. A run of some segments has
+    their share of the table's allowance: together they go no further than the fraction. Below
+    FRACTION_COUNTS_FROM items in the table only the number counts.
     """
-    known = max(item_count, scanned)
+    share = len(request.segments.mine) / request.segments.total
+    known = max(item_count * share, scanned)
     by_fraction = int(known * request.limits.max_fraction) - changed
     by_number = request.limits.max_deletes - changed
-    if known >= FRACTION_COUNTS_FROM and by_fraction < by_number:
+    if max(item_count, scanned) >= FRACTION_COUNTS_FROM and by_fraction < by_number:
         return max(0, by_fraction), Guard.MAX_FRACTION
     return max(0, by_number), Guard.MAX_DELETES
 
