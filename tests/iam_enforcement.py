@@ -86,7 +86,7 @@ class RoleEnforcer:
         """
         heard, self.heard = self.heard, set()
         refused = sorted(
-            f"{one.role}: {one.need.action} on {one.need.resource}" for one in heard if not one.allowed
+            f"{call.role}: {call.need.action} on {call.need.resource}" for call in heard if not call.allowed
         )
         assert not refused, "calls that template.yaml does not allow:\n" + "\n".join(refused)
 
@@ -114,8 +114,8 @@ def calling() -> str | None:
         name = str(frame.f_globals.get("__name__", ""))
         if name.startswith(OTHERS) and name not in LISTENING:
             return None
-        if found := next((role for package, role in ROLES.items() if name.startswith(package)), None):
-            return found
+        if by_package := next((role for package, role in ROLES.items() if name.startswith(package)), None):
+            return by_package
         frame = frame.f_back
     return None
 

@@ -145,6 +145,6 @@ def invoked(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, An
     """The real failover answers, in this process."""
     context = Mock(aws_request_id="a-test")
     context.get_remaining_time_in_millis.return_value = 60_000
-    told = failover.lambda_handler(json.loads(params["body"]), context)
+    answer = failover.lambda_handler(json.loads(params["body"]), context)
     response = AWSResponse("https://lambda.invented", 200, HTTPHeaders(), io.BytesIO())
-    return response, {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(told).encode())}
+    return response, {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode())}

@@ -62,7 +62,11 @@ class Stack:
 
     def statements(self, role: str) -> dict[str, Any]:
         """A role's statements by Sid; actions and resources always as lists."""
-        policies = [one for policy in self[role]["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+        policies = [
+            statement
+            for policy in self[role]["Policies"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
         return {
             policy["Sid"]: {
                 **policy,

@@ -14,7 +14,7 @@ from tradai_shared.handler import NAMESPACE
 
 TEMPLATE_ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")
 ALARMS = {name: on_a_single_metric(alarm) for name, alarm in TEMPLATE_ALARMS.items()}
-OWN = {name: one for name, one in ALARMS.items() if one.get("Namespace") == NAMESPACE}
+OWN = {name: alarm for name, alarm in ALARMS.items() if alarm.get("Namespace") == NAMESPACE}
 each_alarm = pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
 METRIC = re.compile(r'(?:add_metric\(\s*|error_metric=)"(\w+)"')
 TELLERS = {
@@ -63,7 +63,7 @@ def test_an_alarm_on_an_own_metric_watches_one_that_the_function_writes(alarm: A
 
 
 def test_what_the_loop_complains_of_has_an_alarm() -> None:
-    watched = {one["MetricName"] for one in OWN.values()}
+    watched = {alarm["MetricName"] for alarm in OWN.values()}
     assert watched == {
         "EgressDown",
         "NatUnproven",
@@ -79,7 +79,7 @@ def test_what_the_loop_complains_of_has_an_alarm() -> None:
 
 
 def test_the_watchman_is_watched() -> None:
-    others = {one["MetricName"] for one in ALARMS.values()} - set().union(*WRITTEN.values())
+    others = {alarm["MetricName"] for alarm in ALARMS.values()} - set().union(*WRITTEN.values())
     assert others == {
         "Errors",
         "AsyncEventsDropped",
@@ -133,14 +133,14 @@ def test_the_dashboard_is_valid_and_shows_every_alarm(env: str) -> None:
 def shown() -> set[tuple[str, str]]:
     """What the dashboard draws: the metric's name, and whose it is, by its first dimension."""
     body = json.loads(Stack("prod")["Dashboard"]["DashboardBody"])
-    found = set()
+    metrics = set()
     for widget in body["widgets"]:
         above: list[Any] = []
         for row in widget["properties"].get("metrics", []):
             full = [above[place] if cell == "." else cell for place, cell in enumerate(row)]
             above = [cell for cell in full if isinstance(cell, str)]
-            found.add((above[1], above[3]))
-    return found
+            metrics.add((above[1], above[3]))
+    return metrics
 
 
 def test_the_dashboard_s_own_metrics_are_written_by_their_function() -> None:

@@ -42,7 +42,7 @@ def test_the_metrics_that_are_counted_are_those_that_each_run_writes() -> None:
 
 
 def test_a_line_is_units_at_a_price() -> None:
-    (compute,) = [one for one in toolkit(template()) if one.part == "failover" and one.price == "compute"]
+    (compute,) = [line for line in toolkit(template()) if line.part == "failover" and line.price == "compute"]
     assert compute.amount == pytest.approx(730 * 60 * 0.5 * 0.5)
     assert compute.usd == pytest.approx(compute.amount * 0.0000133334)
 
@@ -68,11 +68,11 @@ def test_the_readme_quotes_it(name: str) -> None:
 
 
 def test_the_readme_s_conclusion_follows() -> None:
-    found = bill()
-    assert f"{found['nat and failover']:.2f} USD" in README
-    assert f"{found['gateway']:.2f} USD" in README
-    assert f"about {found['gateway'] - found['nat and failover']:.0f} USD a month" in README
-    assert f"with the whole toolkit {found['gateway'] - found['nat'] - found['toolkit']:.0f} USD" in README
+    costs = bill()
+    assert f"{costs['nat and failover']:.2f} USD" in README
+    assert f"{costs['gateway']:.2f} USD" in README
+    assert f"about {costs['gateway'] - costs['nat and failover']:.0f} USD a month" in README
+    assert f"with the whole toolkit {costs['gateway'] - costs['nat'] - costs['toolkit']:.0f} USD" in README
 
 
 def test_the_template_s_own_words_on_price_agree() -> None:

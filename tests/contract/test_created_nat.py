@@ -37,7 +37,7 @@ def protocols(rules: list[Any]) -> set[tuple[str, int, int, str]]:
 
 
 def test_an_adopted_nat_is_left_alone() -> None:
-    conditional = {name for name, one in Stack().raw.items() if "Condition" in one}
+    conditional = {name for name, resource in Stack().raw.items() if "Condition" in resource}
     conditional -= {name for name in conditional if name.startswith("EgressProbe")}
     assert conditional == {*NAT, "NatEip", "NatKeptEip"}
     assert Stack("prod").made.isdisjoint(conditional)
@@ -128,7 +128,7 @@ def test_the_image_and_the_monitoring_are_parameters() -> None:
 def test_instance_types_are_tried_in_their_order(types: str) -> None:
     policy = made(NatInstanceTypes=types)["NatGroup"]["MixedInstancesPolicy"]
     assert [override["InstanceType"] for override in policy["LaunchTemplate"]["Overrides"]] == [
-        one for one in types.split(",") if one
+        name for name in types.split(",") if name
     ]
     assert policy["InstancesDistribution"]["OnDemandAllocationStrategy"] == "prioritized"
     assert policy["InstancesDistribution"]["OnDemandPercentageAboveBaseCapacity"] == 100
@@ -174,8 +174,8 @@ def test_its_own_address_is_kept_in_prod_alone(env: str, address: str) -> None:
     assert stack.made & {"NatEip", "NatKeptEip"} == {address}
     variable = stack["UpdateNatRoutesFunction"]["Environment"]["Variables"]["NAT_EIP_ALLOCATION_ID"]
     assert f"{address}/AllocationId" in variable
-    kept = {name: Stack().raw[name]["DeletionPolicy"] for name in ("NatEip", "NatKeptEip")}
-    assert kept == {"NatEip": "Delete", "NatKeptEip": "RetainExceptOnCreate"}
+    policies = {name: Stack().raw[name]["DeletionPolicy"] for name in ("NatEip", "NatKeptEip")}
+    assert policies == {"NatEip": "Delete", "NatKeptEip": "RetainExceptOnCreate"}
 
 
 def test_an_existing_address_is_used_and_none_is_made() -> None:

@@ -17,7 +17,7 @@ QUEUE = Stack()["UpdateNatRoutesFunction"]["EventInvokeConfig"]["DestinationConf
 
 
 def events(env: str = "dev") -> dict[str, Any]:
-    return {name: one["Properties"] for name, one in Stack(env)[FUNCTION]["Events"].items()}
+    return {name: event["Properties"] for name, event in Stack(env)[FUNCTION]["Events"].items()}
 
 
 def test_what_the_function_fails_at_is_kept_after_one_try() -> None:
@@ -28,7 +28,7 @@ def test_what_the_function_fails_at_is_kept_after_one_try() -> None:
 
 
 def test_what_cannot_be_delivered_is_kept() -> None:
-    assert {one["DeadLetterConfig"]["Arn"] for one in events().values()} == {QUEUE}
+    assert {event["DeadLetterConfig"]["Arn"] for event in events().values()} == {QUEUE}
 
 
 def test_the_queue_lets_every_rule_write_to_it() -> None:
@@ -36,7 +36,7 @@ def test_the_queue_lets_every_rule_write_to_it() -> None:
         (statement,) = Stack(env)["DeadLetterQueuePolicy"]["PolicyDocument"]["Statement"]
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         pattern = statement["Condition"]["ArnLike"]["aws:SourceArn"]
-        rules = [one["RuleName"] for one in events(env).values() if "RuleName" in one]
+        rules = [event["RuleName"] for event in events(env).values() if "RuleName" in event]
         assert len(rules) == 3
         assert all(
             fnmatchcase(f"arn:aws:events:eu-central-1:123456789012:rule/{rule}", pattern) for rule in rules
@@ -61,7 +61,7 @@ def test_a_missed_minute_of_the_schedule_is_not_made_up_for() -> None:
 
 
 def test_no_event_that_is_older_than_the_function_accepts_is_delivered() -> None:
-    ages = {one["RetryPolicy"]["MaximumEventAgeInSeconds"] for one in events().values()}
+    ages = {event["RetryPolicy"]["MaximumEventAgeInSeconds"] for event in events().values()}
     assert max(ages) <= 300
 
 

@@ -34,10 +34,10 @@ def test_its_parameters_are_the_template_s_and_accepted(env: str) -> None:
 
 @in_every_environment
 def test_it_deploys_its_own_environment_into_its_own_stack(env: str) -> None:
-    found = deployment(env)
-    assert pairs(found["parameter_overrides"])["Environment"] == env
-    assert found["stack_name"] == found["s3_prefix"] == f"tradai-ops-{env}"
-    assert found["resolve_s3"] is True
+    parameters = deployment(env)
+    assert pairs(parameters["parameter_overrides"])["Environment"] == env
+    assert parameters["stack_name"] == parameters["s3_prefix"] == f"tradai-ops-{env}"
+    assert parameters["resolve_s3"] is True
 
 
 @in_every_environment
@@ -117,7 +117,7 @@ def test_the_reaper_s_bucket_does_not_survive_a_failed_first_deploy() -> None:
 
 
 def test_its_roles_can_be_made() -> None:
-    named = [one for one in Stack().of_type("AWS::IAM::Role").values() if "RoleName" in one]
+    named = [role for role in Stack().of_type("AWS::IAM::Role").values() if "RoleName" in role]
     assert not named, "named roles need CAPABILITY_NAMED_IAM"
     assert {deployment(env)["capabilities"] for env in ENVIRONMENTS} == {"CAPABILITY_IAM"}
 

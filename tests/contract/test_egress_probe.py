@@ -58,9 +58,9 @@ def test_it_stands_where_it_is_told() -> None:
 
 
 def test_its_variables_are_accepted() -> None:
-    found = settings(NatEipAddress="203.0.113.10")
-    assert (found.environment, found.address) == ("prod", "203.0.113.10")
-    assert len(found.endpoints) == 3
+    accepted = settings(NatEipAddress="203.0.113.10")
+    assert (accepted.environment, accepted.address) == ("prod", "203.0.113.10")
+    assert len(accepted.endpoints) == 3
     assert settings().address is None
 
 

@@ -38,7 +38,7 @@ class Faulty:
         world.client = cache(
             lambda service: self.wire.join(session.client(service, config=client_config(pool=12)))
         )
-        self.ordinary = {one.finding.id: one for one in world.scan().assessed}
+        self.ordinary = {item.finding.id: item for item in world.scan().assessed}
         self.asked = set(self.wire.asked)
 
     def run(self, action: str, fault: str) -> Report:
@@ -47,7 +47,7 @@ class Faulty:
         return self.world.report()
 
     def resting_on(self, action: str) -> set[str]:
-        return {name for name, one in self.ordinary.items() if action in actions(one)}
+        return {name for name, item in self.ordinary.items() if action in actions(item)}
 
 
 def actions(assessed_finding: AssessedFinding) -> set[str]:
@@ -108,13 +108,13 @@ def test_the_run_makes_every_call_of_the_catalogue(faulty: Faulty) -> None:
 @pytest.mark.parametrize("action", READ_OPERATIONS)
 def test_a_failing_action_costs_only_what_rests_on_it(faulty: Faulty, action: str, fault: str) -> None:
     report = faulty.run(action, fault)
-    found = {finding.id: finding for finding in report.findings}
-    new = [one for name, one in found.items() if name not in faulty.ordinary]
+    by_id = {finding.id: finding for finding in report.findings}
+    new = [finding for name, finding in by_id.items() if name not in faulty.ordinary]
     assert new
-    assert {(one.status, one.attribute) for one in new} == {(FindingStatus.UNKNOWN, action)}
+    assert {(finding.status, finding.attribute) for finding in new} == {(FindingStatus.UNKNOWN, action)}
     code = code_of(FAULTS[fault](READ_OPERATIONS[action].service))
-    assert all(action in one.reason and code in one.reason for one in new)
-    lost = set(faulty.ordinary) - set(found)
+    assert all(action in finding.reason and code in finding.reason for finding in new)
+    lost = set(faulty.ordinary) - set(by_id)
     assert lost <= faulty.resting_on(action)
     assert report.exit_code is ExitCode.PARTIAL
 

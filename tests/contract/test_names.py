@@ -57,7 +57,7 @@ def test_the_nat_alarm_can_have_another_name() -> None:
 @in_every_environment
 def test_every_other_alarm_is_named_by_the_pattern(env: str) -> None:
     prefix = naming.alarm_name("", env)
-    names = [one["AlarmName"] for one in Stack(env).of_type("AWS::CloudWatch::Alarm").values()]
+    names = [alarm["AlarmName"] for alarm in Stack(env).of_type("AWS::CloudWatch::Alarm").values()]
     assert len(names) == len(set(names))
     assert all(name.startswith(prefix) for name in names)
 
@@ -65,7 +65,7 @@ def test_every_other_alarm_is_named_by_the_pattern(env: str) -> None:
 @in_every_environment
 def test_queue_rules_schedule_and_layer_are_named_by_the_pattern(env: str) -> None:
     stack = Stack(env)
-    events = [one["Properties"] for one in stack["UpdateNatRoutesFunction"]["Events"].values()]
+    events = [event["Properties"] for event in stack["UpdateNatRoutesFunction"]["Events"].values()]
     names = [event.get("RuleName") or event["Name"] for event in events]
     names += [stack["DeadLetterQueue"]["QueueName"], stack["SharedLayer"]["LayerName"]]
     names += [stack["ScheduleGroup"]["Name"], stack["Dashboard"]["DashboardName"]]
@@ -75,13 +75,13 @@ def test_queue_rules_schedule_and_layer_are_named_by_the_pattern(env: str) -> No
 
 @in_every_environment
 def test_the_variables_are_accepted_and_say_what_is_configured(env: str) -> None:
-    found, config = settings(env), canonical_config(env)
-    assert found.environment == env
-    assert found.group_name == config.nat.group.name
-    assert config.nat.lifecycle_hooks["launch"].name in found.hooks
-    assert found.route_table_name == config.network.route_tables["private"].name
-    assert found.topic_arn == f"arn:aws:sns:eu-central-1:123456789012:{naming.topic_name('alerts', env)}"
-    assert (found.readiness, found.take_over_external_routes, found.allocation_id) == (
+    accepted, config = settings(env), canonical_config(env)
+    assert accepted.environment == env
+    assert accepted.group_name == config.nat.group.name
+    assert config.nat.lifecycle_hooks["launch"].name in accepted.hooks
+    assert accepted.route_table_name == config.network.route_tables["private"].name
+    assert accepted.topic_arn == f"arn:aws:sns:eu-central-1:123456789012:{naming.topic_name('alerts', env)}"
+    assert (accepted.readiness, accepted.take_over_external_routes, accepted.allocation_id) == (
         Readiness.RUNNING,
         False,
         None,
@@ -89,7 +89,7 @@ def test_the_variables_are_accepted_and_say_what_is_configured(env: str) -> None
 
 
 def test_an_adopted_nat_is_described_by_parameters() -> None:
-    found = settings(
+    accepted = settings(
         "prod",
         NatAsgName="theirs",
         NatEipAllocationId="eipalloc-0a",
@@ -99,11 +99,11 @@ def test_an_adopted_nat_is_described_by_parameters() -> None:
         NatHookNames="first,second",
         AlertsTopicArn="arn:aws:sns:eu-central-1:123456789012:theirs",
     )
-    assert (found.group_name, found.allocation_id) == ("theirs", "eipalloc-0a")
-    assert found.route_table_ids == ("rtb-0a", "rtb-0b")
-    assert (found.readiness, found.take_over_external_routes) == (Readiness.SIGNAL, True)
-    assert found.hooks == {"first", "second"}
-    assert found.topic_arn == "arn:aws:sns:eu-central-1:123456789012:theirs"
+    assert (accepted.group_name, accepted.allocation_id) == ("theirs", "eipalloc-0a")
+    assert accepted.route_table_ids == ("rtb-0a", "rtb-0b")
+    assert (accepted.readiness, accepted.take_over_external_routes) == (Readiness.SIGNAL, True)
+    assert accepted.hooks == {"first", "second"}
+    assert accepted.topic_arn == "arn:aws:sns:eu-central-1:123456789012:theirs"
 
 
 def test_a_nat_made_here_signals_its_readiness() -> None:

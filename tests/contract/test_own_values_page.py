@@ -18,8 +18,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "own-values.md").read_text(encoding
 
 def block(language: str, containing: str) -> str:
     blocks = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    (found,) = [each for each in blocks if containing in each]
-    return re.sub(r"^   ", "", found, flags=re.MULTILINE)
+    (block_found,) = [each for each in blocks if containing in each]
+    return re.sub(r"^   ", "", block_found, flags=re.MULTILINE)
 
 
 def test_its_example_is_accepted() -> None:

@@ -33,7 +33,7 @@ def test_a_name_with_the_environment_is_one_of_the_template_s(page: Path) -> Non
     )
     for env in ENVIRONMENTS:
         known = names_of(env)
-        assert [one for one in mentioned if f"{one}-{env}" not in known] == []
+        assert [name for name in mentioned if f"{name}-{env}" not in known] == []
 
 
 @each_page

@@ -33,8 +33,8 @@ def schema() -> dict[str, Any]:
 
 def detail_type(source: str, name: str) -> Any | None:
     events = schema()["event"]["entities"]
-    found = [one for one in events if (one["source"], one["detailType"]) == (source, name)]
-    return properties_of(found[0]["rootProperty"]) if found else None
+    matching = [event for event in events if (event["source"], event["detailType"]) == (source, name)]
+    return properties_of(matching[0]["rootProperty"]) if matching else None
 
 
 def properties_of(reference: Any) -> Any:
@@ -44,15 +44,19 @@ def properties_of(reference: Any) -> Any:
 
 def complaints(value: Any, properties: Any, path: str = "detail") -> list[str]:
     """What the schema says against a sample's object."""
-    found = [f"{path}.{name} is not known to AWS" for name in value if name not in properties]
-    for name, one in properties.items():
+    problems = [f"{path}.{name} is not known to AWS" for name in value if name not in properties]
+    for name, definition in properties.items():
         if name not in value:
-            found += [f"{path}.{name} is missing"] if one["required"] and name not in OPTIONAL else []
-        elif one["type"]["type"] == "ref":
-            found += complaints(value[name], properties_of(one["type"]["reference"]), f"{path}.{name}")
-        elif one["type"]["type"] == "string" and not isinstance(value[name], str):
-            found.append(f"{path}.{name} is no text")
-    return found
+            problems += (
+                [f"{path}.{name} is missing"] if definition["required"] and name not in OPTIONAL else []
+            )
+        elif definition["type"]["type"] == "ref":
+            problems += complaints(
+                value[name], properties_of(definition["type"]["reference"]), f"{path}.{name}"
+            )
+        elif definition["type"]["type"] == "string" and not isinstance(value[name], str):
+            problems.append(f"{path}.{name} is no text")
+    return problems
 
 
 @pytest.mark.parametrize("name", SAMPLES)

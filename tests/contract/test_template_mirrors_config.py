@@ -44,8 +44,8 @@ def all_tag_sets(stack: Stack) -> list[tuple[str, dict[str, str]]]:
 
 
 def resolved(stack: Stack, tags: object) -> dict[str, str]:
-    found = stack.template.resolve(tags)
-    return found if isinstance(found, dict) else {tag["Key"]: tag["Value"] for tag in found}
+    values = stack.template.resolve(tags)
+    return values if isinstance(values, dict) else {tag["Key"]: tag["Value"] for tag in values}
 
 
 @in_every_environment
@@ -68,7 +68,7 @@ def test_every_log_is_kept_as_long_as_configured(env: str) -> None:
 @in_every_environment
 def test_every_function_has_a_name_of_the_configuration_and_a_log_of_that_name(env: str) -> None:
     stack = Stack(env, **MADE_NAT)
-    names = {one["FunctionName"] for one in stack.of_type("AWS::Serverless::Function").values()}
+    names = {function["FunctionName"] for function in stack.of_type("AWS::Serverless::Function").values()}
     assert names
     assert names <= functions(env)
     logs = {log["LogGroupName"] for log in stack.of_type("AWS::Logs::LogGroup").values()}
@@ -86,11 +86,11 @@ def hooks(stack: Stack) -> list[Any]:
 @in_every_environment
 def test_the_launch_hook_is_the_configured_one(env: str) -> None:
     config = build(Environment(env)).nat.lifecycle_hooks["launch"]
-    found = {
+    deployed = {
         hook["LifecycleTransition"]: (hook["LifecycleHookName"], hook["HeartbeatTimeout"])
         for hook in hooks(Stack(env, **MADE_NAT))
     }
-    assert found[config.transition] == (config.name, config.heartbeat_seconds)
+    assert deployed[config.transition] == (config.name, config.heartbeat_seconds)
 
 
 @in_every_environment

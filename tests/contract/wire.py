@@ -91,13 +91,13 @@ class Wire:
 def error(request: Any, code: str) -> bytes:
     """In the protocol in which was asked."""
     kind = str(request.headers.get("Content-Type", ""))
-    told = f"<Error><Code>{code}</Code><Message>a test</Message></Error>"
+    body = f"<Error><Code>{code}</Code><Message>a test</Message></Error>"
     if "x-www-form-urlencoded" in kind:
-        whole = f"<Response><Errors>{told}</Errors></Response>"
-        return (whole if ".ec2." in f".{request.url}" else f"<ErrorResponse>{told}</ErrorResponse>").encode()
+        whole = f"<Response><Errors>{body}</Errors></Response>"
+        return (whole if ".ec2." in f".{request.url}" else f"<ErrorResponse>{body}</ErrorResponse>").encode()
     if "json" in kind or "/restapis" in request.url or "/2015-03-31/" in request.url:
         return json.dumps({"__type": code, "message": "a test"}).encode()
-    return told.encode()
+    return body.encode()
 
 
 @contextmanager

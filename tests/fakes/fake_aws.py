@@ -47,11 +47,11 @@ class FakeAws:
         assert interface_id
         return replace(self.world, hooks=before.hooks)
 
-    def answer(self, seen: Observed, data_requests: Iterable[DataRequest]) -> Observed:
+    def answer(self, before: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         assert data_requests
         if self.refused:
             raise self.refused
-        return replace(seen, hooks=self.world.hooks, last_launch_abandoned=self.world.last_launch_abandoned)
+        return replace(before, hooks=self.world.hooks, last_launch_abandoned=self.world.last_launch_abandoned)
 
     def is_relevant(self, instance_id: str) -> bool:
         assert instance_id

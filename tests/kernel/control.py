@@ -47,9 +47,9 @@ class ControlPlane:
         Raises:
             Refused: AWS would refuse it.
         """
-        service, operation, *rest = arguments
+        service, operation, *remaining = arguments
         self.calls.append(operation)
-        options = _options(rest)
+        options = _options(remaining)
         if self.refusals:
             raise self.refusals.pop(0)
         if self.fail_with and self.fail_with.operation.lower() == operation.replace("-", ""):

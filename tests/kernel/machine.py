@@ -87,8 +87,8 @@ class Machine:
             self._ship(tool)
 
     def _ship(self, tool: str) -> None:
-        found = Path("/usr/bin/python3") if tool == "python3" else Path(shutil.which(tool) or "/missing")
-        (self.toolbox / tool).symlink_to(found if found.exists() else Path(sys.executable))
+        source = Path("/usr/bin/python3") if tool == "python3" else Path(shutil.which(tool) or "/missing")
+        (self.toolbox / tool).symlink_to(source if source.exists() else Path(sys.executable))
 
     def power_on(self) -> None:
         """A fresh kernel, so to speak: no rules, no connections, forwarding off."""

@@ -86,7 +86,7 @@ class Reconciler:
         return Target(TargetKind.INSTANCE, nat.interface_id, nat.instance_id, blackhole=nat in self.dead)
 
     def _apply(self, move: Move) -> None:
-        nat = next(one for one in NATS if one.interface_id == move.interface_id)
+        nat = next(candidate for candidate in NATS if candidate.interface_id == move.interface_id)
         match move:
             case DisableSourceDestCheck():
                 self.lab.vpc.set_check(nat, on=False)

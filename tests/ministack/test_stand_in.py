@@ -43,12 +43,12 @@ def outcome(client: Any, text: str, parameters: list[Any]) -> tuple[str, list[An
     """The statement's error code, and the items that are left."""
     make_table(client, TABLE, keys={"p": "S", "s": "N"})
     fill(client, TABLE, ITEMS)
-    [told] = client.batch_execute_statement(Statements=[{"Statement": text, "Parameters": parameters}])[
+    [response] = client.batch_execute_statement(Statements=[{"Statement": text, "Parameters": parameters}])[
         "Responses"
     ]
     left = sorted(client.scan(TableName=TABLE)["Items"], key=lambda item: str(item["p"]))
     client.delete_table(TableName=TABLE)
-    return told.get("Error", {}).get("Code", ""), left
+    return response.get("Error", {}).get("Code", ""), left
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -65,10 +65,10 @@ def test_both_stand_ins_agree(ministack: Ministack, case: str, monkeypatch: pyte
 
 def test_a_batch_has_at_most_25_statements(ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    one: Any = {"Statement": DELETE, "Parameters": [{"S": "a"}, {"N": "1"}, N]}
+    statement: Any = {"Statement": DELETE, "Parameters": [{"S": "a"}, {"N": "1"}, N]}
     with mock_aws(), strict():
         clients = [ministack.client("dynamodb"), boto3.client("dynamodb")]
         for client in clients:
-            with pytest.raises(client.exceptions.ClientError) as told:
-                client.batch_execute_statement(Statements=[one] * 26)
-            assert told.value.response["Error"]["Code"] == "ValidationException"
+            with pytest.raises(client.exceptions.ClientError) as raised:
+                client.batch_execute_statement(Statements=[statement] * 26)
+            assert raised.value.response["Error"]["Code"] == "ValidationException"

@@ -90,8 +90,8 @@ def test_every_segment_of_every_table_is_reaped_and_added_up(ministack: Ministac
         "dry_run": False,
         "segments": {"total": 2},
     }
-    told = execute(ministack, function, order)
-    assert told["status"] == "SUCCEEDED", told
-    summary = json.loads(told["output"])["data"]["summary"]
+    output = execute(ministack, function, order)
+    assert output["status"] == "SUCCEEDED", output
+    summary = json.loads(output["output"])["data"]["summary"]
     assert (summary["runs"], summary["deleted"], summary["runs_failed"]) == (4, 80, [])
-    assert [client.scan(TableName=f"tradai-{one}-dev")["Count"] for one in TABLES] == [60, 60]
+    assert [client.scan(TableName=f"tradai-{name}-dev")["Count"] for name in TABLES] == [60, 60]

@@ -127,7 +127,7 @@ def test_launches_that_keep_being_abandoned_come_more_and_more_slowly(group: Gro
     starts = []
     for _ in range(4):
         assert group.world.run_until(lambda: "Pending:Wait" in group.members().values(), 300)
-        instance = next(one for one, state in group.members().items() if state == "Pending:Wait")
+        instance = next(name for name, state in group.members().items() if state == "Pending:Wait")
         starts.append(group.world.clock.elapsed)
         group.complete(instance, result="ABANDON")
     first, second, third = (later - earlier for earlier, later in pairwise(starts))
@@ -218,7 +218,7 @@ def test_a_suspended_process_ends_the_healing_until_it_is_resumed(group: Group, 
     group.api.suspend_processes(AutoScalingGroupName=GROUP, ScalingProcesses=[process])
     group.world.kill(instance)
     group.world.advance(600)
-    waiting = [one for one, state in group.members().items() if state == "Pending:Wait"]
+    waiting = [name for name, state in group.members().items() if state == "Pending:Wait"]
     assert waiting == []
     group.api.resume_processes(AutoScalingGroupName=GROUP, ScalingProcesses=[process])
     assert group.world.run_until(lambda: "Pending:Wait" in group.members().values(), 120)

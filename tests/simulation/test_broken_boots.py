@@ -45,8 +45,8 @@ def test_they_are_tried_again_each_time_after_a_longer_wait_and_told() -> None:
         pauses = [later - earlier for earlier, later in pairwise(made)]
         assert pauses == sorted(pauses)
         assert pauses[-1] > 2 * pauses[0]
-        told = [call for call in writes(world, died) if call.action == "sns:Publish"]
-        messages = [str(call.parameters["Message"]) for call in told]
+        reports = [call for call in writes(world, died) if call.action == "sns:Publish"]
+        messages = [str(call.parameters["Message"]) for call in reports]
         assert sum("another one is tried" in message for message in messages) == len(made)
 
 

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def walker(clock: VirtualClock, name: str, step: float, told: list[tuple[float, str]]) -> Callable[[], str]:
+def walker(clock: VirtualClock, name: str, step: float, log: list[tuple[float, str]]) -> Callable[[], str]:
     def walk() -> str:
         for _ in range(3):
-            told.append((clock.elapsed, name))
+            log.append((clock.elapsed, name))
             clock.sleep(step)
         return name
 
@@ -20,29 +20,29 @@ def walker(clock: VirtualClock, name: str, step: float, told: list[tuple[float, 
 
 
 def test_callbacks_run_in_the_order_of_their_time_and_then_of_their_making() -> None:
-    clock, told = VirtualClock(), []
-    clock.after(2, lambda: told.append("late"))
-    clock.after(1, lambda: told.append("first"))
-    clock.after(1, lambda: told.append("second"))
+    clock, log = VirtualClock(), []
+    clock.after(2, lambda: log.append("late"))
+    clock.after(1, lambda: log.append("first"))
+    clock.after(1, lambda: log.append("second"))
     clock.advance(5)
-    assert told == ["first", "second", "late"]
+    assert log == ["first", "second", "late"]
     assert clock.elapsed == 5
 
 
 def test_a_cancelled_callback_never_runs() -> None:
-    clock, told = VirtualClock(), []
-    clock.after(1, lambda: told.append("never")).cancel()
+    clock, log = VirtualClock(), []
+    clock.after(1, lambda: log.append("never")).cancel()
     clock.advance(2)
-    assert told == []
+    assert log == []
 
 
 def test_two_processes_take_turns_at_every_sleep() -> None:
     clock: VirtualClock = VirtualClock()
-    told: list[tuple[float, str]] = []
-    slow = clock.spawn("slow", walker(clock, "slow", 2, told))
-    quick = clock.spawn("quick", walker(clock, "quick", 1.5, told))
+    log: list[tuple[float, str]] = []
+    slow = clock.spawn("slow", walker(clock, "slow", 2, log))
+    quick = clock.spawn("quick", walker(clock, "quick", 1.5, log))
     clock.advance(10)
-    assert told == [(0, "slow"), (0, "quick"), (1.5, "quick"), (2, "slow"), (3, "quick"), (4, "slow")]
+    assert log == [(0, "slow"), (0, "quick"), (1.5, "quick"), (2, "slow"), (3, "quick"), (4, "slow")]
     assert (slow.result, quick.result) == ("slow", "quick")
 
 
@@ -64,15 +64,15 @@ def test_only_one_process_runs_at_any_moment() -> None:
 
 
 def test_a_killed_process_ends_where_it_sleeps_whatever_it_catches() -> None:
-    clock, told = VirtualClock(), []
+    clock, log = VirtualClock(), []
 
     def stubborn() -> None:
         try:
             clock.sleep(100)
         except Exception:  # noqa: BLE001 - what a careless handler does
-            told.append("caught")
+            log.append("caught")
         finally:
-            told.append("cleaned up")
+            log.append("cleaned up")
             clock.sleep(1)  # and even this ends at once
 
     process = clock.spawn("stubborn", stubborn)
@@ -80,7 +80,7 @@ def test_a_killed_process_ends_where_it_sleeps_whatever_it_catches() -> None:
     clock.advance(5)
     assert process.done
     assert isinstance(process.error, Killed)
-    assert told == ["cleaned up"]
+    assert log == ["cleaned up"]
 
 
 def test_a_process_that_raises_is_done_and_keeps_its_error() -> None:
@@ -97,13 +97,13 @@ def test_a_process_that_raises_is_done_and_keeps_its_error() -> None:
 
 
 def test_a_thread_that_a_process_makes_may_not_sleep() -> None:
-    clock, told = VirtualClock(), []
+    clock, log = VirtualClock(), []
 
     def inner() -> None:
         try:
             clock.sleep(1)
         except RuntimeError as error:
-            told.append(str(error))
+            log.append(str(error))
 
     def work() -> None:
         thread = threading.Thread(target=inner)
@@ -112,7 +112,7 @@ def test_a_thread_that_a_process_makes_may_not_sleep() -> None:
 
     clock.spawn("work", work)
     clock.advance(1)
-    assert told == ["work sleeps in a thread of its own making: its order would be chance"]
+    assert log == ["work sleeps in a thread of its own making: its order would be chance"]
 
 
 def test_a_process_may_not_drive_the_clock() -> None:
@@ -123,12 +123,12 @@ def test_a_process_may_not_drive_the_clock() -> None:
 
 
 def test_run_until_stops_at_the_step_that_fulfils_it() -> None:
-    clock, told = VirtualClock(), []
-    clock.after(3, lambda: told.append(3))
-    clock.after(4, lambda: told.append(4))
-    assert clock.run_until(lambda: bool(told), limit=10)
+    clock, log = VirtualClock(), []
+    clock.after(3, lambda: log.append(3))
+    clock.after(4, lambda: log.append(4))
+    assert clock.run_until(lambda: bool(log), limit=10)
     assert clock.elapsed == 3
-    assert not clock.run_until(lambda: len(told) == 3, limit=10)
+    assert not clock.run_until(lambda: len(log) == 3, limit=10)
     assert clock.elapsed == 13
 
 
@@ -143,7 +143,7 @@ def test_no_thread_is_left_when_the_clock_is_closed() -> None:
 
 
 def test_sleeping_outside_a_process_lets_the_world_run_on() -> None:
-    clock, told = VirtualClock(), []
-    clock.after(1, lambda: told.append(clock.elapsed))
+    clock, log = VirtualClock(), []
+    clock.after(1, lambda: log.append(clock.elapsed))
     clock.sleep(2)
-    assert told == [1]
+    assert log == [1]

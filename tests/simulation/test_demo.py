@@ -99,8 +99,8 @@ def test_the_same_seed_leaves_the_same_page(capsys: pytest.CaptureFixture[str]) 
 
 def test_a_table_that_fails_leaves_the_other_healed(capsys: pytest.CaptureFixture[str]) -> None:
     data = run("--failing-route-table")
-    first, last = (sum(end - start for start, end in spans) for spans in data["outages_simulated"].values())
-    assert first < 60 < failover.REPAIRED_AFTER < last
+    first, second = (sum(end - start for start, end in spans) for spans in data["outages_simulated"].values())
+    assert first < 60 < failover.REPAIRED_AFTER < second
     assert "grants the missing permission" in capsys.readouterr().out
     assert "in the last table after" in page()
 

@@ -19,16 +19,16 @@ LAUNCH = "EC2 Instance-launch Lifecycle Action"
 
 
 @pytest.fixture
-def seen() -> list[tuple[float, Event]]:
+def arrivals() -> list[tuple[float, Event]]:
     return []
 
 
 @pytest.fixture
-def listening(seen: list[tuple[float, Event]]) -> Iterator[World]:
+def listening(arrivals: list[tuple[float, Event]]) -> Iterator[World]:
     """A world whose function writes down what arrives, before anything has happened in it."""
 
     def note(event: Event, _context: object) -> None:
-        seen.append((made.clock.elapsed, event))
+        arrivals.append((made.clock.elapsed, event))
 
     made = World(handler=note)
     with made:
@@ -44,48 +44,48 @@ def send(listening: World) -> Callable[..., Event]:
     return state
 
 
-def of(seen: list[tuple[float, Event]], instance: str) -> list[Event]:
-    return [event for _, event in seen if event.get("detail", {}).get("instance-id") == instance]
+def of(arrivals: list[tuple[float, Event]], instance: str) -> list[Event]:
+    return [event for _, event in arrivals if event.get("detail", {}).get("instance-id") == instance]
 
 
 def test_an_event_that_a_rule_matches_arrives_after_a_moment(
-    listening: World, send: Callable[..., Event], seen: list[tuple[float, Event]]
+    listening: World, send: Callable[..., Event], arrivals: list[tuple[float, Event]]
 ) -> None:
     sent = send()
     listening.advance(5)
-    assert of(seen, "i-1") == [sent]
+    assert of(arrivals, "i-1") == [sent]
     assert sent["time"] == "2026-03-28T09:00:00Z"
-    assert seen[0][0] >= 0.3
+    assert arrivals[0][0] >= 0.3
 
 
 def test_what_no_rule_matches_does_not_arrive(
-    listening: World, send: Callable[..., Event], seen: list[tuple[float, Event]]
+    listening: World, send: Callable[..., Event], arrivals: list[tuple[float, Event]]
 ) -> None:
     send(state="pending")
     send(source="somebody.else")
     listening.bus.put("aws.autoscaling", LAUNCH, {"AutoScalingGroupName": "another group"}, [])
     listening.advance(2)
-    assert seen == []
+    assert arrivals == []
 
 
 def test_a_drill_arrives_as_the_real_thing(
-    listening: World, send: Callable[..., Event], seen: list[tuple[float, Event]]
+    listening: World, send: Callable[..., Event], arrivals: list[tuple[float, Event]]
 ) -> None:
     sent = send(source="tradai.drill")
     listening.advance(5)
-    assert of(seen, "i-1") == [sent]
+    assert of(arrivals, "i-1") == [sent]
 
 
 @pytest.mark.parametrize("copies", [0, 1, 2])
 def test_events_can_be_lost_or_come_twice(
-    listening: World, send: Callable[..., Event], seen: list[tuple[float, Event]], copies: int
+    listening: World, send: Callable[..., Event], arrivals: list[tuple[float, Event]], copies: int
 ) -> None:
     listening.mishap(DeliveryFault("EC2 Instance State-change Notification", copies=copies, times=1))
     send("i-1")
     send("i-2")
     listening.advance(5)
-    assert len(of(seen, "i-1")) == copies
-    assert len(of(seen, "i-2")) == 1
+    assert len(of(arrivals, "i-1")) == copies
+    assert len(of(arrivals, "i-2")) == 1
 
 
 def test_late_events_overtake_each_other(listening: World, send: Callable[..., Event]) -> None:
@@ -102,28 +102,28 @@ def test_late_events_overtake_each_other(listening: World, send: Callable[..., E
 
 
 def test_what_cannot_be_delivered_is_kept(
-    listening: World, send: Callable[..., Event], seen: list[tuple[float, Event]]
+    listening: World, send: Callable[..., Event], arrivals: list[tuple[float, Event]]
 ) -> None:
     listening.mishap(DeliveryFault(source="aws.ec2", undeliverable=True, times=1))
     sent = send()
     listening.advance(5)
-    assert of(seen, "i-1") == []
+    assert of(arrivals, "i-1") == []
     assert listening.bus.dead_letters == [sent]
 
 
 def test_the_schedule_ticks_every_minute_with_its_own_input(
-    listening: World, seen: list[tuple[float, Event]]
+    listening: World, arrivals: list[tuple[float, Event]]
 ) -> None:
     listening.advance(300)
-    ticks = [at for at, event in seen if event == {"action": "reconcile", "dry_run": False}]
+    ticks = [time for time, event in arrivals if event == {"action": "reconcile", "dry_run": False}]
     assert len(ticks) == 5
     assert [round(later - earlier) for earlier, later in pairwise(ticks)] == [60] * 4
 
 
-def test_ticks_can_be_lost(listening: World, seen: list[tuple[float, Event]]) -> None:
+def test_ticks_can_be_lost(listening: World, arrivals: list[tuple[float, Event]]) -> None:
     listening.mishap(DeliveryFault(source="aws.scheduler", copies=0))
     listening.advance(300)
-    assert not [event for _, event in seen if "action" in event]
+    assert not [event for _, event in arrivals if "action" in event]
 
 
 def test_a_handler_cannot_change_the_event_of_another_invocation() -> None:

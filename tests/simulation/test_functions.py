@@ -162,8 +162,8 @@ def test_each_invocation_keeps_its_own_output(small: Callable[..., World], capsy
         world.function.invoke_async({"who": "first"})
         world.function.invoke_async({"who": "second"})
         world.advance(10)
-        told = [{line["who"] for line in invocation.lines} for invocation in world.function.invocations]
-        assert told == [{"first"}, {"second"}]
+        speakers = [{line["who"] for line in invocation.lines} for invocation in world.function.invocations]
+        assert speakers == [{"first"}, {"second"}]
     assert "first" not in capsys.readouterr().out
 
 

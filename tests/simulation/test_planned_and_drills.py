@@ -27,8 +27,10 @@ def test_a_planned_replacement_moves_address_and_routes_back_to_back() -> None:
         first = [call for call in moved if call.actor == moved[0].actor]
         assert names(first) == ["AssociateAddress", "ReplaceRoute", "ReplaceRoute"]
         assert first[-1].at - first[0].at < 0.5
-        told = [invocation.metrics for invocation in world.function.invocations if invocation.started > began]
-        assert not [metrics for metrics in told if "FailoverSeconds" in metrics]
+        all_metrics = [
+            invocation.metrics for invocation in world.function.invocations if invocation.started > began
+        ]
+        assert not [metrics for metrics in all_metrics if "FailoverSeconds" in metrics]
 
 
 def test_the_old_one_goes_only_after_its_successor_serves() -> None:
@@ -164,9 +166,11 @@ def test_a_suspended_process_is_told_every_minute() -> None:
         )
         began = world.clock.elapsed
         world.advance(130)
-        told = [one.metrics["ProcessesSuspended"] for one in of_kind(world, "reconcile", began)]
-        assert told == [2.0] * len(told)
-        assert len(told) >= 2
+        values = [
+            invocation.metrics["ProcessesSuspended"] for invocation in of_kind(world, "reconcile", began)
+        ]
+        assert values == [2.0] * len(values)
+        assert len(values) >= 2
 
 
 def test_the_event_that_calls_for_another_group_reaches_nobody() -> None:

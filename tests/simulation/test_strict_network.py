@@ -20,9 +20,9 @@ ANYWHERE = "0.0.0.0/0"
 @pytest.fixture
 def instance(world: World, ec2: EC2Client) -> str:
     """A running instance beside the group."""
-    found = launch(world, ec2)
+    launched = launch(world, ec2)
     world.advance(60)
-    return found
+    return launched
 
 
 def launch(world: World, ec2: EC2Client) -> str:
@@ -38,8 +38,8 @@ def interface_of(ec2: EC2Client, instance_id: str) -> dict[str, Any]:
 
 
 def route_of(ec2: EC2Client, table: str) -> dict[str, Any]:
-    (found,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-    return next((dict(r) for r in found["Routes"] if r.get("DestinationCidrBlock") == ANYWHERE), {})
+    (described,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    return next((dict(r) for r in described["Routes"] if r.get("DestinationCidrBlock") == ANYWHERE), {})
 
 
 def code_of(call: Callable[..., object], **parameters: object) -> str:
@@ -136,8 +136,8 @@ def test_replacing_a_route_that_does_not_exist_is_an_invalid_parameter_value(
 
 def test_a_route_takes_exactly_one_target(ec2: EC2Client, instance: str, routed: dict[str, str]) -> None:
     interface = interface_of(ec2, instance)["NetworkInterfaceId"]
-    both = {"InstanceId": instance, "NetworkInterfaceId": interface}
-    assert code_of(ec2.replace_route, **routed, **both) == "InvalidParameterCombination"
+    targets = {"InstanceId": instance, "NetworkInterfaceId": interface}
+    assert code_of(ec2.replace_route, **routed, **targets) == "InvalidParameterCombination"
     assert code_of(ec2.replace_route, **routed) == "InvalidParameterCombination"
 
 

@@ -116,7 +116,7 @@ def test_an_outage_has_a_beginning_causes_and_an_end(nat: tuple[World, EC2Client
     world, _, instance = nat
     begun = world.stop(instance)
     world.advance(60)
-    (lasting,) = [one for one in world.traffic.since(begun) if one.table == world.platform.tables[0]]
+    (lasting,) = [outage for outage in world.traffic.since(begun) if outage.table == world.platform.tables[0]]
     assert lasting.end is None
     world.client("ec2").start_instances(InstanceIds=[instance])
     assert world.run_until(lambda: state(world) is Egress.UP, 60)

@@ -40,9 +40,9 @@ def test_a_terminated_nat_is_replaced_and_its_death_is_timed() -> None:
             for invocation in world.function.invocations
             if invocation.started > died and "FailoverSeconds" in invocation.metrics
         ]
-        ends = [one.end for one in world.traffic.since(died)]
+        ends = [outage.end for outage in world.traffic.since(died)]
         assert failover_seconds
-        assert all(one is not None for one in ends)
+        assert all(outage is not None for outage in ends)
         assert min(failover_seconds) == pytest.approx(max(end for end in ends if end) - died, abs=4)
 
 
@@ -98,7 +98,7 @@ def test_a_duplicate_takes_four_calls_and_writes_nothing() -> None:
         world.start()
         died = world.kill(lost := world.nat())
         assert healed(world, lost)
-        (event,) = [one for one in world.bus.history if one["detail-type"] == LAUNCH][1:]
+        (event,) = [past for past in world.bus.history if past["detail-type"] == LAUNCH][1:]
         again = world.invoke(event)
         made = world.journal.calls_of(again.name)
         assert died
@@ -144,7 +144,7 @@ def test_the_schedule_finishes_a_launch_whose_event_was_lost() -> None:
         died = world.kill(lost := world.nat())
         assert healed(world, lost)
         finished = [call for call in writes(world, died) if "CompleteLifecycleAction" in call.action]
-        ticks = {one.name for one in of_kind(world, "reconcile")}
+        ticks = {invocation.name for invocation in of_kind(world, "reconcile")}
         assert {
             call.actor for call in finished if call.parameters["LifecycleActionResult"] == "CONTINUE"
         } & ticks
@@ -223,7 +223,7 @@ def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
         world.machines.script = Script(forwards=False)
         died = world.kill(lost := world.nat())
         assert world.run_until(
-            lambda: "Cancelled" in {one.status_code for one in world.group.activities.all}, 400
+            lambda: "Cancelled" in {activity.status_code for activity in world.group.activities.all}, 400
         )
         world.machines.script = signalling(world)
         assert healed(world, lost, 400)
@@ -233,12 +233,12 @@ def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
             if "CompleteLifecycleAction" in call.action
         ]
         assert results.count("ABANDON") == 1
-        told = [
+        reasons = [
             invocation.metrics.get("NatUnproven")
             for invocation in world.function.invocations
             if invocation.started > died
         ]
-        assert 1 in told
+        assert 1 in reasons
 
 
 def test_twice_broken_an_unproven_nat_is_let_in_and_told() -> None:
@@ -251,7 +251,9 @@ def test_twice_broken_an_unproven_nat_is_let_in_and_told() -> None:
         assert world.run_until(
             lambda: world.in_service() is not None and world.clock.elapsed > died + 400, 900
         )
-        abandoned = [one for one in world.group.activities.all if one.status_code == "Cancelled"]
+        abandoned = [
+            activity for activity in world.group.activities.all if activity.status_code == "Cancelled"
+        ]
         assert len(abandoned) == 1
         assert routes(world) == {world.nat()}
         published = [call for call in writes(world, died) if call.action == "sns:Publish"]
@@ -268,5 +270,5 @@ def test_an_event_that_cannot_be_understood_changes_nothing_and_is_kept() -> Non
         (failed,) = of_kind(world, LAUNCH, began)
         assert type(failed.error).__name__ == "EventError"
         assert world.journal.calls_of(failed.name) == []
-        (kept,) = world.function.failures
-        assert kept["requestPayload"]["detail"] == group
+        (failure,) = world.function.failures
+        assert failure["requestPayload"]["detail"] == group

@@ -51,8 +51,7 @@ def as_the_runtime_compiles(sources: list[Path]) -> list[tuple[bytes, int, bytes
     given = json.dumps([str(source) for source in sources])
     done = subprocess.run([str(RUNTIME), "-c", code], input=given, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     return [
-        (bytes.fromhex(magic), UNCHECKED_HASH, bytes.fromhex(found))
-        for magic, found in json.loads(done.stdout)
+        (bytes.fromhex(magic), UNCHECKED_HASH, bytes.fromhex(name)) for magic, name in json.loads(done.stdout)
     ]
 
 
@@ -127,23 +126,23 @@ def test_the_layer_holds_no_tests_no_tracer_and_no_aws_client(build: Build) -> N
 
 
 def test_every_compiled_part_is_there_for_both_architectures(build: Build) -> None:
-    found: dict[str, set[str]] = {}
+    parts: dict[str, set[str]] = {}
     for path in (build.folder / "SharedLayer").rglob("*.so"):
         name, tag = path.name.split(".")[:2]
         machine = tag.split("-")[2]
         magic, number = struct.unpack_from("<4s14xH", path.read_bytes())
         assert (magic, number) == (b"\x7fELF", MACHINES[machine])
-        found.setdefault(name, set()).add(machine)
-    assert found
-    assert all(machines == set(MACHINES) for machines in found.values())
+        parts.setdefault(name, set()).add(machine)
+    assert parts
+    assert all(machines == set(MACHINES) for machines in parts.values())
 
 
 def test_the_zips_are_small(build: Build) -> None:
-    found = sizes(build.folder)
-    assert found.pop("SharedLayer") < LAYER_BYTES
-    assert set(found) == set(FUNCTIONS)
+    zips = sizes(build.folder)
+    assert zips.pop("SharedLayer") < LAYER_BYTES
+    assert set(zips) == set(FUNCTIONS)
     assert {
-        name: size for name, size in found.items() if size >= LARGER_FUNCTIONS.get(name, FUNCTION_BYTES)
+        name: size for name, size in zips.items() if size >= LARGER_FUNCTIONS.get(name, FUNCTION_BYTES)
     } == {}
 
 
@@ -157,6 +156,6 @@ def test_the_same_sources_give_the_same_bytes_from_another_folder(build: Build, 
     again = copy / "again"
     assert files(again) == files(build.folder)
     packed = files(again) - {"template.yaml"}  # it names files from the folder that it was built into
-    same, different, unreadable = filecmp.cmpfiles(build.folder, again, packed, shallow=False)
+    equal, different, unreadable = filecmp.cmpfiles(build.folder, again, packed, shallow=False)
     assert (different, unreadable) == ([], [])
-    assert len(same) == len(packed)
+    assert len(equal) == len(packed)

@@ -78,6 +78,6 @@ def test_the_table_counts_and_shows_every_row_as_it_was_said() -> None:
 
 
 def test_a_machine_reads_the_same() -> None:
-    told = json.loads(json.dumps(document([SHOWN, FAILED], 3.21)))
-    assert (told["failed"], told["seconds"]) == (True, 3.2)
-    assert told["rows"][1] == {"title": "b", "end": "failed", "told": "not seen", "seconds": 2.0}
+    read = json.loads(json.dumps(document([SHOWN, FAILED], 3.21)))
+    assert (read["failed"], read["seconds"]) == (True, 3.2)
+    assert read["rows"][1] == {"title": "b", "end": "failed", "told": "not seen", "seconds": 2.0}

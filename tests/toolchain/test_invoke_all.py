@@ -24,8 +24,8 @@ def test_an_answer_is_told_in_one_line() -> None:
 
 
 def test_so_is_an_error() -> None:
-    told = describe({"errorType": "EventError", "errorMessage": "action: expected 'reconcile'"})
-    assert told == "EventError: action: expected 'reconcile'"
+    description = describe({"errorType": "EventError", "errorMessage": "action: expected 'reconcile'"})
+    assert description == "EventError: action: expected 'reconcile'"
 
 
 def test_the_table_counts_what_was_right() -> None:

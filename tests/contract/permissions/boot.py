@@ -74,8 +74,10 @@ def called(words: list[str]) -> Called:
     return Called("".join(word.capitalize() for word in command.split("-")), given)
 
 
-def asked(found: list[Called], name: str, itself: str = INSTANCE) -> set[Need]:
+def asked(calls: list[Called], name: str, itself: str = INSTANCE) -> set[Need]:
     """What IAM is asked; ``itself`` is the instance whose profile the call carries, ``name`` its Name tag."""
     source: Keys = (("ec2:InstanceID", (itself,)), ("ec2:SourceInstanceARN", (ec2(itself),)))
     tagged: Keys = (("aws:ResourceTag/Name", (name,)),)
-    return {need for one in found for need in needs("ec2", one.operation, one.parameters, (*source, *tagged))}
+    return {
+        need for call in calls for need in needs("ec2", call.operation, call.parameters, (*source, *tagged))
+    }

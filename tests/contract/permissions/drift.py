@@ -117,9 +117,11 @@ def run(recorder: Recorder, hours: FakeClock, **asked: Any) -> Any:
     """Two hours later, so that nothing waits for the last write to settle."""
     hours.advance(hours=2)
     with recorder.acting():
-        told = app.lambda_handler({"mode": "heal", "dry_run": False, **asked}, Mock(aws_request_id="a-test"))
-    assert told["data"]["summary"]["heals_failed"] == 0
-    return told
+        answer = app.lambda_handler(
+            {"mode": "heal", "dry_run": False, **asked}, Mock(aws_request_id="a-test")
+        )
+    assert answer["data"]["summary"]["heals_failed"] == 0
+    return answer
 
 
 def egress(world: Live, name: str) -> Any:

@@ -67,7 +67,7 @@ def boot_fails(world: World) -> None:
         DefaultResult="ABANDON",
     )
     world.kill(lost := world.nat())
-    gone = lambda: "Cancelled" in {one.status_code for one in world.group.activities.all}  # noqa: E731 - a name for one expression
+    gone = lambda: "Cancelled" in {activity.status_code for activity in world.group.activities.all}  # noqa: E731 - a name for one expression
     assert world.run_until(gone, 600)
     world.machines.script = own
     assert healed(world, lost, 600)

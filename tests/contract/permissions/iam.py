@@ -76,8 +76,8 @@ EC2_KINDS = {
 }
 
 
-def arn(service: str, rest: str) -> str:
-    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}"
+def arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 def ec2(resource: str) -> str:
@@ -106,12 +106,12 @@ def group_of(given: Parameters) -> list[str]:
 
 def association(given: Parameters) -> list[str]:
     """The address, the instance and its interface, whichever of the two the call names."""
-    found = [ec2(given["AllocationId"])]
+    resources = [ec2(given["AllocationId"])]
     if "InstanceId" in given:
-        return [*found, ec2(given["InstanceId"]), arn("ec2", "network-interface/eni-0itsprimary")]
+        return [*resources, ec2(given["InstanceId"]), arn("ec2", "network-interface/eni-0itsprimary")]
     interface = ec2_backends[ACCOUNT][REGION].enis[given["NetworkInterfaceId"]]
     holder = [ec2(interface.instance.id)] if interface.instance else []
-    return [*found, ec2(interface.id), *holder]
+    return [*resources, ec2(interface.id), *holder]
 
 
 def bucket(given: Parameters) -> list[str]:
@@ -219,7 +219,10 @@ def needs(service: str, operation: str, given: Parameters, more: Keys = ()) -> l
         return []
     asked = [Need(action, resource, (*more, *keys(resource, given))) for resource in resources(action, given)]
     if action == "tag:TagResources":
-        asked += [Need(TAGGING[one.split(":")[2]], tagged(one), more) for one in given["ResourceARNList"]]
+        asked += [
+            Need(TAGGING[tagged_arn.split(":")[2]], tagged(tagged_arn), more)
+            for tagged_arn in given["ResourceARNList"]
+        ]
     return asked
 
 
@@ -244,26 +247,26 @@ def resources(action: str, given: Parameters) -> list[str]:
 
 
 def partiql(statement: str, more: Keys) -> Need:
-    verb, _, rest = statement.partition(" ")
-    table = rest.removeprefix("FROM ").split('"')[1]
+    verb, _, clause = statement.partition(" ")
+    table = clause.removeprefix("FROM ").split('"')[1]
     return Need(PARTIQL[verb], arn("dynamodb", f"table/{table}"), more)
 
 
 def keys(resource: str, given: Parameters) -> Keys:
     """The condition keys of a request: id and tags of what it is about, and the tags that it would set."""
     resource_id = resource.rsplit("/", maxsplit=1)[-1]
-    found = {f"aws:ResourceTag/{name}": (value,) for name, value in tags(resource_id).items()}
+    conditions = {f"aws:ResourceTag/{name}": (value,) for name, value in tags(resource_id).items()}
     if ":route-table/" in resource:
-        found["ec2:RouteTableID"] = (resource_id,)
+        conditions["ec2:RouteTableID"] = (resource_id,)
     if resource.startswith("arn:aws:ec2:") and "Tags" in given:
-        found["aws:TagKeys"] = tuple(tag["Key"] for tag in given["Tags"])
-    return tuple(sorted(found.items()))
+        conditions["aws:TagKeys"] = tuple(tag["Key"] for tag in given["Tags"])
+    return tuple(sorted(conditions.items()))
 
 
 def tags(resource_id: str) -> dict[str, str]:
     """Of an EC2 resource, as moto has them now; the template's conditions are about no other kind."""
-    found: dict[str, str] = ec2_backends[ACCOUNT][REGION].tags.get(resource_id, {})
-    return dict(found)
+    own_tags: dict[str, str] = ec2_backends[ACCOUNT][REGION].tags.get(resource_id, {})
+    return dict(own_tags)
 
 
 @cache
@@ -276,8 +279,8 @@ def table(service: str) -> Any:
 def kinds(action: str) -> list[str]:
     """The kinds of resource that an action can be scoped to; none: only ``*``."""
     service, name = action.split(":")
-    found: list[str] = table(service)["Actions"][name.lower()].get("Resources") or []
-    return found
+    resources: list[str] = table(service)["Actions"][name.lower()].get("Resources") or []
+    return resources
 
 
 def can_be_scoped(action: str) -> bool:

@@ -95,27 +95,30 @@ class Proof:
 
     def used(self) -> set[tuple[str, str]]:
         """Statements by their Sid, with each action and each place among its resources that was needed."""
-        found: set[tuple[str, str]] = set()
+        pairs: set[tuple[str, str]] = set()
         for life in self.lives:
-            for one in life.policy:
-                held = [need for need in life.needs if one.applies(need)]
-                found |= {
-                    (one.sid, action) for action in one.actions for need in held if need.action == action
+            for statement in life.policy:
+                held = [need for need in life.needs if statement.applies(need)]
+                pairs |= {
+                    (statement.sid, action)
+                    for action in statement.actions
+                    for need in held
+                    if need.action == action
                 }
-                found |= {
-                    (one.sid, str(place))
-                    for place, resource in enumerate(one.resources)
-                    if any(only(one, resource).applies(need) for need in held)
+                pairs |= {
+                    (statement.sid, str(place))
+                    for place, resource in enumerate(statement.resources)
+                    if any(only(statement, resource).applies(need) for need in held)
                 }
-        return found
+        return pairs
 
     def allowed(self) -> set[tuple[str, str]]:
         """All that ``used`` could find."""
         return {
-            (one.sid, part)
-            for one in self.policy
-            if one.effect == "Allow"
-            for part in (*one.actions, *map(str, range(len(one.resources))))
+            (statement.sid, part)
+            for statement in self.policy
+            if statement.effect == "Allow"
+            for part in (*statement.actions, *map(str, range(len(statement.resources))))
         }
 
 

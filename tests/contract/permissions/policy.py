@@ -53,16 +53,22 @@ class Statement:
         )
 
 
-def statements(found: Mapping[str, Any]) -> list[Statement]:
+def statements(by_sid: Mapping[str, Any]) -> list[Statement]:
     """From ``Stack.statements``, which has actions and resources as lists."""
     return [
-        Statement(sid, one["Effect"], tuple(one["Action"]), tuple(one["Resource"]), one.get("Condition", {}))
-        for sid, one in found.items()
+        Statement(
+            sid,
+            document["Effect"],
+            tuple(document["Action"]),
+            tuple(document["Resource"]),
+            document.get("Condition", {}),
+        )
+        for sid, document in by_sid.items()
     ]
 
 
 def allowed(policy: Iterable[Statement], need: Need) -> bool:
-    effects = {one.effect for one in policy if one.applies(need)}
+    effects = {statement.effect for statement in policy if statement.applies(need)}
     return "Allow" in effects and "Deny" not in effects
 
 
@@ -83,12 +89,12 @@ def arn_matches(pattern: str, arn: str) -> bool:
         return pattern == "*"
     wanted, given = pattern.split(":", ARN_PARTS - 1), arn.split(":", ARN_PARTS - 1)
     return len(wanted) == ARN_PARTS and all(
-        wildcard(one).fullmatch(other) for one, other in zip(wanted, given, strict=True)
+        wildcard(pattern).fullmatch(other) for pattern, other in zip(wanted, given, strict=True)
     )
 
 
 def holds(operator: str, key: str, wanted: Any, need: Need) -> bool:
-    patterns = [filled(one, need) for one in (wanted if isinstance(wanted, list) else [wanted])]
+    patterns = [filled(pattern, need) for pattern in (wanted if isinstance(wanted, list) else [wanted])]
     values = need.context.get(key)
     match operator:
         case "StringEquals":
@@ -104,9 +110,12 @@ def holds(operator: str, key: str, wanted: Any, need: Need) -> bool:
 
 def filled(text: str, need: Need) -> str:
     """Policy variables answered; one that the request does not have matches nothing."""
-    return re.sub(r"\$\{([^}]+)\}", lambda found: need.context.get(found[1], ("\0",))[0], text)
+    return re.sub(r"\$\{([^}]+)\}", lambda match: need.context.get(match[1], ("\0",))[0], text)
 
 
 @cache
 def wildcard(pattern: str) -> re.Pattern[str]:
-    return re.compile("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern), re.DOTALL)
+    return re.compile(
+        "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern),
+        re.DOTALL,
+    )

@@ -31,7 +31,9 @@ def recorded() -> tuple[Stack, frozenset[Need]]:
     with patch.dict(os.environ, variables), recorder.connected(), recorder.acting():
         for answered in (True, False):
             with (
-                patch.object(app, "ask_all", lambda endpoints, told=answered: ask(endpoints, answered=told)),
+                patch.object(
+                    app, "ask_all", lambda endpoints, answers=answered: ask(endpoints, answered=answers)
+                ),
                 patch("tradai_shared.clock.sleep"),
             ):
                 if answered:

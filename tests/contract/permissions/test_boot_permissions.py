@@ -43,7 +43,7 @@ def needed(made: list[Called]) -> set[Need]:
 
 
 def test_the_script_makes_two_calls(made: list[Called]) -> None:
-    assert [one.operation for one in made] == ["AssociateAddress", "CreateTags"]
+    assert [call.operation for call in made] == ["AssociateAddress", "CreateTags"]
     assert made[0].parameters["AllowReassociation"] is False
 
 
@@ -55,17 +55,17 @@ def test_without_any_one_of_its_statements_the_proof_fails(
     policy: list[Statement], needed: set[Need]
 ) -> None:
     for gone in policy:
-        assert denied([one for one in policy if one is not gone], needed), gone.sid
+        assert denied([statement for statement in policy if statement is not gone], needed), gone.sid
 
 
 def test_it_may_do_nothing_to_another_instance(policy: list[Statement], made: list[Called]) -> None:
     refused = {need.resource for need in denied(policy, asked(made, NAME, itself=OTHER))}
-    assert {one for one in refused if one.endswith(INSTANCE)}
+    assert {need for need in refused if need.endswith(INSTANCE)}
 
 
 def test_it_may_set_no_other_tag(policy: list[Statement], needed: set[Need]) -> None:
     tagging = [need for need in needed if need.action == "ec2:CreateTags"]
-    other = [replace(one, keys=(*one.keys, ("aws:TagKeys", ("Name",)))) for one in tagging]
+    other = [replace(need, keys=(*need.keys, ("aws:TagKeys", ("Name",)))) for need in tagging]
     assert denied(policy, other) == sorted(other)
 
 

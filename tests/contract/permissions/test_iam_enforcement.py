@@ -31,8 +31,8 @@ def failover() -> frozenset[iam_enforcement.CheckedCall]:
 
 
 def test_a_failover_is_heard_and_allowed(failover: frozenset[iam_enforcement.CheckedCall]) -> None:
-    assert {one.role for one in failover} == {"UpdateNatRoutesRole"}
-    assert set(NEEDED.values()) <= {one.need.action for one in failover}
+    assert {call.role for call in failover} == {"UpdateNatRoutesRole"}
+    assert set(NEEDED.values()) <= {call.need.action for call in failover}
     iam_enforcement.RoleEnforcer(set(failover)).judge()
 
 
@@ -43,7 +43,7 @@ def test_without_its_statement_it_is_refused(
     whole = iam_enforcement.policy
 
     def less(*asked: object) -> object:
-        return [one for one in whole(*asked) if action not in one.actions]
+        return [statement for statement in whole(*asked) if action not in statement.actions]
 
     monkeypatch.setattr(iam_enforcement, "policy", less)
     with pytest.raises(AssertionError, match=action):

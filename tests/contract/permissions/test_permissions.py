@@ -35,9 +35,9 @@ def proof(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_every_call_is_allowed(proof: Proof) -> None:
-    for one in proof.lives:
-        assert one.needs
-        assert denied(one.policy, one.needs) == []
+    for recorded_life in proof.lives:
+        assert recorded_life.needs
+        assert denied(recorded_life.policy, recorded_life.needs) == []
 
 
 def test_every_action_and_every_resource_that_is_allowed_is_needed(proof: Proof) -> None:
@@ -49,71 +49,77 @@ def test_the_code_declares_what_it_calls_and_nothing_else(proof: Proof) -> None:
 
 
 def test_the_role_allows_what_is_declared_and_what_lambda_does_in_its_name(proof: Proof) -> None:
-    allowed = {action for one in proof.policy if one.effect == "Allow" for action in one.actions}
-    by_lambda = {need.action for one in proof.lives for need in one.by_lambda}
+    allowed = {action for part in proof.policy if part.effect == "Allow" for action in part.actions}
+    by_lambda = {need.action for part in proof.lives for need in part.by_lambda}
     assert allowed == DECLARED[proof.name] | by_lambda
 
 
 def test_without_any_one_of_its_statements_the_proof_fails(proof: Proof) -> None:
-    for gone in [one for one in proof.policy if one.effect == "Allow"]:
-        assert any(denied(without(one.policy, gone.sid), one.needs) for one in proof.lives), gone.sid
+    for gone in [part for part in proof.policy if part.effect == "Allow"]:
+        assert any(denied(without(part.policy, gone.sid), part.needs) for part in proof.lives), gone.sid
 
 
 def test_without_any_one_of_its_actions_the_proof_fails(proof: Proof) -> None:
-    for one in proof.policy:
-        for action in one.actions if one.effect == "Allow" else ():
-            less = replace(one, actions=tuple(other for other in one.actions if other != action))
-            assert any(denied([*without(each.policy, one.sid), less], each.needs) for each in proof.lives), (
-                f"{one.sid} {action}"
-            )
+    for statement in proof.policy:
+        for action in statement.actions if statement.effect == "Allow" else ():
+            less = replace(statement, actions=tuple(other for other in statement.actions if other != action))
+            assert any(
+                denied([*without(each.policy, statement.sid), less], each.needs) for each in proof.lives
+            ), f"{statement.sid} {action}"
 
 
 def test_what_must_never_be_is_refused_and_by_every_one_of_its_denials(proof: Proof) -> None:
     never = REFUSED.get(proof.name, set())
-    for one in proof.lives:
-        assert set(denied(one.policy, never)) == never
-        for gone in [statement for statement in one.policy if statement.effect == "Deny"]:
-            assert set(denied(without(one.policy, gone.sid), never)) < never, gone.sid
+    for recorded_life in proof.lives:
+        assert set(denied(recorded_life.policy, never)) == never
+        for gone in [statement for statement in recorded_life.policy if statement.effect == "Deny"]:
+            assert set(denied(without(recorded_life.policy, gone.sid), never)) < never, gone.sid
 
 
 def test_a_wildcard_stands_exactly_where_aws_knows_no_resource(proof: Proof) -> None:
-    for one in proof.policy:
-        for action in one.actions if one.effect == "Allow" else ():
-            wide = EVERYTHING in one.resources and (one.sid, action) not in WIDE
-            assert wide != can_be_scoped(action) or (one.sid, action) in WIDE, f"{one.sid} {action}"
+    for statement in proof.policy:
+        for action in statement.actions if statement.effect == "Allow" else ():
+            wide = EVERYTHING in statement.resources and (statement.sid, action) not in WIDE
+            assert wide != can_be_scoped(action) or (statement.sid, action) in WIDE, (
+                f"{statement.sid} {action}"
+            )
 
 
 def test_no_allowed_action_is_a_pattern(proof: Proof) -> None:
     assert not [
-        action for one in proof.policy if one.effect == "Allow" for action in one.actions if "*" in action
+        action
+        for statement in proof.policy
+        if statement.effect == "Allow"
+        for action in statement.actions
+        if "*" in action
     ]
 
 
 def test_what_is_asked_has_the_form_that_aws_documents(proof: Proof) -> None:
-    for need in {need for one in proof.lives for need in one.needs if need.resource != EVERYTHING}:
+    for need in {need for part in proof.lives for need in part.needs if need.resource != EVERYTHING}:
         known = list(formats(need.action))
-        assert not known or any(one.fullmatch(need.resource) for one in known), need
+        assert not known or any(part.fullmatch(need.resource) for part in known), need
 
 
 def test_a_call_on_another_resource_is_refused(proof: Proof) -> None:
-    for one in proof.lives:
-        for need in one.needs:
+    for recorded_life in proof.lives:
+        for need in recorded_life.needs:
             if need.resource != EVERYTHING:
                 elsewhere = replace(need, resource=need.resource.replace("123456789012", "210987654321"))
                 foreign = [elsewhere] if elsewhere != need and ":route-table/" not in need.resource else []
-                assert denied(one.policy, foreign) == foreign
+                assert denied(recorded_life.policy, foreign) == foreign
 
 
 def test_unnamed_route_tables_are_written_by_their_tag_alone() -> None:
     for stack, heard in failover.recorded(tagged=True):
-        one = life(stack, "UpdateNatRoutes", heard)
-        assert denied(one.policy, one.needs) == []
+        made = life(stack, "UpdateNatRoutes", heard)
+        assert denied(made.policy, made.needs) == []
         bare = {replace(need, keys=()) for need in heard}
-        assert {"ec2:CreateRoute", "ec2:ReplaceRoute"} <= {need.action for need in denied(one.policy, bare)}
+        assert {"ec2:CreateRoute", "ec2:ReplaceRoute"} <= {need.action for need in denied(made.policy, bare)}
 
 
 def without(policy: list[Statement], sid: str) -> list[Statement]:
-    return [one for one in policy if one.sid != sid]
+    return [statement for statement in policy if statement.sid != sid]
 
 
 def test_actions_match_whatever_their_case() -> None:

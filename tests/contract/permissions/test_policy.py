@@ -47,8 +47,8 @@ def test_stars_reach_within_their_part_of_an_arn(pattern: str, resource: str, *,
 
 @pytest.mark.parametrize(("name", "expected"), [("mine", True), ("theirs", False), ("min", False)])
 def test_a_tag_must_be_the_one_that_is_asked_for(name: str, *, expected: bool) -> None:
-    one = statement(StringEquals={"aws:ResourceTag/Name": name})
-    assert allowed([one], Need("ec2:ReplaceRoute", TABLE, NAMED)) is expected
+    tagged = statement(StringEquals={"aws:ResourceTag/Name": name})
+    assert allowed([tagged], Need("ec2:ReplaceRoute", TABLE, NAMED)) is expected
 
 
 def test_a_key_that_the_request_lacks_holds_for_no_value_but_for_all_of_none() -> None:
@@ -58,14 +58,14 @@ def test_a_key_that_the_request_lacks_holds_for_no_value_but_for_all_of_none() -
 
 
 def test_every_value_must_be_among_those_of_for_all_values() -> None:
-    one = statement(**READY)
-    assert not allowed([one], Need("ec2:ReplaceRoute", TABLE, (("aws:TagKeys", ("ready", "Name")),)))
+    limited = statement(**READY)
+    assert not allowed([limited], Need("ec2:ReplaceRoute", TABLE, (("aws:TagKeys", ("ready", "Name")),)))
 
 
 def test_a_variable_is_filled_from_the_request() -> None:
-    one = statement(resource="arn:aws:ec2:*:*:route-table/${ec2:Its}")
-    assert allowed([one], Need("ec2:ReplaceRoute", TABLE, (("ec2:Its", ("rtb-0a",)),)))
-    assert not allowed([one], Need("ec2:ReplaceRoute", TABLE))
+    filled = statement(resource="arn:aws:ec2:*:*:route-table/${ec2:Its}")
+    assert allowed([filled], Need("ec2:ReplaceRoute", TABLE, (("ec2:Its", ("rtb-0a",)),)))
+    assert not allowed([filled], Need("ec2:ReplaceRoute", TABLE))
 
 
 def test_what_the_matcher_does_not_know_is_refused_loudly() -> None:

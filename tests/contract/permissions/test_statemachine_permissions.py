@@ -32,28 +32,30 @@ def needs() -> set[Need]:
 
     https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
     """
-    found, name = set(), STACK["ReapStateMachine"]["Name"]
+    asked, name = set(), STACK["ReapStateMachine"]["Name"]
     for state in states(MACHINE):
         if state["Type"] == "Task":
             assert state["Resource"] == INVOKE
             assert state["Parameters"]["FunctionName"] == "${ReaperArn}"
-            found.add(Need("lambda:InvokeFunction", STACK.template.values["TtlReaperFunction.Arn"]))
+            asked.add(Need("lambda:InvokeFunction", STACK.template.values["TtlReaperFunction.Arn"]))
         if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
-            found.add(Need("states:StartExecution", arn("states", f"stateMachine:{name}")))
+            asked.add(Need("states:StartExecution", arn("states", f"stateMachine:{name}")))
             child = arn("states", f"execution:{name}/Segments:0b1c2d3e")
             for action in ("states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"):
-                found.add(Need(action, child))
-    return found
+                asked.add(Need(action, child))
+    return asked
 
 
 def test_what_the_machine_does_is_allowed_and_nothing_else() -> None:
     assert denied(POLICY, needs()) == []
-    assert {action for one in POLICY for action in one.actions} == {need.action for need in needs()}
+    assert {action for statement in POLICY for action in statement.actions} == {
+        need.action for need in needs()
+    }
 
 
 def test_without_any_one_of_its_statements_the_proof_fails() -> None:
     for gone in POLICY:
-        assert denied([one for one in POLICY if one is not gone], needs()), gone.sid
+        assert denied([statement for statement in POLICY if statement is not gone], needs()), gone.sid
 
 
 def test_another_machine_and_another_function_are_refused() -> None:

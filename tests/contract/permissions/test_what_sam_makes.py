@@ -41,7 +41,7 @@ def resources() -> Any:
         for path in ("CodeUri", "ContentUri", "DefinitionUri"):  # as after packaging
             if path in resource.get("Properties", {}):
                 resource["Properties"][path] = "s3://artefacts/one.zip"
-    told = subprocess.run(  # noqa: S603 - our own environment's interpreter
+    output = subprocess.run(  # noqa: S603 - our own environment's interpreter
         [PYTHON, "-W", "ignore", "-c", PROGRAM],
         input=json.dumps(document),
         env={"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "eu-central-1"},
@@ -49,7 +49,7 @@ def resources() -> Any:
         text=True,
         check=True,
     )
-    return json.loads(told.stdout)["Resources"]
+    return json.loads(output.stdout)["Resources"]
 
 
 def of_type(resources: Any, kind: str) -> dict[str, Any]:
@@ -66,9 +66,12 @@ def test_a_schedule_may_invoke_its_function_and_keep_what_failed(
     resources: Any, role: str, function: str
 ) -> None:
     made = resources[role]["Properties"]
-    allowed = [one for policy in made["Policies"] for one in policy["PolicyDocument"]["Statement"]]
-    assert {one["Effect"] for one in allowed} == {"Allow"}
-    assert sorted((str(listed(one["Action"])), str(one["Resource"])) for one in allowed) == sorted([
+    allowed = [
+        statement for policy in made["Policies"] for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    assert {statement["Effect"] for statement in allowed} == {"Allow"}
+    grants = [(str(listed(statement["Action"])), str(statement["Resource"])) for statement in allowed]
+    assert sorted(grants) == sorted([
         ("['lambda:InvokeFunction']", str({"Fn::GetAtt": [function, "Arn"]})),
         ("['sqs:SendMessage']", str({"Fn::GetAtt": ["DeadLetterQueue", "Arn"]})),
     ])  # fmt: skip
@@ -80,7 +83,7 @@ def test_a_function_keeps_the_role_that_the_template_gives_it(resources: Any) ->
 
 
 def test_only_the_rules_may_invoke_from_outside(resources: Any) -> None:
-    for name, one in of_type(resources, "AWS::Lambda::Permission").items():
-        assert one["Action"] == "lambda:InvokeFunction", name
-        assert one["Principal"] == "events.amazonaws.com", name
-        assert one["SourceArn"]["Fn::GetAtt"][0] in of_type(resources, "AWS::Events::Rule"), name
+    for name, permission in of_type(resources, "AWS::Lambda::Permission").items():
+        assert permission["Action"] == "lambda:InvokeFunction", name
+        assert permission["Principal"] == "events.amazonaws.com", name
+        assert permission["SourceArn"]["Fn::GetAtt"][0] in of_type(resources, "AWS::Events::Rule"), name

@@ -22,10 +22,10 @@ def main() -> None:
     heard = time.monotonic()
     while time.monotonic() - heard < PATIENCE and len(connected) < wanted:
         while opened < wanted and opened - len(connected) < BATCH:
-            one = socket.socket()
-            one.settimeout(0)
-            one.connect_ex(TARGET)
-            waiting.register(one, selectors.EVENT_WRITE)
+            connection = socket.socket()
+            connection.settimeout(0)
+            connection.connect_ex(TARGET)
+            waiting.register(connection, selectors.EVENT_WRITE)
             opened += 1
         for key, _ in waiting.select(0.05):
             waiting.unregister(key.fileobj)

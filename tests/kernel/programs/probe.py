@@ -32,11 +32,11 @@ class Tally:
             self.seen_as.append(address)
 
     def report(self) -> dict[str, object]:
-        last = max(self.answered, default=-1)
+        latest = max(self.answered, default=-1)
         return {
             "sent": self.sent,
             "answered": len(self.answered),
-            "lost": last + 1 - len(self.answered),
+            "lost": latest + 1 - len(self.answered),
             "seen_as": self.seen_as,
             "broken": self.broken,
         }

@@ -50,15 +50,15 @@ def test_an_operation_has_the_same_shapes_in_both(clients: Any) -> None:
                 assert outline(ours) == outline(theirs), f"{service}:{name}"
 
 
-def outline(shape: Any, seen: tuple[str, ...] = ()) -> Any:
-    if shape is None or shape.name in seen:
+def outline(shape: Any, names: tuple[str, ...] = ()) -> Any:
+    if shape is None or shape.name in names:
         return shape and shape.name
-    seen = (*seen, shape.name)
+    names = (*names, shape.name)
     match shape.type_name:
         case "structure":
-            held: Any = {name: outline(member, seen) for name, member in shape.members.items()}
+            held: Any = {name: outline(member, names) for name, member in shape.members.items()}
         case "list":
-            held = outline(shape.member, seen)
+            held = outline(shape.member, names)
         case _:
             held = None
     return shape.type_name, shape.serialization, held
@@ -85,13 +85,13 @@ def test_prose_is_left_out_and_a_member_of_that_name_is_not() -> None:
         "Unused": {"type": "string"},
     }
     model = {"operations": {"Do": {"input": {"shape": "In"}}, "Other": {}}, "shapes": shapes}
-    found = trimmed(model, ("Do",))
-    assert found["operations"] == {"Do": {"input": {"shape": "In"}}}
-    assert found["shapes"] == {
+    cut = trimmed(model, ("Do",))
+    assert cut["operations"] == {"Do": {"input": {"shape": "In"}}}
+    assert cut["shapes"] == {
         "In": {"type": "structure", "members": {"documentation": {"shape": "Text"}}},
         "Text": {"type": "string"},
     }
-    assert list(shapes_in(found["operations"])) == ["In"]
+    assert list(shapes_in(cut["operations"])) == ["In"]
 
 
 def test_the_failover_imports_no_boto3_until_a_message_needs_it() -> None:

@@ -41,9 +41,9 @@ def test_ten_calls_move_both_tables(url: str) -> None:
 
 
 def test_the_document_tells_the_ratio_of_the_same_run() -> None:
-    one = {"import_ms": 60.0, "call_ms": 40.0, "cpu_ms": 100.0, "wall_ms": 1.0, "peak_mb": 30.0}
-    found = {"as built": one, "alternat's imports": one | {"cpu_ms": 200.0, "peak_mb": 40.0}}
+    figures = {"import_ms": 60.0, "call_ms": 40.0, "cpu_ms": 100.0, "wall_ms": 1.0, "peak_mb": 30.0}
+    measured = {"as built": figures, "alternat's imports": figures | {"cpu_ms": 200.0, "peak_mb": 40.0}}
     versions = dict.fromkeys(("Python", "boto3", "structlog", "orjson", "aws-lambda-powertools"), "1")
-    told = render(found, versions, "a machine", 5, 0.75)
-    assert "| as built | 60 | 40 | 100 | 30.0 |" in told
-    assert "takes 50% of the CPU time and 75% of the\nmemory" in told
+    page = render(measured, versions, "a machine", 5, 0.75)
+    assert "| as built | 60 | 40 | 100 | 30.0 |" in page
+    assert "takes 50% of the CPU time and 75% of the\nmemory" in page

@@ -60,8 +60,8 @@ def test_workflow_state_alone_has_indexes() -> None:
     def key(name: str) -> KeyAttribute:
         return KeyAttribute.model_validate_json(f'{{"name": "{name}", "type": "S"}}')
 
-    found = {name: dict(table.indexes) for name, table in PROD.dynamodb.tables.items() if table.indexes}
-    assert found == {
+    indexes = {name: dict(table.indexes) for name, table in PROD.dynamodb.tables.items() if table.indexes}
+    assert indexes == {
         "workflow-state": {
             "status-created_at-index": Index(partition=key("status"), sort=key("created_at")),
             "trace_id-index": Index(partition=key("trace_id")),

@@ -83,10 +83,10 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("what", VALUES)
-def test_the_nat_is_as_the_platform_says(what: str) -> None:
-    found, expected = VALUES[what]
-    assert found == expected
+@pytest.mark.parametrize("name", VALUES)
+def test_the_nat_is_as_the_platform_says(name: str) -> None:
+    value, expected = VALUES[name]
+    assert value == expected
 
 
 def test_a_failover_has_eight_steps_from_a_dead_instance_to_traffic() -> None:

@@ -24,8 +24,8 @@ BEFORE = take(configs(), CHANGES[-1].version)
 def picked_up(row: str, path: str) -> None:
     """The document shows it, and the snapshot asks for a version."""
     assert row in document(configs(), CHANGES)
-    found = check(BEFORE, take(configs(), CHANGES[-1].version), CHANGES)
-    assert path in {violation.path for violation in found}
+    problems = check(BEFORE, take(configs(), CHANGES[-1].version), CHANGES)
+    assert path in {violation.path for violation in problems}
 
 
 def test_a_table(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,8 +186,8 @@ def test_what_the_seed_calls_immutable_is(path: str) -> None:
 
 
 def test_nothing_else_is_immutable() -> None:
-    found = {path for path, _ in leaves(PROD) if is_immutable(PROD, path)}
-    kinds = {(path.split(".")[0], path.split(".")[-1]) for path in found}
+    immutable = {path for path, _ in leaves(PROD) if is_immutable(PROD, path)}
+    kinds = {(path.split(".")[0], path.split(".")[-1]) for path in immutable}
     assert kinds == {
         ("naming", "resource"),
         ("network", "cidr"),

@@ -67,8 +67,8 @@ def test_the_backend_runs_twice_in_prod_alone() -> None:
 
 
 def test_eighteen_functions_are_known_with_the_sizes_that_are_stated() -> None:
-    found = {name: (each.timeout_seconds, each.memory_mb) for name, each in PROD.lambdas.items()}
-    assert found == FUNCTIONS
+    sizes = {name: (each.timeout_seconds, each.memory_mb) for name, each in PROD.lambdas.items()}
+    assert sizes == FUNCTIONS
     assert len(FUNCTIONS) == 18
     assert PROD.lambdas["health-check"].name == "tradai-health-check-prod"
     assert PROD.lambdas["update-nat-routes"].name == "tradai-update-nat-routes"

@@ -128,10 +128,10 @@ def test_a_snapshot_has_a_line_a_value() -> None:
 def test_a_value_changed_by_hand_is_stopped() -> None:
     configs = [build(env) for env in Environment]
     by_hand = [build(env, {"network": {"vpc": {"cidr": "10.0.0.0/8"}}}) for env in Environment]
-    found = told(take(configs, CHANGES[-1].version), take(by_hand, CHANGES[-1].version), *CHANGES)
-    assert [path for path, _ in found] == ["network.vpc.cidr", "network.vpc.cidr"]
-    assert "but the version is still" in found[0][1]
-    assert "it is immutable" in found[1][1]
+    problems = told(take(configs, CHANGES[-1].version), take(by_hand, CHANGES[-1].version), *CHANGES)
+    assert [path for path, _ in problems] == ["network.vpc.cidr", "network.vpc.cidr"]
+    assert "but the version is still" in problems[0][1]
+    assert "it is immutable" in problems[1][1]
 
 
 def test_versions_compare_as_numbers() -> None:

@@ -39,10 +39,10 @@ def report(**changes: Any) -> Report:
     return made
 
 
-def sent(told: Report, clients: Mock) -> Mock:
+def sent(outcome: Report, clients: Mock) -> Mock:
     settings = Settings(Environment.DEV, report_bucket="reports", topic_arn=TOPIC)
-    store(settings, told, lambda service: getattr(clients, service), Mock())
-    notify(settings, told, lambda service: getattr(clients, service), Mock())
+    store(settings, outcome, lambda service: getattr(clients, service), Mock())
+    notify(settings, outcome, lambda service: getattr(clients, service), Mock())
     return clients
 
 
@@ -73,18 +73,18 @@ def test_a_failed_heal_is_no_success() -> None:
 
 
 def test_the_answer_has_the_form_of_the_house() -> None:
-    told = answer(report())
-    assert set(told) == {"success", "data", "environment"}
-    assert told["data"]["results"][0]["id"] == finding().id
+    outcome = answer(report())
+    assert set(outcome) == {"success", "data", "environment"}
+    assert outcome["data"]["results"][0]["id"] == finding().id
     assert document(report())["started"] == "2026-11-22T00:00:00+00:00"
 
 
 def test_every_form_names_the_finding_and_its_id() -> None:
-    told = report()
-    for text in (markdown(told), message(told), page(told)):
+    outcome = report()
+    for text in (markdown(outcome), message(outcome), page(outcome)):
         assert finding().resource in text
         assert finding().id in text
-    assert headline(told) == "tradai dev: 1 difference"
+    assert headline(outcome) == "tradai dev: 1 difference"
 
 
 def test_the_page_loads_nothing_and_escapes_what_aws_says() -> None:

@@ -54,7 +54,7 @@ def test_an_outage_ends_in_the_error_whose_name_the_destination_reads(
     with pytest.raises(EgressDownError, match="in 3 of 3 rounds nothing beyond the NAT answered"):
         app.lambda_handler({"action": "confirm", "suspect": "i-0123456789abcdef0"}, CONTEXT)
     probed = vars(caplog.records[0])
-    assert probed["problems"] == [f"https://{one}.example TimeoutError: timed out" for one in "ab"]
+    assert probed["problems"] == [f"https://{problem}.example TimeoutError: timed out" for problem in "ab"]
     assert probed["suspect"] == "i-0123456789abcdef0"
 
 

@@ -59,8 +59,8 @@ def _listening_and_silent() -> Iterator[str]:
 @pytest.mark.parametrize("text", ["203.0.113.10", "203.0.113.10\n", "fl=1\nip=203.0.113.10\nts=2\n"])
 def test_an_address_that_is_told_is_understood(text: str) -> None:
     with _serving(200, text) as (url, _):
-        (told,) = observe.ask_all([url]).tries
-    assert (told.answered, told.address) == (True, "203.0.113.10")
+        (attempt,) = observe.ask_all([url]).tries
+    assert (attempt.answered, attempt.address) == (True, "203.0.113.10")
 
 
 def test_any_answer_counts_whatever_its_status() -> None:
@@ -90,9 +90,9 @@ def test_who_has_not_answered_in_time_has_failed_and_the_others_count(
     monkeypatch.setattr(observe, "ROUND_SECONDS", 0.3)
     monkeypatch.setattr(observe, "CONNECT_OR_READ_SECONDS", 1.0)
     with _listening_and_silent() as silent, _serving(200, "ip=203.0.113.10") as (url, _):
-        late, told = observe.ask_all([silent, url]).tries
+        late, attempt = observe.ask_all([silent, url]).tries
     assert (late.answered, late.problem) == (False, "no answer in time")
-    assert told.answered
+    assert attempt.answered
 
 
 def test_an_answer_that_is_no_http_is_a_failure() -> None:

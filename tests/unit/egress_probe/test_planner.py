@@ -12,8 +12,8 @@ ENDPOINTS = ("https://a.example", "https://b.example", "https://c.example")
 def _round(answered: int, address: str | None = None) -> Round:
     """The first so many endpoints answer, and tell the address."""
     tries = (
-        Try(one, place < answered, address if place < answered else None)
-        for place, one in enumerate(ENDPOINTS)
+        Try(each_round, place < answered, address if place < answered else None)
+        for place, each_round in enumerate(ENDPOINTS)
     )
     return Round(tuple(tries))
 
@@ -70,7 +70,10 @@ def test_what_is_older_than_the_rule_looks_back_does_not_matter(seen: list[Round
 @bounded
 @given(rounds, rules)
 def test_an_endpoint_that_always_answers_rules_an_outage_out(seen: list[Round], rule: Rule) -> None:
-    steady = [Round((*one.tries, Try("https://steady.example", answered=True, address=OURS))) for one in seen]
+    steady = [
+        Round((*each_round.tries, Try("https://steady.example", answered=True, address=OURS)))
+        for each_round in seen
+    ]
     assert judge(steady, OURS, rule) is Verdict.UP
 
 
@@ -86,4 +89,4 @@ def test_one_more_failure_never_makes_the_verdict_milder(seen: list[Round], rule
 @given(rounds)
 def test_an_outage_is_never_called_before_so_many_silent_rounds(seen: list[Round]) -> None:
     if judge(seen, OURS) is Verdict.DOWN:
-        assert sum(one.silent for one in seen[-RULE.of :]) >= RULE.failed
+        assert sum(each_round.silent for each_round in seen[-RULE.of :]) >= RULE.failed

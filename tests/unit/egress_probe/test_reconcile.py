@@ -73,14 +73,14 @@ def test_rounds_that_come_late_follow_each_other_at_once() -> None:
 @pytest.mark.parametrize("phase", [tenth / 2 for tenth in range(120)])
 def test_an_outage_is_told_within_the_budget_at_whatever_moment_it_begins(phase: float) -> None:
     dies = START + timedelta(seconds=phase)
-    told: list[datetime] = []
+    times: list[datetime] = []
     for minute in range(2):
         world = World(FakeClock(START + minute * MINUTE), dies=dies)
         try:
             _watch(world)
         except EgressDownError:
-            told.append(world.time.now())
-    assert min(told) - dies <= BUDGET
+            times.append(world.time.now())
+    assert min(times) - dies <= BUDGET
 
 
 def test_a_run_does_not_end_in_doubt() -> None:

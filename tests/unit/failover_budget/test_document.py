@@ -38,7 +38,7 @@ def test_what_is_kept_is_drawn_from_the_figures(name: str, drawn: object) -> Non
 
 
 def test_the_figures_kept_are_of_every_kind_and_boot() -> None:
-    assert [(one.kind, one.boot) for one in KEPT.series] == ALL_SERIES
+    assert [(entry.kind, entry.boot) for entry in KEPT.series] == ALL_SERIES
 
 
 @pytest.mark.parametrize(("kind", "boot"), ALL_SERIES)
@@ -49,25 +49,25 @@ def test_every_kind_and_boot_has_its_row(kind: Kind, boot: Boot) -> None:
 def test_cited_and_assumed_segments_stand_apart() -> None:
     page = document(INVENTED)
     cited, assumed = page.split("## What is cited")[1].split("## What is assumed")
-    for one in durations.ALL:
-        here, there = (cited, assumed) if one.sure is Confidence.CITED else (assumed, cited)
-        assert f"| {one.what} |" in here
-        assert f"| {one.what} |" not in there
+    for entry in durations.ALL:
+        own_page, other_page = (cited, assumed) if entry.sure is Confidence.CITED else (assumed, cited)
+        assert f"| {entry.what} |" in own_page
+        assert f"| {entry.what} |" not in other_page
 
 
 def test_the_page_says_that_it_is_simulated_and_how_to_repeat_it() -> None:
     page = document(INVENTED)
-    for told in ("is simulated", COMMAND, "seed 5", "2026-11-22", "What is unknown on AWS"):
-        assert told in page
+    for phrase in ("is simulated", COMMAND, "seed 5", "2026-11-22", "What is unknown on AWS"):
+        assert phrase in page
 
 
 def test_the_platform_and_the_peers_stand_beside_it_as_stated() -> None:
     page, drawn = document(INVENTED), picture(INVENTED)
     assert "not measured here" in page
     assert platform().told == "120-180 s"
-    for one in (platform(), *PEERS):
-        assert f"| {one.who} | {one.what} | {one.told} |" in page
-        assert f"{one.who}: {one.told}" in drawn
+    for entry in (platform(), *PEERS):
+        assert f"| {entry.who} | {entry.what} | {entry.told} |" in page
+        assert f"{entry.who}: {entry.told}" in drawn
 
 
 def test_one_that_never_healed_is_told() -> None:

@@ -64,7 +64,7 @@ def test_every_kind_and_boot_is_run_as_often_as_wished() -> None:
 
 def test_no_two_worlds_have_the_same_seed() -> None:
     drawn = [batch for batch in batches(200, 0, seed=1) if batch.assumed is Assumed.DRAWN]
-    assert len({one.world_seed(attempt) for one in drawn for attempt in (0, 1)}) == 2 * len(drawn)
+    assert len({batch.world_seed(attempt) for batch in drawn for attempt in (0, 1)}) == 2 * len(drawn)
 
 
 def test_more_goes_on_where_the_figures_end() -> None:
@@ -75,7 +75,7 @@ def test_more_goes_on_where_the_figures_end() -> None:
         for batch in batches(2 * PER_WORLD, 10, 1)
         if (batch.kind, batch.boot) == (Kind.STOPPED, Boot.DNF)
     ]
-    left = [one for one in of_series if not is_known(one, known)]
+    left = [batch for batch in of_series if not is_known(batch, known)]
     assert left == [Batch(Kind.STOPPED, Boot.DNF, Assumed.DRAWN, PER_WORLD, PER_WORLD, 1)]
     (series,) = gather({left[0]: [99.0] * PER_WORLD}, known)
     assert series == Series(Kind.STOPPED, Boot.DNF, (*first, *[99.0] * PER_WORLD), 1.0, 2.0)
@@ -89,7 +89,7 @@ def test_batches_are_gathered_in_their_order_whenever_they_end() -> None:
 
 def test_only_what_nobody_published_is_bracketed_and_phases_stay_chance() -> None:
     least, most = pace(Assumed.LEAST), pace(Assumed.MOST)
-    assert {one.sure for one in least} == {Confidence.ASSUMED}
+    assert {batch.sure for batch in least} == {Confidence.ASSUMED}
     assert durations.SCHEDULE_PHASE not in least
-    assert all(least[one] == one.low and most[one] == one.high for one in least)
+    assert all(least[batch] == batch.low and most[batch] == batch.high for batch in least)
     assert pace(Assumed.DRAWN) == {}

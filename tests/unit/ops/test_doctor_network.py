@@ -80,15 +80,15 @@ def test_a_closed_acl_of_the_nat_s_subnet(account: Account, config: Any, capsys:
 
 def test_a_missing_endpoint_is_told_until_it_exists(account: Account, config: Any, capsys: Any) -> None:
     _, document = diagnosis(config, capsys)
-    told = [line["remedy"] for line in document["lines"] if line["subject"] == "endpoint"]
-    assert [text.rpartition("…")[2] for text in told] == ["s3", "dynamodb"]
+    remedies = [line["remedy"] for line in document["lines"] if line["subject"] == "endpoint"]
+    assert [text.rpartition("…")[2] for text in remedies] == ["s3", "dynamodb"]
     vpc = account.client("ec2").describe_route_tables(RouteTableIds=[account.table])["RouteTables"][0][
         "VpcId"
     ]
     account.client("ec2").create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.eu-central-1.s3")
     _, document = diagnosis(config, capsys)
-    told = [line["remedy"] for line in document["lines"] if line["subject"] == "endpoint"]
-    assert [text.rpartition("…")[2] for text in told] == ["dynamodb"]
+    remedies = [line["remedy"] for line in document["lines"] if line["subject"] == "endpoint"]
+    assert [text.rpartition("…")[2] for text in remedies] == ["dynamodb"]
 
 
 def test_a_log_group_that_somebody_else_made_is_a_taken_name(

@@ -143,8 +143,8 @@ def test_what_could_not_be_read_is_3_and_named_in_every_form(
 
 @pytest.mark.usefixtures("built")
 def test_the_module_is_the_console_script() -> None:
-    told = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-m", "ops.app", "drift", "--env", "qa"], capture_output=True, text=True, check=False
     )
-    assert told.returncode == ExitCode.ERROR
-    assert "qa" in told.stderr
+    assert run.returncode == ExitCode.ERROR
+    assert "qa" in run.stderr

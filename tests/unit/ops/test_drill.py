@@ -34,14 +34,14 @@ def test_a_failover_is_followed_to_its_end_in_the_simulated_account() -> None:
     with World(seed=1) as world:
         world.start()
         victim = world.nat()
-        found = account(
+        observed = account(
             group=Group(world.platform.group, 1, 1, 1, (), (), ()),
             instance_id=victim,
             tables=tuple(RouteTable(table, "", "vpc") for table in world.platform.tables),
             allocation_ids=(world.platform.allocation,),
         )
         shown: list[Moment] = []
-        report = terminate_and_follow(world.client, found, "prod", shown.append)
+        report = terminate_and_follow(world.client, observed, "prod", shown.append)
         assert report.healed
         assert world.run_until(lambda: world.traffic.up, 10)  # packets follow what EC2 shows by some seconds
         assert report.instance_id == victim
@@ -57,13 +57,13 @@ def test_a_group_that_replaces_nothing_ends_at_the_limit_unhealed() -> None:
         world.client("autoscaling").suspend_processes(
             AutoScalingGroupName=world.platform.group, ScalingProcesses=["Launch"]
         )
-        found = account(
+        observed = account(
             group=Group(world.platform.group, 1, 1, 1, (), (), ()),
             instance_id=world.nat(),
             tables=tuple(RouteTable(table, "", "vpc") for table in world.platform.tables),
             allocation_ids=(world.platform.allocation,),
         )
-        report = terminate_and_follow(world.client, found, "prod", lambda _: None, limit=60)
+        report = terminate_and_follow(world.client, observed, "prod", lambda _: None, limit=60)
         assert not report.healed
 
 
@@ -136,14 +136,14 @@ def run_line(trigger: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("logs", "found"),
+    ("logs", "observed"),
     [
         (Logs("not json", "[1]", run_line("reconcile"), run_line("drill"), empty=3), True),
         (Logs(run_line("reconcile")), False),
         (Logs(), False),
     ],
 )
-def test_only_the_drill_s_own_run_answers_it(logs: Logs, found: bool) -> None:  # noqa: FBT001 - a parameter
+def test_only_the_drill_s_own_run_answers_it(logs: Logs, observed: bool) -> None:  # noqa: FBT001 - a parameter
     with clock.use(VirtualClock()):
         summary = drill_run(lambda _: logs, "tradai-update-nat-routes", clock.now(), limit=20)
-    assert (summary is not None) is found
+    assert (summary is not None) is observed

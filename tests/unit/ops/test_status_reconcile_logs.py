@@ -45,11 +45,11 @@ def test_what_was_refused_is_unknown_and_never_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "code"),
+    ("status", "code"),
     [([True], 0), ([True, None], 3), ([None, False], 1), ([True, False], 1)],
 )
-def test_the_exit_code_puts_attention_first(found: list[bool | None], code: int) -> None:
-    assert exit_code([Fact("x", "y", well) for well in found]) == code
+def test_the_exit_code_puts_attention_first(status: list[bool | None], code: int) -> None:
+    assert exit_code([Fact("x", "y", well) for well in status]) == code
 
 
 class Wanted:

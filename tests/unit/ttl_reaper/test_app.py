@@ -30,12 +30,12 @@ def bucket(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     return client
 
 
-def lines(client: Any, what: str) -> list[dict[str, Any]]:
-    keys = [one["Key"] for one in client.list_objects_v2(Bucket="kept").get("Contents", [])]
+def lines(client: Any, stage: str) -> list[dict[str, Any]]:
+    keys = [line["Key"] for line in client.list_objects_v2(Bucket="kept").get("Contents", [])]
     return [
         json.loads(line)
         for key in keys
-        if what in key
+        if stage in key
         for line in gzip.decompress(client.get_object(Bucket="kept", Key=key)["Body"].read()).splitlines()
     ]
 
@@ -57,10 +57,10 @@ def handle(world: World, event: Any, seconds: float = 900) -> Any:
 
 def test_the_answer_has_the_houses_form_and_counts_everything(world: World) -> None:
     world.put(a=world.days(-10), b={"S": "1700000000"}, live=world.days(1), odd={"N": "5"})
-    told = handle(world, DELETE)
-    assert (told["success"], told["environment"]) == (True, "dev")
-    assert "checkpoint" not in told["data"]
-    summary = told["data"]["summary"]
+    answer = handle(world, DELETE)
+    assert (answer["success"], answer["environment"]) == (True, "dev")
+    assert "checkpoint" not in answer["data"]
+    summary = answer["data"]["summary"]
     assert summary["expired"] == {"A": 1, "B": 1, "C": 0, "D": 0, "E": 0}
     assert {name: summary[name] for name in ("scanned", "implausible", "deleted", "renewed", "failed")} == {
         "scanned": 4,
@@ -71,14 +71,14 @@ def test_the_answer_has_the_houses_form_and_counts_everything(world: World) -> N
     }
     assert summary["write_units"] == 1
     assert summary["estimated_usd"] > 0
-    assert [result["table"] for result in told["data"]["results"]] == ["tradai-notifications-dev"]
+    assert [result["table"] for result in answer["data"]["results"]] == ["tradai-notifications-dev"]
 
 
 def test_one_failing_table_never_stops_the_rest(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.put(a=world.days(-10))
-    told = handle(world, DELETE | {"table": None, "tables": ["health-state", "notifications"]})
-    assert not told["success"]
-    assert [result["end"] for result in told["data"]["results"]] == ["failed", "finished"]
+    answer = handle(world, DELETE | {"table": None, "tables": ["health-state", "notifications"]})
+    assert not answer["success"]
+    assert [result["end"] for result in answer["data"]["results"]] == ["failed", "finished"]
     assert world.ids() == set()
     metrics = next(record for record in records(capsys.readouterr().out) if "_aws" in record)
     assert (metrics["ReapFailures"], metrics["ItemsDeleted"], metrics["environment"]) == ([1], [1], "dev")
@@ -104,10 +104,10 @@ def test_without_a_bucket_deleted_keys_go_to_the_log(world: World, log: io.Strin
 def test_with_a_bucket_every_key_is_written_there_before_and_after(world: World, bucket: Any) -> None:
     world.put(a=world.days(-10), b=world.days(-11))
     handle(world, DELETE)
-    for what, verdict in (("intended", "intended"), ("done", "deleted")):
-        told = lines(bucket, what)
-        assert {one["key"]["notification_id"]["S"] for one in told} == {"a", "b"}
-        assert {(one["verdict"], one["class"]) for one in told} == {(verdict, "A")}
+    for stage, verdict in (("intended", "intended"), ("done", "deleted")):
+        answer = lines(bucket, stage)
+        assert {line["key"]["notification_id"]["S"] for line in answer} == {"a", "b"}
+        assert {(line["verdict"], line["class"]) for line in answer} == {(verdict, "A")}
 
 
 def test_when_the_audit_cannot_be_written_nothing_is_deleted(
@@ -129,7 +129,7 @@ def test_the_next_schedule_goes_on_from_the_bucket(world: World, bucket: Any) ->
     second = handle(world, slow)
     assert second["data"]["summary"]["deleted"] == 90
     assert not [
-        one for one in bucket.list_objects_v2(Bucket="kept")["Contents"] if "checkpoints/" in one["Key"]
+        line for line in bucket.list_objects_v2(Bucket="kept")["Contents"] if "checkpoints/" in line["Key"]
     ]
 
 
@@ -154,8 +154,8 @@ def test_a_kept_checkpoint_with_impossible_counts_stops_its_table(
     load = S3Checkpoints.load
 
     def damaged(self: S3Checkpoints, name: str) -> Any:
-        kept = load(self, name)
-        return kept and kept.model_copy(update={"tally": Tally(deleted=-(10**9))})
+        loaded = load(self, name)
+        return loaded and loaded.model_copy(update={"tally": Tally(deleted=-(10**9))})
 
     monkeypatch.setattr(S3Checkpoints, "load", damaged)
     response = handle(world, limited)
@@ -166,9 +166,9 @@ def test_a_kept_checkpoint_with_impossible_counts_stops_its_table(
 
 def test_it_stops_while_what_must_still_be_written_fits(world: World) -> None:
     world.put(a=world.days(-10))
-    told = handle(world, DELETE, seconds=app.SPARE_SECONDS)
-    assert told["data"]["results"][0]["end"] == "out_of_time"
-    assert told["success"]
+    answer = handle(world, DELETE, seconds=app.SPARE_SECONDS)
+    assert answer["data"]["results"][0]["end"] == "out_of_time"
+    assert answer["success"]
     assert world.ids() == {"a"}
 
 
@@ -196,9 +196,9 @@ def test_what_was_deleted_is_told_even_where_the_checkpoint_cannot_be_kept(
     assert bucket
     monkeypatch.setattr(S3Checkpoints, "forget", refuse)
     world.put(a=world.days(-10))
-    told = handle(world, DELETE)
-    assert (told["success"], told["data"]["summary"]["deleted"]) == (False, 1)
-    assert "s3:DeleteObject" in told["data"]["unfinished"]
+    answer = handle(world, DELETE)
+    assert (answer["success"], answer["data"]["summary"]["deleted"]) == (False, 1)
+    assert "s3:DeleteObject" in answer["data"]["unfinished"]
 
 
 def test_an_error_in_one_table_leaves_the_others_their_turn(
@@ -222,9 +222,9 @@ def test_an_error_in_one_table_leaves_the_others_their_turn(
 def test_a_checkpoint_that_is_not_the_table_s_is_the_event_s_error(world: World) -> None:
     world.put_many(90, days=-10)
     slow = DELETE | {"limits": {"max_fraction": 1.0, "write_units_per_second": 1}}
-    kept = handle(world, slow, seconds=app.SPARE_SECONDS + 40)["data"]["checkpoint"]
+    loaded = handle(world, slow, seconds=app.SPARE_SECONDS + 40)["data"]["checkpoint"]
     with pytest.raises(EventError, match="table_id"):
-        handle(world, DELETE | {"checkpoint": kept | {"table_id": "another"}})
+        handle(world, DELETE | {"checkpoint": loaded | {"table_id": "another"}})
 
 
 def test_a_replayed_checkpoint_stretches_no_limit(world: World, bucket: Any) -> None:

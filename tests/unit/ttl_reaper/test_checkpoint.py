@@ -101,9 +101,9 @@ def test_a_checkpoint_of_another_run_is_refused(world: World, order: Any, field:
     assert checkpoint
     ends.again()
     before = world.ids()
-    with pytest.raises(EventError) as told:
+    with pytest.raises(EventError) as raised:
         world.reap(slow(order), checkpoint.model_copy(update=changed))
-    assert told.value.field == f"checkpoint.{field}"
+    assert raised.value.field == f"checkpoint.{field}"
     assert world.ids() == before
 
 
@@ -112,5 +112,5 @@ def test_one_segment_alone_leaves_the_others_items(world: World, order: Any) -> 
     done = [
         world.reap(order(segments=Segments(3, index), limits=Limits(max_fraction=1.0))) for index in range(3)
     ]
-    assert sum(one.tally.deleted for one in done) == 100
-    assert all(0 < one.tally.deleted < 100 for one in done)
+    assert sum(part.tally.deleted for part in done) == 100
+    assert all(0 < part.tally.deleted < 100 for part in done)

@@ -19,14 +19,14 @@ def plan(**event: Any) -> list[dict[str, Any]]:
 
 
 def test_every_run_of_a_plan_is_an_event_that_is_understood() -> None:
-    runs: Any = [events.parse(one) for one in plan(mode="delete", dry_run=False, allow_without_pitr=True)]
-    assert {(one.table, one.segments.index) for one in runs} == {
+    runs: Any = [events.parse(run) for run in plan(mode="delete", dry_run=False, allow_without_pitr=True)]
+    assert {(run.table, run.segments.index) for run in runs} == {
         (table.component, index)
         for table in TABLES
         if table.may_be_reaped and table.ttl_attribute
         for index in range(distributed_map.SEGMENTS)
     }
-    assert all(one.request.writes and one.request.allow_without_pitr for one in runs)
+    assert all(run.request.writes and run.request.allow_without_pitr for run in runs)
 
 
 @given(st.integers(1, 10**6), st.integers(1, 20), st.floats(1, 40_000))
@@ -36,17 +36,17 @@ def test_together_the_runs_of_a_table_go_no_further_than_the_order(
 ) -> None:
     limits = {"max_deletes": deletes, "write_units_per_second": rate}
     runs = plan(tables=["notifications"], limits=limits, segments={"total": total})
-    assert sum(one["limits"]["max_deletes"] for one in runs) <= deletes
+    assert sum(run["limits"]["max_deletes"] for run in runs) <= deletes
     at_a_time = runs[: distributed_map.CONCURRENCY]
-    allowed = sum(one["limits"]["write_units_per_second"] for one in at_a_time)
+    allowed = sum(run["limits"]["write_units_per_second"] for run in at_a_time)
     assert allowed <= max(rate, len(at_a_time)) * 1.000001
-    assert [one["segments"]["index"] for one in runs] == list(range(len(runs)))
+    assert [run["segments"]["index"] for run in runs] == list(range(len(runs)))
 
 
 def test_a_plan_that_would_not_fit_is_refused() -> None:
-    with pytest.raises(EventError) as told:
+    with pytest.raises(EventError) as raised:
         plan(segments={"total": 64})
-    assert told.value.field == "segments.total"
+    assert raised.value.field == "segments.total"
 
 
 def test_summaries_are_added_up_and_the_lost_are_named() -> None:

@@ -81,10 +81,10 @@ BAD: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("event", "field"), BAD, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_bad_event_names_its_field_and_touches_nothing(world: World, event: Any, field: str) -> None:
     world.put(a=world.days(-10))
-    with pytest.raises(EventError) as told:
+    with pytest.raises(EventError) as raised:
         lambda_handler(event, world.context())  # type: ignore[arg-type]
-    assert told.value.field == field
-    assert told.value.problem
+    assert raised.value.field == field
+    assert raised.value.problem
     assert world.ids() == {"a"}
 
 

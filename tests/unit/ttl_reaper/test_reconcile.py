@@ -147,7 +147,7 @@ def test_a_report_sends_no_statement_even_when_it_is_no_dry_run(world: World, or
 )
 def test_keys_of_every_type_are_named_exactly(empty: World, keys: dict[str, str], values: list[Any]) -> None:
     make_table(empty.client, empty.desired.name, keys=keys)
-    fill(empty.client, empty.desired.name, (one | {"ttl": empty.days(-9)} for one in values))
+    fill(empty.client, empty.desired.name, (entry | {"ttl": empty.days(-9)} for entry in values))
     fill(empty.client, empty.desired.name, [values[0] | {"ttl": empty.days(9)}])
     assert empty.reap().tally.deleted == 1
     [left] = empty.client.scan(TableName=empty.desired.name)["Items"]
@@ -182,13 +182,13 @@ def test_scans_are_eventually_consistent_and_read_keys_and_ttl_alone(world: Worl
 def test_the_audit_has_every_item_before_and_after_it_goes(world: World) -> None:
     world.put(a=world.days(-10), b=world.days(-20), live=world.days(1))
     world.reap()
-    assert {one.key["notification_id"]["S"] for one in world.audit.intended} == {"a", "b"}
-    told = {outcome.candidate.key["notification_id"]["S"]: outcome for outcome in world.audit.outcomes}
-    assert {key: one.candidate.ttl for key, one in told.items()} == {
+    assert {entry.key["notification_id"]["S"] for entry in world.audit.intended} == {"a", "b"}
+    recorded = {outcome.candidate.key["notification_id"]["S"]: outcome for outcome in world.audit.outcomes}
+    assert {key: entry.candidate.ttl for key, entry in recorded.items()} == {
         "a": world.days(-10),
         "b": world.days(-20),
     }
-    assert {one.verdict for one in told.values()} == {Verdict.DELETED}
+    assert {entry.verdict for entry in recorded.values()} == {Verdict.DELETED}
 
 
 def test_one_unit_is_consumed_for_an_item_of_a_kilobyte(world: World) -> None:

@@ -119,15 +119,15 @@ class Unkind:
         return answer
 
     def some(self, action: str, operation: str, request: dict[str, Any], mask: int) -> dict[str, Any]:
-        kept = [bool(mask >> place & 1) for place in range(len(request["Statements"]))]
-        through = [one for one, keep in zip(request["Statements"], kept, strict=True) if keep]
+        keeps = [bool(mask >> place & 1) for place in range(len(request["Statements"]))]
+        through = [statement for statement, keep in zip(request["Statements"], keeps, strict=True) if keep]
         answers = iter(
             self.inner.call(action, operation, request | {"Statements": through})["Responses"]
             if through
             else []
         )
         throttled = {"Error": {"Code": "ThrottlingError", "Message": ""}}
-        return {"Responses": [next(answers) if keep else throttled for keep in kept]}
+        return {"Responses": [next(answers) if keep else throttled for keep in keeps]}
 
     def check(self) -> None:
         """What is gone had expired by its own last value; what is there is as its writer left it."""
@@ -155,15 +155,15 @@ def run_to_the_end(world: World, order: Any, mode: Mode, first: list[Any], moves
     classes = EVERY_CLASS if mode is Mode.DELETE else EVERY_CLASS - {TtlClass.OVERDUE}
     unlimited = Limits(max_fraction=1.0, max_deletes=10**6, write_units_per_second=1)
     wanted = order(mode, classes=classes, limits=unlimited, segments=Segments(2))
-    kept = None
+    keeps = None
     for _ in range(MOST_INVOCATIONS):
         unkind.spare = 600.0
         try:
-            result = world.reap(wanted, kept)
+            result = world.reap(wanted, keeps)
         except Killed:
             continue  # nothing was kept of this invocation: the next begins at the last checkpoint
         unkind.check()
-        kept = result.checkpoint if result.end is RunStatus.OUT_OF_TIME else None
+        keeps = result.checkpoint if result.end is RunStatus.OUT_OF_TIME else None
         if result.end is RunStatus.FINISHED and not unkind.moves:
             break
     return unkind

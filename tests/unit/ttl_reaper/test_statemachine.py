@@ -102,9 +102,9 @@ def test_every_segment_of_every_table_is_reaped_and_added_up(
     tables: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = InThisProcess(lambda _: 900)
-    told = execute(monkeypatch, service, ORDER)
-    assert told["status"] == "SUCCEEDED"
-    summary = json.loads(told["output"])["data"]["summary"]
+    output = execute(monkeypatch, service, ORDER)
+    assert output["status"] == "SUCCEEDED"
+    summary = json.loads(output["output"])["data"]["summary"]
     assert {name: summary[name] for name in ("runs", "runs_failed", "scanned", "deleted")} == {
         "runs": 4,
         "runs_failed": [],
@@ -119,8 +119,8 @@ def test_a_segment_goes_on_from_its_checkpoint_until_it_is_done(
     tables: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = InThisProcess(lambda event: 900 if "checkpoint" in event else 30)
-    told = execute(monkeypatch, service, ORDER | {"restart": True})
-    assert told["status"] == "SUCCEEDED"
+    output = execute(monkeypatch, service, ORDER | {"restart": True})
+    assert output["status"] == "SUCCEEDED"
     assert [left(tables, component) for component in TABLES] == [60, 60]
     again = [event for event in service.events if event.get("checkpoint")]
     assert len(again) == 4
@@ -136,11 +136,11 @@ def test_a_bad_segment_fails_the_summary_and_never_stops_the_rest(
         return 900
 
     service = InThisProcess(before)
-    told = execute(monkeypatch, service, ORDER)
-    assert (told["status"], told["error"]) == ("FAILED", "SegmentsFailed")
+    output = execute(monkeypatch, service, ORDER)
+    assert (output["status"], output["error"]) == ("FAILED", "SegmentsFailed")
     [summary] = [event for event in service.events if event.get("action") == "summary"]
     lost = [result for result in summary["results"] if not result["success"]]
-    assert [(one["table"], one["segment"]) for one in lost] == [("notifications", 1)]
+    assert [(result["table"], result["segment"]) for result in lost] == [("notifications", 1)]
     assert left(tables, "drift-state") == 60
     assert 60 < left(tables, "notifications") < 100
 
@@ -151,5 +151,5 @@ def test_the_runs_share_the_orders_limits(tables: Any, monkeypatch: pytest.Monke
     limits = {"max_deletes": 11, "write_units_per_second": 100}
     assert execute(monkeypatch, service, ORDER | {"limits": limits})["status"] == "FAILED"
     runs = [event["limits"] for event in service.events if event["action"] == "reap"]
-    assert {(one["max_deletes"], one["write_units_per_second"]) for one in runs} == {(5, 50.0)}
+    assert {(result["max_deletes"], result["write_units_per_second"]) for result in runs} == {(5, 50.0)}
     assert [left(tables, component) for component in TABLES] == [90, 90]

@@ -112,7 +112,7 @@ def observed(  # noqa: PLR0913 - a whole world in one call
 ) -> Observed:
     return Observed(
         group=Group(GROUP, desired, frozenset(suspended), tuple(members)),
-        instances={one.instance_id: one for one in instances},
+        instances={shown.instance_id: shown for shown in instances},
         tables=routes,
         eip_holder=eip,
         hooks=hooks,

@@ -31,11 +31,11 @@ def test_a_lifecycle_action_names_its_group_instance_and_hook(transition: str, k
     assert trigger.at == datetime(2026, 3, 28, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("what", ["Launch", "Terminate"])
+@pytest.mark.parametrize("notice", ["Launch", "Terminate"])
 @pytest.mark.parametrize("how", ["Successful", "Unsuccessful"])
-def test_a_notice_of_the_group_claims_nothing_but_its_group(what: str, how: str) -> None:
+def test_a_notice_of_the_group_claims_nothing_but_its_group(notice: str, how: str) -> None:
     event = bus(
-        "aws.autoscaling", f"EC2 Instance {what} {how}", AutoScalingGroupName="g", EC2InstanceId="i-a"
+        "aws.autoscaling", f"EC2 Instance {notice} {how}", AutoScalingGroupName="g", EC2InstanceId="i-a"
     )
     trigger = parse(event)
     assert (trigger.kind, trigger.group, trigger.terminated_instance) == (TriggerKind.GROUP_NOTICE, "g", None)

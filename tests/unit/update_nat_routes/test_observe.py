@@ -130,13 +130,15 @@ def test_an_ipv6_default_route_is_told_and_is_no_default_route_of_ours(
     assert (table.target.instance_id, table.ipv6_target) == ("i-0a", expected)
 
 
-def launched(number: int, at: datetime, status: str = "Successful", message: str = "done") -> dict[str, Any]:
+def launched(
+    number: int, time: datetime, status: str = "Successful", message: str = "done"
+) -> dict[str, Any]:
     return {
         "ActivityId": str(number),
         "AutoScalingGroupName": "tradai-nat-asg-prod",
         "Cause": "a difference of capacity",
         "Description": f"Launching a new EC2 instance: i-{number:08x}",
-        "StartTime": at,
+        "StartTime": time,
         "StatusCode": status,
         "StatusMessage": message,
     }

@@ -77,13 +77,13 @@ targets = st.one_of(
 )
 members = st.lists(
     st.builds(member, st.sampled_from(NAMES), st.sampled_from(LIFECYCLES), healthy=st.booleans()),
-    unique_by=lambda one: one.instance_id,
+    unique_by=lambda entry: entry.instance_id,
 )
 worlds = st.builds(
     observed,
     members,
     instances,
-    st.lists(targets, min_size=1, max_size=3).map(lambda found: tables(*found)),
+    st.lists(targets, min_size=1, max_size=3).map(lambda drawn: tables(*drawn)),
     eip=st.sampled_from([None, *NAMES]),
     hooks=st.just(HOOKS),
     abandoned=st.booleans(),
@@ -133,10 +133,10 @@ def _after(world: Observed, action: Action) -> Observed:
             return replace(world, eip_holder=action.instance_id)
         case DisableSourceDestCheck():
             off = {
-                name: replace(one, source_dest_check=False)
-                if one.interface_id == action.interface_id
-                else one
-                for name, one in world.instances.items()
+                name: replace(entry, source_dest_check=False)
+                if entry.interface_id == action.interface_id
+                else entry
+                for name, entry in world.instances.items()
             }
             return replace(world, instances=off)
         case CompleteLifecycleAction():
@@ -159,8 +159,8 @@ def _answered(world: Observed, action: CompleteLifecycleAction) -> str:
 def _with_lifecycle(world: Observed, name: str, lifecycle: str) -> Observed:
     assert world.group is not None
     changed = tuple(
-        Member(one.instance_id, lifecycle, one.healthy) if one.instance_id == name else one
-        for one in world.group.members
+        Member(entry.instance_id, lifecycle, entry.healthy) if entry.instance_id == name else entry
+        for entry in world.group.members
     )
     return replace(world, group=replace(world.group, members=changed))
 
@@ -234,7 +234,9 @@ def test_nothing_that_carries_traffic_and_runs_is_let_go_while_a_successor_comes
             table.target.instance_id == action.instance_id for table in world.tables
         )
         successors = [
-            one for one in world.group.members if one.lifecycle.startswith("Pending") and one is not leaving
+            entry
+            for entry in world.group.members
+            if entry.lifecycle.startswith("Pending") and entry is not leaving
         ]
         assert not (runs and carries and successors)
 
@@ -254,5 +256,5 @@ def test_the_order_in_which_aws_lists_things_does_not_matter(world: Observed, gi
 
 
 def test_the_builders_interfaces_follow_their_instances() -> None:
-    found: Instance = instance("i-a")
-    assert found.interface_id == eni("i-a")
+    drawn: Instance = instance("i-a")
+    assert drawn.interface_id == eni("i-a")

@@ -47,10 +47,10 @@ def run_report(*outcomes: Outcome[Any], trigger: Trigger = EVENT, **more: Any) -
     return Report(trigger, NOW, results=results, **more)
 
 
-def measured(told: Report, capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
+def measured(run_outcome: Report, capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     metrics = Metrics(namespace="TradAI/Ops", service="update_nat_routes")
     metrics.add_dimension("environment", "prod")
-    report.emit_metrics(metrics, told)
+    report.emit_metrics(metrics, run_outcome)
     metrics.flush_metrics()
     emitted = json.loads(capsys.readouterr().out or "{}")
     assert emitted.get("environment", "prod") == "prod"
@@ -63,14 +63,14 @@ def test_a_run_that_concerned_nobody_measures_nothing(capsys: pytest.CaptureFixt
 
 
 def test_a_failover_and_its_state_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    told = run_report(
+    run_outcome = run_report(
         Outcome(ROUTE, Status.FAILED),
         routes_replaced={"rtb-2"},
         instances_replaced={"i-x"},
         failover_seconds=9.5,
         plan=Plan(egress_down=("rtb-1",), unproven=True, notes=(Note(NoteKind.SUSPENDED, "Launch", "why"),)),
     )
-    emitted = measured(told, capsys)
+    emitted = measured(run_outcome, capsys)
     assert emitted == {
         "ActionsFailed": 1,
         "Passes": 1,
@@ -106,12 +106,12 @@ def test_a_run_that_could_not_read_is_no_pass_and_claims_nothing(capsys: pytest.
 
 
 def test_the_answer_has_the_houses_form() -> None:
-    told = run_report(
+    run_outcome = run_report(
         Outcome(ROUTE, Status.DONE, "was eni-x"),
         plan=Plan(notes=(Note(NoteKind.FOREIGN_ROUTE, "rtb-2", "somebody's"),)),
         waiting=Wait(WaitKind.ARRIVING, "i-b is pending"),
     )
-    answer = report.build_response(RUNNING, told)
+    answer = report.build_response(RUNNING, run_outcome)
     assert answer["success"] is True
     assert answer["environment"] == "prod"
     assert answer["data"]["summary"]["waiting"] == "i-b is pending"
@@ -120,7 +120,7 @@ def test_the_answer_has_the_houses_form() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "run_outcome",
     [
         run_report(Outcome(ROUTE, Status.FAILED, "denied")),
         run_report(error=AccessDenied("ec2:DescribeInstances", "UnauthorizedOperation", "no")),
@@ -128,8 +128,8 @@ def test_the_answer_has_the_houses_form() -> None:
         run_report(plan=Plan(notes=(Note(NoteKind.EIP_ELSEWHERE, "eipalloc-0a", "i-z"),))),
     ],
 )
-def test_part_of_the_work_that_failed_is_no_success(told: Report) -> None:
-    assert report.build_response(RUNNING, told)["success"] is False
+def test_part_of_the_work_that_failed_is_no_success(run_outcome: Report) -> None:
+    assert report.build_response(RUNNING, run_outcome)["success"] is False
 
 
 class Operator:
@@ -152,9 +152,9 @@ class Operator:
     def _hear(self, params: dict[str, str], **_: object) -> None:
         self.messages.append(params["Message"])
 
-    def told(self, told: Report, topic: str | None = TOPIC) -> list[str]:
+    def told(self, run_outcome: Report, topic: str | None = TOPIC) -> list[str]:
         given = replace(RUNNING, topic_arn=topic)
-        report.publish_alert(given, told, self.ec2, Logger(service="update_nat_routes"))
+        report.publish_alert(given, run_outcome, self.ec2, Logger(service="update_nat_routes"))
         return self.messages
 
 
