@@ -290,4 +290,4 @@ def failed_in_a_row(launches: list[ActivityTypeDef]) -> int:
 def was_abandoned(activity: ActivityTypeDef) -> bool:
     """Cancelled, and the message says "abandoned": by our answer, or by the hook's own time-out."""
     text = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
-    return activity["StatusCode"] == "Cancelled" and "abandon" in text.lower()
+    return activity.get("StatusCode") == "Cancelled" and "abandon" in text.lower()

@@ -131,6 +131,7 @@ def live() -> Iterator[Live]:
             client("lambda").meta.events.register("before-call.lambda.Invoke", invoked)
             failover.clients.cache_clear()
             failover.reader.cache_clear()
+            failover.writer.cache_clear()
             yield world
 
 

@@ -56,6 +56,8 @@ def recorded() -> tuple[Settings, dict[str, Any]]:
             "describe_route_tables": ec2.describe_route_tables(RouteTableIds=world.platform.tables),
             "describe_addresses": ec2.describe_addresses(),
             "describe_network_interfaces": ec2.describe_network_interfaces(),
+            "describe_instance_status": ec2.describe_instance_status(),
+            "describe_warm_pool": {"Instances": []},
         }
         variables = {
             "ENVIRONMENT": "prod",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -34,9 +35,10 @@ def test_it_is_replaced_once_the_probe_has_failed_twice() -> None:
         assert requests[:2] == [{"action": "probe"}, {"action": "confirm", "suspect": lost}]
 
 
-def test_without_the_probe_nobody_notices() -> None:
+def test_without_watchman_and_probe_nobody_notices() -> None:
     with World(seed=41, variables=SIGNAL) as world:
         own(world)
+        world.machines.script = replace(world.machines.script, watchman=None)
         world.start()
         world.advance(OLD)
         lost = world.nat()

@@ -58,6 +58,7 @@ MOVES_NEED_NONE = sorted(
         "autoscaling:DescribeScalingActivities",
         "autoscaling:DescribeWarmPool",
         "ec2:DescribeAddresses",
+        "ec2:DescribeInstanceStatus",
         "ec2:DescribeNetworkInterfaces",
     }
 )
