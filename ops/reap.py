@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,11 +17,10 @@ from ops.reap_files import FileAudit, print_resumption, read_checkpoint
 from ops.screen import agreed, console, error_console, print_document, styled
 from ops.session import Simulation, connect
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_requests import opened
 from tradai_shared.config import canonical_config
 from ttl_reaper import events, observe, report, tables
 from ttl_reaper.checkpoint_store import NoCheckpoints
-from ttl_reaper.dependencies import WORKERS, RunDependencies
+from ttl_reaper.dependencies import WORKERS, RunDependencies, open_dependencies
 from ttl_reaper.model import Limits, Mode, TtlClass
 from ttl_reaper.reconcile import reap
 
@@ -131,22 +129,16 @@ class ReapSession:
         """Make the clients; close them at the end."""
         audit = FileAudit(folder / f"reap-{table.name}-{clock.now():%Y%m%dT%H%M%SZ}.jsonl")
         with (
-            opened(
-                pool=WORKERS,
+            Interrupt.caught() as interrupt,
+            open_dependencies(
+                lambda _: audit,
+                NoCheckpoints(),
+                interrupt.seconds_left,
                 profile=session.common.profile,
                 region=session.identity.region,
                 endpoint_url=session.common.endpoint_url,
-            ) as (client, requests),
-            Interrupt.caught() as interrupt,
+            ) as dependencies,
         ):
-            dependencies = RunDependencies(
-                client=client,
-                requests=requests,
-                audit=lambda _: audit,
-                checkpoints=NoCheckpoints(),
-                seconds_left=interrupt.seconds_left,
-                rng=random.Random(),  # noqa: S311 - jitter
-            )
             yield cls(session, table, dependencies, audit, interrupt)
 
     def work(self, request: ReapRequest, checkpoint: Checkpoint | None, *, yes: bool) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +10,17 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tradai_shared import clock
 from tradai_shared.aws import clients
-from tradai_shared.aws.dynamodb_requests import opened
 from tradai_shared.config import canonical_config
 from tradai_shared.handler import invocation, make_logger, make_metrics
 from ttl_reaper import distributed_map, events, report, settings, tables
 from ttl_reaper.audit import LogAudit, S3Audit, key_hash
 from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints
-from ttl_reaper.dependencies import WORKERS, RunDependencies
+from ttl_reaper.dependencies import RunDependencies, open_dependencies
 from ttl_reaper.model import RunStatus, Tally
 from ttl_reaper.reconcile import reap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -65,7 +62,14 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
     chosen = tables.select_tables(parsed, tables.tables(canonical_config(own.environment)))
     if parsed.action is events.WorkAction.PLAN:
         return _plan(distributed_map.plan(parsed, chosen), own)
-    with make_dependencies(own, _seconds_left(context), context.aws_request_id) as dependencies:
+    audit, checkpoints = _storage(own, context.aws_request_id)
+    with open_dependencies(
+        audit,
+        checkpoints,
+        _seconds_left(context),
+        on_failure=_log_failure,
+        max_units_per_second=own.max_units_per_second,
+    ) as dependencies:
         results = _reap_in_turn(dependencies, chosen, parsed)
     return _report(results, own)
 
@@ -103,25 +107,6 @@ def _reap_in_turn(
 def _share(seconds_left: Callable[[], float], tables: int) -> Callable[[], float]:
     spared = seconds_left() * (tables - 1) / tables
     return lambda: seconds_left() - spared
-
-
-@contextmanager
-def make_dependencies(
-    own: Settings, seconds_left: Callable[[], float], run_id: str
-) -> Iterator[RunDependencies]:
-    """The clients and places of one invocation."""
-    with opened(pool=WORKERS) as (client, requests):
-        audit, checkpoints = _storage(own, run_id)
-        yield RunDependencies(
-            client=client,
-            requests=requests,
-            audit=audit,
-            checkpoints=checkpoints,
-            seconds_left=seconds_left,
-            rng=random.Random(),  # noqa: S311 - jitter
-            on_failure=_log_failure,
-            max_units_per_second=own.max_units_per_second,
-        )
 
 
 def _storage(own: Settings, run_id: str) -> tuple[Callable[[str], Audit], Checkpoints]:

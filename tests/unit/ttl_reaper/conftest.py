@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -15,9 +14,8 @@ from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import DAY, Context, fill, make_table
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
-from tradai_shared.aws.dynamodb_requests import connect
 from ttl_reaper.checkpoint_store import NoCheckpoints
-from ttl_reaper.dependencies import RunDependencies
+from ttl_reaper.dependencies import RunDependencies, open_dependencies
 from ttl_reaper.model import DesiredTable, Limits, Mode, ReapRequest, Segments
 from ttl_reaper.planner import DEFAULT_CLASSES
 from ttl_reaper.reconcile import reap
@@ -50,6 +48,7 @@ class Recorder:
 
 @dataclass
 class World:
+    opened: RunDependencies
     client: DynamoDBClient
     clock: FakeClock
     wire: Any
@@ -95,17 +94,14 @@ class World:
 
     def dependencies(self, **other: Any) -> RunDependencies:
         usual: dict[str, Any] = {
-            "client": self.client,
             "requests": self.wire,
             "audit": lambda _: self.audit,
-            "checkpoints": NoCheckpoints(),
             "seconds_left": self.seconds_left,
             "rng": random.Random(1),
-            "on_failure": self.failed.append,
             "on_progress": self.progress.append,
             "workers": 1,
         }
-        return RunDependencies(**(usual | other))
+        return replace(self.opened, **(usual | other))
 
     def reap(self, order: ReapRequest | None = None, checkpoint: Any = None, **other: Any) -> TableResult:
         return reap(self.dependencies(**other), self.desired, order or an_order(), checkpoint)
@@ -138,8 +134,12 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.delenv("REAPER_AUDIT_BUCKET", raising=False)
     hand = FakeClock()
     with mock_aws(), strict(), clock.use(hand):
-        client = boto3.client("dynamodb")
-        yield World(client, hand, connect(boto3.Session(), pool=8))
+        failed: list[Any] = []
+        nothing = Recorder()
+        with open_dependencies(
+            lambda _: nothing, NoCheckpoints(), lambda: 600.0, on_failure=failed.append
+        ) as opened:
+            yield World(opened, opened.client, hand, opened.requests, failed=failed)
 
 
 @pytest.fixture
