@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from drift_check import checks
@@ -14,6 +14,7 @@ from ops.adopt import names, resemblance, sets
 from ops.adopt.model import Confirmation, Difference, DifferenceClass, Proposal, Survey
 from ops.adopt.security import is_insecure, loses
 from ops.adopt.special import index_proposal, taken_at, value_proposal
+from ops.adopt.tags import exists, tag_differences
 from tradai_shared import clock
 from tradai_shared.config.paths import is_absent, is_judged, is_unspecified, provenance_of, value_at
 from tradai_shared.errors import ConfigError
@@ -35,7 +36,6 @@ BEHIND = {
     sets.API_NAMES: ("waf.",),
     sets.QUEUE_NAMES: ("sqs.",),
 }
-MOST = 0.5  # of the resources, for a tag to be the account's own
 
 
 def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
@@ -59,7 +59,7 @@ def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
         *_name_differences(config, asked, lister),
         *sets.differences(config, states, lister),
         *_value_differences(config, asked, states, scan),
-        *_tag_differences(config, states, of_tags),
+        *tag_differences(config, states, of_tags),
     )
     behind = behind_names(everything)
     confirmations = _confirmations(config, states, everything, of_tags)
@@ -272,48 +272,10 @@ def _confirmations(
                 yield Confirmation(f"{TAG_PATH}.{name}", to_json(values))
 
 
-def _tag_differences(
-    config: CanonicalConfig, states: Sequence[ResourceState], findings: Sequence[Finding]
-) -> Iterator[Difference]:
-    """A required tag whose accepted values most resources do not have. The others are drift of their own."""
-    if any(state.tags is not None and not isinstance(state.tags, Known) for state in states):
-        return  # without all tags nothing is known of most
-    tags = [state.tags.value for state in states if isinstance(state.tags, Known) and _exists(state)]
-    for name, accepted in config.required_tags.items():
-        counted = Counter(each.get(name) for each in tags)
-        strange = {value: count for value, count in counted.items() if value not in accepted}
-        if sum(strange.values()) <= MOST * len(tags):
-            continue
-        path = f"{TAG_PATH}.{name}"
-        live = sorted(value for value, count in counted.items() if value and count >= len(tags) / 5)
-        yield Difference(
-            id=finding_id("adopt", path, TAGS),
-            kind=DifferenceClass.TAG,
-            path=path,
-            section="",
-            subject=f"tag {name} of {len(tags)} resources",
-            configured=to_json(accepted),
-            live=to_json(live) or None,
-            provenance=provenance_of(config, path),
-            proposals=(Proposal(to_json(live) or None, "most resources have it so"),),
-            reason="most resources do not have an accepted value",
-            finding_ids=frozenset(finding.id for finding in findings),
-        )
-
-
-def _exists(state: ResourceState) -> bool:
-    return isinstance(state.exists, Known) and state.exists.value
-
-
 def _not_stated(config: CanonicalConfig, states: Iterable[ResourceState]) -> Iterator[tuple[str, Json]]:
     for state in states:
         for fact in state.facts:
             path = path_of(state, fact)
             is_open = fact.desired is CONFIGURED and is_unspecified(config, path)
-            if (
-                is_open
-                and not is_absent(config, path)
-                and isinstance(fact.observed, Known)
-                and _exists(state)
-            ):
+            if is_open and not is_absent(config, path) and isinstance(fact.observed, Known) and exists(state):
                 yield path, to_json(fact.observed.value)

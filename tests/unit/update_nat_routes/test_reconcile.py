@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -287,10 +287,6 @@ def test_only_own_writes_are_counted(time: FakeClock) -> None:
     report = run(Raced(dead_nat(), time))
     assert report.success
     assert report.routes_replaced == set()
-
-
-def test_the_epoch_of_the_tests_is_aware() -> None:
-    assert NOW.tzinfo is UTC
 
 
 @pytest.mark.parametrize("refusal", [throttle("hooks"), AccessDenied("hooks", "Denied", "no")])

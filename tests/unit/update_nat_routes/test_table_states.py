@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,3 +129,7 @@ def test_tables_that_a_role_may_not_read_are_not_called_missing() -> None:
     plan = decide(replace(observed([member("i-a")], [READY], ()), denied=denied))
     assert plan.egress_down == ()
     assert {note.kind for note in plan.notes} == {NoteKind.ROLE_REFUSED}
+
+
+def test_the_epoch_of_the_tests_is_aware() -> None:
+    assert NOW.tzinfo is UTC
