@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from drift_check.findings import Finding
     from drift_check.model import Report
 
+pytestmark = pytest.mark.any_python
+
 TABLE = "tradai-deployments-prod"
 EXPIRING = "tradai-notifications-prod"
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from drift_check.model import Report
 
+pytestmark = pytest.mark.any_python
+
 QUEUES = ("tradai-jobs-prod.fifo", "tradai-other-prod.fifo")
 
 

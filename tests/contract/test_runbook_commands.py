@@ -17,6 +17,8 @@ from tests.contract.stack import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.any_python
+
 PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 SET_ONCE = "export TRADAI_ENV=dev   # dev, staging or prod\n"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from drift_check.findings import Finding
 
+pytestmark = pytest.mark.any_python
+
 HALVES = [{"CidrIp": "0.0.0.0/1"}, {"CidrIp": "128.0.0.0/1"}]
 IPV6 = {**RULE, "IpRanges": [], "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.exhaustive.crashes import State, ordered, replay, search, steps, wrong
 from tests.unit.update_nat_routes.builder import GROUP
 from update_nat_routes.actions import Action, AssociateAddress, CreateRoute, ReplaceInstance
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.exhaustive.crash_world import World
+
+pytestmark = pytest.mark.any_python
 
 DEPTH, MOST = 9, 200_000
 

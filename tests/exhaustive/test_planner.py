@@ -30,6 +30,8 @@ from update_nat_routes.actions import (
 )
 from update_nat_routes.planner.plan import Plan
 
+pytestmark = pytest.mark.any_python
+
 PARTS = 4  # so that workers share them
 
 

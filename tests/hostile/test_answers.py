@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from update_nat_routes.planner.lifecycle_hooks import DataRequest
 from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.plan import plan
 from update_nat_routes.settings import Settings
+
+pytestmark = pytest.mark.any_python
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 import drift_check.events
@@ -15,6 +16,8 @@ from drift_check import checks
 from tests.hostile.inputs import ANYTHING, damaged
 from tradai_shared.errors import EventError
 from update_nat_routes.events import HOOK_NAME, INSTANCE_ID
+
+pytestmark = pytest.mark.any_python
 
 MANY = settings(max_examples=400, deadline=None)
 NAMES = tuple(check.name for check in checks.ALL)

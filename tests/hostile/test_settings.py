@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from tests.hostile.inputs import AWKWARD
 from tradai_shared.errors import SettingsError
 from ttl_reaper.settings import Settings as ReaperSettings
 from update_nat_routes.settings import Settings as NatSettings
+
+pytestmark = pytest.mark.any_python
 
 FUNCTIONS = {
     "UpdateNatRoutesFunction": NatSettings.from_env,

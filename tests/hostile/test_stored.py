@@ -20,6 +20,8 @@ from tradai_shared.errors import AwsError, ConfigError
 from ttl_reaper.checkpoint import Checkpoint
 from ttl_reaper.checkpoint_store import S3Checkpoints
 
+pytestmark = pytest.mark.any_python
+
 MANY = settings(max_examples=300, deadline=None)
 TEXTS = st.text(max_size=200) | ANYTHING.map(lambda value: json.dumps(value, default=str))
 OVERRIDES: dict[str, Any] = {

@@ -6,6 +6,8 @@ import pytest
 
 from tests.mutants.run import ROOT, Mutant, judge, mutants
 
+pytestmark = pytest.mark.any_python
+
 ALL = mutants()
 SURVIVES = Mutant(
     "a change that changes nothing",

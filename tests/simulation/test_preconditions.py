@@ -24,6 +24,8 @@ from tests.simulation.group import GROUP, LAUNCH_HOOK, TERMINATE_HOOK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.any_python
+
 HOUR = 3600.0
 BEFORE_DEATH = 600.0
 WATCHED = {"TradAI/Ops", "AWS/Lambda"}

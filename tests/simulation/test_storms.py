@@ -8,8 +8,10 @@ from simulator.storms.disturbance import Disturbance, Kind, Storm, draw
 from simulator.storms.storm import play, shorten
 from tradai_shared.outcomes import Status
 
+pytestmark = pytest.mark.any_python
+
 # 45, 162 and 169: two broken boots in a row once left an unproven NAT in service for ever
-SEEDS = (*range(1, 41), 45, 162, 169)
+SEEDS = (*range(1, 25), 45, 162, 169)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -16,6 +16,8 @@ from simulator.scenario.world import World
 from tradai_shared import clock
 from tradai_shared.errors import PermanentError
 
+pytestmark = pytest.mark.any_python
+
 HERE = Identity("123456789012", "arn:aws:iam::123456789012:user/operator", "eu-central-1")
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from cyclopts import App
 
+pytestmark = pytest.mark.any_python
+
 OPTIONS = {"--env", "--profile", "--region", "--endpoint-url", "--format", "--quiet", "--simulate"}
 NEEDED = {
     "alerts test": ["--yes"],

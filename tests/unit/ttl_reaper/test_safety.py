@@ -22,6 +22,8 @@ from ttl_reaper.model import Limits, Mode, RunStatus, Segments, TtlClass
 if TYPE_CHECKING:
     from tests.unit.ttl_reaper.conftest import World
 
+pytestmark = pytest.mark.any_python
+
 IDS = [f"n{number}" for number in range(14)]
 EVERY_CLASS = frozenset(TtlClass) - {TtlClass.DISABLED}
 MOST_INVOCATIONS = 12

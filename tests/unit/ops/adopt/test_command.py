@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.any_python
+
 TTL = "dynamodb.tables.notifications.ttl.attribute"
 OTHER = {
     "dynamodb": {"tables": {"notifications": {"ttl": {"attribute": "expires_at"}}}},

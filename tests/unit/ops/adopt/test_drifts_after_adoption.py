@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ops.adopt import answers
 from tests.unit.ops.adopt.drifts import DRIFTS
 from tests.unit.ops.adopt.renamed_estate import account
 from tests.unit.ops.adopt.test_renamed_account import VALUES, as_acme, knowing
+
+pytestmark = pytest.mark.any_python
 
 
 def test_each_of_thirty_drifts_is_found_and_none_is_false_or_taken() -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from drift_check.observe.observations import Call, Read
     from ops.adopt.dialogue import Outcome
 
+pytestmark = pytest.mark.any_python
+
 # What adopt asks beyond the scan.
 LISTINGS = ("ListSecrets", "ListClusters", "ListServices", "DescribeNetworkInterfaces", "ListBuckets")
 OPERATIONS = sorted(dict.fromkeys(READ_OPERATIONS) | dict.fromkeys(LISTINGS))

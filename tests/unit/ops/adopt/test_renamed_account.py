@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from ops.adopt.model import Difference
 
+pytestmark = pytest.mark.any_python
+
 VALUES = {
     "rds.version": "15.9",
     "rds.instance_class": "db.m6g.large",
