@@ -23,7 +23,7 @@ DELETE = {"table": "notifications", "mode": "delete", "dry_run": False, "limits"
 
 @pytest.fixture
 def bucket(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
-    assert world
+    assert world.ids() == set()
     client = boto3.client("s3")
     client.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     monkeypatch.setenv("REAPER_AUDIT_BUCKET", "kept")

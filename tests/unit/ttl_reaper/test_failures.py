@@ -12,6 +12,7 @@ from ttl_reaper.model import Limits, RunStatus
 
 if TYPE_CHECKING:
     from tests.unit.ttl_reaper.conftest import World
+    from ttl_reaper.results import TableResult
 
 
 @dataclass
@@ -59,14 +60,16 @@ def test_an_item_in_conflict_leaves_the_others_and_is_left_to_the_next_run(world
 def test_an_item_that_stays_in_conflict_ends_as_a_failure_that_can_be_resumed(world: World) -> None:
     world.put_many(30, days=-10)
     world.wire = Refusing(world.wire, "TransactionConflict", {"n7"})
-    checkpoint = None
-    for _ in range(2):
+
+    def reap_for_400_seconds(checkpoint: Any) -> TableResult:
         ends = world.now + 400
-        world.seconds_left = lambda ends=ends: ends - world.now  # type: ignore[misc]
-        result = world.reap(checkpoint=checkpoint)
-        checkpoint = result.checkpoint
-    assert (result.end, world.ids()) == (RunStatus.FAILED, {"n7"})
-    assert checkpoint
+        world.seconds_left = lambda: ends - world.now
+        return world.reap(checkpoint=checkpoint)
+
+    first = reap_for_400_seconds(None)
+    second = reap_for_400_seconds(first.checkpoint)
+    assert (second.end, world.ids()) == (RunStatus.FAILED, {"n7"})
+    assert second.checkpoint
 
 
 def test_a_carried_item_that_was_renewed_is_kept(world: World) -> None:
