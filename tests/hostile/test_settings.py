@@ -28,7 +28,7 @@ FUNCTIONS = {
 VALUES = st.text(max_size=60) | AWKWARD
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.sampled_from(sorted(FUNCTIONS)), st.data())
 def test_a_wrong_variable_is_named(function: str, data: st.DataObject) -> None:
     deployed = Template.load(TEMPLATE, {"Environment": "prod"}, PSEUDO).function(function).environment
