@@ -6,19 +6,31 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.unit.update_nat_routes.builder import NOW, instance, member, observed, tables, to_instance
+from tests.unit.update_nat_routes.builder import (
+    LAUNCH,
+    NOW,
+    RUNNING,
+    instance,
+    member,
+    observed,
+    tables,
+    to_instance,
+)
 from tests.unit.update_nat_routes.test_properties import after
 from tradai_shared.errors import AwsError, TemporaryError
 from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import Action, key
+from update_nat_routes.reconcile import Reconciler, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tests.fakes.clock import FakeClock
     from update_nat_routes.apply import Result
+    from update_nat_routes.events import Trigger
     from update_nat_routes.model import Observed
     from update_nat_routes.planner.lifecycle_hooks import DataRequest
+    from update_nat_routes.settings import Settings
 
 
 @dataclass
@@ -81,3 +93,10 @@ def dead_nat(age: float = 10, state: str = "running", **more: object) -> Observe
         tables(to_instance("i-old"), to_instance("i-old")),
         **more,  # type: ignore[arg-type]
     )
+
+
+def run(aws: FakeAws, trigger: Trigger = LAUNCH, given: Settings = RUNNING, lifetime: float = 270) -> Report:
+    def remaining() -> float:
+        return lifetime - (aws.clock.now() - NOW).total_seconds()
+
+    return Reconciler(trigger, given, aws, aws, remaining).run()  # type: ignore[arg-type]

@@ -30,6 +30,7 @@ LAUNCH_HOOK, TERMINATE_HOOK = "tradai-nat-launch-prod", "tradai-nat-terminate-pr
 LAUNCHING, TERMINATING = "autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"
 HOOKS = (Hook(LAUNCH_HOOK, LAUNCHING, 300), Hook(TERMINATE_HOOK, TERMINATING, 300))
 SCHEDULE = Trigger(TriggerKind.RECONCILE)
+LAUNCH = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id="i-a", hook=LAUNCH_HOOK)
 
 
 def settings(

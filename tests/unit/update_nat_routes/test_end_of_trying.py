@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes.clock import FakeClock
-from tests.fakes.fake_aws import FakeAws, dead_nat
+from tests.fakes.fake_aws import FakeAws, dead_nat, run
 from tests.unit.update_nat_routes.builder import (
     GROUP,
-    LAUNCH_HOOK,
     NOW,
-    RUNNING,
     TERMINATE_HOOK,
     TERMINATING,
     instance,
@@ -22,31 +19,15 @@ from tests.unit.update_nat_routes.builder import (
     tables,
     to_instance,
 )
-from tradai_shared import clock
 from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import Action, key
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Hook
-from update_nat_routes.reconcile import ORDERS, Reconciler, Report
+from update_nat_routes.reconcile import ORDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from tests.fakes.clock import FakeClock
     from update_nat_routes.apply import Result
-
-LAUNCH = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id="i-a", hook=LAUNCH_HOOK)
-
-
-@pytest.fixture
-def time() -> Iterator[FakeClock]:
-    fake = FakeClock(NOW)
-    with clock.use(fake):
-        yield fake
-
-
-def run(aws: FakeAws, trigger: Trigger = LAUNCH) -> Report:
-    remaining = lambda: 270 - (aws.clock.now() - NOW).total_seconds()  # noqa: E731 - one expression
-    return Reconciler(trigger, RUNNING, aws, aws, remaining).run()  # type: ignore[arg-type]
 
 
 @dataclass

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.update_nat_routes.builder import (
     GROUP,
     HOOKS,
+    LAUNCH,
     LAUNCH_HOOK,
     LAUNCHING,
     NOW,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from update_nat_routes.model import Observed
     from update_nat_routes.planner.plan import Plan
 
-LAUNCH = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id="i-a", hook=LAUNCH_HOOK)
 NOTHING_SERVES = tables(to_instance("i-x", blackhole=True))
 
 

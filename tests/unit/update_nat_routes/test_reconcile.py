@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes.clock import FakeClock
-from tests.fakes.fake_aws import FakeAws, dead_nat
+from tests.fakes.fake_aws import FakeAws, dead_nat, run
 from tests.unit.update_nat_routes.builder import (
-    GROUP,
     HOOKS,
+    LAUNCH,
     LAUNCH_HOOK,
     LAUNCHING,
     NOW,
-    RUNNING,
     SCHEDULE,
     SIGNAL,
     instance,
@@ -25,35 +23,15 @@ from tests.unit.update_nat_routes.builder import (
     tables,
     to_instance,
 )
-from tradai_shared import clock
 from tradai_shared.errors import AccessDenied, AwsError, TemporaryError
 from tradai_shared.outcomes import Status
 from update_nat_routes.actions import Action, CompleteLifecycleAction, RecordHeartbeat, Route
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Hook, Observed
-from update_nat_routes.reconcile import Reconciler, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from tests.fakes.clock import FakeClock
     from update_nat_routes.apply import Result
-    from update_nat_routes.settings import Settings
-
-LAUNCH = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id="i-a", hook=LAUNCH_HOOK)
-
-
-@pytest.fixture
-def time() -> Iterator[FakeClock]:
-    fake = FakeClock(NOW)
-    with clock.use(fake):
-        yield fake
-
-
-def run(aws: FakeAws, trigger: Trigger = LAUNCH, given: Settings = RUNNING, lifetime: float = 270) -> Report:
-    def remaining() -> float:
-        return lifetime - (aws.clock.now() - NOW).total_seconds()
-
-    return Reconciler(trigger, given, aws, aws, remaining).run()  # type: ignore[arg-type]
 
 
 def throttle(action: str = "ec2:ReplaceRoute") -> TemporaryError:

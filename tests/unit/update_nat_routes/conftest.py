@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes.clock import FakeClock
+from tests.unit.update_nat_routes.builder import NOW
+from tradai_shared import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def time() -> Iterator[FakeClock]:
+    """The loop's clock, at the builder's moment."""
+    fake = FakeClock(NOW)
+    with clock.use(fake):
+        yield fake
