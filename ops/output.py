@@ -45,7 +45,9 @@ def table(report: Report, *, quiet: bool = False) -> None:
         console.print(styled(text, "dim"))
     others = len(report.findings) - len(shown) - len(report.unknown)
     if others and not quiet:
-        console.print(styled(f"{others} more are only assumed or accepted: see --format markdown", "dim"))
+        console.print(
+            styled(f"{others} more are assumed, contradicted or accepted: see --format markdown", "dim")
+        )
 
 
 def print_finding(finding: Finding) -> None:

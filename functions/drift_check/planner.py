@@ -144,7 +144,7 @@ def _refusal(  # noqa: PLR0911 - one return a reason
     if finding.waiver:
         return f"accepted: {finding.waiver.reason}"
     if not finding.provenance.is_settled:
-        return "its desired value is only assumed: confirm it first (tradai-ops adopt)"
+        return "its desired value is only assumed or contradicted: confirm it first (tradai-ops adopt)"
     if finding.healing is Healing.NEVER:
         return "never healed by a program"
     if finding.healing is Healing.ON_APPROVAL and finding.id not in approved:

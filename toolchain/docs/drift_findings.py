@@ -57,9 +57,10 @@ def _lines() -> Iterator[str]:
     yield "# What drift_check finds"
     yield ""
     yield "Generated from the checks by `make drift-docs`. Severity is that of a value which somebody stated;"
-    yield "one that is only assumed is `info`, raises no alarm and is never mended. An immutable value is"
-    yield "`critical`, and mending it is `never`. Where a read fails, every check tells `unknown`, with the"
-    yield "action that was refused as its attribute. How mending works: [healing.md](healing.md)."
+    yield "one that is only assumed or contradicted is `info`, raises no alarm and is never mended. An"
+    yield "immutable value is `critical`, and mending it is `never`. Where a read fails, every check tells"
+    yield "`unknown`, with the action that was refused as its attribute. How mending works:"
+    yield "[healing.md](healing.md)."
     config = build(Environment.PROD)
     for check in checks.ALL:
         yield f"\n## {check.name}\n"

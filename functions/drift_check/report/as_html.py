@@ -36,7 +36,7 @@ def page(report: Report) -> str:
             *_findings("To look at", report.open, report),
             *_heals(report),
             *_findings("Could not be read", report.unknown, report),
-            *_findings("Only assumed", _assumed(report), report),
+            *_findings("Assumed or contradicted", _assumed(report), report),
             *_findings("Accepted", [finding for finding in report.findings if finding.waiver], report),
             "</main></html>",
         )
@@ -45,8 +45,8 @@ def page(report: Report) -> str:
 
 def _when(report: Report) -> str:
     return (
-        f"{report.started:%d %B %Y, %H:%M} UTC · AWS against the canonical configuration · "
-        f"{report.calls} calls in {report.seconds:.1f} s"
+        f"{report.started:%d %B %Y, %H:%M} UTC · AWS in {report.region} against the canonical "
+        f"configuration · {report.calls} calls in {report.seconds:.1f} s"
     )
 
 

@@ -90,7 +90,7 @@ def _lines(report: Report) -> Iterator[str]:
     findings = [
         finding for finding in report.findings if not finding.is_actionable and finding not in report.unknown
     ]
-    yield from _section("Only assumed, or accepted", findings)
+    yield from _section("Assumed, contradicted or accepted", findings)
 
 
 def _section(title: str, findings: Iterable[Finding]) -> Iterator[str]:
