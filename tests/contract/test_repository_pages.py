@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+import drift_check.events
+import ttl_reaper.events
+
 ROOT = Path(__file__).parents[2]
 PAGES = ("docs/architecture.md", "CONTRIBUTING.md")
 PATH = re.compile(r"`((?:functions|layers|tests|docs|toolchain|simulator|ops)/[\w./-]+)`")
@@ -32,3 +35,17 @@ def test_ci_runs_what_ci_runs_here_with_pinned_actions() -> None:
     steps = workflow["jobs"]["check"]["steps"]
     assert any(".ci/run" in step.get("run", "") for step in steps)
     assert all(PINNED.fullmatch(step["uses"]) for step in steps if "uses" in step)
+
+
+@pytest.mark.parametrize(
+    ("package", "fields"),
+    [
+        ("drift_check", drift_check.events.FIELDS),
+        ("ttl_reaper", set(ttl_reaper.events.WorkEvent.model_fields)),
+    ],
+)
+def test_the_page_of_events_names_every_field_of_a_request(package: str, fields: frozenset[str]) -> None:
+    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith(f"| {package} |")]
+    named_by_the_columns = {"action", "mode", "dry_run"}
+    assert {field for field in fields if f"`{field}`" not in row} <= named_by_the_columns
