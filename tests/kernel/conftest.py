@@ -12,6 +12,8 @@ from tests.kernel.namespaces import sweep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Debian has iptables, nft and mkswap there, which is not on every PATH.
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 TOOLS = ("ip", "iptables", "nft", "curl", "unshare", "nsenter", "mkswap")
 
 
