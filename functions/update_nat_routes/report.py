@@ -43,7 +43,7 @@ def log_outcomes(logger: Logger, report: Report) -> None:
 
 
 def emit_metrics(metrics: Metrics, report: Report) -> None:
-    """At most eleven metrics, and only of what was observed or written by this run itself."""
+    """At most twelve metrics, and only of what was observed or written by this run itself."""
     if not report.relevant:
         return
     denied = [note for note in report.plan.notes if note.kind is NoteKind.ROLE_REFUSED]
@@ -69,9 +69,11 @@ def _emit_state(metrics: Metrics, report: Report) -> None:
         metrics.add_metric("Passes", MetricUnit.Count, 1)
     metrics.add_metric("EgressDown", MetricUnit.Count, int(bool(report.plan.egress_down)))
     metrics.add_metric("EgressUnverified", MetricUnit.Count, int(bool(report.plan.egress_unverified)))
-    metrics.add_metric("Maintenance", MetricUnit.Count, kinds.count(NoteKind.MAINTENANCE))
+    metrics.add_metric("Maintenance", MetricUnit.Count, int(NoteKind.MAINTENANCE in kinds))
     metrics.add_metric("NatUnproven", MetricUnit.Count, int(report.plan.unproven))
     metrics.add_metric("ProcessesSuspended", MetricUnit.Count, kinds.count(NoteKind.SUSPENDED))
+    if report.plan.standby_ready is not None:
+        metrics.add_metric("StandbyReady", MetricUnit.Count, int(report.plan.standby_ready))
 
 
 def build_response(settings: Settings, report: Report) -> Answer:
@@ -101,6 +103,7 @@ def summary(report: Report) -> dict[str, object]:
         "unguarded": report.unguarded,
         "maintenance": any(note.kind is NoteKind.MAINTENANCE for note in report.notes),
         "unproven": report.plan.unproven,
+        "standby_ready": report.plan.standby_ready,
         "waiting": report.waiting.reason if report.waiting else None,
         "failover_seconds": report.failover_seconds,
     }

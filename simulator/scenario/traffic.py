@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from moto.autoscaling.models import ASG_NAME_TAG
 
 from simulator.engine import durations
 
@@ -63,9 +66,9 @@ class Traffic:
         self.outages: list[Outage] = []
         self._backend = backend
         self._tables = {table: _Table(state=Egress.NO_ROUTE) for table in platform.tables}
-        self._allocation = platform.allocation
-        self._holder: str | None = None  # the interface that packets find behind the address
-        self._ordered_holder: str | None = None
+        self._allocations = platform.allocations if platform.allocation else {}
+        self._holders: dict[str, str | None] = {}  # the interface that packets find behind each address
+        self._ordered_holders: dict[str, str | None] = {}
         self._machines = machines
         self._stage = stage
         self._down_since: dict[str, float] = dict.fromkeys(platform.tables, 0.0)
@@ -123,17 +126,18 @@ class Traffic:
             table.target = ordered
 
     def _follow_address(self) -> None:
-        if not self._allocation:
-            return
-        ours = [one for one in self._backend.addresses if one.allocation_id == self._allocation]
-        ordered = ours[0].eni.id if ours and ours[0].eni else None
-        if ordered != self._ordered_holder:
-            self._ordered_holder = ordered
-            self._stage.after(durations.ADDRESS_EFFECT, lambda: self._hold(ordered))
+        for allocation in set(self._allocations.values()):
+            address = next(
+                (each for each in self._backend.addresses if each.allocation_id == allocation), None
+            )
+            ordered = address.eni.id if address and address.eni else None
+            if ordered != self._ordered_holders.get(allocation):
+                self._ordered_holders[allocation] = ordered
+                self._stage.after(durations.ADDRESS_EFFECT, partial(self._hold, allocation, ordered))
 
-    def _hold(self, ordered: str | None) -> None:
-        if self._ordered_holder == ordered:
-            self._holder = ordered
+    def _hold(self, allocation: str, ordered: str | None) -> None:
+        if self._ordered_holders[allocation] == ordered:
+            self._holders[allocation] = ordered
 
     def _fate(self, target: str | None) -> Egress:
         if target is None:
@@ -142,7 +146,10 @@ class Traffic:
         if interface is None or interface.instance is None:
             return Egress.GONE
         fate = _fate_at(interface, self._machines[interface.instance.id])
-        if fate is Egress.UP and self._allocation and self._holder != target:
+        tags = interface.instance.get_tags()
+        group = next((tag["value"] for tag in tags if tag["key"] == ASG_NAME_TAG), None)
+        allocation = self._allocations.get(group or "") or next(iter(self._allocations.values()), None)
+        if fate is Egress.UP and allocation and self._holders.get(allocation) != target:
             return Egress.NO_ADDRESS
         return fate
 

@@ -113,7 +113,9 @@ def _never_served(case: Case, name: str) -> bool:
     alone = not any(may_serve(case, other) for other in case.world.instances if other != name)
     free = group is not None and group.desired > 0 and not group.suspended
     old = NOW - shown.launched_at >= timedelta(minutes=10)
-    return bool(case.world.failed_launches) and not has_signalled(case, name) and alone and free and old
+    launches = group.launches if group else None
+    failed = launches is not None and launches.failed > 0
+    return failed and not has_signalled(case, name) and alone and free and old
 
 
 def never_gives_up_twice_in_a_row(case: Case, plan: Plan) -> Iterator[str]:
@@ -123,7 +125,9 @@ def never_gives_up_twice_in_a_row(case: Case, plan: Plan) -> Iterator[str]:
             continue
         shown = case.world.instances[action.instance_id]
         runs = shown.state == "running" and action.instance_id not in _called_dead(case)
-        if case.world.last_launch_abandoned and runs and not _something_else(case, action.instance_id):
+        launches = case.world.group.launches if case.world.group else None
+        abandoned = launches is not None and launches.last_abandoned
+        if abandoned and runs and not _something_else(case, action.instance_id):
             yield f"{action} is the second in a row, and nothing else serves"
 
 

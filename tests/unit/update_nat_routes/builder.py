@@ -11,6 +11,7 @@ from update_nat_routes.model import (
     Group,
     Hook,
     Instance,
+    Launches,
     Member,
     Observed,
     RouteTable,
@@ -112,13 +113,17 @@ def observed(  # noqa: PLR0913 - a whole world in one call
     suspended: Iterable[str] = (),
 ) -> Observed:
     return Observed(
-        group=Group(GROUP, desired, frozenset(suspended), tuple(members)),
+        group=Group(
+            GROUP,
+            desired,
+            frozenset(suspended),
+            tuple(members),
+            launches=None if abandoned is None else Launches(abandoned, failed_launches),
+        ),
         instances={shown.instance_id: shown for shown in instances},
         tables=routes,
         eip_holder=eip,
         hooks=hooks,
-        last_launch_abandoned=abandoned,
-        failed_launches=failed_launches,
     )
 
 
