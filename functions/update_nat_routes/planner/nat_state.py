@@ -145,8 +145,9 @@ class NatState:
     def gateway(self) -> Instance | None:
         """The instance that should serve: ready first, then the newest launch, then the id.
 
-        Of two groups the ready instance that carries stays, so that a replacement causes no second move.
-        The order is total and needs no memory, so that two runs agree. An instance that is not ready is taken
+        Of two groups the ready instance that carries stays, so that a replacement causes no second move;
+        with addresses of their own, one that has its address comes before one that waits for it. The
+        order is total and needs no memory, so that two runs agree. An instance that is not ready is taken
         only when nothing else serves and it has had its time: the routes point at nothing anyway.
         """
         best = max(self.candidates(), key=self._preference, default=None)
@@ -158,10 +159,12 @@ class NatState:
         instances = (self.instance(member.instance_id) for member in members if self.eligible(member))
         return [instance for instance in instances if instance]
 
-    def _preference(self, instance: Instance) -> tuple[bool, bool, int, datetime, str]:
-        stays = self.routes_to(instance.instance_id) if self.settings.standby_name else 0
+    def _preference(self, instance: Instance) -> tuple[bool, bool, int, bool, datetime, str]:
+        name, own = instance.instance_id, self.settings.standby_allocation_id is not None
+        stays = self.routes_to(name) if self.settings.standby_name else 0
+        addressed = own and self.holder(self.allocation(name)) == name
         trusted = not doubted(self, instance)
-        return self.ready(instance), trusted, stays, instance.launched_at, instance.instance_id
+        return self.ready(instance), trusted, stays, addressed, instance.launched_at, name
 
     def routes_to(self, instance_id: str) -> int:
         """How many tables route to an instance."""
