@@ -128,7 +128,7 @@ def suspect(state: NatState, gateway: Instance | None, *, nothing_to_move: bool)
             continue
         steps = list(_suspicion(state, instance))
         yield from steps
-        if steps:
+        if not all(isinstance(step, DataRequest) for step in steps):
             return
 
 
