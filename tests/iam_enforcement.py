@@ -40,6 +40,9 @@ LISTENING = (__name__, Recorder.__module__, interceptor.__name__)
 GIVEN = {
     "NAT_ASG_NAME": "NatAsgName",
     "NAT_EIP_ALLOCATION_ID": "NatEipAllocationId",
+    "NAT_STANDBY_ASG_NAME": "NatStandbyAsgName",
+    "NAT_STANDBY_EIP_ALLOCATION_ID": "NatStandbyEipAllocationId",
+    "NAT_FALLBACK_GATEWAY_ID": "NatFallbackGatewayId",
     "PRIVATE_ROUTE_TABLE_IDS": "PrivateRouteTableIds",
     "SNS_ALERTS_TOPIC_ARN": "AlertsTopicArn",
     "DRIFT_REPORT_BUCKET": "DriftReportBucket",
@@ -125,7 +128,8 @@ def policy(role: str, env: str, given: tuple[tuple[str, str], ...]) -> list[Stat
     """A deployment's role. The probe and healing are on: what either adds is tested apart."""
     known = dict(given)
     bucket = known.pop("ReaperBucket", None)
-    stack = deployed(env, DriftMode="heal", EgressProbe="true", **known)
+    own = "own" if known.get("NatStandbyEipAllocationId") else "shared"
+    stack = deployed(env, DriftMode="heal", EgressProbe="true", NatStandbyAddress=own, **known)
     if bucket:
         stack.template.values |= {"ReaperBucket": bucket, "ReaperBucket.Arn": f"arn:aws:s3:::{bucket}"}
     return statements(stack.statements(role))
