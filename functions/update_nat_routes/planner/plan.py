@@ -155,7 +155,7 @@ def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
     """Check off, address, then the routes in the very next calls: the gap between them is the outage."""
     memory = state.memory
     needed = list(_prerequisites(state, gateway))
-    alone = any(key(move) in memory.abandoned | memory.overdue for move in _prerequisites(state, gateway))
+    alone = any(key(move) in memory.abandoned | memory.overdue for move in needed)
     yield from (move for move in needed if key(move) not in memory.overdue)
     for table in state.observed.tables:
         route = _route(state, table, gateway)
