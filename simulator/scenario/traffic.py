@@ -50,7 +50,7 @@ class Outage:
 class _Table:
     """One table: what packets follow, and how they fare."""
 
-    target: str | None = None  # the interface that packets follow
+    target: str | None = None  # the interface or NAT gateway that packets follow
     ordered: str | None = None  # the interface that the API shows; packets follow after a moment
     state: Egress = Egress.UP
     since: float = 0.0
@@ -115,7 +115,8 @@ class Traffic:
             (r for r in self._backend.route_tables[name].routes if r.destination_cidr_block == "0.0.0.0/0"),
             None,
         )
-        ordered = route.network_interface_id if route else None
+        gateway = route.nat_gateway.id if route and route.nat_gateway else None
+        ordered = gateway or (route.network_interface_id if route else None)
         if ordered != table.ordered:
             table.ordered = ordered
             self._stage.after(durations.ROUTE_EFFECT, lambda: self._take(table, ordered))
@@ -142,6 +143,8 @@ class Traffic:
     def _fate(self, target: str | None) -> Egress:
         if target is None:
             return Egress.NO_ROUTE
+        if target in self._backend.nat_gateways:
+            return Egress.UP
         interface = self._backend.enis.get(target)
         if interface is None or interface.instance is None:
             return Egress.GONE

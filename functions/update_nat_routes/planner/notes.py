@@ -58,6 +58,7 @@ UNGUARDED = frozenset(
         NoteKind.EIP_UNREAD,
         NoteKind.HOOK_NOT_OURS,
         NoteKind.ROLE_REFUSED,
+        NoteKind.FALLBACK,
     }
 )
 
