@@ -1,10 +1,11 @@
-"""The S3 buckets: existence, encryption, no public access."""
+"""The S3 buckets: existence, encryption, no public access, versions, transport, rules that expire objects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import PUBLIC_ACCESS_BLOCKS, BlockPublicAccess
+from drift_check.checks import bucket_contents
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -43,6 +44,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     for bucket in config.s3.buckets.values():
         yield Call(ENCRYPTION, bucket.name)
         yield Call(BLOCK, bucket.name)
+        yield from bucket_contents.initial_reads(bucket)
 
 
 def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
@@ -83,6 +85,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                     remediations=(BlockPublicAccess(bucket.name),) if bucket.public_access_blocked else (),
                     severity=Severity.CRITICAL,
                 ),
+                *bucket_contents.facts(ctx, bucket),
             ),
             tags=tags(ctx, bucket.name),
             arn=f"s3:{bucket.name}",
