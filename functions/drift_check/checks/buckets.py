@@ -13,6 +13,8 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    each_unexpected,
+    presence,
     shortened,
     tag_map,
 )
@@ -76,7 +78,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
             path,
             bucket.name,
             f"{path}.name",
-            first_known(*(read.map(lambda read: read is not None) for read in (encryption, block))),
+            first_known(*(presence(read) for read in (encryption, block))),
             (
                 AttributeState("encryption", encryption.map_present(_encryption)),
                 AttributeState(
@@ -115,12 +117,10 @@ def _unknown_buckets(ctx: CheckContext) -> ResourceState:
         )
 
     unknown = both(ctx.get(LIST), ctx.get(FLOW_LOGS)).map(unexpected_buckets)
-    fact = AttributeState(
+    fact = each_unexpected(
         "unexpected bucket",
         unknown,
-        desired=[],
         path="naming.resource",
-        each_unexpected=True,
         reason="it follows the platform's naming and no configuration knows it",
     )
     return ResourceState("s3.buckets", "buckets", "naming.resource", PRESENT, (fact,))

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck, ResizeGroup
 from drift_check.checks import functions, nat_image, nat_routes, vpc_lookup
-from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
+from drift_check.checks.base import (
+    PRESENT,
+    TAGS,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    each_unexpected,
+    only,
+    own_tags,
+    presence,
+    tag_map,
+)
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
@@ -57,7 +69,7 @@ def _instances(reservations: list[ApiObject]) -> list[ApiObject]:
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     groups = ctx.get("autoscaling:DescribeAutoScalingGroups", ctx.config.nat.group.name)
-    group = groups.map(lambda groups: groups[0] if groups else None)
+    group = only(groups)
     instances = groups.flat_map(lambda groups: _members(ctx, groups))
     yield from _superseded(ctx)
     yield _group(ctx, group)
@@ -96,24 +108,22 @@ def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
         "nat.group",
         desired.name,
         "nat.group.name",
-        group.map(lambda group: group is not None),
+        presence(group),
         (
             *(_size(desired, group, attribute, size) for attribute, size in SIZES.items()),
-            AttributeState("health_check", group.map_present(lambda group: group["HealthCheckType"])),
-            AttributeState(
+            AttributeState("health_check", group.item("HealthCheckType")),
+            each_unexpected(
                 "suspended process",
                 group.map_present(
                     lambda group: sorted(p["ProcessName"] for p in group.get("SuspendedProcesses", []))
                 ),
-                desired=[],
-                each_unexpected=True,
                 severity=Severity.HIGH,
                 reason="while it is suspended the group does not heal",
             ),
             AttributeState("subnet", _subnet(ctx, group), path="nat.subnet"),
             AttributeState("launch_template", group.map_present(_template_name), path="nat.launch_template"),
         ),
-        tags=group.map(lambda group: tag_map(group.get("Tags")) if group else {}),
+        tags=own_tags(group),
         arn=f"autoscaling:{desired.name}",
         vital=True,
     )
@@ -131,7 +141,7 @@ def _size(
     ends = running is None or (size != "MinSize" and wanted < running)
     return AttributeState(
         attribute,
-        group.map_present(lambda group: group[size]),
+        group.item(size),
         remediations=() if ends else (ResizeGroup(desired.name, size, wanted),),
         reason=f"{wanted} would terminate an instance: the group has {running}" if ends and running else "",
     )
@@ -168,8 +178,8 @@ def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[Resourc
         path = f"nat.lifecycle_hooks.{key}"
         hook = hooks.map(partial(_hook, name=desired.name))
         facts = (
-            AttributeState("transition", hook.map_present(lambda hook: hook["LifecycleTransition"])),
-            AttributeState("heartbeat_seconds", hook.map_present(lambda hook: hook["HeartbeatTimeout"])),
+            AttributeState("transition", hook.item("LifecycleTransition")),
+            AttributeState("heartbeat_seconds", hook.item("HeartbeatTimeout")),
             AttributeState(
                 "default_result",
                 hook.map_present(lambda hook: hook.get("DefaultResult", "ABANDON")),
@@ -178,9 +188,7 @@ def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[Resourc
                 reason="what nobody answers for must not come into service",
             ),
         )
-        yield ResourceState(
-            path, desired.name, f"{path}.name", hook.map(lambda hook: hook is not None), facts
-        )
+        yield ResourceState(path, desired.name, f"{path}.name", presence(hook), facts)
 
 
 def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]]) -> ResourceState:
@@ -195,12 +203,10 @@ def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]]) -> ResourceS
             if hook["LifecycleHookName"] not in names
         )
     )
-    fact = AttributeState(
+    fact = each_unexpected(
         "unexpected hook",
         unknown,
-        desired=[],
         path="nat.group.name",
-        each_unexpected=True,
         severity=Severity.HIGH,
         reason="every instance of the group waits for it, and nothing of this toolkit answers it",
     )
@@ -221,7 +227,7 @@ def _instance(
     interface = instance.map(lambda instance: nat_routes.primary(instance) if instance else {})
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
     facts = (
-        AttributeState("instance_type", instance.map_present(lambda instance: instance["InstanceType"])),
+        AttributeState("instance_type", instance.item("InstanceType")),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
         *nat_image.facts(ctx, images),
         AttributeState(
@@ -240,8 +246,8 @@ def _instance(
         AttributeState("boot.eip_associated", interface.map_present(_has_elastic_ip)),
     )
     name = ctx.config.nat.name
-    exists = instance.map(lambda instance: instance is not None)
-    tags = instance.map(lambda instance: tag_map(instance.get("Tags")) if instance else {})
+    exists = presence(instance)
+    tags = own_tags(instance)
     arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
     return ResourceState("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
 
@@ -273,7 +279,7 @@ def _has_elastic_ip(interface: ApiObject) -> bool:
 
 def _alarm(ctx: CheckContext) -> ResourceState:
     alarms = ctx.get("cloudwatch:DescribeAlarms", ctx.config.nat.alarm)
-    alarm = alarms.map(lambda alarms: alarms[0] if alarms else None)
+    alarm = only(alarms)
     attribute_state = AttributeState(
         "actions enabled",
         alarm.map_present(
@@ -283,7 +289,7 @@ def _alarm(ctx: CheckContext) -> ResourceState:
         path="nat.alarm",
         reason="an alarm without an action tells nobody",
     )
-    exists = alarm.map(lambda alarm: alarm is not None)
+    exists = presence(alarm)
     arn = f"cloudwatch:alarm:{ctx.config.nat.alarm}"
     tags = ctx.tags(arn)
     return ResourceState(

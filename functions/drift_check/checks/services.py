@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
+from drift_check.checks.base import (
+    TAGS,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    own_tags,
+    presence,
+)
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import SERVICES_A_CALL
 from drift_check.observe.observations import Call, Known, both
@@ -51,7 +59,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for names in _batches(ctx.config):
         page = ctx.get(SERVICES, f"{ctx.config.ecs.cluster}/{names}")
         services = both(services, page).map(lambda pair: _merged(*pair))
-    cluster = services.map(lambda services: services is not None)
+    cluster = presence(services)
     arn = f"ecs:cluster/{ctx.config.ecs.cluster}"
     yield ResourceState("ecs", ctx.config.ecs.cluster, "ecs.cluster", cluster, tags=ctx.tags(arn), arn=arn)
     if isinstance(services, Known) and services.value is None:
@@ -79,7 +87,7 @@ def _service(
     facts = [
         AttributeState(
             "status",
-            service.map_present(lambda service: service["status"]),
+            service.item("status"),
             desired="ACTIVE",
             severity=Severity.HIGH,
             reason="its tasks are being stopped, and it starts none",
@@ -97,9 +105,9 @@ def _service(
         path,
         desired.name,
         f"{path}.name",
-        service.map(lambda service: service is not None),
+        presence(service),
         (*facts, *_environment(ctx, definition)),
-        tags=service.map(lambda service: tag_map(service.get("tags")) if service else {}),
+        tags=own_tags(service, "tags"),
         arn=f"ecs:service/{ctx.config.ecs.cluster}/{desired.name}",
     )
 
