@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drift_check import checks
-from drift_check.checks import bucket_contents
 from drift_check.checks.base import all_initial_reads
-from drift_check.checks.bucket_contents import described, refuses_plain_http
+from drift_check.checks.buckets import LIFECYCLE, POLICY, VERSIONING, described, refuses_plain_http
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call
 from tests.unit.drift_check.moto_estate import config
@@ -103,10 +102,10 @@ def test_a_rule_is_told_by_what_it_does(rule: dict[str, Any], text: str) -> None
 @pytest.mark.parametrize(
     ("action", "answer", "attribute"),
     [
-        (bucket_contents.VERSIONING, {"Status": "Suspended"}, "versioning"),
-        (bucket_contents.POLICY, {}, "tls_only"),
+        (VERSIONING, {"Status": "Suspended"}, "versioning"),
+        (POLICY, {}, "tls_only"),
         (
-            bucket_contents.LIFECYCLE,
+            LIFECYCLE,
             [{"Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}],
             "lifecycle",
         ),
@@ -120,10 +119,10 @@ def test_each_property_is_found(estate: Standing, action: str, answer: Any, attr
 
 def test_a_rule_that_is_switched_off_does_nothing(estate: Standing) -> None:
     rule = {"Status": "Disabled", "Filter": {}, "Expiration": {"Days": 1}}
-    assert found(estate, Call(bucket_contents.LIFECYCLE, BUCKET), lambda _: [rule]) == {}
+    assert found(estate, Call(LIFECYCLE, BUCKET), lambda _: [rule]) == {}
 
 
 def test_what_is_not_stated_is_not_asked() -> None:
     own = {"s3": {"buckets": {"logs": {"versioning": None}}}}
     before, after = (set(all_initial_reads(of, checks.ALL)) for of in (config(), build(Environment.DEV, own)))
-    assert before - after == {Call(bucket_contents.VERSIONING, BUCKET)}
+    assert before - after == {Call(VERSIONING, BUCKET)}
