@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck, ResizeGroup
-from drift_check.checks import functions, nat_image, nat_routes, vpc_lookup
+from drift_check.checks import functions, nat_address, nat_image, nat_routes, vpc_lookup
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
@@ -31,7 +31,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name)
     yield Call("autoscaling:DescribeLifecycleHooks", config.nat.group.name)
     yield Call("cloudwatch:DescribeAlarms", config.nat.alarm)
-    yield Call("events:ListRules", functions.RULES)
+    yield Call("events:ListRules", functions.rule_prefix(config))
     yield Call("lambda:ListFunctions")
 
 
@@ -67,7 +67,9 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         return  # what belongs to a group that is missing is not told one by one
     yield from _hooks(ctx, group)
     yield _instance(ctx, group, instances)
-    yield from _address(groups.flat_map(lambda groups: _addresses(ctx, groups)))
+    addresses = groups.flat_map(lambda groups: _addresses(ctx, groups))
+    yield from nat_address.evaluate(ctx, addresses)
+    yield from _address(addresses)
     yield from nat_routes.evaluate(ctx, group, instances)
 
 
