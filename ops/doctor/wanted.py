@@ -97,7 +97,7 @@ class Wanted:
     @property
     def rules(self) -> frozenset[str]:
         """The names of the rules that the stack itself makes."""
-        kinds = ("group-events", "instance-states", "spot-notices")
+        kinds = ("group-events", "instance-states", "spot-notices", "peer-silent")
         return frozenset(f"{self.prefix}-nat-{kind}-{self.env}" for kind in kinds)
 
     @property

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import EnableRule
-from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
+from drift_check.checks.base import (
+    PRESENT,
+    TAGS,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    presence,
+)
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
@@ -39,14 +46,8 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         path, name = f"lambdas.{key}", desired.name
         function = listed.map(partial(_find, name=name))
         # its absence is the NAT's finding
-        exists = (
-            PRESENT
-            if name == ctx.config.nat.function
-            else function.map(lambda function: function is not None)
-        )
-        sizes = (
-            AttributeState(size, function.map_present(itemgetter(asked))) for size, asked in SIZES.items()
-        )
+        exists = PRESENT if name == ctx.config.nat.function else presence(function)
+        sizes = (AttributeState(size, function.item(asked)) for size, asked in SIZES.items())
         own = (_failover_time(function),) if name == ctx.config.nat.function else ()
         arn = f"lambda:function:{name}"
         tags = ctx.tags(arn) if isinstance(function, Known) and function.value else None

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck, ResizeGroup
 from drift_check.checks import functions, nat_address, nat_image, nat_routes, vpc_lookup
-from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
+from drift_check.checks.base import (
+    PRESENT,
+    TAGS,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    each_unexpected,
+    only,
+    own_tags,
+    presence,
+)
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
@@ -57,7 +68,7 @@ def _instances(reservations: list[ApiObject]) -> list[ApiObject]:
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     groups = ctx.get("autoscaling:DescribeAutoScalingGroups", ctx.config.nat.group.name)
-    group = groups.map(lambda groups: groups[0] if groups else None)
+    group = only(groups)
     instances = groups.flat_map(lambda groups: _members(ctx, groups))
     yield from _superseded(ctx)
     yield _group(ctx, group)
@@ -69,7 +80,6 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     yield _instance(ctx, group, instances)
     addresses = groups.flat_map(lambda groups: _addresses(ctx, groups))
     yield from nat_address.evaluate(ctx, addresses)
-    yield from _address(addresses)
     yield from nat_routes.evaluate(ctx, group, instances)
 
 
@@ -98,24 +108,22 @@ def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
         "nat.group",
         desired.name,
         "nat.group.name",
-        group.map(lambda group: group is not None),
+        presence(group),
         (
             *(_size(desired, group, attribute, size) for attribute, size in SIZES.items()),
-            AttributeState("health_check", group.map_present(lambda group: group["HealthCheckType"])),
-            AttributeState(
+            AttributeState("health_check", group.item("HealthCheckType")),
+            each_unexpected(
                 "suspended process",
                 group.map_present(
                     lambda group: sorted(p["ProcessName"] for p in group.get("SuspendedProcesses", []))
                 ),
-                desired=[],
-                each_unexpected=True,
                 severity=Severity.HIGH,
                 reason="while it is suspended the group does not heal",
             ),
             AttributeState("subnet", _subnet(ctx, group), path="nat.subnet"),
             AttributeState("launch_template", group.map_present(_template_name), path="nat.launch_template"),
         ),
-        tags=group.map(lambda group: tag_map(group.get("Tags")) if group else {}),
+        tags=own_tags(group),
         arn=f"autoscaling:{desired.name}",
         vital=True,
     )
@@ -133,7 +141,7 @@ def _size(
     ends = running is None or (size != "MinSize" and wanted < running)
     return AttributeState(
         attribute,
-        group.map_present(lambda group: group[size]),
+        group.item(size),
         remediations=() if ends else (ResizeGroup(desired.name, size, wanted),),
         reason=f"{wanted} would terminate an instance: the group has {running}" if ends and running else "",
     )
@@ -170,8 +178,8 @@ def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[Resourc
         path = f"nat.lifecycle_hooks.{key}"
         hook = hooks.map(partial(_hook, name=desired.name))
         facts = (
-            AttributeState("transition", hook.map_present(lambda hook: hook["LifecycleTransition"])),
-            AttributeState("heartbeat_seconds", hook.map_present(lambda hook: hook["HeartbeatTimeout"])),
+            AttributeState("transition", hook.item("LifecycleTransition")),
+            AttributeState("heartbeat_seconds", hook.item("HeartbeatTimeout")),
             AttributeState(
                 "default_result",
                 hook.map_present(lambda hook: hook.get("DefaultResult", "ABANDON")),
@@ -180,13 +188,14 @@ def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[Resourc
                 reason="what nobody answers for must not come into service",
             ),
         )
-        yield ResourceState(
-            path, desired.name, f"{path}.name", hook.map(lambda hook: hook is not None), facts
-        )
+        yield ResourceState(path, desired.name, f"{path}.name", presence(hook), facts)
 
 
 def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]]) -> ResourceState:
-    names = {desired.name for desired in ctx.config.nat.lifecycle_hooks.values()}
+    stated = ctx.config.nat.lifecycle_hooks
+    names = {desired.name for desired in stated.values()}
+    # the template makes one with a made NAT; the failover answers it wherever the stack names no other
+    names.add(stated["launch"].name.replace("launch", "terminate"))
     unknown = hooks.map(
         lambda hooks: sorted(
             f"{hook['LifecycleHookName']} {hook['LifecycleTransition']} {hook.get('HeartbeatTimeout')} s"
@@ -194,12 +203,10 @@ def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]]) -> ResourceS
             if hook["LifecycleHookName"] not in names
         )
     )
-    fact = AttributeState(
+    fact = each_unexpected(
         "unexpected hook",
         unknown,
-        desired=[],
         path="nat.group.name",
-        each_unexpected=True,
         severity=Severity.HIGH,
         reason="every instance of the group waits for it, and nothing of this toolkit answers it",
     )
@@ -220,7 +227,7 @@ def _instance(
     interface = instance.map(lambda instance: nat_routes.primary(instance) if instance else {})
     interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
     facts = (
-        AttributeState("instance_type", instance.map_present(lambda instance: instance["InstanceType"])),
+        AttributeState("instance_type", instance.item("InstanceType")),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
         *nat_image.facts(ctx, images),
         AttributeState(
@@ -239,8 +246,8 @@ def _instance(
         AttributeState("boot.eip_associated", interface.map_present(_has_elastic_ip)),
     )
     name = ctx.config.nat.name
-    exists = instance.map(lambda instance: instance is not None)
-    tags = instance.map(lambda instance: tag_map(instance.get("Tags")) if instance else {})
+    exists = presence(instance)
+    tags = own_tags(instance)
     arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
     return ResourceState("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
 
@@ -248,20 +255,6 @@ def _instance(
 def _addresses(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
     ids = _member_ids(groups)
     return ctx.get(ADDRESSES, ids) if ids else Known([])
-
-
-def _tags(api_object: ApiObject, _read: object) -> dict[str, str]:
-    return tag_map(api_object.get("Tags"))
-
-
-def _address(carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
-    """The Elastic IP that a member carries, for its tags; that one is there is the instance's finding."""
-    for address in carried.value if isinstance(carried, Known) else ({},):
-        name = str(address.get("AllocationId", "elastic-ip"))
-        tags = carried.map(partial(_tags, address))
-        yield ResourceState(
-            "nat.eip", name, "nat.eip.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}"
-        )
 
 
 def _has_elastic_ip(interface: ApiObject) -> bool:
@@ -272,7 +265,7 @@ def _has_elastic_ip(interface: ApiObject) -> bool:
 
 def _alarm(ctx: CheckContext) -> ResourceState:
     alarms = ctx.get("cloudwatch:DescribeAlarms", ctx.config.nat.alarm)
-    alarm = alarms.map(lambda alarms: alarms[0] if alarms else None)
+    alarm = only(alarms)
     attribute_state = AttributeState(
         "actions enabled",
         alarm.map_present(
@@ -282,7 +275,7 @@ def _alarm(ctx: CheckContext) -> ResourceState:
         path="nat.alarm",
         reason="an alarm without an action tells nobody",
     )
-    exists = alarm.map(lambda alarm: alarm is not None)
+    exists = presence(alarm)
     arn = f"cloudwatch:alarm:{ctx.config.nat.alarm}"
     tags = ctx.tags(arn)
     return ResourceState(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from drift_check.checks.base import AttributeState
+from drift_check.checks.base import AttributeState, only
 from drift_check.findings import Severity
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def facts(ctx: CheckContext, images: Read[list[ApiObject] | None]) -> Iterator[A
         severity=Severity.CRITICAL,
         reason="no replacement can be launched from it: the next failover fails",
     )
-    image = images.map(lambda images: images[0] if images else None)
+    image = only(images)
     for attribute, observe, expected in (
         ("image.architecture", _architecture, str(wanted.architecture)),
         ("image.family", partial(_family, wanted.family), wanted.family),

@@ -90,6 +90,10 @@ def nat_asg_name(env: str) -> str:
     return resource_name("nat-asg", env)
 
 
+def nat_standby_asg_name(env: str) -> str:
+    return f"tradai-nat-standby-asg-{env}"
+
+
 def nat_launch_hook_name(env: str) -> str:
     return resource_name("nat-launch", env)
 

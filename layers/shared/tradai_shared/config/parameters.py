@@ -26,7 +26,9 @@ NAMES = {
 PREFIX = "NamePrefix"
 LISTS: Mapping[str, tuple[str, ...]] = {"PrivateRouteTableIds": ("network.route_tables.private.ids",)}
 HOOKS = "NatHookNames"
-TERMINATION = "termin"  # a hook's name that has it is of a termination
+# A hook's name that has it is of a termination; of others the first is the launch's, as doctor writes them.
+TERMINATION = "termin"
+TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 
 
 def with_parameters(file: OverrideFile, parameters: Mapping[str, str], env: str) -> OverrideFile:
@@ -45,10 +47,17 @@ def _values(parameters: Mapping[str, str], env: str) -> Iterator[tuple[str, Any]
         if several := _parts(parameters.get(parameter, "")):
             yield from ((path, several) for path in paths)
     hooks = _parts(parameters.get(HOOKS, ""))
-    launching = [name for name in hooks if TERMINATION not in name.lower()]
+    ending = [name for name in hooks if TERMINATION in name.lower()]
+    launching = [name for name in hooks if name not in ending]
     if launching:
         own = nat_launch_hook_name(env)
-        yield "nat.lifecycle_hooks.launch.name", own if own in launching else launching[0]
+        launch = own if own in launching else launching[0]
+        yield "nat.lifecycle_hooks.launch.name", launch
+        ending += [name for name in launching if name != launch]
+    for number, name in enumerate(ending):
+        hook = f"nat.lifecycle_hooks.terminate{f'-{number + 1}' if number else ''}"
+        yield f"{hook}.name", name
+        yield f"{hook}.transition", TERMINATING
 
 
 def _by_prefix(parameters: Mapping[str, str], parameter: str, env: str) -> str | None:
