@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck, ResizeGroup
-from drift_check.checks import functions, nat_address, nat_image, nat_routes, vpc_lookup
+from drift_check.checks import functions, nat_instance, nat_routes, vpc_lookup
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -79,7 +79,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     yield from _hooks(ctx, group)
     yield _instance(ctx, group, instances)
     addresses = groups.flat_map(lambda groups: _addresses(ctx, groups))
-    yield from nat_address.evaluate(ctx, addresses)
+    yield from nat_instance.addresses(ctx, addresses)
     yield from nat_routes.evaluate(ctx, group, instances)
 
 
@@ -229,7 +229,7 @@ def _instance(
     facts = (
         AttributeState("instance_type", instance.item("InstanceType")),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
-        *nat_image.facts(ctx, images),
+        *nat_instance.facts(ctx, images),
         AttributeState(
             "imdsv2_required",
             instance.map_present(lambda instance: instance["MetadataOptions"]["HttpTokens"] == "required"),
