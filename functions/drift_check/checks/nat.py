@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck, ResizeGroup
-from drift_check.checks import functions, nat_image, nat_routes, vpc_lookup
+from drift_check.checks import functions, nat_instance, nat_routes, vpc_lookup
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -18,7 +18,6 @@ from drift_check.checks.base import (
     only,
     own_tags,
     presence,
-    tag_map,
 )
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
@@ -43,7 +42,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name)
     yield Call("autoscaling:DescribeLifecycleHooks", config.nat.group.name)
     yield Call("cloudwatch:DescribeAlarms", config.nat.alarm)
-    yield Call("events:ListRules", functions.RULES)
+    yield Call("events:ListRules", functions.rule_prefix(config))
     yield Call("lambda:ListFunctions")
 
 
@@ -79,7 +78,8 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         return  # what belongs to a group that is missing is not told one by one
     yield from _hooks(ctx, group)
     yield _instance(ctx, group, instances)
-    yield from _address(groups.flat_map(lambda groups: _addresses(ctx, groups)))
+    addresses = groups.flat_map(lambda groups: _addresses(ctx, groups))
+    yield from nat_instance.addresses(ctx, addresses)
     yield from nat_routes.evaluate(ctx, group, instances)
 
 
@@ -229,7 +229,7 @@ def _instance(
     facts = (
         AttributeState("instance_type", instance.item("InstanceType")),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
-        *nat_image.facts(ctx, images),
+        *nat_instance.facts(ctx, images),
         AttributeState(
             "imdsv2_required",
             instance.map_present(lambda instance: instance["MetadataOptions"]["HttpTokens"] == "required"),
@@ -255,20 +255,6 @@ def _instance(
 def _addresses(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
     ids = _member_ids(groups)
     return ctx.get(ADDRESSES, ids) if ids else Known([])
-
-
-def _tags(api_object: ApiObject, _read: object) -> dict[str, str]:
-    return tag_map(api_object.get("Tags"))
-
-
-def _address(carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
-    """The Elastic IP that a member carries, for its tags; that one is there is the instance's finding."""
-    for address in carried.value if isinstance(carried, Known) else ({},):
-        name = str(address.get("AllocationId", "elastic-ip"))
-        tags = carried.map(partial(_tags, address))
-        yield ResourceState(
-            "nat.eip", name, "nat.eip.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}"
-        )
 
 
 def _has_elastic_ip(interface: ApiObject) -> bool:

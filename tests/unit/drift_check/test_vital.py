@@ -70,6 +70,26 @@ def test_an_own_value_that_the_stack_overrules_is_a_finding(estate: Standing) ->
     assert (finding.status, finding.severity) == (FindingStatus.DRIFTED, Severity.MEDIUM)
 
 
+def test_an_address_of_the_stack_that_no_member_has_is_a_finding(estate: Standing) -> None:
+    (held,) = [
+        address["AllocationId"]
+        for call, answer in estate.ordinary.reads.answers.items()
+        if call.action == "ec2:DescribeAddresses"
+        for address in answer.value  # type: ignore[union-attr]  # it was read
+    ]
+
+    def findings(allocation: str) -> list[Finding]:
+        named = build(Environment.DEV, parameters={"NatEipAllocationId": allocation})
+        scan = make_scanner(named, estate.client, checks=["nat"]).evaluate(estate.ordinary.reads)
+        return [finding for finding in scan.findings if finding.attribute == "address"]
+
+    assert findings(held) == []
+    assert findings("") == []
+    (finding,) = findings("eipalloc-0123456789abcdef0")
+    assert (finding.desired, finding.observed) == ("eipalloc-0123456789abcdef0", held)
+    assert (finding.status, finding.severity) == (FindingStatus.DRIFTED, Severity.HIGH)
+
+
 def test_the_hook_that_a_made_nat_has_beside_its_launch_hook_is_no_stranger(estate: Standing) -> None:
     call = Call("autoscaling:DescribeLifecycleHooks", config().nat.group.name)
     reads = dict(estate.ordinary.reads.answers)
