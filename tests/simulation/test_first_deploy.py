@@ -1,4 +1,4 @@
-"""The first deploy with CreateNat: the group is made, then the schedule that looks after it. Nobody is paged."""
+"""The first deploy with CreateNat: the group is made before its schedule, and nobody is paged."""
 
 from __future__ import annotations
 
