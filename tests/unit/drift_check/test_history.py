@@ -62,7 +62,7 @@ def test_what_is_gone_is_resolved() -> None:
         ("tables/tradai-extra-dev", "tradai-other-dev", {"tables", "tradai-other-dev"}, True),
         ("tradai-backtest-dev", "queues", {"queues"}, False),  # behind the list of queues
         ("tradai-backtest-dev", "tradai-other-dev", {"tradai-backtest-dev", "tradai-other-dev"}, True),
-        ("tradai-backtest-dev", "tables", {"tables", "tradai-backtest-dev"}, False),  # the check itself failed
+        ("tradai-backtest-dev", "tables", {"tables", "tradai-backtest-dev"}, False),  # as a failed check
     ],
 )
 def test_what_is_behind_a_list_that_failed_is_not_resolved(
