@@ -16,6 +16,7 @@ MAX_HEALS = 5
 # The stack's parameters win over the configuration: what the failover works on is said once.
 PARAMETERS = {
     "NAT_ASG_NAME": "NatAsgName",
+    "NAT_STANDBY_ASG_NAME": "NatStandbyAsgName",
     "NAT_HOOK_NAMES": "NatHookNames",
     "NAT_FUNCTION_NAME": "NatFunctionName",
     "NAT_ALARM_NAME": "NatAlarmName",

@@ -37,6 +37,11 @@ CHANGES = (
         date(2026, 11, 27),
         "An index may state its projection; no page says one.",
     ),
+    Change(
+        "9.3.0+4",
+        date(2026, 11, 27),
+        "A second group of the NAT may be named; no page says one, so none is expected.",
+    ),
 )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PATHS: Mapping[str, tuple[str, ...]] = {
     "NatAsgName": ("nat.group.name",),
+    "NatStandbyAsgName": ("nat.standby_group",),
     "NatFunctionName": ("nat.function", "lambdas.update-nat-routes.name"),
     "NatAlarmName": ("nat.alarm",),
 }
