@@ -128,7 +128,7 @@ class StatusReader:
             pages = self.client("cloudwatch").get_paginator("describe_alarms")
             found = [
                 alarm
-                for page in pages.paginate(AlarmNamePrefix=f"tradai-{self.wanted.env}-")
+                for page in pages.paginate(AlarmNamePrefix=self.wanted.alarm_prefix)
                 for alarm in page.get("MetricAlarms", [])
             ]
         raised = [alarm["AlarmName"] for alarm in found if alarm["StateValue"] == "ALARM"]
@@ -140,7 +140,7 @@ class StatusReader:
             yield Fact("alarms", f"none of {len(found)} is in ALARM")
 
     def _schedules(self) -> Iterator[Fact]:
-        group = f"tradai-ops-{self.wanted.env}"
+        group = self.wanted.schedule_group
         with translate_errors("scheduler:ListSchedules"):
             listed = self.client("scheduler").list_schedules(GroupName=group)["Schedules"]
         for schedule in listed:
@@ -150,7 +150,7 @@ class StatusReader:
             yield Fact("schedules", f"the group {group} has none", well=False)
 
     def _dead_letters(self) -> Iterator[Fact]:
-        queue = f"tradai-ops-dead-letters-{self.wanted.env}"
+        queue = self.wanted.dead_letter_queue
         sqs = self.client("sqs")
         with translate_errors("sqs:GetQueueAttributes"):
             url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]

@@ -20,6 +20,8 @@ PARAMETERS = {
     "NAT_HOOK_NAMES": "NatHookNames",
     "NAT_FUNCTION_NAME": "NatFunctionName",
     "NAT_ALARM_NAME": "NatAlarmName",
+    "NAT_EIP_ALLOCATION_ID": "NatEipAllocationId",
+    "NAME_PREFIX": "NamePrefix",
     "PRIVATE_ROUTE_TABLE_IDS": "PrivateRouteTableIds",
 }
 

@@ -180,6 +180,7 @@ def _names(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iter
             remedy = f"deploy under another name: {option}={taken.name}-ops"
         else:
             remedy = f"delete or rename the {taken.kind} first"
+            owner += ", which NamePrefix=PREFIX would leave alone"
         yield Line(
             Level.DO,
             f"{taken.kind} {taken.name}",

@@ -193,6 +193,9 @@ DATA = Section(
                 "Name": "name",
                 "Encryption": "encryption",
                 "Public access blocked": "public_access_blocked",
+                "Versions": "versioning",
+                "TLS only": "tls_only",
+                "Lifecycle": "lifecycle",
             },
         ),
         Rows(

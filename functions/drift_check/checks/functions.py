@@ -18,6 +18,7 @@ from drift_check.checks.base import (
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
+from tradai_shared.config.parameters import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
 OF_FUNCTIONS = "/aws/lambda/"
-RULES = "tradai-nat-"
 FAILOVER_SECONDS = 60  # less than the quickest replacement boots in
 ENOUGH = "enough"
 SIZES = {"timeout_seconds": "Timeout", "memory_mb": "MemorySize"}
@@ -82,7 +82,8 @@ def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
 
 def _pattern(config: CanonicalConfig) -> str:
     """The project, where every function is named after it; else all log groups are listed."""
-    named = all(PROJECT in function.name for function in config.lambdas.values())
+    names = (*(function.name for function in config.lambdas.values()), prefix(config))
+    named = all(PROJECT in name for name in names)
     return PROJECT if named else ""
 
 
@@ -103,17 +104,26 @@ def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
         yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(arn), arn=arn)
 
 
+def prefix(config: CanonicalConfig) -> str:
+    """With what the names begin that the stack itself makes."""
+    return config.annotations.parameters.get(PREFIX) or PROJECT
+
+
+def rule_prefix(config: CanonicalConfig) -> str:
+    return f"{prefix(config)}-nat-"
+
+
 def _ours(config: CanonicalConfig, name: str) -> bool:
     component = name.rsplit("/", 1)[-1]
     if name.startswith(OF_FUNCTIONS) and component in {each.name for each in config.lambdas.values()}:
         return True
     ends = component.endswith(f"-{config.environment}") or component == config.nat.function
-    return component.startswith(f"{PROJECT}-") and ends
+    return component.startswith((f"{PROJECT}-", f"{prefix(config)}-")) and ends
 
 
 def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     """The failover's function and the rules that bring it its events: part of the check of the NAT."""
-    ours = ctx.get("events:ListRules", RULES).map(
+    ours = ctx.get("events:ListRules", rule_prefix(ctx.config)).map(
         lambda rules: [rule for rule in rules if rule["Name"].endswith(f"-{ctx.config.environment}")]
     )
     disabled = ours.map(lambda ours: sorted(rule["Name"] for rule in ours if rule["State"] == "DISABLED"))

@@ -6,7 +6,7 @@ from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck
-from drift_check.checks import functions, nat_group, nat_image, nat_routes, vpc_lookup
+from drift_check.checks import functions, nat_group, nat_instance, nat_routes, vpc_lookup
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -17,7 +17,6 @@ from drift_check.checks.base import (
     only,
     own_tags,
     presence,
-    tag_map,
 )
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
@@ -42,7 +41,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
         yield Call(GROUPS, name)
         yield Call("autoscaling:DescribeLifecycleHooks", name)
     yield Call("cloudwatch:DescribeAlarms", config.nat.alarm)
-    yield Call("events:ListRules", functions.RULES)
+    yield Call("events:ListRules", functions.rule_prefix(config))
     yield Call("lambda:ListFunctions")
 
 
@@ -83,8 +82,8 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for name in present:
         yield from nat_group.hooks(ctx, groups[name], name)
         yield _instance(ctx, groups[name], members[name], name, addressed)
-    for read in described.values():
-        yield from _address(read.flat_map(partial(_addresses, ctx)))
+    addresses = [read.flat_map(partial(_addresses, ctx)) for read in described.values()]
+    yield from nat_instance.addresses(ctx, reduce(joined, addresses))
     yield from nat_routes.evaluate(ctx, reduce(nat_group.merged, groups.values()), instances)
 
 
@@ -124,7 +123,7 @@ def _instance(
     facts = (
         AttributeState("instance_type", instance.item("InstanceType")),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
-        *nat_image.facts(ctx, images),
+        *nat_instance.facts(ctx, images),
         AttributeState(
             "imdsv2_required",
             instance.map_present(lambda instance: instance["MetadataOptions"]["HttpTokens"] == "required"),
@@ -150,20 +149,6 @@ def _instance(
 def _addresses(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
     ids = _member_ids(groups)
     return ctx.get(ADDRESSES, ids) if ids else Known([])
-
-
-def _tags(api_object: ApiObject, _read: object) -> dict[str, str]:
-    return tag_map(api_object.get("Tags"))
-
-
-def _address(carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
-    """The Elastic IP that a member carries, for its tags; that one is there is the instance's finding."""
-    for address in carried.value if isinstance(carried, Known) else ({},):
-        name = str(address.get("AllocationId", "elastic-ip"))
-        tags = carried.map(partial(_tags, address))
-        yield ResourceState(
-            "nat.eip", name, "nat.eip.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}"
-        )
 
 
 def _any_elastic_ip(instances: list[ApiObject]) -> bool:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tradai_shared.config.models.services import Service, Variable
 
 SERVICES, DEFINITION = "ecs:DescribeServices", "ecs:DescribeTaskDefinition"
+TARGETS = Call("application-autoscaling:DescribeScalableTargets", "ecs")
+COUNT = "ecs:service:DesiredCount"
 MODE = "TRADING_MODE"
 ENVIRONMENT = "service_environment"
 WORKFLOW = "workflow-state"
@@ -34,6 +36,7 @@ SPOT = "FARGATE_SPOT"
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
+    yield TARGETS
     for names in _batches(config):
         yield Call(SERVICES, f"{config.ecs.cluster}/{names}")
 
@@ -89,7 +92,7 @@ def _service(
             severity=Severity.HIGH,
             reason="its tasks are being stopped, and it starts none",
         ),
-        AttributeState("desired_count", service.item("desiredCount")),
+        _desired_count(ctx, desired, service),
         AttributeState("cpu", definition.map(lambda definition: _number(definition.get("cpu")))),
         AttributeState("spot", service.map_present(_spot)),
         AttributeState("memory_mb", definition.map(lambda definition: _number(definition.get("memory")))),
@@ -107,6 +110,22 @@ def _service(
         tags=own_tags(service, "tags"),
         arn=f"ecs:service/{ctx.config.ecs.cluster}/{desired.name}",
     )
+
+
+def _desired_count(ctx: CheckContext, desired: Service, service: Read[ApiObject | None]) -> AttributeState:
+    """What Application Auto Scaling sets is not judged, as long as it is within the bounds of its target."""
+    resource = f"service/{ctx.config.ecs.cluster}/{desired.name}"
+
+    def judge(pair: tuple[ApiObject | None, list[ApiObject]]) -> int | None:
+        described, targets = pair
+        count: int | None = described["desiredCount"] if described else None
+        for target in targets:
+            if (target["ResourceId"], target["ScalableDimension"]) == (resource, COUNT) and count is not None:
+                is_within = target["MinCapacity"] <= count <= target["MaxCapacity"]
+                return desired.desired_count if is_within else count
+        return count
+
+    return AttributeState("desired_count", both(service, ctx.get(TARGETS.action, TARGETS.subject)).map(judge))
 
 
 def _find(services: dict[str, ApiObject] | None, *, name: str) -> ApiObject | None:

@@ -15,8 +15,10 @@ from ops import reconcile as reconcile_module
 from ops.access import AccessError
 from ops.app import app
 from ops.doctor.model import Account, Group, Identity, RouteTable, Unread
+from ops.doctor.wanted import Wanted
 from ops.reconcile import invoke
 from ops.status import Fact, StatusReader, about_account, exit_code
+from tradai_shared.config.naming import Environment
 from tradai_shared.errors import ConfigError, PermanentError
 
 if TYPE_CHECKING:
@@ -52,18 +54,13 @@ def test_the_exit_code_puts_attention_first(status: list[bool | None], code: int
     assert exit_code([Fact("x", "y", well) for well in status]) == code
 
 
-class Wanted:
-    env = "prod"
-    group_name = "nat"
-
-
 def test_a_suspended_group_and_an_empty_account_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     import boto3  # noqa: PLC0415 - inside the mock
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        wanted: Any = Wanted()
+        wanted = Wanted(Environment.PROD, "tradai-ops-prod", {"NatAsgName": "nat"})
         group = Group("nat", 1, 1, 1, (), ("Launch",), ())
         reader = StatusReader(lambda name: boto3.client(name, region_name="eu-central-1"), wanted)  # type: ignore[call-overload]
         facts = {fact.subject: fact for fact in reader.read(Account(HERE, group=group))}

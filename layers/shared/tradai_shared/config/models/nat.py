@@ -37,7 +37,7 @@ class AutoScalingGroup(Model):
 class LifecycleHook(Model):
     name: Name
     transition: Transition
-    heartbeat_seconds: Positive
+    heartbeat_seconds: Unspecified[Positive] = None
 
 
 class ElasticIp(Model):
