@@ -76,6 +76,15 @@ def compare(history: History, findings: Iterable[Finding], checks: Container[str
     return Changes(frozenset(new), frozenset(resolved))
 
 
+def resolved(history: History, changes: Changes) -> dict[str, Record]:
+    """What is resolved now, or was within the days for which it is remembered."""
+    return {
+        finding_id: record
+        for finding_id, record in history.records.items()
+        if finding_id in changes.resolved or record.resolved_at is not None
+    }
+
+
 def _known(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
     """Findings that are known, without those that the platform itself accepts: they are never news."""
     every = [finding for finding in findings if not (finding.waiver and finding.waiver.until is None)]

@@ -91,6 +91,7 @@ class Reconciler:
         after = self._honoured(self._heal(scan, session, report), session)
         report.changes = past.compare(before, scan.findings, self.scanner.names)
         report.findings = past.with_first_seen(before, after.findings, report.started)
+        report.resolved = past.resolved(before, report.changes)
         report.to_notify = past.to_notify(before, report.changes, report.findings, clock.now())
         delivered = self.notify(report) if self.notify and not self._is_second(session) else False
         if self.use is HistoryUse.ALL:

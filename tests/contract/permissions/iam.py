@@ -208,6 +208,7 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "s3:PutObject": entry,
     "secretsmanager:DescribeSecret": secret,
     "secretsmanager:RestoreSecret": secret,
+    "securityhub:BatchImportFindings": lambda given: [given["Findings"][0]["ProductArn"]],
     "sns:Publish": lambda given: [given["TopicArn"]],
     "sqs:GetQueueAttributes": queue,
 }
