@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck
-from drift_check.checks import functions, nat_group, nat_instance, nat_routes, vpc_lookup
+from drift_check.checks import functions, nat_group, nat_routes, vpc_lookup
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -17,6 +18,7 @@ from drift_check.checks.base import (
     only,
     own_tags,
     presence,
+    tag_map,
 )
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
@@ -31,6 +33,12 @@ if TYPE_CHECKING:
 
 ADDRESSES = "ec2:DescribeAddresses"
 GROUPS = "autoscaling:DescribeAutoScalingGroups"
+# Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
+OLDEST_IMAGE = timedelta(days=90)
+IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
+USABLE = "available"
+DEREGISTERED = "deregistered"
+PARAMETER = "NatEipAllocationId"
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
@@ -83,7 +91,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         yield from nat_group.hooks(ctx, groups[name], name)
         yield _instance(ctx, groups[name], members[name], name, addressed)
     addresses = [read.flat_map(partial(_addresses, ctx)) for read in described.values()]
-    yield from nat_instance.addresses(ctx, reduce(joined, addresses))
+    yield from _address_states(ctx, reduce(joined, addresses))
     yield from nat_routes.evaluate(ctx, reduce(nat_group.merged, groups.values()), instances)
 
 
@@ -123,7 +131,7 @@ def _instance(
     facts = (
         AttributeState("instance_type", instance.item("InstanceType")),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
-        *nat_instance.facts(ctx, images),
+        *_image_facts(ctx, images),
         AttributeState(
             "imdsv2_required",
             instance.map_present(lambda instance: instance["MetadataOptions"]["HttpTokens"] == "required"),
@@ -159,6 +167,84 @@ def _has_elastic_ip(interface: ApiObject) -> bool:
     """An Elastic IP names its owner's account; an automatic address says "amazon"."""
     owner = interface.get("Association", {}).get("IpOwnerId", "amazon")
     return bool(owner != "amazon")
+
+
+def _image_facts(ctx: CheckContext, images: Read[list[ApiObject] | None]) -> Iterator[AttributeState]:
+    """Of an image that is gone only that: what it was cannot be read any more."""
+    wanted = ctx.config.nat.image
+    yield AttributeState(
+        "image state",
+        images.map(_image_state),
+        desired=USABLE,
+        path="nat.image.family",
+        severity=Severity.CRITICAL,
+        reason="no replacement can be launched from it: the next failover fails",
+    )
+    image = only(images)
+    for attribute, observe, expected in (
+        ("image.architecture", _architecture, str(wanted.architecture)),
+        ("image.family", partial(_family, wanted.family), wanted.family),
+        ("image.latest", partial(_is_recent, ctx.now), wanted.latest),
+    ):
+        yield AttributeState(attribute, image.map(partial(_observed, observe, expected)))
+
+
+def _image_state(images: list[ApiObject] | None) -> str:
+    return str(images[0].get("State", USABLE)) if images else DEREGISTERED
+
+
+def _observed(observe: object, expected: object, image: ApiObject | None) -> object:
+    return expected if image is None or not callable(observe) else observe(image)
+
+
+def _architecture(image: ApiObject) -> str:
+    return str(image.get("Architecture"))
+
+
+def _family(family: str, image: ApiObject) -> str:
+    name = str(image.get("Name", ""))
+    return family if name.startswith(IMAGE_NAMES.get(family, family)) else name
+
+
+def _is_recent(now: datetime, image: ApiObject) -> bool:
+    made = datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
+    return now - made < OLDEST_IMAGE
+
+
+def _address_states(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
+    yield from _named(ctx, carried)
+    yield from _address(carried)
+
+
+def _named(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
+    """The address of the stack's parameter, which wins: allow-lists of others depend on it."""
+    named = ctx.config.annotations.parameters.get(PARAMETER)
+    if not named:
+        return
+    ids = carried.map(lambda addresses: sorted(str(address.get("AllocationId")) for address in addresses))
+    fact = AttributeState(
+        "address",
+        ids.map(lambda ids: named if named in ids else ",".join(ids) or None),
+        desired=named,
+        path="nat.eip.static",
+        severity=Severity.HIGH,
+        reason=f"the stack's {PARAMETER} is with no instance of the group",
+    )
+    yield ResourceState("nat.eip", named, "nat.eip.static", PRESENT, (fact,))
+
+
+def _tags(api_object: ApiObject, _read: object) -> dict[str, str]:
+    return tag_map(api_object.get("Tags"))
+
+
+def _address(carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
+    """The Elastic IP that a member carries, for its tags; that one is there is the instance's finding."""
+    for address in carried.value if isinstance(carried, Known) else ({},):
+        name = str(address.get("AllocationId", "elastic-ip"))
+        tags = carried.map(partial(_tags, address))
+        yield ResourceState(
+            "nat.eip", name, "nat.eip.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}"
+        )
 
 
 def _alarm(ctx: CheckContext) -> ResourceState:
