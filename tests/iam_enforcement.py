@@ -125,11 +125,12 @@ def calling() -> str | None:
 
 @cache
 def policy(role: str, env: str, given: tuple[tuple[str, str], ...]) -> list[Statement]:
-    """A deployment's role. The probe and healing are on: what either adds is tested apart."""
+    """A deployment's role. Probe, healing and Security Hub are on: what each adds is tested apart."""
     known = dict(given)
     bucket = known.pop("ReaperBucket", None)
+    switched_on = {"DriftMode": "heal", "DriftSecurityHub": "true", "EgressProbe": "true"}
     own = "own" if known.get("NatStandbyEipAllocationId") else "shared"
-    stack = deployed(env, DriftMode="heal", EgressProbe="true", NatStandbyAddress=own, **known)
+    stack = deployed(env, NatStandbyAddress=own, **switched_on, **known)
     if bucket:
         stack.template.values |= {"ReaperBucket": bucket, "ReaperBucket.Arn": f"arn:aws:s3:::{bucket}"}
     return statements(stack.statements(role))

@@ -131,7 +131,7 @@ def _launch_template(ec2: Any, env: str, platform: Platform, config: CanonicalCo
 
 
 def _group(env: str, name: str, subnet: str, config: CanonicalConfig, *, launches_first: bool) -> None:
-    heartbeat = config.nat.lifecycle_hooks["launch"].heartbeat_seconds
+    heartbeat = config.nat.lifecycle_hooks["launch"].heartbeat_seconds or 300
     policy = {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}}
     auto_scaling: Any = boto3.client("autoscaling")
     auto_scaling.create_auto_scaling_group(

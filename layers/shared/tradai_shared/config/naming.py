@@ -25,6 +25,11 @@ TOPIC = "tradai-{topic}-{env}"
 UPDATE_NAT_ROUTES = "tradai-update-nat-routes"
 
 
+def prefixed(name: str, prefix: str) -> str:
+    """A name of the stack's own under its parameter NamePrefix."""
+    return f"{prefix}{name.removeprefix(PROJECT)}" if prefix else name
+
+
 def resource_name(component: str, env: str) -> str:
     return RESOURCE.format(component=component, env=env)
 
