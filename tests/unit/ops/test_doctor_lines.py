@@ -111,8 +111,7 @@ def no_address(world: Account) -> None:
 
 
 def a_neighbour(world: Account) -> None:
-    ec2 = world.client("ec2")
-    ec2.create_network_interface(SubnetId=ec2.describe_subnets()["Subnets"][0]["SubnetId"])
+    world.client("ec2").create_network_interface(SubnetId=world.subnet)
 
 
 def a_large_quota(world: Account) -> None:
