@@ -94,7 +94,7 @@ def test_a_failed_write_whose_effect_shows(time: FakeClock) -> None:
 
 
 @pytest.mark.parametrize(("trigger", "broken"), [(LAUNCH, True), (SCHEDULE, False)])
-def test_a_launched_instance_that_shows_nowhere(time: FakeClock, trigger: object, broken: bool) -> None:
+def test_a_launched_instance_that_shows_nowhere(time: FakeClock, trigger: object, *, broken: bool) -> None:
     world = dead_nat()
     assert world.group is not None
     hidden = replace(
