@@ -39,7 +39,7 @@ class LateAws(FakeAws):
         return self._shown(super().observe, expected)
 
     @override
-    def read_back(self, before: Observed, *interfaces: object) -> Observed:  # type: ignore[override]
+    def read_back(self, before: Observed, *interfaces: object) -> Observed:
         return self._shown(super().read_back, before, *interfaces)
 
     def _shown(self, read: Callable[..., Observed], *arguments: object) -> Observed:
