@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.doctor.alarms import about_alarms
 from ops.doctor.diagnose_group import about_group
 from ops.doctor.model import Diagnosis, Level, Line
 from ops.doctor.network import about_network, about_offers
@@ -41,6 +42,7 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
         *_quota(account, wanted),
         *_topic(account, wanted),
         *_stack(account, wanted),
+        *(about_alarms(account.alarms, wanted.stack_name) if account.alarms else ()),
         *_surroundings(account, wanted),
         *(
             Line(
@@ -89,6 +91,10 @@ def _tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Ite
             Level.DO, "route tables", f"{', '.join(absent)} do not exist", "correct PrivateRouteTableIds"
         )
     parameters["PrivateRouteTableIds"] = ids
+    parameters["VpcId"] = vpcs[0]
+    if wanted.parameter("VpcId", vpcs[0]) != vpcs[0]:
+        text = f"the route tables are in {vpcs[0]}: permissions that end at another VPC stop the failover"
+        yield Line(Level.DO, "VPC", text, f"correct VpcId={vpcs[0]}")
     for table in tables:
         yield _route(
             table.id, table.nat_gateway_id, dead=table.blackhole, by_instance=table.leaves_by_instance
