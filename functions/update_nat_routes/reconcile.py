@@ -13,6 +13,7 @@ from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,
+    Assumption,
     Move,
     RecordHeartbeat,
     ReplaceInstance,
@@ -22,6 +23,7 @@ from update_nat_routes.actions import (
     TagGroup,
     key,
     order,
+    unshown,
 )
 from update_nat_routes.apply import NOT_TRIED
 from update_nat_routes.events import Trigger, TriggerKind
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from update_nat_routes.actions import Broken
     from update_nat_routes.apply import Result, Writer
     from update_nat_routes.model import Observed
     from update_nat_routes.observe import Reader
@@ -82,6 +85,7 @@ class Report:
     failover_seconds: float | None = None
     waiting: Wait | None = None
     error: AwsError | None = None
+    broken: set[Broken] = field(default_factory=set)
     relevant: bool = True
     planned: bool = False
     blind: bool = False
@@ -179,6 +183,8 @@ class Reconciler:
         instance = observed.instances.get(waiting or "")
         absent = member is None and (instance is None or instance.state in ENDED_STATES)
         self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0)
+        if absent and instance is None and self.trigger.kind is TriggerKind.LAUNCH_ACTION:
+            self.report.broken.add((Assumption.EVENT_INSTANCE_SHOWS, str(waiting)))
         return observed
 
     def _look_again(self, error: TemporaryError) -> bool:
@@ -209,6 +215,7 @@ class Reconciler:
             if result.status is Status.FAILED and result.temporary and name not in wanted:
                 detail = f"a later look shows that it is done ({result.detail})"
                 self.report.results[name] = replace(result, status=Status.ALREADY, detail=detail)
+                self.report.broken.add((Assumption.FAILED_CHANGES_NOTHING, name))
 
     def _read_back(self, step: Plan) -> Observed:
         assert self.observed is not None  # noqa: S101 - a plan was made from it
@@ -228,6 +235,7 @@ class Reconciler:
         again, later each time, and not written again at once.
         """
         self._note_incident(step)
+        self.report.broken |= unshown(step.actions, written or self.orders, at_once=bool(written))
         actions = [action for action in step.actions if order(action) not in written]
         endless = [action for action in actions if self.orders[order(action)] >= ORDERS]
         outcomes = self.writer.apply(action for action in actions if action not in endless)
@@ -263,6 +271,7 @@ class Reconciler:
         for action in actions:
             detail = f"accepted {ORDERS} times, and no reading shows it as done: left to the next run"
             self.report.results[key(action)] = Outcome(action, Status.FAILED, detail)
+            self.report.broken.add((Assumption.ACCEPTED_TAKES_EFFECT, key(action)))
             self.memory = replace(self.memory, abandoned=self.memory.abandoned | {key(action)})
 
     def _record(self, outcomes: list[Result]) -> None:
