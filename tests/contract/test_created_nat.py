@@ -11,6 +11,8 @@ from toolchain.build.user_data import TEMPLATE, boot_script, commands, generated
 from tradai_shared.config.loader import canonical_config
 
 NAT = {
+    "NatExperimentRole",
+    "NatExperimentTemplate",
     "NatGroup",
     "NatInstanceProfile",
     "NatInstanceRole",
