@@ -55,9 +55,7 @@ def test_the_group_whose_nat_carries_is_not_switched_off(deployed: dict[str, str
     lone = LONE if "CreateNat" in deployed else {}
     stack = Stack("tradai-ops-prod", deployed)
     (refusal,) = to_do(replace(CARRIED_BY_SECOND, stack=stack), lone)
-    assert (
-        "whose i-b carries the traffic: move back first: aws autoscaling start-instance-refresh" in refusal
-    )
+    assert "whose i-b carries the traffic: move back first: aws autoscaling start-instance-refresh" in refusal
     (unknown,) = to_do(replace(CARRIED_BY_SECOND, stack=stack, carrier_group=None), lone)
     assert "no default route says which NAT carries" in unknown
     ((level, text, _),) = said(replace(CARRIED_BY_FIRST, stack=stack), lone)
