@@ -41,6 +41,7 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
         *_names(account, wanted, parameters),
         *_quota(account, wanted),
         *_topic(account, wanted),
+        *_runbooks(wanted),
         *_stack(account, wanted),
         *(about_alarms(account.alarms, wanted.stack_name) if account.alarms else ()),
         *_surroundings(account, wanted),
@@ -245,6 +246,15 @@ def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
     elif not topic.refusals:
         text = f"{topic.arn} has {topic.confirmed} confirmed subscriptions"
         yield Line(Level.OK, "alerts", text, "tradai-ops alerts test proves that a message arrives")
+
+
+def _runbooks(wanted: Wanted) -> Iterator[Line]:
+    """An alarm reaches a phone, where a path of the repository leads nowhere."""
+    address = wanted.parameter("RunbookBaseUrl", "docs/runbooks")
+    if not address.startswith("https://"):
+        text = f"alarms end with {address}/NAME.md: nobody can open that from a message"
+        remedy = "RunbookBaseUrl=https://HOST/REPOSITORY/docs/runbooks, where the people on call can read it"
+        yield Line(Level.INFO, "runbooks", text, remedy)
 
 
 def _stack(account: Account, wanted: Wanted) -> Iterator[Line]:

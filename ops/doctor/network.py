@@ -64,7 +64,7 @@ class Network:
     nat_subnets: frozenset[str] = frozenset()
     private_subnets: frozenset[str] = frozenset()
     endpoints: frozenset[str] | None = None  # services that have one; None: not readable
-    neighbours: int = 0  # interfaces in the NAT's subnets that are not the NAT's
+    neighbours: tuple[str, ...] = ()  # interfaces in the NAT's subnets that are not the NAT's
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ def about_network(network: Network, wanted_endpoints: Iterable[str]) -> Iterator
         yield Line(
             Level.INFO,
             "NAT subnets",
-            f"{network.neighbours} interfaces of others are in them: a fault injection that disrupts the"
-            " subnet's network meets these too",
+            f"{len(network.neighbours)} interfaces of others are in them: a fault injection that disrupts the"
+            f" subnet's network meets these too: {'; '.join(network.neighbours)}",
         )
 
 

@@ -67,15 +67,17 @@ class NetworkReader:
             None if len(self.reader.unread) > refusals else frozenset(item["ServiceName"] for item in found)
         )
 
-    def _neighbours(self, subnets: frozenset[str], group: Group | None) -> int:
+    def _neighbours(self, subnets: frozenset[str], group: Group | None) -> tuple[str, ...]:
         if not subnets or group is None:
-            return 0
+            return ()
         filters = [{"Name": "subnet-id", "Values": sorted(subnets)}]
         found = self._list(
             "DescribeNetworkInterfaces", "describe_network_interfaces", "NetworkInterfaces", Filters=filters
         )
         members = set(group.members)
-        return sum(item.get("Attachment", {}).get("InstanceId") not in members for item in found)
+        return tuple(
+            _described(item) for item in found if item.get("Attachment", {}).get("InstanceId") not in members
+        )
 
     def _runtime(self, architecture: str) -> bool | None:
         """Lambda validates the names that a request has, and so says which it knows."""
@@ -105,6 +107,12 @@ class NetworkReader:
             Filters=[{"Name": "location", "Values": zones}],
         )
         return {zone: _types_of(zone, offered) for zone in zones} if offered else None
+
+
+def _described(interface: Mapping[str, Any]) -> str:
+    """An interface as a person finds its owner."""
+    holder = interface.get("Attachment", {}).get("InstanceId") or interface.get("Description")
+    return f"{interface['NetworkInterfaceId']} ({holder or interface.get('InterfaceType', 'not attached')})"
 
 
 def _types_of(zone: str, offered: Iterable[Mapping[str, str]]) -> frozenset[str]:
