@@ -67,7 +67,7 @@ class Activities:
             auto_scaling_group_name=self.group.name,
             instance_id="",
             description="Launching a new EC2 instance",
-            cause=f"At {now:%Y-%m-%dT%H:%M:%SZ} a launch was started in response to a difference of capacity.",
+            cause=f"At {now:%Y-%m-%dT%H:%M:%SZ} a launch was started for a difference of capacity.",
             start_time=now,
             details="{}",
         )
