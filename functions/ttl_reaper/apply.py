@@ -6,7 +6,7 @@ DynamoDB calls success, or the TTL is another, which fails the condition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tradai_shared import clock
@@ -97,37 +97,33 @@ class Sender:
         ``may_defer`` says whether so many items may be carried on by the checkpoint: then a few items that
         are refused again and again do not hold up the others.
         """
-        pending = list(batch.candidates)
-        settled: list[ItemOutcome] = []
-        units = 0.0
-        began, attempt = _now(), 0
+        progress = _Progress(list(batch.candidates))
+        refused = None
         try:
-            while pending:
-                answered, consumed = self._send(batch, pending)
-                settled += answered.settled
-                units += consumed
-                pending = answered.pending
-                if answered.refused:
-                    code = answered.refused.code
-                    return BatchResult(
-                        (*settled, *_all(pending, Verdict.UNSETTLED, code)), units, answered.refused
-                    )
-                if not pending:
-                    break
-                attempt += 1
-                if answered.code in partiql.PASSING and attempt >= DEFER_AFTER and may_defer(len(pending)):
-                    return BatchResult((*settled, *_all(pending, Verdict.DEFERRED, answered.code)), units)
-                if _now() - began >= PATIENCE_SECONDS:
-                    given_up = TemporaryError(
-                        partiql.permission(batch.mode), answered.code, "refused for too long"
-                    )
-                    return BatchResult(
-                        (*settled, *_all(pending, Verdict.UNSETTLED, answered.code)), units, given_up
-                    )
-                self._back_off(attempt)
+            while progress.pending and not refused and progress.verdict is Verdict.UNSETTLED:
+                answered, consumed = self._send(batch, progress.pending)
+                progress.add(answered, consumed)
+                refused = answered.refused
+                if answered.refused is None and progress.pending:
+                    refused = self._again(batch, progress, may_defer)
         except OutOfTime:
-            return BatchResult((*settled, *_all(pending, Verdict.UNSETTLED)), units)
-        return BatchResult(tuple(settled), units)
+            progress.code = ""
+        unsettled_items = _all(progress.pending, progress.verdict, progress.code)
+        return BatchResult((*progress.settled, *unsettled_items), progress.units, refused)
+
+    def _again(
+        self, batch: Batch, progress: _Progress, may_defer: Callable[[int], bool]
+    ) -> TemporaryError | None:
+        """Wait for another try, or defer what is pending; an error where that has lasted too long."""
+        progress.attempt += 1
+        code, count = progress.code, len(progress.pending)
+        if code in partiql.PASSING and progress.attempt >= DEFER_AFTER and may_defer(count):
+            progress.verdict = Verdict.DEFERRED
+        elif _now() - progress.began >= PATIENCE_SECONDS:
+            return TemporaryError(partiql.permission(batch.mode), code, "refused for too long")
+        else:
+            self._back_off(progress.attempt)
+        return None
 
     def _send(self, batch: Batch, pending: list[Candidate]) -> tuple[partiql.Answered, float]:
         """Send what is pending once; the units that it consumed."""
@@ -177,6 +173,24 @@ class Sender:
             nap = min(seconds, NAP_SECONDS)
             clock.sleep(nap)
             seconds -= nap
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a batch is."""
+
+    pending: list[Candidate]
+    settled: list[ItemOutcome] = field(default_factory=list)
+    units: float = 0.0
+    code: str = ""  # of the latest answer that left something pending
+    attempt: int = 0
+    verdict: Verdict = Verdict.UNSETTLED  # of what stays pending
+    began: float = field(default_factory=lambda: clock.now().timestamp())
+
+    def add(self, answered: partiql.Answered, consumed: float) -> None:
+        self.settled += answered.settled
+        self.units += consumed
+        self.pending, self.code = answered.pending, answered.code
 
 
 def unsettled(items: Sequence[Candidate], refused: AwsError) -> BatchResult:

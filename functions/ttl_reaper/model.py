@@ -122,6 +122,7 @@ class ReapRequest:
     limits: Limits
     segments: Segments
     allow_without_pitr: bool = False
+    sharers: int = 1  # runs at work on the table at one time, this one included: they divide its capacity
 
     @property
     def writes(self) -> bool:

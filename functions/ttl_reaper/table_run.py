@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
-from tradai_shared.errors import AwsError, PermanentError
+from tradai_shared.errors import AwsError
 from ttl_reaper import apply, observe, partiql, planner, results
 from ttl_reaper.checkpoint import DeferredItem
 from ttl_reaper.model import (
@@ -59,6 +59,9 @@ class TableRun:
         self.spent = Tally()
         self._dependencies, self._native_is_off, self._save = dependencies, native_is_off, save
         bucket = TokenBucket(request.limits.write_units_per_second, clock.now().timestamp())
+        self._whole_rate = request.limits.write_units_per_second * request.sharers
+        self._rate = request.limits.write_units_per_second
+        self._bucket = bucket
         self._sender = apply.Sender(
             dependencies.requests, bucket, dependencies.seconds_left, dependencies.rng
         )
@@ -76,16 +79,20 @@ class TableRun:
         """
         with ThreadPoolExecutor(self._dependencies.workers) as pool:
             try:
-                result = self._rounds(pool)
-            except apply.OutOfTime:
-                result = self._out_of_time()
-            except AwsError as error:
-                result = self._end(RunStatus.FAILED, str(error))
-            except Exception as error:  # noqa: BLE001 - the isolation point of a table
-                result = self._end(RunStatus.FAILED, f"{type(error).__name__}: {error}")
+                result = results.isolated(lambda: self._until_the_end(pool))
             finally:
                 pool.shutdown(cancel_futures=True)
-        return self._flushed(result)
+        return self._flushed(self._failed(result) if isinstance(result, AwsError) else result)
+
+    def _until_the_end(self, pool: ThreadPoolExecutor) -> TableResult:
+        try:
+            self._share_rate()
+            return self._rounds(pool)
+        except apply.OutOfTime:
+            return self._out_of_time()
+
+    def _failed(self, error: AwsError) -> TableResult:
+        return self._end(RunStatus.FAILED, str(error))
 
     def _flushed(self, result: TableResult) -> TableResult:
         try:
@@ -118,12 +125,9 @@ class TableRun:
             raise apply.OutOfTime
 
     def _read(self, pool: ThreadPoolExecutor, positions: Sequence[Position]) -> list[Future[Page]]:
-        limit = planner.page_items(self.request)
-        return [
-            pool.submit(copy_context().run, self._page, position, limit)
-            for position in positions
-            if not position.done
-        ]
+        unfinished = [position for position in positions if not position.done]
+        limit = planner.page_items(self._rate, len(unfinished))
+        return [pool.submit(copy_context().run, self._page, position, limit) for position in unfinished]
 
     def _page(self, position: Position, limit: int) -> Page:
         body = observe.scan_request(self.live, self.checkpoint, position, limit)
@@ -252,6 +256,13 @@ class TableRun:
         if (clock.now() - self._saved_at).total_seconds() >= SAVE_SECONDS:
             self._saved_at = clock.now()
             self._save(self.checkpoint)
+            self._share_rate()
+
+    def _share_rate(self) -> None:
+        """Take over what runs of the same plan that have ended leave of the rate."""
+        if self._dependencies.sharers:
+            self._rate = max(1.0, self._whole_rate / self._dependencies.sharers())
+            self._bucket.allow(self._rate, clock.now().timestamp())
 
     def _out_of_time(self) -> TableResult:
         """Time is no failure, unless nothing but deferred items was left and none of them was settled."""
@@ -283,7 +294,5 @@ class TableRun:
 
 def _result(batch: Sequence[Candidate], future: Future[BatchResult]) -> BatchResult:
     """A batch's result; an error that nobody foresaw leaves its items unsettled, and the others' recorded."""
-    try:
-        return future.result()
-    except Exception as error:  # noqa: BLE001 - the isolation point of a batch
-        return apply.unsettled(batch, PermanentError("batch", type(error).__name__, str(error)))
+    result = results.isolated(future.result)
+    return apply.unsettled(batch, result) if isinstance(result, AwsError) else result

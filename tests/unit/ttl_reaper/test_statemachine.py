@@ -23,7 +23,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 
 from simulator.moto_patches.dynamodb import strict
 from simulator.scenario.reaper_table import DAY, Context, fill, make_table
+from tests.fakes.result_writer import result_writer
 from ttl_reaper.app import lambda_handler
+from ttl_reaper.checkpoint_store import written_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +34,7 @@ DEFINITION = Path(__file__).parents[3] / "statemachines" / "reap.asl.json"
 REAPER = "arn:aws:lambda:eu-central-1:123456789012:function:tradai-ttl-reaper-dev"
 ROLE = "arn:aws:iam::123456789012:role/reap"
 TABLES = ("notifications", "drift-state")
+RESULTS = "results"
 ORDER = {"tables": list(TABLES), "mode": "delete", "dry_run": False, "segments": {"total": 2}}
 
 
@@ -67,7 +70,9 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("ENVIRONMENT", "dev")
     monkeypatch.delenv("REAPER_AUDIT_BUCKET", raising=False)
     now = int(time.time())
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}), strict():
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}), strict(), result_writer():
+        location = {"LocationConstraint": "eu-central-1"}
+        boto3.client("s3").create_bucket(Bucket=RESULTS, CreateBucketConfiguration=location)
         client = boto3.client("dynamodb")
         for component in TABLES:
             name = f"tradai-{component}-dev"
@@ -78,6 +83,11 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
+def written(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    details = summary["results"]["ResultWriterDetails"]
+    return written_results(boto3.client("s3"), details["Bucket"], details["Key"])
+
+
 def left(client: Any, component: str) -> int:
     return int(client.scan(TableName=f"tradai-{component}-dev")["Count"])
 
@@ -85,9 +95,9 @@ def left(client: Any, component: str) -> int:
 def execute(monkeypatch: pytest.MonkeyPatch, service: InThisProcess, order: dict[str, Any]) -> dict[str, Any]:
     monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: service)
     states = boto3.client("stepfunctions")
-    definition = (
-        DEFINITION.read_text(encoding="utf-8").replace("${ReaperArn}", REAPER).replace("${Partition}", "aws")
-    )
+    definition = DEFINITION.read_text(encoding="utf-8")
+    for name, value in (("ReaperArn", REAPER), ("Partition", "aws"), ("ResultBucket", RESULTS)):
+        definition = definition.replace(f"${{{name}}}", value)
     machine = states.create_state_machine(name="tradai-reap-dev", definition=definition, roleArn=ROLE)
     started = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(order))
     for _ in range(600):
@@ -139,7 +149,7 @@ def test_a_bad_segment_fails_the_summary_and_never_stops_the_rest(
     output = execute(monkeypatch, service, ORDER)
     assert (output["status"], output["error"]) == ("FAILED", "SegmentsFailed")
     [summary] = [event for event in service.events if event.get("action") == "summary"]
-    lost = [result for result in summary["results"] if not result["success"]]
+    lost = [result for result in written(summary) if not result["success"]]
     assert [(result["table"], result["segment"]) for result in lost] == [("notifications", 1)]
     assert left(tables, "drift-state") == 60
     assert 60 < left(tables, "notifications") < 100
