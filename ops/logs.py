@@ -12,7 +12,6 @@ from ops.screen import console
 from ops.session import connect
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.config import naming
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,9 +52,9 @@ def logs(
         began = clock.now() - distance
         names = {
             "nat": session.function,
-            "drift": naming.drift_check_function_name(session.env),
-            "reaper": naming.ttl_reaper_function_name(session.env),
-            "probe": naming.egress_probe_function_name(session.env),
+            "drift": session.wanted.drift_function,
+            "reaper": session.wanted.reaper_function,
+            "probe": session.wanted.probe_function,
         }
         printed: set[str] = set()
         while True:

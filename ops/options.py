@@ -22,6 +22,7 @@ class Format(StrEnum):
     HTML = "html"
     SARIF = "sarif"
     JUNIT = "junit"
+    ASFF = "asff"
 
 
 @Parameter(name="*")
@@ -40,7 +41,7 @@ class Common:
     endpoint_url
         Another AWS, such as a stand-in on this machine; AWS_ENDPOINT_URL does the same.
     format
-        table for a person, json for a program; markdown, html, sarif and junit where a
+        table for a person, json for a program; markdown, html, sarif, junit and asff where a
         command has a report.
     quiet
         Print only results and what needs attention: no account line, no progress.

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from drift_check.report.as_html import page
-from drift_check.report.as_json import document
+from drift_check.report.as_json import asff, document
 from drift_check.report.as_markdown import headline, markdown, short
 from ops.junit import junit
 from ops.options import Format
@@ -78,6 +78,15 @@ def as_html(report: Report, session: Session) -> None:
     sys.stdout.write(page(report).replace("<main>", f"<main><p class=soft>{escape(where(session))}</p>", 1))
 
 
+def as_asff(report: Report, session: Session) -> None:
+    """A list, as ``aws securityhub batch-import-findings --findings`` takes it."""
+    identity = session.identity
+    partition = identity.arn.split(":")[1] if identity.arn.startswith("arn:") else "aws"
+    product = f"arn:{partition}:securityhub:{identity.region}:{identity.account}"
+    findings = asff(report, f"{product}:product/{identity.account}/default")
+    sys.stdout.write(json.dumps(findings, indent=2) + "\n")
+
+
 def where(session: Session) -> str:
     return "account {account}, region {region}, environment {environment}".format_map(session.place)
 
@@ -88,5 +97,6 @@ PRINTERS: dict[Format, Callable[[Report, Session], object]] = {
     Format.MARKDOWN: as_markdown,
     Format.HTML: as_html,
     Format.SARIF: lambda report, session: print_document(sarif(report, session.place)),
+    Format.ASFF: as_asff,
     Format.JUNIT: lambda report, _: sys.stdout.write(junit(report)),
 }

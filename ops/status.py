@@ -124,11 +124,16 @@ class StatusReader:
         return sorted(points, key=lambda point: point[0])
 
     def _alarms(self) -> Iterator[Fact]:
+        """The stack's own, and the NAT's where NatAlarmName gives it a name without their prefix."""
+        filters: list[dict[str, Any]] = [{"AlarmNamePrefix": self.wanted.alarm_prefix}]
+        if not self.wanted.alarm.startswith(self.wanted.alarm_prefix):
+            filters.append({"AlarmNames": [self.wanted.alarm]})
         with translate_errors("cloudwatch:DescribeAlarms"):
             pages = self.client("cloudwatch").get_paginator("describe_alarms")
             found = [
                 alarm
-                for page in pages.paginate(AlarmNamePrefix=f"tradai-{self.wanted.env}-")
+                for chosen in filters
+                for page in pages.paginate(**chosen)
                 for alarm in page.get("MetricAlarms", [])
             ]
         raised = [alarm["AlarmName"] for alarm in found if alarm["StateValue"] == "ALARM"]
@@ -140,7 +145,7 @@ class StatusReader:
             yield Fact("alarms", f"none of {len(found)} is in ALARM")
 
     def _schedules(self) -> Iterator[Fact]:
-        group = f"tradai-ops-{self.wanted.env}"
+        group = self.wanted.schedule_group
         with translate_errors("scheduler:ListSchedules"):
             listed = self.client("scheduler").list_schedules(GroupName=group)["Schedules"]
         for schedule in listed:
@@ -150,7 +155,7 @@ class StatusReader:
             yield Fact("schedules", f"the group {group} has none", well=False)
 
     def _dead_letters(self) -> Iterator[Fact]:
-        queue = f"tradai-ops-dead-letters-{self.wanted.env}"
+        queue = self.wanted.dead_letter_queue
         sqs = self.client("sqs")
         with translate_errors("sqs:GetQueueAttributes"):
             url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]

@@ -122,10 +122,10 @@ def calling() -> str | None:
 
 @cache
 def policy(role: str, env: str, given: tuple[tuple[str, str], ...]) -> list[Statement]:
-    """A deployment's role. The probe and healing are on: what either adds is tested apart."""
+    """A deployment's role. Probe, healing and Security Hub are on: what each adds is tested apart."""
     known = dict(given)
     bucket = known.pop("ReaperBucket", None)
-    stack = deployed(env, DriftMode="heal", EgressProbe="true", **known)
+    stack = deployed(env, DriftMode="heal", DriftSecurityHub="true", EgressProbe="true", **known)
     if bucket:
         stack.template.values |= {"ReaperBucket": bucket, "ReaperBucket.Arn": f"arn:aws:s3:::{bucket}"}
     return statements(stack.statements(role))

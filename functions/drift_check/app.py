@@ -82,6 +82,7 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
     publish.log(logger, report)
     publish.measure(metrics, report)
     publish.store(settings, report, client, logger)
+    publish.to_security_hub(settings, report, client, logger)
     return as_json.answer(report)
 
 

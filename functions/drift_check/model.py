@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from drift_check.apply.healer import HealOutcome
     from drift_check.events import Request
     from drift_check.findings import Finding
+    from drift_check.history import Record
 
 
 class ExitCode(IntEnum):
@@ -41,6 +42,7 @@ class Report:
     plan: HealPlan = field(default_factory=lambda: HealPlan((), ()))
     changes: Changes = field(default_factory=Changes)
     to_notify: list[Finding] = field(default_factory=list)
+    resolved: dict[str, Record] = field(default_factory=dict)  # within the days that history remembers, by id
     notes: list[str] = field(default_factory=list)
     calls: int = 0  # reads, and calls to the history's table; each heal lists its own writes
     seconds: float = 0.0

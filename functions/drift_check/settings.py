@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
 
 MAX_HEALS = 5
+PRODUCT = r"arn:aws[a-z-]*:securityhub:[a-z0-9-]+:\d{12}:product/\d{12}/default"
 # The stack's parameters win over the configuration: what the failover works on is said once.
 PARAMETERS = {
     "NAT_ASG_NAME": "NatAsgName",
+    "NAT_STANDBY_ASG_NAME": "NatStandbyAsgName",
     "NAT_HOOK_NAMES": "NatHookNames",
     "NAT_FUNCTION_NAME": "NatFunctionName",
     "NAT_ALARM_NAME": "NatAlarmName",
+    "NAT_EIP_ALLOCATION_ID": "NatEipAllocationId",
+    "NAME_PREFIX": "NamePrefix",
     "PRIVATE_ROUTE_TABLE_IDS": "PrivateRouteTableIds",
 }
 
@@ -39,6 +43,7 @@ class Settings:
     report_bucket: str | None = None
     max_heals: int = MAX_HEALS
     topic_arn: str | None = None
+    security_hub: str | None = None  # the ARN of the account's own product there
     parameters: Mapping[str, str] = field(default_factory=dict)  # the stack's, by their names there
 
     @classmethod
@@ -54,5 +59,6 @@ class Settings:
             report_bucket=variables.optional(env, "DRIFT_REPORT_BUCKET", variables.BUCKET),
             max_heals=variables.count(env, "DRIFT_MAX_HEALS", MAX_HEALS),
             parameters={name: env[variable] for variable, name in PARAMETERS.items() if env.get(variable)},
+            security_hub=variables.optional(env, "SECURITY_HUB_PRODUCT", PRODUCT),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
         )

@@ -63,7 +63,7 @@ INSTANCE_ID = re.compile(r"i-[0-9a-z]{1,17}")
 HOOK_NAME = re.compile(r"[A-Za-z0-9\-_/]{1,255}")
 WARM_POOL = "WarmPool"
 DRILL_SOURCE = "tradai.drill"
-PROBE_FUNCTION = "tradai-egress-probe"
+PROBE_FUNCTION = "-egress-probe-"
 NO_EGRESS = "EgressDownError"  # the probe's own fault, or a wrong address, says nothing against the NAT
 EVENT_TYPES: dict[tuple[str, str], TriggerKind] = {
     ("aws.autoscaling", "EC2 Instance-launch Lifecycle Action"): TriggerKind.LAUNCH_ACTION,

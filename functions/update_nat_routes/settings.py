@@ -70,6 +70,7 @@ class Settings:
             hooks_named=bool(hook_names),
             probe_watches=variables.flag(env, "EGRESS_PROBE"),
             take_over_external_routes=variables.flag(env, "NAT_TAKE_OVER_ROUTES"),
-            probe_function=egress_probe_function_name(environment),
+            probe_function=variables.optional(env, "EGRESS_PROBE_FUNCTION", r"[A-Za-z0-9_-]{1,64}")
+            or egress_probe_function_name(environment),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
         )

@@ -9,18 +9,21 @@ from cyclopts import Parameter
 
 from drift_check.model import ExitCode
 from drift_check.observe.observer import WORKERS
-from ops.adopt import answers
+from ops.adopt import answers, role
 from ops.adopt.account import AccountLook
 from ops.adopt.dialogue import Dialogue, refused_again
 from ops.adopt.draft import dump
 from ops.adopt.model import Answer
 from ops.adopt.summary import summary, to_json
+from ops.doctor import samconfig
 from ops.options import FLAG, Common
 from ops.progress import progress
 from ops.screen import error_console, print_document, styled
 from ops.session import Simulation, connect
 from tradai_shared import clock
+from tradai_shared.config.build import build
 from tradai_shared.config.loader import OWN_VALUES, own_file
+from tradai_shared.config.parameters import with_parameters
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -79,14 +82,15 @@ def adopt(  # noqa: PLR0913 - one parameter an option
         file = own_file(session.env)
         outcome = _outcome(session, file, _answers(written, yes=yes, asks=asks))
         _refuse_unused(written, answers_file)
-        _print(session, outcome)
+        news = _news(session, outcome)
+        _print(session, outcome, news)
         if lists and answers_file:
             answers_file.write_text(answers.to_file(session.env, outcome.unanswered), encoding="utf-8")
             session.text.print(f"wrote {answers_file}: edit it, then give it again")
-        elif outcome.file == file:
+        elif outcome.file == file and not (news and _keeps_parameters(session, out)):
             session.text.print("nothing to write")
         elif written or yes or asks:
-            _write(session, out or OWN_VALUES / f"{session.env}.json", outcome, asks=asks)
+            _write(session, out, outcome, news, asks=asks)
     return ExitCode.PARTIAL if outcome.unread else ExitCode.IN_SYNC
 
 
@@ -136,21 +140,42 @@ def _refuse_unused(written: answers.Written | None, answers_file: Path | None) -
     error_console.print(f"no longer differs: {unknown}")
 
 
-def _print(session: Session, outcome: Outcome) -> None:
+def _news(session: Session, outcome: Outcome) -> dict[str, str]:
+    """The parameters that the drift check's role needs with this file, where they are not deployed."""
+    parameters = session.wanted.parameters
+    config = build(session.env, with_parameters(outcome.file, parameters, session.env))
+    needed = role.parameters(config, session.identity, outcome.survey.parameter_group)
+    return {name: value for name, value in needed.items() if session.configured.parameter(name) != value}
+
+
+def _keeps_parameters(session: Session, out: Path | None) -> bool:
+    """Whether samconfig.toml is written too: beside the deployment's own file, not beside a copy."""
+    return out is None and bool(session.samconfig_text)
+
+
+def _print(session: Session, outcome: Outcome, news: dict[str, str]) -> None:
     if session.prints_text:
         for text, style in summary(outcome):
             session.text.print(styled(text, style))
+        for name, value in news.items():
+            session.text.print(f"stack parameter, for the drift check's role: {name}={value}")
     else:
-        print_document({**session.place, **to_json(outcome)})
+        print_document({**session.place, **to_json(outcome), "stack_parameters": news})
 
 
-def _write(session: Session, path: Path, outcome: Outcome, *, asks: bool) -> None:
-    if asks and not _agreed(f"Write {path}? [yes/no] "):
+def _write(session: Session, out: Path | None, outcome: Outcome, news: dict[str, str], *, asks: bool) -> None:
+    """The deployment's own file, and the role's parameters in samconfig.toml."""
+    texts = {out or OWN_VALUES / f"{session.env}.json": dump(outcome.file)}
+    if news and _keeps_parameters(session, out):
+        quoted = {name: value or '""' for name, value in news.items()}
+        texts[session.common.samconfig_file] = samconfig.changed(session.samconfig_text, session.env, quoted)
+    if asks and not _agreed(f"Write {', '.join(map(str, texts))}? [yes/no] "):
         session.text.print("nothing was written")
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(dump(outcome.file), encoding="utf-8")
-    session.text.print(f"wrote {path}")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        session.text.print(f"wrote {path}")
 
 
 def _agreed(question: str) -> bool:

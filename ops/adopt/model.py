@@ -138,3 +138,4 @@ class Survey:
     tags: tuple[Finding, ...]  # of single resources
     not_stated: tuple[tuple[str, Json], ...]  # live values that nothing is compared with
     no_answer: bool = False  # of no call
+    parameter_group: str = ""  # that the database uses

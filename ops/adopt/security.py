@@ -51,6 +51,7 @@ DELICATE = (
     "pending *",
     "image *",
 )
+LIFECYCLE = "s3.buckets.*.lifecycle"
 WORLD_BITS = 8  # a range as wide as this, or wider, is no network of one's own
 
 
@@ -69,7 +70,14 @@ def is_insecure(path: str, attribute: str, live: Json) -> bool:
 
 
 def loses(path: str, configured: Json, live: Json) -> bool:
-    """Whether less would be kept: a lower number, or TTL turned on or off."""
+    """Whether less would be kept: a lower number, TTL turned on or off, another rule that expires objects."""
+    if fnmatchcase(path, LIFECYCLE):
+        stated = configured if isinstance(configured, list) else []
+        return (
+            any(rule not in stated and "expire" in str(rule) for rule in live)
+            if isinstance(live, list)
+            else True
+        )
     if any(fnmatchcase(path, pattern) for pattern in TTL):
         return (configured is None) != (live is None)
     if not any(fnmatchcase(path, pattern) for pattern in NOT_LOWER):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 QUEUES, QUEUE_NAMES, API_NAMES = "sqs", "sqs.names", "waf.apis"
-OWN = "tradai-ops-"  # this toolkit's own queues
+OWN = ("tradai-ops-", "-ops-dead-letters-")  # in the names of this toolkit's own queues
 GATEWAY = "web ACL"  # the state of all APIs together
 
 
@@ -81,7 +81,7 @@ def without_queue(config: CanonicalConfig, finding: Finding) -> Difference:
 def _queues(lister: Lister) -> Iterator[Candidate]:
     urls = lister.ask("sqs:ListQueues", "sqs", "list_queues", "QueueUrls")
     names = (str(url).rpartition("/")[2] for url in urls)
-    return lister.tagged(":", (name for name in names if not name.startswith(OWN)))
+    return lister.tagged(":", (name for name in names if not any(own in name for own in OWN)))
 
 
 def _apis(lister: Lister) -> Iterator[Candidate]:

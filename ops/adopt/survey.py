@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from drift_check import checks
+from drift_check.checks import database
 from drift_check.checks.base import CONFIGURED, CheckContext
 from drift_check.compare import EXISTENCE, TAG_PATH, TAGS, equal, path_of, to_json
 from drift_check.findings import UNREADABLE, FindingStatus, finding_id
@@ -71,7 +72,14 @@ def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
         tags=tuple(of_tags),
         not_stated=tuple(_not_stated(config, states)),
         no_answer=not any(isinstance(read, Known) for read in scan.reads.answers.values()),
+        parameter_group=_parameter_group(config, scan),
     )
+
+
+def _parameter_group(config: CanonicalConfig, scan: Scan) -> str:
+    read = scan.reads.get(database.INSTANCES, config.rds.identifier)
+    described = read.value if isinstance(read, Known) else None
+    return database.parameter_group(described[0]) if described else ""
 
 
 def behind_names(differences: Iterable[Difference]) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ def _hooks(group: Group, wanted: Wanted, parameters: dict[str, str]) -> Iterator
     if not any(hook.launching for hook in ours):
         yield from _adoptable(group, parameters)
     else:
-        parameters["NatHookNames"] = ",".join(sorted(hook.name for hook in ours))
+        parameters["NatHookNames"] = names_of(ours)
     for hook in group.hooks:
         if hook.answered_elsewhere:
             target = hook.notification_target or "CodeDeploy"
@@ -105,6 +105,11 @@ def _hooks(group: Group, wanted: Wanted, parameters: dict[str, str]) -> Iterator
             )
             continue
         yield from _settings(hook)
+
+
+def names_of(hooks: list[Hook]) -> str:
+    """The launch hook first: the configuration takes the first name for it where names do not tell."""
+    return ",".join(hook.name for hook in sorted(hooks, key=lambda hook: (not hook.launching, hook.name)))
 
 
 def _adoptable(group: Group, parameters: dict[str, str]) -> Iterator[Line]:
@@ -128,8 +133,7 @@ def _adoptable(group: Group, parameters: dict[str, str]) -> Iterator[Line]:
         return
     ending = [hook for hook in free if not hook.launching]
     single = [*launching, *(ending if len(ending) == 1 else [])]
-    names = ",".join(sorted(hook.name for hook in single))
-    parameters["NatHookNames"] = names
+    names = parameters["NatHookNames"] = names_of(single)
     yield Line(
         Level.DO,
         "hooks",

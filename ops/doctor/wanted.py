@@ -26,8 +26,16 @@ class Wanted:
         return self.parameters.get(name) or default
 
     @property
+    def prefix(self) -> str:
+        """With what the names of the stack's own resources begin."""
+        return self.parameter("NamePrefix", naming.PROJECT)
+
+    def _own(self, name: str) -> str:
+        return naming.prefixed(name, self.prefix)
+
+    @property
     def group_name(self) -> str:
-        return self.parameter("NatAsgName", naming.nat_asg_name(self.env))
+        return self.parameter("NatAsgName", self._own(naming.nat_asg_name(self.env)))
 
     @property
     def table_name(self) -> str:
@@ -47,16 +55,37 @@ class Wanted:
     @property
     def functions(self) -> dict[str, str]:
         """The parameter that renames a function, by the function's name; empty where none does."""
-        nat = self.parameter("NatFunctionName", naming.update_nat_routes_function_name(self.env))
-        return {
-            nat: "NatFunctionName",
-            naming.drift_check_function_name(self.env): "",
-            naming.ttl_reaper_function_name(self.env): "",
-        }
+        nat = self.parameter("NatFunctionName", self._own(naming.update_nat_routes_function_name(self.env)))
+        return {nat: "NatFunctionName", self.drift_function: "", self.reaper_function: ""}
+
+    @property
+    def drift_function(self) -> str:
+        return self._own(naming.drift_check_function_name(self.env))
+
+    @property
+    def reaper_function(self) -> str:
+        return self._own(naming.ttl_reaper_function_name(self.env))
+
+    @property
+    def probe_function(self) -> str:
+        return self._own(naming.egress_probe_function_name(self.env))
 
     @property
     def alarm(self) -> str:
-        return self.parameter("NatAlarmName", naming.nat_alarm_name(self.env))
+        return self.parameter("NatAlarmName", self._own(naming.nat_alarm_name(self.env)))
+
+    @property
+    def alarm_prefix(self) -> str:
+        """With what the names of the stack's alarms begin; NatAlarmName may name one otherwise."""
+        return self._own(naming.alarm_name("", self.env))
+
+    @property
+    def schedule_group(self) -> str:
+        return self._own(naming.resource_name("ops", self.env))
+
+    @property
+    def dead_letter_queue(self) -> str:
+        return self._own(naming.resource_name("ops-dead-letters", self.env))
 
     def topic_arn(self, identity: Identity) -> str:
         """The topic of AlertsTopicArn, else the platform's own, as the template has it."""
@@ -68,8 +97,8 @@ class Wanted:
     @property
     def rules(self) -> frozenset[str]:
         """The names of the rules that the stack itself makes."""
-        kinds = ("group-events", "instance-states", "spot-notices")
-        return frozenset(f"tradai-nat-{kind}-{self.env}" for kind in kinds)
+        kinds = ("group-events", "instance-states", "spot-notices", "peer-silent")
+        return frozenset(f"{self.prefix}-nat-{kind}-{self.env}" for kind in kinds)
 
     @property
     def architecture(self) -> str:

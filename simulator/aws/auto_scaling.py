@@ -13,6 +13,7 @@ from moto.autoscaling.models import InstanceState as Member
 
 from simulator.aws.instances import ENDING
 from simulator.aws.lifecycle_actions import LAUNCHING, TERMINATING, Action, Lifecycle, Result
+from simulator.aws.newer_states import RETAINED, retains
 from simulator.aws.scaling_activities import Activities, Activity
 from simulator.aws.warm_pool import WarmPool
 from simulator.engine import durations
@@ -61,21 +62,12 @@ class Controller:
         self.reconcile()
 
     def member(self, instance_id: str) -> Any:
-        return next(
-            (
-                instance_state
-                for instance_state in self.group.instance_states
-                if instance_state.instance_id == instance_id
-            ),
-            None,
-        )
+        members = (member for member in self.group.instance_states if member.instance_id == instance_id)
+        return next(members, None)
 
     def runs(self, process: str) -> bool:
         """Whether a process is not suspended."""
-        return all(
-            suspended_process["ProcessName"] != process
-            for suspended_process in self.group.suspended_processes
-        )
+        return process not in {suspended["ProcessName"] for suspended in self.group.suspended_processes}
 
     def reconcile(self) -> None:
         """Bring the number of members to what is desired. Those that leave or are replaced do not count."""
@@ -86,9 +78,8 @@ class Controller:
             and instance_state.instance_id not in self.replacing
         ]
         missing = (self.group.desired_capacity or 0) - len(staying) - self.due
-        if missing > 0 and self.runs("Launch"):
-            for _ in range(missing):
-                self._launch_soon()
+        for _ in range(missing if self.runs("Launch") else 0):
+            self._launch_soon()
         for surplus in staying[: max(0, -missing - self.due)]:
             self.terminate(surplus.instance_id, "a user request to shrink the capacity")
 
@@ -101,8 +92,11 @@ class Controller:
 
     def _launch(self) -> None:
         self.due -= 1
-        if not self.runs("Launch") or not self.group.desired_capacity:
-            return
+        if self.runs("Launch") and self.group.desired_capacity:
+            self.launch()
+
+    def launch(self) -> str:
+        """Launch a member at once; its id."""
         instance = self.run_instance()
         member = Member(instance, lifecycle_state="Pending", autoscaling_group=self.group)
         self.group.instance_states.append(member)
@@ -110,6 +104,7 @@ class Controller:
         activity = self.activities.begin("Launching a new EC2 instance", instance, "a difference of capacity")
         if self._hooks(LAUNCHING):
             self.stage.after(durations.HOOK_REACTION, lambda: self._into_launch_hooks(member, activity))
+        return str(instance.id)
 
     def run_instance(self) -> Any:
         version = self.group.ec2_launch_template.get_version(self.group.launch_template_version)
@@ -173,7 +168,12 @@ class Controller:
     def terminate(self, instance_id: str, cause: str) -> Activity | None:
         """Take a member out through its hooks; None where it is leaving, or Terminate is suspended."""
         member = self.member(instance_id)
-        if member is None or member.lifecycle_state.startswith("Terminating") or not self.runs("Terminate"):
+        if member is None or not self.runs("Terminate"):
+            return None
+        if member.lifecycle_state == RETAINED:
+            self._end_instance(member)
+            return self._leaving.get(instance_id)
+        if member.lifecycle_state.startswith("Terminating"):
             return None
         self.replacing.discard(instance_id)
         self.lifecycle.forget(instance_id)
@@ -190,14 +190,16 @@ class Controller:
             return
         self.set_state(member, "Terminating:Wait")
         activity.status_code = "MidLifecycleAction"
-        self.wait(member, TERMINATING, lambda *_: self._proceed(member))
+        self.wait(member, TERMINATING, lambda result, _: self._proceed(member, result))
 
-    def _proceed(self, member: Any) -> None:
+    def _proceed(self, member: Any, result: Result = Result.CONTINUE) -> None:
         self.set_state(member, "Terminating:Proceed")
-        self.stage.after(durations.HOOK_PROCEED, lambda: self._end_instance(member))
+        self.stage.after(durations.HOOK_PROCEED, lambda: self._end_instance(member, result))
 
-    def _end_instance(self, member: Any) -> None:
-        if self.machines[member.instance_id].state == "terminated":
+    def _end_instance(self, member: Any, result: Result = Result.CONTINUE) -> None:
+        if result is Result.ABANDON and retains(self.group):
+            self.set_state(member, RETAINED)
+        elif self.machines[member.instance_id].state == "terminated":
             self._gone(member)
         else:
             member.instance.terminate()
@@ -218,7 +220,7 @@ class Controller:
         if machine.state == "running" and member.lifecycle_state == "Pending" and not self._hooks(LAUNCHING):
             launch = next(activity for activity in self.activities.all if activity.instance_id == machine.id)
             self._into_service(member, launch)
-        elif machine.state == "terminated" and member.lifecycle_state == "Terminating:Proceed":
+        elif machine.state == "terminated" and member.lifecycle_state in {"Terminating:Proceed", RETAINED}:
             self._gone(member)
 
     def _health_check(self) -> None:
@@ -260,9 +262,8 @@ class Controller:
 
     def _launches_first(self) -> bool:
         policy = getattr(self.group, "instance_maintenance_policy", None) or {}
-        return bool(
-            policy.get("MinHealthyPercentage", -1) >= FULL and policy.get("MaxHealthyPercentage", -1) > FULL
-        )
+        low, high = (policy.get(f"{bound}HealthyPercentage", -1) for bound in ("Min", "Max"))
+        return bool(low >= FULL and high > FULL)
 
     # Telling
     def _hooks(self, transition: str) -> list[Any]:

@@ -10,6 +10,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from simulator.aws.lifecycle_actions import Result
+from simulator.aws.newer_states import REPLACE_ROOT_VOLUME, launch_instances, replace_root_volume
 from simulator.moto_patches.patcher import MotoPatch
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class StrictAutoScaling:
         result = moto(request)
         if (policy := request._get_param("InstanceMaintenancePolicy")) is not None:
             controller.group.instance_maintenance_policy = policy
+        if (policy := request._get_param("InstanceLifecyclePolicy")) is not None:
+            controller.group.instance_lifecycle_policy = policy
         controller.reconcile()
         return result
 
@@ -152,11 +155,19 @@ class StrictAutoScaling:
         return self._controller(request._get_param("AutoScalingGroupName")).warm_pool.described()
 
     def refresh(self, request: Any) -> object:
-        """Every member is replaced, as the maintenance policy says."""
+        """Every member is replaced as the maintenance policy says, or only the volume that it boots from."""
         controller = self._controller(request._get_param("AutoScalingGroupName"))
         for member in list(controller.group.active_instances()):
-            controller.replace(member, "an instance refresh")
+            if request._get_param("Strategy") == REPLACE_ROOT_VOLUME:
+                replace_root_volume(controller, member)
+            else:
+                controller.replace(member, "an instance refresh")
         return ActionResult({"InstanceRefreshId": controller.bus.new_id()})
+
+    def launch_instances(self, request: Any) -> object:
+        """Instances at once, with their ids in the answer."""
+        controller = self._controller(request._get_param("AutoScalingGroupName"))
+        return ActionResult(launch_instances(controller, request._get_int_param("RequestedCapacity")))
 
     def corrections(self) -> MotoPatch:
         calls, api = MotoPatch(), AutoScalingResponse
@@ -170,6 +181,7 @@ class StrictAutoScaling:
         calls.hand(api, "describe_scaling_activities", self.activities)
         calls.hand(api, "describe_warm_pool", self.warm_pool)
         calls.hand(api, "start_instance_refresh", self.refresh)
+        calls.hand(api, "launch_instances", self.launch_instances)
         calls.hand(api, "terminate_instance_in_auto_scaling_group", self.terminate_instance)
         calls.hand(FakeAutoScalingGroup, "set_desired_capacity", self.set_desired_capacity)
         return calls

@@ -11,7 +11,7 @@ import yaml
 from moto.events.models import EventPattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 NO_VALUE = object()  # AWS::NoValue
@@ -122,13 +122,28 @@ class Template:
             timeout=float(merged.get("Timeout", 3)),
             memory=int(merged.get("MemorySize", 128)),
             environment={name: str(value) for name, value in variables.items()},
-            rules=tuple(_rules(events)),
+            rules=(*_rules(events), *self._rules_apart(logical_id)),
             schedules=tuple(_schedules(events)),
             retries=int(asynchronous.get("MaximumRetryAttempts", 2)),
             event_age=float(asynchronous.get("MaximumEventAgeInSeconds", 21600)),
             on_failure="OnFailure" in asynchronous.get("DestinationConfig", {}),
             concurrency=None if concurrency in {None, ""} else int(concurrency),
         )
+
+    def _rules_apart(self, function: str) -> Iterator[Rule]:
+        """Rules that stand beside the function, where their condition holds."""
+        for name, resource in self.document["Resources"].items():
+            if resource["Type"] != "AWS::Events::Rule" or not self.made(resource):
+                continue
+            properties = self.resolve(resource["Properties"])
+            for target in properties["Targets"]:
+                if target["Arn"] == self._attribute(function, "Arn"):
+                    pattern = EventPattern(None, properties["EventPattern"])
+                    yield Rule(name, pattern, target.get("Input"), "DeadLetterConfig" in target)
+
+    def made(self, resource: Mapping[str, Any]) -> bool:
+        """Whether a resource has no condition, or a condition that holds."""
+        return "Condition" not in resource or self.holds({"Condition": resource["Condition"]})
 
     def resolve(self, node: Any) -> Any:
         """The node with every intrinsic function answered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config.models.data import BillingMode, BucketEncryption
@@ -87,7 +88,35 @@ def buckets(estate: Estate) -> None:
                 "RestrictPublicBuckets": blocked,
             },
         )
+        if bucket.versioning:
+            s3.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
+        if bucket.tls_only:
+            s3.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(tls_only(bucket.name)))
+        if rules := [expiry(rule) for rule in bucket.lifecycle or ()]:
+            s3.put_bucket_lifecycle_configuration(Bucket=bucket.name, LifecycleConfiguration={"Rules": rules})
         s3.put_bucket_tagging(Bucket=bucket.name, Tagging={"TagSet": estate.tags})
+
+
+def tls_only(bucket: str) -> dict[str, Any]:
+    """The policy of AWS's user guide."""
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def expiry(described: str) -> dict[str, Any]:
+    """The rule ``logs/: expire 30 days``."""
+    where, _, effect = described.partition(": ")
+    return {
+        "Status": "Enabled",
+        "Filter": {"Prefix": "" if where == "all" else where},
+        "Expiration": {"Days": int(effect.split()[1])},
+    }
 
 
 def database(estate: Estate) -> None:

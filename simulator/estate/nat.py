@@ -64,7 +64,7 @@ def hooks(estate: Estate, autoscaling: Any) -> None:
             AutoScalingGroupName=estate.config.nat.group.name,
             LifecycleHookName=hook.name,
             LifecycleTransition=str(hook.transition),
-            HeartbeatTimeout=hook.heartbeat_seconds,
+            HeartbeatTimeout=hook.heartbeat_seconds or 300,
             DefaultResult="ABANDON" if key == "launch" else "CONTINUE",
         )
 

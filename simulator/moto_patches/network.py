@@ -36,6 +36,8 @@ _TARGETS = (
     "VpcEndpointId",
     "LocalGatewayId",
 )
+PROPAGATED = "EnableVgwRoutePropagation"
+DEFAULT_ROUTE = "0.0.0.0/0"
 _create_route, _replace_route = RouteTables.create_route, RouteTables.replace_route
 _modify_interface = ElasticNetworkInterfaces.modify_network_interface_attribute
 _modify_instance = InstanceResponse.modify_instance_attribute
@@ -48,7 +50,8 @@ def create_route(self: Any) -> Any:
     _check_route(self)
     table = self.ec2_backend.get_route_table(self._get_param("RouteTableId"))
     destination = self._get_param("DestinationCidrBlock")
-    if any(destination and route.destination_cidr_block == destination for route in table.routes):
+    static = [route for route in table.routes if route.origin != PROPAGATED]
+    if any(destination and route.destination_cidr_block == destination for route in static):
         raise RouteAlreadyExistsError(destination)
     return _create_route(self)
 
@@ -58,6 +61,34 @@ def replace_route(self: Any) -> Any:
     """DryRun changes nothing; exactly one target."""
     _check_route(self)
     return _replace_route(self)
+
+
+# A propagated route stands beside the static one to the same destination, in no promised order, and only
+# its gateway takes it away: ReplaceRoute and DeleteRoute reach static ones alone.
+@network.of(RouteTables, "enable_vgw_route_propagation")
+def enable_propagation(self: Any) -> Any:
+    """The virtual private gateway announces a default route."""
+    table = self.ec2_backend.get_route_table(self._get_param("RouteTableId"))
+    gateway = self.ec2_backend.get_vpn_gateway(self._get_param("GatewayId"))
+    route = Route(table, DEFAULT_ROUTE, None, None, gateway=gateway)
+    route.propagated = True
+    table._routes = {PROPAGATED: route, **table._routes}
+    return EmptyResult()
+
+
+@network.of(RouteTables, "disable_vgw_route_propagation")
+def disable_propagation(self: Any) -> Any:
+    """What the gateway announced is gone."""
+    self.ec2_backend.get_route_table(self._get_param("RouteTableId"))._routes.pop(PROPAGATED, None)
+    return EmptyResult()
+
+
+@network.property_of(Route, "origin")
+def route_origin(self: Any) -> str:
+    """How the route came into the table."""
+    if getattr(self, "propagated", False):
+        return PROPAGATED
+    return "CreateRouteTable" if self.local else "CreateRoute"
 
 
 def _check_route(request: Any) -> None:

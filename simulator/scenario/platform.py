@@ -90,7 +90,7 @@ def _group(ec2: Any, env: str, platform: Platform, config: CanonicalConfig, *, l
             "SecurityGroupIds": [security["GroupId"]],
         },
     )
-    heartbeat = config.nat.lifecycle_hooks["launch"].heartbeat_seconds
+    heartbeat = config.nat.lifecycle_hooks["launch"].heartbeat_seconds or 300
     policy = {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}}
     auto_scaling: Any = boto3.client("autoscaling")
     auto_scaling.create_auto_scaling_group(

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from simulator.engine import durations
+from simulator.moto_patches.network import DEFAULT_ROUTE, PROPAGATED
 
 if TYPE_CHECKING:
     from simulator.aws.instances import Machine, Machines
@@ -108,10 +109,12 @@ class Traffic:
         self._stage.journal.note("traffic", str(state), table=name)
 
     def _follow_route(self, name: str, table: _Table) -> None:
-        route = next(
-            (r for r in self._backend.route_tables[name].routes if r.destination_cidr_block == "0.0.0.0/0"),
-            None,
-        )
+        routes = [
+            route
+            for route in self._backend.route_tables[name].routes
+            if route.destination_cidr_block == DEFAULT_ROUTE
+        ]
+        route = min(routes, key=lambda route: route.origin == PROPAGATED, default=None)  # a static one wins
         ordered = route.network_interface_id if route else None
         if ordered != table.ordered:
             table.ordered = ordered

@@ -7,9 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simulator.aws.event_bridge import DeliveryFault
+from simulator.aws.newer_states import REPLACE_ROOT_VOLUME
 from simulator.engine.faults import Fault
 from simulator.engine.faults import Kind as Failure
+from simulator.moto_patches.network import PROPAGATED
 from simulator.scenario import boot_scripts
+from simulator.storms import by_hand
 from simulator.storms.disturbance import Disturbance, Kind
 
 if TYPE_CHECKING:
@@ -68,7 +71,10 @@ class Disturber:
         self._stranger = self._ec2.create_network_interface(SubnetId=world.platform.subnet)[
             "NetworkInterface"
         ]["NetworkInterfaceId"]
+        self._vgw = self._ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
         self._undo: list[Callable[[], None]] = []
+        # What an instance does that nothing shows: without the signal a failed boot is hidden too.
+        self._hidden = {"forwards no more"} if script.steps else {"forwards no more", "boot script broke"}
 
     def begin(self, disturbance: Disturbance) -> None:
         """Let it happen, and end by itself after its time."""
@@ -83,7 +89,8 @@ class Disturber:
         for undo in list(self._undo):
             self._end(undo)
         for entry in list(self._world.journal.entries):
-            if (entry.source, entry.what) == ("ec2", "forwards no more") and not entry.fields["status_check"]:
+            hidden = entry.what in self._hidden and not entry.fields.get("status_check")
+            if entry.source == "ec2" and hidden:
                 machine = self._world.machines[str(entry.fields["instance"])]
                 if machine.state == "running" and not machine.forwarding:
                     self._world.kill(machine.id)
@@ -185,6 +192,18 @@ class Disturber:
             case Kind.SECOND_RUN:
                 for _ in range(2):
                     world.function.invoke_async({"action": "reconcile", "dry_run": False})
+            case Kind.ROUTE_PROPAGATED:
+                named = {"RouteTableId": table, "GatewayId": self._vgw}
+                self._ec2.enable_vgw_route_propagation(**named)
+                return lambda: self._ec2.disable_vgw_route_propagation(**named)
+            case Kind.ROOT_VOLUME:
+                self._auto_scaling.start_instance_refresh(
+                    AutoScalingGroupName=group, Strategy=REPLACE_ROOT_VOLUME
+                )
+            case Kind.RETAINED:
+                return by_hand.retain(world)
+            case Kind.LAUNCHED:
+                return by_hand.launch_one_more(world)
             case _:
                 raise NotImplementedError(str(disturbance.kind))
         return None
@@ -199,7 +218,8 @@ class Disturber:
 
     def _delete_route(self, table: str) -> None:
         (described,) = self._ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-        if any(route.get("DestinationCidrBlock") == ANYWHERE for route in described["Routes"]):
+        static = [route for route in described["Routes"] if route["Origin"] != PROPAGATED]
+        if any(route.get("DestinationCidrBlock") == ANYWHERE for route in static):
             self._ec2.delete_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE)
 
     def _route_to(self, table: str, disturbance: Disturbance) -> None:

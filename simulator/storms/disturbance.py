@@ -41,6 +41,15 @@ class Kind(StrEnum):
     TABLE_FAILS = "one table refuses"
     KILLED = "function killed between two calls"
     SECOND_RUN = "two more runs at once"
+    ROUTE_PROPAGATED = "default route propagated by a gateway"
+    ROOT_VOLUME = "root volume replaced"
+    RETAINED = "instance retained after an abandoned termination"
+    LAUNCHED = "one more instance by LaunchInstances"
+
+
+# Drawn from a stream of their own, so that every earlier seed keeps what it had.
+NEWER = (Kind.ROUTE_PROPAGATED, Kind.ROOT_VOLUME, Kind.RETAINED, Kind.LAUNCHED)
+OFTEN = 0.15  # chance of each of them, a storm
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +82,24 @@ class Storm:
 
 def draw(seed: int) -> Storm:
     """The storm of a seed."""
-    chance = Random(f"storm {seed}")
+    chance, newer = Random(f"storm {seed}"), Random(f"newer states {seed}")
     count = chance.randint(1, MOST)
-    disturbances = tuple(
-        Disturbance(
-            chance.choice(list(Kind)),
-            round(chance.uniform(0, WINDOW), 1),
-            round(1 + (LONGEST - 1) * chance.random() ** 2, 1),
-            chance.randrange(1000),
-        )
-        for _ in range(count)
-    )
+    older = [kind for kind in Kind if kind not in NEWER]
+    disturbances = [_disturbance(chance, chance.choice(older)) for _ in range(count)]
+    disturbances += [_disturbance(newer, kind) for kind in NEWER if newer.random() < OFTEN]
     return Storm(
         seed,
         tables=chance.randint(1, 4),
         signals=chance.random() < 0.7,  # noqa: PLR2004 - most deployments
         launches_first=chance.random() < 0.8,  # noqa: PLR2004 - the template's policy
         disturbances=tuple(sorted(disturbances, key=lambda disturbance: disturbance.start)),
+    )
+
+
+def _disturbance(chance: Random, kind: Kind) -> Disturbance:
+    return Disturbance(
+        kind,
+        round(chance.uniform(0, WINDOW), 1),
+        round(1 + (LONGEST - 1) * chance.random() ** 2, 1),
+        chance.randrange(1000),
     )

@@ -46,7 +46,7 @@ class Judge:
             self._ended.setdefault(name, entry.at)
         if entry.what == "forwards":
             self._serving[name] = entry.at
-        elif entry.what in ENDING | {"forwards no more"}:
+        elif entry.what in ENDING | {"forwards no more", "reboots"}:
             self._serving.pop(name, None)
         if entry.what == "pending":
             self._ended.pop(name, None)

@@ -18,12 +18,15 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::StackName": "tradai-ops",
 }
+# beside an adopted NAT, and beside one that the stack makes
+ADOPTED_STANDBY = {"NatStandbyAsgName": "their-standby"}
 MADE_NAT = {
     "CreateNat": "true",
     "NatAmiId": "ami-0123456789abcdef0",
     "VpcId": "vpc-0123456789abcdef0",
     "NatSubnetIds": "subnet-0123456789abcdef0",
 }
+MADE_STANDBY = {**MADE_NAT, "NatStandby": "true", "NatSubnetIds": "subnet-0a,subnet-0b"}
 
 
 @cache
@@ -55,7 +58,7 @@ class Stack:
     @property
     def made(self) -> set[str]:
         """The logical ids of what these parameters make."""
-        return {name for name, resource in self.raw.items() if self._wanted(resource)}
+        return {name for name, resource in self.raw.items() if self.template.made(resource)}
 
     def of_type(self, kind: str) -> dict[str, Any]:
         return {name: self[name] for name in sorted(self.made) if self.raw[name]["Type"] == kind}
@@ -75,9 +78,6 @@ class Stack:
             }
             for policy in policies
         }
-
-    def _wanted(self, resource: Any) -> bool:
-        return "Condition" not in resource or self.template.holds({"Condition": resource["Condition"]})
 
 
 def listed(value: object) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from simulator.aws.alarms import on_a_single_metric
-from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
+from tests.contract.stack import ADOPTED_STANDBY, ENVIRONMENTS, ROOT, Stack
 from tradai_shared.handler import NAMESPACE
 
 TEMPLATE_ALARMS = Stack("prod").of_type("AWS::CloudWatch::Alarm")
@@ -30,7 +30,7 @@ WRITTEN = {
 
 # the reaper's tally, whose names stand in a table of their own
 COUNTED = {
-    "update_nat_routes": set[str](),
+    "update_nat_routes": {"StandbyReady"},  # where there is a standby
     "drift_check": set[str](),
     "ttl_reaper": set(re.findall(r'^        "(\w+)": (?:spent|sum|report)', REAPER, re.MULTILINE)),
 }
@@ -132,7 +132,7 @@ def test_the_dashboard_is_valid_and_shows_every_alarm(env: str) -> None:
 
 def shown() -> set[tuple[str, str]]:
     """What the dashboard draws: the metric's name, and whose it is, by its first dimension."""
-    body = json.loads(Stack("prod")["Dashboard"]["DashboardBody"])
+    body = json.loads(Stack("prod", **ADOPTED_STANDBY)["Dashboard"]["DashboardBody"])
     metrics = set()
     for widget in body["widgets"]:
         above: list[Any] = []

@@ -39,6 +39,7 @@ def protocols(rules: list[Any]) -> set[tuple[str, int, int, str]]:
 def test_an_adopted_nat_is_left_alone() -> None:
     conditional = {name for name, resource in Stack().raw.items() if "Condition" in resource}
     conditional -= {name for name in conditional if name.startswith("EgressProbe")}
+    conditional -= {name for name in conditional if "Standby" in name or name.startswith("NatPeer")}
     assert conditional == {*NAT, "NatEip", "NatKeptEip"}
     assert Stack("prod").made.isdisjoint(conditional)
 
@@ -91,9 +92,8 @@ def test_the_group_comes_after_and_goes_before_all_that_listens_to_it() -> None:
         "DeadLetterQueuePolicy",
     }
     for name, event in Stack().raw["UpdateNatRoutesFunction"]["Properties"]["Events"].items():
-        listeners.add(f"UpdateNatRoutesFunction{name}")
-        if event["Type"] == "EventBridgeRule":  # a schedule has a role, which it depends on itself
-            listeners.add(f"UpdateNatRoutesFunction{name}Permission")
+        if event["Type"] == "EventBridgeRule":  # the schedule comes after the group, so that no run misses it
+            listeners |= {f"UpdateNatRoutesFunction{name}", f"UpdateNatRoutesFunction{name}Permission"}
     assert set(Stack().raw["NatGroup"]["DependsOn"]) == listeners
 
 

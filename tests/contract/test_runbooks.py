@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.stack import ENVIRONMENTS, ROOT, Stack
+from tests.contract.stack import ADOPTED_STANDBY, ENVIRONMENTS, ROOT, Stack
 from tradai_shared.config import naming
 from update_nat_routes.planner.notes import UNGUARDED, NoteKind
 
@@ -21,7 +21,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PA
 
 def names_of(env: str) -> str:
     """Every text of the template, resolved, and the platform's names that it relies on."""
-    stack = Stack(env, EgressProbe="true")
+    stack = Stack(env, EgressProbe="true", NatStandbyAsgName=naming.nat_standby_asg_name(env))
     resources = [stack[name] for name in stack.made]
     return json.dumps([*resources, naming.private_route_table_name(env)])
 
@@ -66,6 +66,6 @@ def test_every_note_of_the_loop_is_explained() -> None:
 
 
 def test_every_alarm_has_a_page_and_every_page_an_alarm() -> None:
-    alarms = Stack("prod", EgressProbe="true").of_type("AWS::CloudWatch::Alarm")
+    alarms = Stack("prod", EgressProbe="true", **ADOPTED_STANDBY).of_type("AWS::CloudWatch::Alarm")
     linked = {alarm["AlarmDescription"].rsplit("/", 1)[1] for alarm in alarms.values()}
     assert linked == {page.name for page in PAGES}

@@ -123,6 +123,7 @@ NAT = Section(
             "Auto Scaling group",
             {
                 "Name": "nat.group.name",
+                "The standby's, alike": "nat.standby_group",
                 "Minimum size": "nat.group.min_size",
                 "Maximum size": "nat.group.max_size",
                 "Desired capacity": "nat.group.desired_capacity",
@@ -192,6 +193,9 @@ DATA = Section(
                 "Name": "name",
                 "Encryption": "encryption",
                 "Public access blocked": "public_access_blocked",
+                "Versions": "versioning",
+                "TLS only": "tls_only",
+                "Lifecycle": "lifecycle",
             },
         ),
         Rows(

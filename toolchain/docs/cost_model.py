@@ -102,8 +102,16 @@ WORKS = (
 SCANNED_GB = 0.2  # that the reaper's daily report reads, of all tables together
 UNIT_BYTES = 8_192  # that an eventually consistent read unit covers
 PLACE = {"EgressProbe": "true", "EgressProbeSubnetIds": "subnet-0a", "EgressProbeSecurityGroupIds": "sg-0a"}
-ALARMS = {"Nat": "failover", "Drift": "drift check", "Reap": "reaper", "EgressProbe": "egress probe"}
-PARTS = ("failover", "drift check", "reaper", "shared", "egress probe")
+ALARMS = {
+    "NatStandby": "standby",
+    "Nat": "failover",
+    "Drift": "drift check",
+    "Reap": "reaper",
+    "EgressProbe": "egress probe",
+}
+PARTS = ("failover", "drift check", "reaper", "shared", "egress probe", "standby")
+OPTIONAL = ("egress probe", "standby")
+STANDBY_METRICS = 1  # StandbyReady, which each run sends while there is a standby
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,12 @@ def nat() -> list[Line]:
     ]
 
 
+def standby() -> list[Line]:
+    """A second NAT beside the first, and the metric that tells whether it is ready."""
+    second = [Line("standby", line.item, line.amount, line.price) for line in nat()]
+    return [*second, Line("standby", f"{STANDBY_METRICS} custom metric", STANDBY_METRICS, "metrics")]
+
+
 def gateway() -> list[Line]:
     return [
         Line("gateway", "one NAT gateway", HOURS, "gateway"),
@@ -147,7 +161,7 @@ def toolkit(template: Template) -> list[Line]:
         Line("reaper", f"a daily scan of {SCANNED_GB} GB", 30 * SCANNED_GB * GIGABYTE / UNIT_BYTES, "reads")
     )
     lines.append(Line("shared", "the dashboard", 1, "dashboard"))
-    return lines
+    return [*standby(), *lines]
 
 
 def runs(template: Template, work: Work) -> Iterator[Line]:
@@ -174,6 +188,7 @@ def alarms(template: Template) -> Iterator[Line]:
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             part = next((part for start, part in ALARMS.items() if name.startswith(start)), "shared")
             counts[part] += watched(resource["Properties"])
+            counts["standby"] += watched_with_standby(resource["Properties"])
     for part, count in counts.items():
         if count:
             yield Line(part, f"alarms, {count} watched metric{'s' if count > 1 else ''}", count, "alarms")
@@ -182,6 +197,12 @@ def alarms(template: Template) -> Iterator[Line]:
 def watched(alarm: Any) -> int:
     """A metric, or each of those that an expression adds up."""
     return sum("MetricStat" in metric for metric in alarm.get("Metrics", [])) or 1
+
+
+def watched_with_standby(alarm: Any) -> int:
+    """The metrics that an expression adds up only where there is a standby."""
+    conditional = [metric["Fn::If"] for metric in alarm.get("Metrics", []) if "Fn::If" in metric]
+    return sum(condition == "HasStandby" and "MetricStat" in metric for condition, metric, _ in conditional)
 
 
 def total(lines: list[Line], *parts: str) -> float:
@@ -197,6 +218,8 @@ def bill() -> dict[str, float]:
         "nat": own,
         **sums,
         "nat and failover": own + sums["failover"],
-        "toolkit": sum(sums[part] for part in PARTS if part != "egress probe"),
+        "nat, failover and standby": own + sums["failover"] + sums["standby"],
+        "second nat without monitoring": total([line for line in nat() if line.price != "metrics"], "nat"),
+        "toolkit": sum(sums[part] for part in PARTS if part not in OPTIONAL),
         "gateway": total(gateway(), "gateway"),
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 from drift_check import actions, checks
 from drift_check.checks.base import CONFIGURED, AttributeState, CheckContext, ResourceState
+from drift_check.checks.nat import PARAMETER
 from drift_check.compare import EXISTENCE, path_of
 from drift_check.findings import severity_of
 from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
@@ -61,7 +62,7 @@ def _lines() -> Iterator[str]:
     yield "immutable value is `critical`, and mending it is `never`. Where a read fails, every check tells"
     yield "`unknown`, with the action that was refused as its attribute. How mending works:"
     yield "[healing.md](healing.md)."
-    config = build(Environment.PROD)
+    config = build(Environment.PROD, parameters={PARAMETER: "eipalloc-0123456789abcdef0"})
     for check in checks.ALL:
         yield f"\n## {check.name}\n"
         yield "| finding | severity | value of the configuration | immutable |"

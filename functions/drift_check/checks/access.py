@@ -15,11 +15,13 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
-    tag_map,
+    each_unexpected,
+    own_tags,
+    presence,
 )
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
-from drift_check.observe.observations import Call, Known, Unknown, both
+from drift_check.observe.observations import Call, Known, Unknown, both, joined
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
@@ -155,7 +157,7 @@ def _secret(ctx: CheckContext, key: str) -> ResourceState:
         path,
         name,
         f"{path}.name",
-        secret.map(lambda secret: secret is not None),
+        presence(secret),
         (
             AttributeState(
                 "scheduled deletion",
@@ -168,7 +170,7 @@ def _secret(ctx: CheckContext, key: str) -> ResourceState:
                 reason=_recovery_window(secret, ctx.now),
             ),
         ),
-        tags=secret.map(lambda secret: tag_map(secret.get("Tags")) if secret else {}),
+        tags=own_tags(secret),
         arn=_secret_arn(secret),
     )
 
@@ -192,7 +194,7 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
     stages: Read[list[ApiObject]] = Known([])
     for api in apis.value if isinstance(apis, Known) else ():
         more = ctx.get(STAGES, api["id"])
-        stages = both(stages, more).map(lambda pair: [*pair[0], *pair[1]])
+        stages = joined(stages, more)
 
     def associated(all_stages: list[ApiObject]) -> str:
         return (
@@ -239,13 +241,11 @@ def _listeners(ctx: CheckContext) -> ResourceState:
     listeners: Read[list[str]] = unknown.map(lambda _: [])
     for balancer in unknown.value if isinstance(unknown, Known) else ():
         ports = ctx.get(LISTENERS, balancer["LoadBalancerArn"]).map(partial(_ports, balancer))
-        listeners = both(listeners, ports).map(lambda pair: [*pair[0], *pair[1]])
-    fact = AttributeState(
+        listeners = joined(listeners, ports)
+    fact = each_unexpected(
         "unexpected listener",
         listeners,
-        desired=[],
         path="network.vpc.cidr",
-        each_unexpected=True,
         severity=Severity.HIGH,
         reason="the internet reaches it, and no group that may be open to the world guards it",
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from drift_check.actions import Remediation
     from drift_check.findings import Severity
-    from drift_check.observe.observations import Read, Reads
+    from drift_check.observe.observations import ApiObject, Read, Reads
     from tradai_shared.config.models import CanonicalConfig
 
 
@@ -68,6 +68,43 @@ class ResourceState:
 
 
 PRESENT: Known[bool] = Known(value=True)
+
+
+def each_unexpected(
+    attribute: str,
+    names: Read[Any],
+    *,
+    reason: str,
+    path: str | None = None,
+    severity: Severity | None = None,
+) -> AttributeState:
+    """What AWS has and the configuration does not: one finding a name."""
+    return AttributeState(
+        attribute, names, desired=[], path=path, each_unexpected=True, severity=severity, reason=reason
+    )
+
+
+def presence(described: Read[Any]) -> Read[bool]:
+    """Whether AWS has it."""
+    return described.map(_is_described)
+
+
+def _is_described(described: object) -> bool:
+    return described is not None
+
+
+def only(described: Read[list[ApiObject] | None]) -> Read[ApiObject | None]:
+    """What a call by name or id shows: a list of at most one."""
+    return described.map(_first)
+
+
+def _first(described: list[ApiObject] | None) -> ApiObject | None:
+    return described[0] if described else None
+
+
+def own_tags(described: Read[ApiObject | None], key: str = "Tags") -> Read[dict[str, str]]:
+    """The tags that a resource's own description carries."""
+    return described.map(lambda api_object: tag_map(api_object.get(key)) if api_object else {})
 
 
 def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str]:

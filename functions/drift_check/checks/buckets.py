@@ -1,7 +1,10 @@
-"""The S3 buckets: existence, encryption, no public access."""
+"""The S3 buckets: existence, encryption, no public access, versions, transport, rules that expire objects."""
 
 from __future__ import annotations
 
+import json
+from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import PUBLIC_ACCESS_BLOCKS, BlockPublicAccess
@@ -12,6 +15,8 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    each_unexpected,
+    presence,
     shortened,
     tag_map,
 )
@@ -21,10 +26,11 @@ from tradai_shared.config.models.data import BucketEncryption
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.models.data import Bucket
 
 ENCRYPTION, BLOCK = "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock"
 FLOW_LOGS = "ec2:DescribeFlowLogs"  # they name the bucket that they go to
@@ -35,6 +41,15 @@ ALGORITHMS = {
     "aws:kms:dsse": BucketEncryption.SSE_KMS,
 }
 
+VERSIONING, POLICY, LIFECYCLE = "s3:GetBucketVersioning", "s3:GetBucketPolicy", "s3:GetLifecycleConfiguration"
+# What protects the objects, each asked only where it is stated.
+CALLS = {"versioning": VERSIONING, "tls_only": POLICY, "lifecycle": LIFECYCLE}
+REASONS = {
+    "versioning": "what is overwritten or deleted cannot be brought back",
+    "tls_only": "no policy refuses requests over plain HTTP",
+    "lifecycle": "objects are deleted, kept or moved otherwise than stated",
+}
+
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
@@ -43,6 +58,9 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     for bucket in config.s3.buckets.values():
         yield Call(ENCRYPTION, bucket.name)
         yield Call(BLOCK, bucket.name)
+        for name, action in CALLS.items():
+            if getattr(bucket, name) is not None:
+                yield Call(action, bucket.name)
 
 
 def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
@@ -74,7 +92,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
             path,
             bucket.name,
             f"{path}.name",
-            first_known(*(read.map(lambda read: read is not None) for read in (encryption, block))),
+            first_known(*(presence(read) for read in (encryption, block))),
             (
                 AttributeState("encryption", encryption.map_present(_encryption)),
                 AttributeState(
@@ -83,6 +101,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                     remediations=(BlockPublicAccess(bucket.name),) if bucket.public_access_blocked else (),
                     severity=Severity.CRITICAL,
                 ),
+                *_contents(ctx, bucket),
             ),
             tags=tags(ctx, bucket.name),
             arn=f"s3:{bucket.name}",
@@ -96,6 +115,83 @@ def _encryption(configuration: dict[str, Any]) -> str:
         algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "AES256")
         return str(ALGORITHMS.get(algorithm, algorithm))
     return str(BucketEncryption.SSE_S3)
+
+
+def _contents(ctx: CheckContext, bucket: Bucket) -> Iterator[AttributeState]:
+    observe: dict[str, Callable[[Any], object]] = {
+        "versioning": lambda answer: answer.get("Status") == "Enabled",
+        "tls_only": partial(refuses_plain_http, bucket.name),
+        "lifecycle": lambda rules: sorted(
+            described(rule) for rule in rules if rule.get("Status") == "Enabled"
+        ),
+    }
+    for name, action in CALLS.items():
+        if getattr(bucket, name) is not None:
+            observed = ctx.get(action, bucket.name).map_present(observe[name])
+            severity = Severity.HIGH if name == "lifecycle" else Severity.MEDIUM
+            yield AttributeState(name, observed, severity=severity, reason=REASONS[name])
+
+
+def refuses_plain_http(bucket: str, policy: str | ApiObject) -> bool:
+    """Whether the bucket and its objects are denied to everybody where aws:SecureTransport is false.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+    """
+    statements = listed(json.loads(policy).get("Statement", [])) if isinstance(policy, str) else []
+    patterns = [
+        str(resource).partition(":::")[2] if ":::" in str(resource) else str(resource)
+        for statement in statements
+        if _denies_plain_http(statement)
+        for resource in listed(statement.get("Resource"))
+    ]
+    return all(
+        any(fnmatchcase(name, pattern) for pattern in patterns) for name in (bucket, f"{bucket}/any object")
+    )
+
+
+def _denies_plain_http(statement: ApiObject) -> bool:
+    conditions = {
+        (operator.lower(), key.lower()): [str(value).lower() for value in listed(values)]
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, values in keys.items()
+    }
+    everybody = statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+    everything = {"*", "s3:*"} & {str(action).lower() for action in listed(statement.get("Action"))}
+    plain_http = conditions == {("bool", "aws:securetransport"): ["false"]}
+    return bool(statement.get("Effect") == "Deny" and everybody and everything and plain_http)
+
+
+def listed(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def described(rule: ApiObject) -> str:
+    """``logs/: expire 30 days``; an id says nothing of what a rule does."""
+    chosen = rule.get("Filter", {"Prefix": rule.get("Prefix", "")})
+    where = chosen.get("Prefix", "") if set(chosen) <= {"Prefix"} else json.dumps(chosen, sort_keys=True)
+    return f"{where or 'all'}: {', '.join(sorted(_effects(rule)))}"
+
+
+def _effects(rule: ApiObject) -> Iterator[str]:
+    expiration, noncurrent = rule.get("Expiration", {}), rule.get("NoncurrentVersionExpiration", {})
+    if "Days" in expiration:
+        yield f"expire {expiration['Days']} days"
+    if expiration.get("Date"):
+        yield f"expire on {str(expiration['Date'])[:10]}"
+    if expiration.get("ExpiredObjectDeleteMarker"):
+        yield "remove delete markers"
+    if "NoncurrentDays" in noncurrent:
+        newer = noncurrent.get("NewerNoncurrentVersions")
+        yield f"expire versions {noncurrent['NoncurrentDays']} days" + (f" but {newer}" if newer else "")
+    if days := rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation"):
+        yield f"abort uploads {days} days"
+    for kind, name, days_name in (
+        ("move", "Transitions", "Days"),
+        ("move versions", "NoncurrentVersionTransitions", "NoncurrentDays"),
+    ):
+        for change in rule.get(name, []):
+            when = change[days_name] if days_name in change else str(change.get("Date"))[:10]
+            yield f"{kind} to {change.get('StorageClass')} {when} days"
 
 
 def _unknown_buckets(ctx: CheckContext) -> ResourceState:
@@ -112,12 +208,10 @@ def _unknown_buckets(ctx: CheckContext) -> ResourceState:
         )
 
     unknown = both(ctx.get(LIST), ctx.get(FLOW_LOGS)).map(unexpected_buckets)
-    fact = AttributeState(
+    fact = each_unexpected(
         "unexpected bucket",
         unknown,
-        desired=[],
         path="naming.resource",
-        each_unexpected=True,
         reason="it follows the platform's naming and no configuration knows it",
     )
     return ResourceState("s3.buckets", "buckets", "naming.resource", PRESENT, (fact,))

@@ -6,7 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import ForceSsl
-from drift_check.checks.base import AttributeState, Check, CheckContext, ResourceState, tag_map
+from drift_check.checks.base import (
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    only,
+    own_tags,
+    presence,
+)
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 
@@ -40,9 +48,7 @@ def parameter_group(instance: ApiObject) -> str:
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     desired = ctx.config.rds
-    instance = ctx.get(INSTANCES, desired.identifier).map(
-        lambda instances: instances[0] if instances else None
-    )
+    instance = only(ctx.get(INSTANCES, desired.identifier))
     group = instance.map(lambda instance: parameter_group(instance) if instance else "")
     parameters = group.flat_map(
         lambda name: ctx.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
@@ -52,17 +58,15 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         "rds",
         desired.identifier,
         "rds.identifier",
-        instance.map(lambda instance: instance is not None),
+        presence(instance),
         (
-            AttributeState("engine", instance.map_present(lambda instance: instance["Engine"])),
+            AttributeState("engine", instance.item("Engine")),
             AttributeState("version", instance.map_present(partial(_version, desired.version))),
-            AttributeState(
-                "instance_class", instance.map_present(lambda instance: instance["DBInstanceClass"])
-            ),
-            AttributeState("multi_az", instance.map_present(lambda instance: instance["MultiAZ"])),
+            AttributeState("instance_class", instance.item("DBInstanceClass")),
+            AttributeState("multi_az", instance.item("MultiAZ")),
             AttributeState(
                 "backup_retention_days",
-                instance.map_present(lambda instance: instance["BackupRetentionPeriod"]),
+                instance.item("BackupRetentionPeriod"),
             ),
             *_pending(desired.version, instance),
             AttributeState(
@@ -73,7 +77,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                 reason="passwords and data may cross the network in the clear",
             ),
         ),
-        tags=instance.map(lambda instance: tag_map(instance.get("TagList")) if instance else {}),
+        tags=own_tags(instance, "TagList"),
         arn=f"rds:db:{desired.identifier}",
     )
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import EnableRule
-from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
+from drift_check.checks.base import (
+    PRESENT,
+    TAGS,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    presence,
+)
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
+from tradai_shared.config.parameters import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +28,6 @@ if TYPE_CHECKING:
 
 FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
 OF_FUNCTIONS = "/aws/lambda/"
-RULES = "tradai-nat-"
 FAILOVER_SECONDS = 60  # less than the quickest replacement boots in
 ENOUGH = "enough"
 SIZES = {"timeout_seconds": "Timeout", "memory_mb": "MemorySize"}
@@ -39,14 +46,8 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         path, name = f"lambdas.{key}", desired.name
         function = listed.map(partial(_find, name=name))
         # its absence is the NAT's finding
-        exists = (
-            PRESENT
-            if name == ctx.config.nat.function
-            else function.map(lambda function: function is not None)
-        )
-        sizes = (
-            AttributeState(size, function.map_present(itemgetter(asked))) for size, asked in SIZES.items()
-        )
+        exists = PRESENT if name == ctx.config.nat.function else presence(function)
+        sizes = (AttributeState(size, function.item(asked)) for size, asked in SIZES.items())
         own = (_failover_time(function),) if name == ctx.config.nat.function else ()
         arn = f"lambda:function:{name}"
         tags = ctx.tags(arn) if isinstance(function, Known) and function.value else None
@@ -81,7 +82,8 @@ def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
 
 def _pattern(config: CanonicalConfig) -> str:
     """The project, where every function is named after it; else all log groups are listed."""
-    named = all(PROJECT in function.name for function in config.lambdas.values())
+    names = (*(function.name for function in config.lambdas.values()), prefix(config))
+    named = all(PROJECT in name for name in names)
     return PROJECT if named else ""
 
 
@@ -102,17 +104,26 @@ def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
         yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(arn), arn=arn)
 
 
+def prefix(config: CanonicalConfig) -> str:
+    """With what the names begin that the stack itself makes."""
+    return config.annotations.parameters.get(PREFIX) or PROJECT
+
+
+def rule_prefix(config: CanonicalConfig) -> str:
+    return f"{prefix(config)}-nat-"
+
+
 def _ours(config: CanonicalConfig, name: str) -> bool:
     component = name.rsplit("/", 1)[-1]
     if name.startswith(OF_FUNCTIONS) and component in {each.name for each in config.lambdas.values()}:
         return True
     ends = component.endswith(f"-{config.environment}") or component == config.nat.function
-    return component.startswith(f"{PROJECT}-") and ends
+    return component.startswith((f"{PROJECT}-", f"{prefix(config)}-")) and ends
 
 
 def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     """The failover's function and the rules that bring it its events: part of the check of the NAT."""
-    ours = ctx.get("events:ListRules", RULES).map(
+    ours = ctx.get("events:ListRules", rule_prefix(ctx.config)).map(
         lambda rules: [rule for rule in rules if rule["Name"].endswith(f"-{ctx.config.environment}")]
     )
     disabled = ours.map(lambda ours: sorted(rule["Name"] for rule in ours if rule["State"] == "DISABLED"))

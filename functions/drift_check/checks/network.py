@@ -6,7 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import vpc_lookup
-from drift_check.checks.base import PRESENT, AttributeState, Check, CheckContext, ResourceState, tag_map
+from drift_check.checks.base import (
+    PRESENT,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    each_unexpected,
+    own_tags,
+    presence,
+    tag_map,
+)
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.models.network import DefaultRoute
@@ -73,9 +83,9 @@ def _vpc(ctx: CheckContext) -> ResourceState:
         path,
         resource_name("vpc", ctx.config.environment),
         f"{path}.cidr",
-        vpc.map(lambda vpc: vpc is not None),
+        presence(vpc),
         (
-            AttributeState("cidr", vpc.map_present(lambda vpc: vpc["CidrBlock"])),
+            AttributeState("cidr", vpc.item("CidrBlock")),
             *dns,
             AttributeState("flow_logs", logs),
         ),
@@ -111,12 +121,10 @@ def _subnet(
         path,
         resource_name(key, ctx.config.environment),
         f"{path}.cidr",
-        subnet.map(lambda subnet: subnet is not None),
+        presence(subnet),
         (
-            AttributeState("cidr", subnet.map_present(lambda subnet: subnet["CidrBlock"])),
-            AttributeState(
-                "availability_zone", subnet.map_present(lambda subnet: subnet["AvailabilityZone"])
-            ),
+            AttributeState("cidr", subnet.item("CidrBlock")),
+            AttributeState("availability_zone", subnet.item("AvailabilityZone")),
             AttributeState("route_table", both(tables, subnets).map(role)),
         ),
         tags=_tags(subnet),
@@ -138,15 +146,13 @@ def _table(
         path,
         desired.name or resource_name(f"{role}-rt", ctx.config.environment),
         f"{path}.name" if desired.name else f"{path}.default_route",
-        table.map(lambda table: table is not None),
+        presence(table),
         (
             *((AttributeState("name", table.map_present(vpc_lookup.name_tag)),) if has_name else ()),
-            AttributeState(
+            each_unexpected(
                 "unexpected route",
                 unstated,
-                desired=[],
                 path=f"{path}.default_route",
-                each_unexpected=True,
                 severity=Severity.HIGH,
                 reason="nobody stated it, and it leads further than the VPC",
             ),
@@ -253,7 +259,7 @@ def _tagged(
 
 
 def _tags(read: Read[ApiObject | None]) -> Read[dict[str, str]]:
-    return read.map(lambda read: tag_map(read.get("Tags")) if read else {})
+    return own_tags(read)
 
 
 def _arn(read: Read[ApiObject | None], kind: str, id_key: str) -> str:

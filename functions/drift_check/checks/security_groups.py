@@ -13,11 +13,13 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
-    tag_map,
+    each_unexpected,
+    own_tags,
+    presence,
 )
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
-from drift_check.observe.observations import Call, Known, both
+from drift_check.observe.observations import Call, Known, both, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,12 +61,10 @@ def _unknown_groups(ctx: CheckContext, read: Read[tuple[list[ApiObject], tuple[s
             if group["GroupName"] not in names and open_rules(flat(group, "IpPermissions", {}), (), home)
         )
 
-    fact = AttributeState(
+    fact = each_unexpected(
         "unexpected open group",
         read.map(opened),
-        desired=[],
         path="network.vpc.cidr",
-        each_unexpected=True,
         severity=Severity.CRITICAL,
         reason="the configuration does not know it, and the internet can reach what is in it",
     )
@@ -101,7 +101,7 @@ def _group(
         )
     }
     home = read.map(lambda pair: pair[1])
-    allowed = both(ingress, egress).map(lambda rules: [*rules[0], *rules[1]])
+    allowed = joined(ingress, egress)
     protocols = allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules}))
     facts = [
         *_open_to_world(role, desired, group_id, both(ingress, home), missing["ingress"]),
@@ -114,9 +114,9 @@ def _group(
         path,
         desired.name,
         f"{path}.name",
-        group.map(lambda group: group is not None),
+        presence(group),
         tuple(facts),
-        tags=group.map(lambda group: tag_map(group.get("Tags")) if group else {}),
+        tags=own_tags(group),
         arn=f"ec2:security-group/{group_id}",
     )
 
@@ -194,14 +194,12 @@ def _open_to_world(
     )
     if desired.ingress is None and not desired.open_to_world:
         wide = read.map(lambda pair: wide_rules(pair[0], (), pair[1]))
-        yield AttributeState(
+        yield each_unexpected(
             "ingress wider than the VPC",
             both(wide, opened).map(
                 lambda pair: sorted(in_words(rule) for rule in pair[0] if rule not in pair[1])
             ),
-            desired=[],
             path=f"network.security_groups.{role}.open_to_world",
-            each_unexpected=True,
             severity=Severity.MEDIUM,
             reason="no rule is stated, and this one reaches further than the VPC",
         )

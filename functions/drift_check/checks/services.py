@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import TAGS, AttributeState, Check, CheckContext, ResourceState, tag_map
+from drift_check.checks.base import (
+    TAGS,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    own_tags,
+    presence,
+)
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import SERVICES_A_CALL
 from drift_check.observe.observations import Call, Known, both
@@ -18,6 +26,8 @@ if TYPE_CHECKING:
     from tradai_shared.config.models.services import Service, Variable
 
 SERVICES, DEFINITION = "ecs:DescribeServices", "ecs:DescribeTaskDefinition"
+TARGETS = Call("application-autoscaling:DescribeScalableTargets", "ecs")
+COUNT = "ecs:service:DesiredCount"
 MODE = "TRADING_MODE"
 ENVIRONMENT = "service_environment"
 WORKFLOW = "workflow-state"
@@ -26,6 +36,7 @@ SPOT = "FARGATE_SPOT"
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
+    yield TARGETS
     for names in _batches(config):
         yield Call(SERVICES, f"{config.ecs.cluster}/{names}")
 
@@ -48,7 +59,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for names in _batches(ctx.config):
         page = ctx.get(SERVICES, f"{ctx.config.ecs.cluster}/{names}")
         services = both(services, page).map(lambda pair: _merged(*pair))
-    cluster = services.map(lambda services: services is not None)
+    cluster = presence(services)
     arn = f"ecs:cluster/{ctx.config.ecs.cluster}"
     yield ResourceState("ecs", ctx.config.ecs.cluster, "ecs.cluster", cluster, tags=ctx.tags(arn), arn=arn)
     if isinstance(services, Known) and services.value is None:
@@ -76,12 +87,12 @@ def _service(
     facts = [
         AttributeState(
             "status",
-            service.map_present(lambda service: service["status"]),
+            service.item("status"),
             desired="ACTIVE",
             severity=Severity.HIGH,
             reason="its tasks are being stopped, and it starts none",
         ),
-        AttributeState("desired_count", service.map_present(lambda service: service["desiredCount"])),
+        _desired_count(ctx, desired, service),
         AttributeState("cpu", definition.map(lambda definition: _number(definition.get("cpu")))),
         AttributeState("spot", service.map_present(_spot)),
         AttributeState("memory_mb", definition.map(lambda definition: _number(definition.get("memory")))),
@@ -94,11 +105,27 @@ def _service(
         path,
         desired.name,
         f"{path}.name",
-        service.map(lambda service: service is not None),
+        presence(service),
         (*facts, *_environment(ctx, definition)),
-        tags=service.map(lambda service: tag_map(service.get("tags")) if service else {}),
+        tags=own_tags(service, "tags"),
         arn=f"ecs:service/{ctx.config.ecs.cluster}/{desired.name}",
     )
+
+
+def _desired_count(ctx: CheckContext, desired: Service, service: Read[ApiObject | None]) -> AttributeState:
+    """What Application Auto Scaling sets is not judged, as long as it is within the bounds of its target."""
+    resource = f"service/{ctx.config.ecs.cluster}/{desired.name}"
+
+    def judge(pair: tuple[ApiObject | None, list[ApiObject]]) -> int | None:
+        described, targets = pair
+        count: int | None = described["desiredCount"] if described else None
+        for target in targets:
+            if (target["ResourceId"], target["ScalableDimension"]) == (resource, COUNT) and count is not None:
+                is_within = target["MinCapacity"] <= count <= target["MaxCapacity"]
+                return desired.desired_count if is_within else count
+        return count
+
+    return AttributeState("desired_count", both(service, ctx.get(TARGETS.action, TARGETS.subject)).map(judge))
 
 
 def _find(services: dict[str, ApiObject] | None, *, name: str) -> ApiObject | None:

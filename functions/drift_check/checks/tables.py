@@ -13,7 +13,16 @@ from drift_check.actions import (
     EnableTtl,
     ProtectTable,
 )
-from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
+from drift_check.checks.base import (
+    PRESENT,
+    TAGS,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    each_unexpected,
+    presence,
+)
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import PACED
 from drift_check.observe.observations import Call, first_known
@@ -60,12 +69,10 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         "naming.resource",
         PRESENT,
         (
-            AttributeState(
+            each_unexpected(
                 "unexpected table",
                 unexpected,
-                desired=[],
                 path="naming.resource",
-                each_unexpected=True,
                 reason="it follows the platform's naming and no configuration knows it",
             ),
         ),
@@ -76,7 +83,7 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
     name = table.name
     described = ctx.get("dynamodb:DescribeTable", name)
     exists = first_known(
-        described.map(lambda described: described is not None),
+        presence(described),
         ctx.get("dynamodb:ListTables").map(lambda names: name in names),
     )
     return ResourceState(
@@ -153,7 +160,7 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
             severity=Severity.HIGH,
             reason="queries by it fail soon, or do already",
         )
-    yield AttributeState(
+    yield each_unexpected(
         "unexpected index",
         described.map_present(
             lambda t: sorted(
@@ -161,17 +168,13 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
                 - set(table.indexes)
             )
         ),
-        desired=[],
-        each_unexpected=True,
         reason="the configuration does not know it; every write to the table pays for it",
     )
-    yield AttributeState(
+    yield each_unexpected(
         "unexpected local index",
         described.map_present(
             lambda t: sorted(index["IndexName"] for index in t.get("LocalSecondaryIndexes", []))
         ),
-        desired=[],
-        each_unexpected=True,
         severity=Severity.LOW,
         reason="the configuration has none; it limits each partition key to 10 GB",
     )

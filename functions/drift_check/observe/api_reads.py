@@ -182,6 +182,24 @@ READ_OPERATIONS: dict[str, ReadOperation] = {
         NO_BUCKET,
         codes("NoSuchPublicAccessBlockConfiguration"),
     ),
+    "s3:GetBucketVersioning": ReadOperation("s3", "get_bucket_versioning", "", named("Bucket"), NO_BUCKET),
+    "s3:GetBucketPolicy": ReadOperation(
+        "s3", "get_bucket_policy", "Policy", named("Bucket"), NO_BUCKET, codes("NoSuchBucketPolicy")
+    ),
+    "s3:GetLifecycleConfiguration": ReadOperation(
+        "s3",
+        "get_bucket_lifecycle_configuration",
+        "Rules",
+        named("Bucket"),
+        NO_BUCKET,
+        codes("NoSuchLifecycleConfiguration"),
+    ),
+    "application-autoscaling:DescribeScalableTargets": ReadOperation(
+        "application-autoscaling",
+        "describe_scalable_targets",
+        "ScalableTargets",
+        lambda namespace: {"ServiceNamespace": namespace},
+    ),
     "rds:DescribeDBInstances": ReadOperation(
         "rds",
         "describe_db_instances",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from drift_check.findings import UNREADABLE
@@ -42,6 +43,10 @@ class Known(Generic[T_co]):
         """As ``map``, where there is a value; None stays None."""
         return Known(None, self.sources) if self.value is None else self.map(change)
 
+    def item(self, key: str) -> Read[Any]:
+        """The value under a key of what AWS described; None where it is missing."""
+        return self.map_present(itemgetter(key))
+
     def flat_map(self, ask: Callable[[T_co], Read[U]]) -> Read[U]:
         """What another reading, chosen by this one, says."""
         try:
@@ -63,15 +68,19 @@ class Unknown:
     code: str
 
     def map(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
-        """Nothing follows from it."""
+        """Returns self: no value to map."""
         return self
 
     def map_present(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
-        """Nothing follows from it."""
+        """Returns self: no value to map."""
+        return self
+
+    def item(self, key: str) -> Unknown:  # noqa: ARG002 - as Known's
+        """Returns self: no value to look into."""
         return self
 
     def flat_map(self, ask: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
-        """Nothing can be asked with it."""
+        """Returns self: no value to ask with."""
         return self
 
 
@@ -99,6 +108,11 @@ class Reads:
 def both(read: Read[T], other: Read[U]) -> Read[tuple[T, U]]:
     """Two readings together; unknown where either is."""
     return read.flat_map(lambda first: other.map(lambda second: (first, second)))
+
+
+def joined(read: Read[list[T]], other: Read[list[T]]) -> Read[list[T]]:
+    """Two lists as one; unknown where either is."""
+    return both(read, other).map(lambda lists: [*lists[0], *lists[1]])
 
 
 def first_known(*reads: Read[T]) -> Read[T]:

@@ -1,8 +1,9 @@
-"""A run as data: the function's answer, the file in S3, the command line's --format json."""
+"""A run as data: the answer, the file in S3, findings for Security Hub, the command line's output."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,25 @@ from drift_check.findings import Healing, Severity
 from drift_check.planner import approval_code
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding, Waiver
+    from drift_check.history import Record
     from drift_check.model import Report
     from tradai_shared.outcomes import Answer
 
 ANSWER_BYTES, FEW = 4_000_000, 200
+TITLE, DESCRIPTION = 256, 1024  # characters that ASFF takes
+ASFF_SEVERITY = {Severity.INFO: "INFORMATIONAL"}
+ASFF_RESOURCES = {
+    "buckets": "AwsS3Bucket",
+    "database": "AwsRdsDbInstance",
+    "functions": "AwsLambdaFunction",
+    "security_groups": "AwsEc2SecurityGroup",
+    "services": "AwsEcsService",
+    "tables": "AwsDynamoDbTable",
+}
 
 
 def summary(report: Report) -> dict[str, object]:
@@ -136,3 +150,79 @@ def heal_json(heal: HealOutcome) -> dict[str, object]:
         "detail": heal.detail,
         "calls": [write.shown() for write in heal.writes],
     }
+
+
+def asff(report: Report, product: str) -> list[dict[str, Any]]:
+    """Drift as Security Hub takes it: open findings active, accepted and resolved ones archived.
+
+    ``product`` is the ARN of the account's own product: it has partition, region and account. What is
+    unknown is no finding.
+    https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html
+    """
+    accepted = [finding for finding in report.findings if finding.waiver and finding.waiver.until]
+    known = {finding.id for finding in report.findings}
+    closed = [(name, record) for name, record in sorted(report.resolved.items()) if name not in known]
+    return [
+        *(_asff(report, product, finding) for finding in report.open),
+        *({**_asff(report, product, finding), "RecordState": "ARCHIVED"} for finding in accepted),
+        *(_archived(report, product, name, record) for name, record in closed),
+    ]
+
+
+def _asff(report: Report, product: str, finding: Finding) -> dict[str, Any]:
+    values = (
+        f"{finding.reason}. AWS has {json.dumps(finding.observed)}, desired {json.dumps(finding.desired)}"
+    )
+    title = f"{finding.resource}: {finding.attribute} {finding.status}"
+    return {
+        **_identified(report, product, finding.id, (finding.check, finding.resource)),
+        "GeneratorId": f"tradai-drift-check/{finding.check}/{finding.attribute}"[:512],
+        "CreatedAt": _instant(finding.first_seen or report.started),
+        "Severity": {
+            "Label": ASFF_SEVERITY.get(finding.severity, str(finding.severity).upper()),
+            "Original": str(finding.severity),
+        },
+        "Title": title[:TITLE],
+        "Description": values[:DESCRIPTION],
+        "Compliance": {"Status": "FAILED"},
+    }
+
+
+def _archived(report: Report, product: str, finding_id: str, record: Record) -> dict[str, Any]:
+    return {
+        **_identified(report, product, finding_id, (record.check, record.resource)),
+        "GeneratorId": f"tradai-drift-check/{record.check}",
+        "CreatedAt": _instant(record.first_seen),
+        "Severity": {"Label": "INFORMATIONAL"},
+        "Title": f"{record.resource}: resolved"[:TITLE],
+        "Description": "It is as the configuration states, or no longer there.",
+        "Compliance": {"Status": "PASSED"},
+        "RecordState": "ARCHIVED",
+    }
+
+
+def _identified(report: Report, product: str, finding_id: str, of: tuple[str, str]) -> dict[str, Any]:
+    """What every finding has, resolved or not; the id keeps it one finding through all runs."""
+    _, partition, _, region, account, _ = product.split(":", 5)
+    check, resource = of
+    return {
+        "SchemaVersion": "2018-10-08",
+        "Id": f"{region}/{account}/tradai-drift/{report.environment}/{finding_id}",
+        "ProductArn": product,
+        "AwsAccountId": account,
+        "Types": ["Software and Configuration Checks/AWS Security Best Practices"],
+        "UpdatedAt": _instant(report.started),
+        "RecordState": "ACTIVE",
+        "Resources": [
+            {
+                "Type": ASFF_RESOURCES.get(check, "Other"),
+                "Id": resource[:512],
+                "Partition": partition,
+                "Region": region,
+            }
+        ],
+    }
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

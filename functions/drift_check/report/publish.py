@@ -1,4 +1,4 @@
-"""Sending: log, metrics, S3, the alerts topic, the event bus. What cannot be sent is logged, never fatal."""
+"""Sends log, metrics, S3 files, messages, events, findings. What cannot be sent is logged, never fatal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from drift_check.findings import Severity
 from drift_check.report.as_html import page
-from drift_check.report.as_json import document, finding_json, heal_json, summary
+from drift_check.report.as_json import asff, document, finding_json, heal_json, summary
 from drift_check.report.as_markdown import headline, message
 from tradai_shared.alerts import publish_message
 from tradai_shared.aws.error_mapping import translate_errors
@@ -30,7 +30,9 @@ EVENT_BYTES = 200_000  # PutEvents takes 256 KB
 MOST_LINES = 200
 PREFIX = "drift"
 PUT_EVENTS = "events:PutEvents"
-PERMISSIONS = (PUT_EVENTS, "s3:PutObject", "sns:Publish")
+IMPORT = "securityhub:BatchImportFindings"
+FINDINGS_A_CALL = 100
+PERMISSIONS = (PUT_EVENTS, "s3:PutObject", IMPORT, "sns:Publish")
 
 
 def log(logger: Logger, report: Report) -> None:
@@ -64,6 +66,13 @@ def store(settings: Settings, report: Report, client: Callable[[str], Any], logg
     """Write the report to S3 where a bucket is set."""
     if settings.report_bucket:
         _attempt(logger, lambda: _to_bucket(str(settings.report_bucket), report, client("s3")))
+
+
+def to_security_hub(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
+    """Import the findings where the deployment names its product; the next run sends all of them again."""
+    if settings.security_hub and not (report.request.dry_run or report.error):
+        findings = asff(report, settings.security_hub)
+        _attempt(logger, lambda: _import(findings, client("securityhub")))
 
 
 def notify(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> bool:
@@ -111,6 +120,15 @@ def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - 
                     Body=body.encode(),
                     ContentType=content_type,
                 )
+
+
+def _import(findings: list[dict[str, Any]], hub: Any) -> None:  # noqa: ANN401 - boto3's client
+    """Raises AwsError: also where Security Hub answers and has not taken a finding."""
+    for start in range(0, len(findings), FINDINGS_A_CALL):
+        with translate_errors(IMPORT):
+            response = hub.batch_import_findings(Findings=findings[start : start + FINDINGS_A_CALL])
+        for failed in response.get("FailedFindings") or ():
+            raise TemporaryError(IMPORT, failed.get("ErrorCode", "Failed"), failed.get("ErrorMessage", ""))
 
 
 def _to_topic(topic: str, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client

@@ -47,6 +47,7 @@ def recorded(folder: Path) -> tuple[Stack, frozenset[Need]]:
         DriftMode="heal",
         DriftReportBucket=REPORTS,
         DriftMaxHeals="50",
+        DriftSecurityHub="true",
         NatAsgName="tradai-nat-asg-prod",
     )
     own = folder / "own.json"

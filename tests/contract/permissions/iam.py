@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from moto.cognitoidp import cognitoidp_backends
 from moto.ec2 import ec2_backends
 
 from tests.contract.permissions.policy import Keys, Need
@@ -33,6 +34,7 @@ RENAMED = {
     "apigateway:GetStages": "apigateway:GET",
     "lambda:Invoke": "lambda:InvokeFunction",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
@@ -194,9 +196,12 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "rds:DescribeDBParameters": named("rds", "pg:", "DBParameterGroupName"),
     "rds:ModifyDBParameterGroup": named("rds", "pg:", "DBParameterGroupName"),
     "s3:DeleteObject": entry,
+    "s3:GetBucketPolicy": bucket,
     "s3:GetBucketPublicAccessBlock": bucket,
     "s3:GetBucketTagging": bucket,
+    "s3:GetBucketVersioning": bucket,
     "s3:GetEncryptionConfiguration": bucket,
+    "s3:GetLifecycleConfiguration": bucket,
     "s3:GetObject": entry,
     "s3:ListBucket": bucket,
     "s3:PutBucketPublicAccessBlock": bucket,
@@ -204,6 +209,7 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "s3:PutObject": entry,
     "secretsmanager:DescribeSecret": secret,
     "secretsmanager:RestoreSecret": secret,
+    "securityhub:BatchImportFindings": lambda given: [given["Findings"][0]["ProductArn"]],
     "sns:Publish": lambda given: [given["TopicArn"]],
     "sqs:GetQueueAttributes": queue,
 }
@@ -256,6 +262,8 @@ def keys(resource: str, given: Parameters) -> Keys:
     """The condition keys of a request: id and tags of what it is about, and the tags that it would set."""
     resource_id = resource.rsplit("/", maxsplit=1)[-1]
     conditions = {f"aws:ResourceTag/{name}": (value,) for name, value in tags(resource_id).items()}
+    if own_vpc := vpc(resource_id):
+        conditions["ec2:Vpc"] = (arn("ec2", f"vpc/{own_vpc}"),)
     if ":route-table/" in resource:
         conditions["ec2:RouteTableID"] = (resource_id,)
     if resource.startswith("arn:aws:ec2:") and "Tags" in given:
@@ -264,9 +272,21 @@ def keys(resource: str, given: Parameters) -> Keys:
 
 
 def tags(resource_id: str) -> dict[str, str]:
-    """Of an EC2 resource, as moto has them now; the template's conditions are about no other kind."""
+    """Of an EC2 resource or a user pool as moto has them; the conditions are about no other kind."""
+    pool = cognitoidp_backends[ACCOUNT][REGION].user_pools.get(resource_id)
+    if pool:
+        return dict(pool.extended_config.get("UserPoolTags", {}))
     own_tags: dict[str, str] = ec2_backends[ACCOUNT][REGION].tags.get(resource_id, {})
     return dict(own_tags)
+
+
+def vpc(resource_id: str) -> str | None:
+    """Of an interface or a security group: the kinds for which the table of EC2 knows ec2:Vpc."""
+    backend = ec2_backends[ACCOUNT][REGION]
+    if interface := backend.enis.get(resource_id):
+        return str(interface.subnet.vpc_id)
+    groups = [by_id[resource_id] for by_id in backend.groups.values() if resource_id in by_id]
+    return str(groups[0].vpc_id) if groups else None
 
 
 @cache

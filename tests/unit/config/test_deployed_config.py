@@ -9,6 +9,7 @@ import pytest
 
 from tradai_shared.config import provenance_of
 from tradai_shared.config.loader import PATH_VARIABLE, deployed_config
+from tradai_shared.config.models.nat import Transition
 from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -54,3 +55,23 @@ def test_an_own_value_that_differs_is_superseded_and_kept(own: Path) -> None:
     config = deployed_config("prod", PARAMETERS)
     assert config.nat.group.name == "egress"
     assert config.annotations.superseded == {"nat.group.name": "mine"}
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("names", "launch", "others"),
+    [
+        ("egress-up,egress-terminating", "egress-up", ["egress-terminating"]),
+        ("terminate-it,start-it", "start-it", ["terminate-it"]),
+        ("q1,q2", "q1", ["q2"]),
+        ("a-termination,b-termination,up", "up", ["a-termination", "b-termination"]),
+        ("up", "up", []),
+    ],
+)
+def test_hooks_that_end_instances_are_in_the_configuration(
+    names: str, launch: str, others: list[str]
+) -> None:
+    hooks = dict(deployed_config("prod", {"NatHookNames": names}).nat.lifecycle_hooks)
+    assert hooks.pop("launch").name == launch
+    assert [hook.name for hook in hooks.values()] == others
+    assert {hook.transition for hook in hooks.values()} <= {Transition.TERMINATING}

@@ -10,6 +10,7 @@ from drift_check.observe.observations import Call, Known, Reads
 from drift_check.scan import make_scanner
 from tests.unit.drift_check.moto_estate import config
 from tradai_shared.config.build import build
+from tradai_shared.config.models.nat import Transition
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.parameters import superseded
 from tradai_shared.config.paths import provenance_of
@@ -67,3 +68,41 @@ def test_an_own_value_that_the_stack_overrules_is_a_finding(estate: Standing) ->
     (finding,) = [one for one in findings if one.attribute == "own value"]
     assert (finding.observed, finding.desired) == ("mine", config().nat.alarm)
     assert (finding.status, finding.severity) == (FindingStatus.DRIFTED, Severity.MEDIUM)
+
+
+def test_an_address_of_the_stack_that_no_member_has_is_a_finding(estate: Standing) -> None:
+    (held,) = [
+        address["AllocationId"]
+        for call, answer in estate.ordinary.reads.answers.items()
+        if call.action == "ec2:DescribeAddresses"
+        for address in answer.value  # type: ignore[union-attr]  # it was read
+    ]
+
+    def findings(allocation: str) -> list[Finding]:
+        named = build(Environment.DEV, parameters={"NatEipAllocationId": allocation})
+        scan = make_scanner(named, estate.client, checks=["nat"]).evaluate(estate.ordinary.reads)
+        return [finding for finding in scan.findings if finding.attribute == "address"]
+
+    assert findings(held) == []
+    assert findings("") == []
+    (finding,) = findings("eipalloc-0123456789abcdef0")
+    assert (finding.desired, finding.observed) == ("eipalloc-0123456789abcdef0", held)
+    assert (finding.status, finding.severity) == (FindingStatus.DRIFTED, Severity.HIGH)
+
+
+def test_the_hook_that_a_made_nat_has_beside_its_launch_hook_is_no_stranger(estate: Standing) -> None:
+    call = Call("autoscaling:DescribeLifecycleHooks", config().nat.group.name)
+    reads = dict(estate.ordinary.reads.answers)
+    hooks = reads[call].value  # type: ignore[union-attr]  # it was read
+
+    def found(name: str) -> list[object]:
+        ending = {**hooks[0], "LifecycleHookName": name, "LifecycleTransition": Transition.TERMINATING.value}
+        answers = Reads({**reads, call: Known([*hooks, ending])})
+        return [
+            one.observed
+            for one in make_scanner(config(), estate.client).evaluate(answers).findings
+            if one.attribute == "unexpected hook"
+        ]
+
+    assert found("tradai-nat-terminate-dev") == []
+    assert found("somebody-else") == ["somebody-else autoscaling:EC2_INSTANCE_TERMINATING 300 s"]

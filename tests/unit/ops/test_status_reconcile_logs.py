@@ -15,8 +15,10 @@ from ops import reconcile as reconcile_module
 from ops.access import AccessError
 from ops.app import app
 from ops.doctor.model import Account, Group, Identity, RouteTable, Unread
+from ops.doctor.wanted import Wanted
 from ops.reconcile import invoke
 from ops.status import Fact, StatusReader, about_account, exit_code
+from tradai_shared.config.naming import Environment
 from tradai_shared.errors import ConfigError, PermanentError
 
 if TYPE_CHECKING:
@@ -52,18 +54,13 @@ def test_the_exit_code_puts_attention_first(status: list[bool | None], code: int
     assert exit_code([Fact("x", "y", well) for well in status]) == code
 
 
-class Wanted:
-    env = "prod"
-    group_name = "nat"
-
-
 def test_a_suspended_group_and_an_empty_account_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     import boto3  # noqa: PLC0415 - inside the mock
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        wanted: Any = Wanted()
+        wanted = Wanted(Environment.PROD, "tradai-ops-prod", {"NatAsgName": "nat"})
         group = Group("nat", 1, 1, 1, (), ("Launch",), ())
         reader = StatusReader(lambda name: boto3.client(name, region_name="eu-central-1"), wanted)  # type: ignore[call-overload]
         facts = {fact.subject: fact for fact in reader.read(Account(HERE, group=group))}
@@ -71,6 +68,31 @@ def test_a_suspended_group_and_an_empty_account_are_seen(monkeypatch: pytest.Mon
     assert facts["alarms"].well is False
     assert facts["dead letters"].well is None
     assert wells(Account(HERE, group=group))["group"] is False
+
+
+def test_the_alarm_that_a_parameter_names_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3  # noqa: PLC0415 - inside the mock
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("cloudwatch", region_name="eu-central-1")
+        for name in ("tradai-prod-nat-unproven", "egress-lost"):
+            client.put_metric_alarm(
+                AlarmName=name,
+                EvaluationPeriods=1,
+                Threshold=1,
+                ComparisonOperator="GreaterThanThreshold",
+                MetricName="x",
+                Namespace="y",
+                Period=60,
+                Statistic="Sum",
+            )
+            client.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+        wanted = Wanted(Environment.PROD, "tradai-ops-prod", {"NatAlarmName": "egress-lost"})
+        reader = StatusReader(lambda name: boto3.client(name, region_name="eu-central-1"), wanted)  # type: ignore[call-overload]
+        shown = [fact.text for fact in reader.read(Account(HERE)) if fact.subject == "alarm"]
+    assert shown == ["egress-lost is in ALARM", "tradai-prod-nat-unproven is in ALARM"]
 
 
 class Lambda:

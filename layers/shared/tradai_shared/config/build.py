@@ -26,6 +26,7 @@ def build(
     env: Environment,
     own: Mapping[str, Any] | OverrideFile | None = None,
     superseded: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, str] | None = None,
 ) -> CanonicalConfig:
     """The configuration of one environment.
 
@@ -34,6 +35,7 @@ def build(
         own: a deployment's own file, or its values alone, shaped as the configuration is. They replace the
             built-in ones, null removes what is there, and what they name counts as confirmed.
         superseded: own values, by path, that the stack's parameters have replaced in ``own``.
+        parameters: the stack's, by their names in template.yaml.
 
     Raises:
         ConfigError: a value is not accepted; every one is named, with what would be accepted.
@@ -50,6 +52,7 @@ def build(
         sources={path: mark.source for path, mark in marks.items() if mark.source},
         confirmed_on={path: day for day, paths in file.confirmed.items() for path in paths},
         superseded=superseded or {},
+        parameters=parameters or {},
         absent=file.absent,
         not_judged=file.not_judged,
     )

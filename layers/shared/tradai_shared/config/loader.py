@@ -47,7 +47,7 @@ def deployed_config(env: str, parameters: Mapping[str, str]) -> CanonicalConfig:
     """
     file = own_file(env)
     merged = with_parameters(file, parameters, env)
-    return build(environment(env), merged, superseded(file.values, merged.values))
+    return build(environment(env), merged, superseded(file.values, merged.values), parameters)
 
 
 def waivers(env: str) -> tuple[Waiver, ...]:

@@ -25,6 +25,11 @@ TOPIC = "tradai-{topic}-{env}"
 UPDATE_NAT_ROUTES = "tradai-update-nat-routes"
 
 
+def prefixed(name: str, prefix: str) -> str:
+    """A name of the stack's own under its parameter NamePrefix."""
+    return f"{prefix}{name.removeprefix(PROJECT)}" if prefix else name
+
+
 def resource_name(component: str, env: str) -> str:
     return RESOURCE.format(component=component, env=env)
 
@@ -83,6 +88,10 @@ def nat_instance_name(env: str) -> str:
 
 def nat_asg_name(env: str) -> str:
     return resource_name("nat-asg", env)
+
+
+def nat_standby_asg_name(env: str) -> str:
+    return f"tradai-nat-standby-asg-{env}"
 
 
 def nat_launch_hook_name(env: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tradai_shared.config import naming
 from tradai_shared.config.naming import nat_launch_hook_name
 
 if TYPE_CHECKING:
@@ -13,12 +14,22 @@ if TYPE_CHECKING:
 
 PATHS: Mapping[str, tuple[str, ...]] = {
     "NatAsgName": ("nat.group.name",),
+    "NatStandbyAsgName": ("nat.standby_group",),
     "NatFunctionName": ("nat.function", "lambdas.update-nat-routes.name"),
     "NatAlarmName": ("nat.alarm",),
 }
+# What template.yaml makes of NamePrefix where these are empty; without its parameter there is no standby.
+NAMES = {
+    "NatAsgName": naming.nat_asg_name,
+    "NatFunctionName": naming.update_nat_routes_function_name,
+    "NatAlarmName": naming.nat_alarm_name,
+}
+PREFIX = "NamePrefix"
 LISTS: Mapping[str, tuple[str, ...]] = {"PrivateRouteTableIds": ("network.route_tables.private.ids",)}
 HOOKS = "NatHookNames"
-TERMINATION = "termin"  # a hook's name that has it is of a termination
+# A hook's name that has it is of a termination; of others the first is the launch's, as doctor writes them.
+TERMINATION = "termin"
+TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 
 
 def with_parameters(file: OverrideFile, parameters: Mapping[str, str], env: str) -> OverrideFile:
@@ -31,16 +42,31 @@ def with_parameters(file: OverrideFile, parameters: Mapping[str, str], env: str)
 
 def _values(parameters: Mapping[str, str], env: str) -> Iterator[tuple[str, Any]]:
     for parameter, paths in PATHS.items():
-        if given := parameters.get(parameter):
+        if given := parameters.get(parameter) or _by_prefix(parameters, parameter, env):
             yield from ((path, given) for path in paths)
     for parameter, paths in LISTS.items():
         if several := _parts(parameters.get(parameter, "")):
             yield from ((path, several) for path in paths)
     hooks = _parts(parameters.get(HOOKS, ""))
-    launching = [name for name in hooks if TERMINATION not in name.lower()]
+    ending = [name for name in hooks if TERMINATION in name.lower()]
+    launching = [name for name in hooks if name not in ending]
     if launching:
         own = nat_launch_hook_name(env)
-        yield "nat.lifecycle_hooks.launch.name", own if own in launching else launching[0]
+        launch = own if own in launching else launching[0]
+        yield "nat.lifecycle_hooks.launch.name", launch
+        ending += [name for name in launching if name != launch]
+    for number, name in enumerate(ending):
+        hook = f"nat.lifecycle_hooks.terminate{f'-{number + 1}' if number else ''}"
+        yield f"{hook}.name", name
+        yield f"{hook}.transition", TERMINATING
+
+
+def _by_prefix(parameters: Mapping[str, str], parameter: str, env: str) -> str | None:
+    """None without a prefix of the deployment's own: the configuration then says the name."""
+    prefix = parameters.get(PREFIX)
+    if not prefix or prefix == naming.PROJECT or parameter not in NAMES:
+        return None
+    return naming.prefixed(NAMES[parameter](env), prefix)
 
 
 def _parts(text: str) -> list[str]:

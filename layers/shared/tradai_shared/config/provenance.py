@@ -66,14 +66,16 @@ class Sourced:
 class Annotations:
     """What is known about the values, by path; an entry holds for its path and everything below it.
 
-    ``superseded`` are a deployment's own values that the stack's parameters replaced. ``absent`` and
-    ``not_judged`` are patterns, in which ``*`` stands for part of a name.
+    ``superseded`` are a deployment's own values that the stack's parameters replaced, ``parameters`` those
+    parameters by their names in template.yaml. ``absent`` and ``not_judged`` are patterns, in which ``*``
+    stands for part of a name.
     """
 
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
     confirmed_on: Mapping[str, date] = field(default_factory=dict)
     superseded: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     not_judged: tuple[str, ...] = ()
 

@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops import app, aws_clients, session
+from ops.adopt import command
+from ops.doctor.samconfig import parameters
 from simulator import estate
 from tradai_shared.config import canonical_config, provenance_of
 from tradai_shared.config.build import build
@@ -22,6 +24,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_python
 
+IDENTITY_ACCOUNT = "123456789012"  # moto's
+SAMCONFIG = """[default.global.parameters]
+region = "eu-central-1"
+[default.deploy.parameters]
+stack_name = "tradai-ops-dev"
+parameter_overrides = [
+  "DriftMode=report", # report | heal
+  'DriftResourceArns=""', # what the platform has under other names
+]
+"""
 TTL = "dynamodb.tables.notifications.ttl.attribute"
 OTHER = {
     "dynamodb": {"tables": {"notifications": {"ttl": {"attribute": "expires_at"}}}},
@@ -49,8 +61,8 @@ class Shell:
         self.patch, self.capsys, self.own = patch, capsys, own
         self.shown = self.errors = ""
 
-    def run(self, *arguments: str, typed: str = "") -> int:
-        where = ["--env", "dev", "--out", str(self.own)]
+    def run(self, *arguments: str, typed: str = "", out: str | None = "") -> int:
+        where = ["--env", "dev", *(["--out", out or str(self.own)] if out is not None else [])]
         self.patch.setattr("sys.argv", ["tradai-ops", "adopt", *where, *arguments])
         self.patch.setattr("sys.stdin", io.StringIO(typed))
         if self.own.exists():
@@ -214,3 +226,24 @@ def test_json_lists_every_difference_with_its_answers_and_asks_nothing(shell: Sh
     assert by_path["rds.backup_retention_days"]["insecure"] is True
     assert by_path["rds.backup_retention_days"]["answers"] == ["take", "keep"]
     assert not shell.own.exists()
+
+
+def test_the_role_s_parameters_are_shown_and_kept_beside_the_deployment_s_own_file(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table of another name has to be opened to the role; with a file elsewhere they are only shown."""
+    config = build(Environment.DEV)
+    table = next(iter(config.dynamodb.tables))
+    own = {"values": {"dynamodb": {"tables": {table: {"name": "acme-jobs"}}}}}
+    shell.own.write_text(json.dumps(own), encoding="utf-8")
+    assert shell.run("--yes") == 0
+    arn = f"arn:aws:dynamodb:eu-central-1:{IDENTITY_ACCOUNT}:table/acme-jobs"
+    assert f"DriftResourceArns={arn}" in "".join(shell.shown.splitlines())
+    samconfig = shell.own.parent / "samconfig.toml"
+    samconfig.write_text(SAMCONFIG, encoding="utf-8")
+    monkeypatch.setattr(command, "OWN_VALUES", shell.own.parent / "own_values")
+    assert shell.run("--keep", f"dynamodb.tables.{table}.name", out=None) == 0
+    assert parameters(samconfig.read_text(encoding="utf-8"), "dev")["DriftResourceArns"] == arn
+    assert "DriftMode=report" in samconfig.read_text(encoding="utf-8")
+    assert shell.run("--yes", out=None) == 0
+    assert "stack parameter" not in shell.shown

@@ -73,6 +73,9 @@ class Bucket(Model):
     name: Immutable[Name]
     encryption: BucketEncryption
     public_access_blocked: bool
+    versioning: Unspecified[bool] = None
+    tls_only: Unspecified[bool] = None  # its policy refuses requests over plain HTTP
+    lifecycle: Unspecified[tuple[Text, ...]] = None  # "logs/: expire 30 days", an enabled rule each
 
 
 class S3(Model):

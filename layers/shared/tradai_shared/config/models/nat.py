@@ -37,7 +37,7 @@ class AutoScalingGroup(Model):
 class LifecycleHook(Model):
     name: Name
     transition: Transition
-    heartbeat_seconds: Positive
+    heartbeat_seconds: Unspecified[Positive] = None
 
 
 class ElasticIp(Model):
@@ -70,6 +70,7 @@ class Nat(Model):
     eip: ElasticIp
     boot: Boot
     group: AutoScalingGroup
+    standby_group: Unspecified[Name] = None  # the second group, alike; None: a lone NAT
     lifecycle_hooks: Named[LifecycleHook]
     function: Name  # moves the routes
     alarm: Name

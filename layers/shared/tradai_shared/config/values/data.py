@@ -114,6 +114,9 @@ def s3(env: Environment) -> Sourced:
             "name": naming.bucket_name(name, env),
             "encryption": "SSE-S3",
             "public_access_blocked": assumed(value=True),
+            "versioning": assumed(value=True),
+            "tls_only": assumed(value=True),
+            "lifecycle": assumed([]),
         }
         for name in BUCKETS
     }

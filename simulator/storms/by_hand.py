@@ -1,0 +1,74 @@
+"""What an operator does to the group by several calls: retaining an instance, launching one more."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from simulator.aws.newer_states import RETAINED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.scenario.world import World
+
+ABANDONED_AFTER = 6.0  # seconds: mostly before the successor serves
+
+
+def launch_one_more(world: World) -> Callable[[], None]:
+    """By LaunchInstances; the returned function gives the group its maximum back, and one instance."""
+    api, group = world.client("autoscaling"), _described(world)
+    named = {"AutoScalingGroupName": world.platform.group}
+    api.update_auto_scaling_group(**named, MaxSize=group["DesiredCapacity"] + 1)
+    api.launch_instances(**named, RequestedCapacity=1)
+    return lambda: api.update_auto_scaling_group(**named, MaxSize=group["MaxSize"], DesiredCapacity=1)
+
+
+def retain(world: World) -> Callable[[], None]:
+    """Terminate the newest member and abandon that; the returned function ends what was retained."""
+    members = [member["InstanceId"] for member in _described(world)["Instances"]]
+    if not members:
+        return lambda: None
+    _set_retention(world, "retain")
+    with suppress(ClientError):  # it is leaving already
+        _terminate(world, members[-1])
+    world.clock.after(ABANDONED_AFTER, lambda: _abandon(world, members[-1]))
+    return lambda: _end_retained(world)
+
+
+def _abandon(world: World, instance_id: str) -> None:
+    api, named = world.client("autoscaling"), {"AutoScalingGroupName": world.platform.group}
+    for hook in api.describe_lifecycle_hooks(**named)["LifecycleHooks"]:
+        answer = {"LifecycleHookName": hook["LifecycleHookName"], "LifecycleActionResult": "ABANDON"}
+        with suppress(ClientError):  # it is answered, or does not wait
+            api.complete_lifecycle_action(**named, **answer, InstanceId=instance_id)
+
+
+def _end_retained(world: World) -> None:
+    _set_retention(world, "terminate")
+    for member in _described(world)["Instances"]:
+        if member["LifecycleState"] == RETAINED:
+            _terminate(world, member["InstanceId"])
+
+
+def _described(world: World) -> dict[str, Any]:
+    answer = world.client("autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=[world.platform.group]
+    )
+    (group,) = answer["AutoScalingGroups"]
+    return dict(group)
+
+
+def _set_retention(world: World, action: str) -> None:
+    world.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName=world.platform.group,
+        InstanceLifecyclePolicy={"RetentionTriggers": {"TerminateHookAbandon": action}},
+    )
+
+
+def _terminate(world: World, instance_id: str) -> None:
+    world.client("autoscaling").terminate_instance_in_auto_scaling_group(
+        InstanceId=instance_id, ShouldDecrementDesiredCapacity=False
+    )

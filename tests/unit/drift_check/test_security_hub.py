@@ -1,0 +1,122 @@
+"""Findings for Security Hub: one id through all runs, archived once resolved, sent where it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from unittest.mock import Mock
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from drift_check.events import Request
+from drift_check.findings import Severity, Waiver
+from drift_check.history import Changes, History, Record, resolved
+from drift_check.model import Report
+from drift_check.report import publish
+from drift_check.report.as_json import asff
+from drift_check.settings import Settings
+from tests.unit.drift_check.findings import finding, unknown
+from tradai_shared.config.naming import Environment
+
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+PRODUCT = "arn:aws:securityhub:eu-central-1:123456789012:product/123456789012/default"
+SETTINGS = Settings(Environment.DEV, security_hub=PRODUCT)
+REQUIRED = {  # of the AWS Security Finding Format
+    "AwsAccountId",
+    "CreatedAt",
+    "Description",
+    "GeneratorId",
+    "Id",
+    "ProductArn",
+    "Resources",
+    "SchemaVersion",
+    "Severity",
+    "Title",
+    "UpdatedAt",
+}
+
+
+def report(*findings: Any, **changes: Any) -> Report:
+    return Report("dev", Request(), NOW, findings=list(findings), **changes)
+
+
+def record(**times: Any) -> Record:
+    return Record("tables", "tradai-gone-dev", NOW - timedelta(days=3), **times)
+
+
+def test_open_findings_have_what_the_format_requires_and_keep_their_id() -> None:
+    (first,) = asff(report(finding(), unknown(), finding(attribute="x", severity=Severity.INFO)), PRODUCT)
+    assert set(first) >= REQUIRED
+    assert first["RecordState"] == "ACTIVE"
+    assert first["Resources"][0]["Type"] == "AwsDynamoDbTable"
+    (later,) = asff(replace(report(finding(observed="y")), started=NOW + timedelta(hours=1)), PRODUCT)
+    assert (later["Id"], later["UpdatedAt"] > first["UpdatedAt"]) == (first["Id"], True)
+
+
+@pytest.mark.parametrize("severity", [each for each in Severity if each is not Severity.INFO])
+def test_each_severity_has_its_label(severity: Severity) -> None:
+    (made,) = asff(report(finding(severity=severity)), PRODUCT)
+    assert made["Severity"]["Label"] == severity.upper()
+
+
+def test_long_texts_are_cut_to_what_the_format_takes() -> None:
+    (made,) = asff(report(finding(resource="r" * 600, observed="o" * 5000)), PRODUCT)
+    lengths = [len(made["Title"]), len(made["Description"]), len(made["Resources"][0]["Id"])]
+    assert lengths == [256, 1024, 512]
+
+
+def test_what_is_accepted_or_resolved_is_archived() -> None:
+    waived = finding(waiver=Waiver("until then", "platform", date(2027, 1, 31)))
+    history = History({"a" * 12: record(), "b" * 12: record(resolved_at=NOW - timedelta(days=1))})
+    gone = resolved(history, Changes(resolved=frozenset({"a" * 12})))
+    made = asff(report(waived, resolved=gone), PRODUCT)
+    assert [each["RecordState"] for each in made] == ["ARCHIVED"] * 3
+    assert all(set(each) >= REQUIRED for each in made)
+
+
+def test_what_came_back_is_active_although_history_knows_its_end() -> None:
+    (made,) = asff(report(finding(), resolved={finding().id: record()}), PRODUCT)
+    assert made["RecordState"] == "ACTIVE"
+
+
+def test_findings_are_imported_in_calls_of_a_hundred() -> None:
+    many = [finding(resource=f"tradai-{number}-dev") for number in range(205)]
+    with mock_aws():  # botocore holds what is sent against its model
+        spy = Mock(wraps=boto3.client("securityhub", region_name="eu-central-1"))
+        publish.to_security_hub(SETTINGS, report(*many), lambda _: spy, Mock())
+    sizes = [len(call.kwargs["Findings"]) for call in spy.batch_import_findings.call_args_list]
+    assert sizes == [100, 100, 5]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"side_effect": ClientError({"Error": {"Code": "InvalidAccessException"}}, "BatchImportFindings")},
+        {"return_value": {"FailedCount": 1, "FailedFindings": [{"Id": "x", "ErrorCode": "InvalidInput"}]}},
+    ],
+)
+def test_a_refusal_is_logged_and_ends_nothing(refusal: dict[str, Any]) -> None:
+    hub, logger = Mock(), Mock()
+    hub.batch_import_findings = Mock(**refusal)
+    publish.to_security_hub(SETTINGS, report(finding()), lambda _: hub, logger)
+    assert logger.exception.call_args.kwargs["extra"] == {"action": publish.IMPORT}
+
+
+@pytest.mark.parametrize(
+    ("settings", "run"),
+    [
+        (Settings(Environment.DEV), report(finding())),
+        (SETTINGS, replace(report(finding()), request=Request(dry_run=True))),
+        (SETTINGS, report(finding(), error="nobody answered")),
+    ],
+)
+def test_nothing_is_imported_unasked_dry_or_by_a_run_that_knows_nothing(
+    settings: Settings, run: Report
+) -> None:
+    client = Mock()
+    publish.to_security_hub(settings, run, client, Mock())
+    client.assert_not_called()
