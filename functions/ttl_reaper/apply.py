@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tradai_shared import clock
+from tradai_shared.aws.error_mapping import THROTTLED
 from tradai_shared.errors import AwsError, TemporaryError
 from ttl_reaper import partiql
 from ttl_reaper.model import Candidate, ItemOutcome, Mode, Verdict
@@ -48,6 +49,7 @@ class BatchResult:
     outcomes: tuple[ItemOutcome, ...]
     units: float
     refused: AwsError | None = None  # the next batch would be refused too
+    uncertain: int = 0  # unsettled items that a call with a lost answer may have changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ class Sender:
         except OutOfTime:
             progress.code = ""
         unsettled_items = _all(progress.pending, progress.verdict, progress.code)
-        return BatchResult((*progress.settled, *unsettled_items), progress.units, refused)
+        uncertain = len(progress.pending) if progress.answer_lost else 0
+        return BatchResult((*progress.settled, *unsettled_items), progress.units, refused, uncertain)
 
     def _again(
         self, batch: Batch, progress: _Progress, may_defer: Callable[[int], bool]
@@ -133,7 +136,7 @@ class Sender:
             reply = self.requests.call(partiql.permission(batch.mode), "BatchExecuteStatement", body)
             answered = partiql.answered(batch.mode, pending, reply)
         except TemporaryError as error:
-            return partiql.Answered([], pending, error.code), 0.0
+            return partiql.Answered([], pending, error.code, lost=True), 0.0
         except AwsError as error:
             return partiql.Answered([], pending, error.code, error), 0.0
         consumed = partiql.consumed(reply)
@@ -185,17 +188,20 @@ class _Progress:
     code: str = ""  # of the latest answer that left something pending
     attempt: int = 0
     verdict: Verdict = Verdict.UNSETTLED  # of what stays pending
+    answer_lost: bool = False  # a call may have been carried out
     began: float = field(default_factory=lambda: clock.now().timestamp())
 
     def add(self, answered: partiql.Answered, consumed: float) -> None:
         self.settled += answered.settled
         self.units += consumed
         self.pending, self.code = answered.pending, answered.code
+        self.answer_lost |= answered.lost and answered.code not in THROTTLED
 
 
-def unsettled(items: Sequence[Candidate], refused: AwsError) -> BatchResult:
-    """A batch that was not sent, or whose answer is lost."""
-    return BatchResult(tuple(_all(items, Verdict.UNSETTLED, refused.code)), 0.0, refused)
+def unsettled(items: Sequence[Candidate], refused: AwsError, *, sent: bool = False) -> BatchResult:
+    """A batch that was not sent, or with ``sent`` one whose answer is lost."""
+    outcomes = tuple(_all(items, Verdict.UNSETTLED, refused.code))
+    return BatchResult(outcomes, 0.0, refused, len(items) if sent else 0)
 
 
 def _all(items: Sequence[Candidate], verdict: Verdict, detail: str = "") -> list[ItemOutcome]:

@@ -96,7 +96,7 @@ def _count(results: Iterable[SegmentResult], earlier: dict[str, int]) -> TableCo
 
 
 def _changed(summary: dict[str, Any]) -> int:
-    changed: int = summary.get("deleted", 0) + summary.get("repaired", 0)
+    changed: int = sum(summary.get(name, 0) for name in ("deleted", "repaired", "uncertain"))
     return changed
 
 

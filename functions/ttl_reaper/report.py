@@ -81,6 +81,7 @@ def summary(tally: Tally) -> dict[str, Any]:
         "repaired": tally.repaired,
         "renewed": tally.renewed,
         "failed": tally.failed,
+        "uncertain": tally.uncertain,
         "failed_codes": {
             code[:MOST_CODE_CHARACTERS]: count
             for code, count in Counter(tally.failed_codes).most_common(MOST_CODES)

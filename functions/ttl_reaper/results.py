@@ -78,6 +78,7 @@ def written_tally(results: Sequence[BatchResult], outcomes: Sequence[ItemOutcome
         repaired=counts[Verdict.REPAIRED],
         renewed=counts[Verdict.RENEWED],
         failed=counts[Verdict.FAILED],
+        uncertain=sum(result.uncertain for result in results),
         write_units=sum(result.units for result in results),
         failed_codes=dict(failed),
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Writer = resource_eval_s3.ResourceEvalS3
 
 
-def write(env: Any, part: Any, credentials: Any) -> None:
+def write(env: Any, part: Any, credentials: Any) -> None:  # noqa: ANN401 - moto's own
     """Put results and manifest; leave the Map's output on the stack."""
     parameters, results = env.stack.pop(), env.stack.pop()
     client = Writer._get_s3_client(resource_runtime_part=part, state_credentials=credentials)
@@ -38,9 +38,7 @@ def write(env: Any, part: Any, credentials: Any) -> None:
     }
     key = f"{prefix}/manifest.json"
     client.put_object(Bucket=bucket, Key=key, Body=json.dumps(manifest).encode())
-    env.stack.append(
-        {"MapRunArn": record.map_run_arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}}
-    )
+    env.stack.append({"MapRunArn": record.map_run_arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}})
 
 
 @contextmanager
