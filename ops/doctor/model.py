@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ops.doctor.alarms import StackAlarms
     from ops.doctor.network import Network, Offers
 
 
@@ -127,6 +128,9 @@ class Account:
     identity: Identity
     tables: tuple[RouteTable, ...] = ()
     group: Group | None = None
+    standby: Group | None = None  # the second group, as deployed or as it is to be
+    carrier_group: str | None = None  # of the instance that the default route leads to
+    carrier_subnet: str | None = None
     candidates: tuple[str, ...] = ()  # groups that may be the NAT's where no route leads to one
     instance_id: str | None = None
     allocation_ids: tuple[str, ...] = ()
@@ -138,7 +142,13 @@ class Account:
     stack: Stack | None = None
     network: Network | None = None
     offers: Offers | None = None
+    alarms: StackAlarms | None = None  # None also where the stack is not deployed
     unread: tuple[Unread, ...] = ()
+
+    @property
+    def standby_carries(self) -> bool:
+        """Whether the traffic goes through the second group's NAT."""
+        return self.standby is not None and self.carrier_group == self.standby.name
 
 
 class Level(StrEnum):
