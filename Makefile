@@ -130,6 +130,7 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/python -m toolchain.config_document snapshot --check
 	$(BIN)/python -m toolchain.config_document document --check
 	$(BIN)/python -m toolchain.docs.drift_findings --check
+	$(BIN)/python -m toolchain.docs.reaper_scale --check
 	$(BIN)/python -m toolchain.docs.reachable_modules
 
 config-snapshot: setup ## Agree on the canonical configuration's values as they are now
