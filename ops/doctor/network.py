@@ -62,7 +62,6 @@ class Network:
     vpc_cidr: str
     acls: tuple[Acl, ...] = ()
     nat_subnets: frozenset[str] = frozenset()
-    private_subnets: frozenset[str] = frozenset()
     endpoints: frozenset[str] | None = None  # services that have one; None: not readable
     neighbours: int = 0  # interfaces in the NAT's subnets that are not the NAT's
 

@@ -41,7 +41,6 @@ class NetworkReader:
             vpcs[0]["CidrBlock"],
             self._acls(private | nat),
             nat,
-            private,
             self._endpoints(vpc_id),
             self._neighbours(nat, group),
         )

@@ -136,13 +136,14 @@ class Machine:
         )
         return Boot(done.returncode, (self.disk / "console").read_text(), done.stdout + done.stderr, boot_id)
 
-    def watch(self, control: ControlPlane) -> None:
-        """Start the service that the boot asked systemd for, with the command that it gave."""
+    def watch(self, control: ControlPlane) -> int:
+        """Start the service that the boot asked systemd for, with the command that it gave; its session."""
         service = shlex.split((self.disk / "service").read_text())
         started = subprocess.Popen(  # noqa: S603 - likewise
             self._command(control, 'exec "$0" "$@"', *service), start_new_session=True
         )
         self._power.callback(_end, started)
+        return started.pid
 
     def _command(self, control: ControlPlane, command: str, script: str, *arguments: str) -> list[str]:
         """A shell command on this machine's disk and with its tools; ``script`` is its $0."""
