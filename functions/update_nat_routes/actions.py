@@ -6,7 +6,13 @@ Each says why (``reason``), what it writes to (``target``), and which permission
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    Broken: TypeAlias = tuple["Assumption", str]  # and the key of the action, or the instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,35 @@ class CreateRoute:
     @property
     def target(self) -> str:
         return self.table_id
+
+
+@dataclass(frozen=True, slots=True)
+class RouteToFallback:
+    """Point a table's default route at the operator's NAT gateway; ``replaces``: the table has one."""
+
+    table_id: str
+    gateway_id: str
+    was: str
+    replaces: bool
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.table_id
+
+
+@dataclass(frozen=True, slots=True)
+class TagGroup:
+    """Remember something in a tag of the group; without a value the tag is removed."""
+
+    group: str
+    tag: str
+    value: str | None
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +170,12 @@ class ReportUnhealthy:
         return self.instance_id
 
 
-Route: TypeAlias = ReplaceRoute | CreateRoute
+Route: TypeAlias = ReplaceRoute | CreateRoute | RouteToFallback
 Prerequisite: TypeAlias = DisableSourceDestCheck | AssociateAddress
 Move: TypeAlias = Prerequisite | Route
 Suspicion: TypeAlias = ConfirmEgress | ReportUnhealthy
-Action: TypeAlias = Move | CompleteLifecycleAction | RecordHeartbeat | ReplaceInstance | Suspicion
+GroupAction: TypeAlias = CompleteLifecycleAction | RecordHeartbeat | ReplaceInstance | ReportUnhealthy
+Action: TypeAlias = Move | TagGroup | GroupAction | ConfirmEgress
 
 # The IAM actions that each write needs; a lost race ends in another reading, never in a blind write.
 PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
@@ -147,6 +183,8 @@ PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
     AssociateAddress: ("ec2:AssociateAddress", "ec2:DescribeAddresses", "ec2:DescribeInstances"),
     ReplaceRoute: ("ec2:ReplaceRoute",),
     CreateRoute: ("ec2:CreateRoute",),
+    RouteToFallback: ("ec2:CreateRoute", "ec2:ReplaceRoute"),
+    TagGroup: ("autoscaling:CreateOrUpdateTags", "autoscaling:DeleteTags"),
     CompleteLifecycleAction: ("autoscaling:CompleteLifecycleAction",),
     RecordHeartbeat: ("autoscaling:RecordLifecycleActionHeartbeat",),
     ReplaceInstance: (
@@ -166,3 +204,19 @@ def key(action: Action) -> str:
 def order(action: Action) -> Action:
     """The write without its reason: two with equal arguments are the same order."""
     return replace(action, reason="")
+
+
+class Assumption(StrEnum):
+    """What the proof assumes of AWS, and a run can see broken. docs/proof.md says what follows from each."""
+
+    READ_BACK_SHOWS_WRITE = "an accepted write shows in the reading right after it"
+    WRITE_LASTS = "what an earlier pass wrote is not wanted again in the same run"
+    ACCEPTED_TAKES_EFFECT = "a write that was accepted again and again shows at last"
+    FAILED_CHANGES_NOTHING = "what a failed write wanted is not done when it is looked for"
+    EVENT_INSTANCE_SHOWS = "the instance of a launch shows in its group or in EC2"
+
+
+def unshown(actions: Iterable[Action], accepted: Collection[Action], *, at_once: bool) -> set[Broken]:
+    """The assumptions that a plan breaks by wanting what was accepted. ``at_once``: by a read-back."""
+    assumption = Assumption.READ_BACK_SHOWS_WRITE if at_once else Assumption.WRITE_LASTS
+    return {(assumption, key(action)) for action in actions if order(action) in accepted}

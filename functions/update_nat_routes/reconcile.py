@@ -13,13 +13,17 @@ from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,
+    Assumption,
     Move,
     RecordHeartbeat,
     ReplaceInstance,
     ReportUnhealthy,
     Route,
+    RouteToFallback,
+    TagGroup,
     key,
     order,
+    unshown,
 )
 from update_nat_routes.apply import NOT_TRIED
 from update_nat_routes.events import Trigger, TriggerKind
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from update_nat_routes.actions import Broken
     from update_nat_routes.apply import Result, Writer
     from update_nat_routes.model import Observed
     from update_nat_routes.observe import Reader
@@ -57,6 +62,7 @@ PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
     TriggerKind.RECONCILE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING, WaitKind.CONFIRMING})),
     TriggerKind.DRILL: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
     TriggerKind.PROBE_FAILURE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.PEER_SILENT: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
     TriggerKind.INSTANCE_STATE: (CONFIRM_SECONDS, frozenset({WaitKind.CONFIRMING})),
 }
 
@@ -79,6 +85,7 @@ class Report:
     failover_seconds: float | None = None
     waiting: Wait | None = None
     error: AwsError | None = None
+    broken: set[Broken] = field(default_factory=set)
     relevant: bool = True
     planned: bool = False
     blind: bool = False
@@ -136,10 +143,12 @@ class Reconciler:
 
     def _is_relevant(self) -> bool:
         trigger = self.trigger
-        if trigger.group is not None and trigger.group != self.settings.group_name:
+        if trigger.group is not None and trigger.group not in self.settings.group_names:
             self.report.relevant = False
         elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE}:
             self.report.relevant = self.reader.is_relevant(str(trigger.instance_id))
+        elif trigger.kind is TriggerKind.PEER_SILENT:
+            self.report.relevant = self.reader.is_relevant(str(trigger.silent_instance))
         return self.report.relevant
 
     def _reconcile_once(self) -> bool:
@@ -170,10 +179,12 @@ class Reconciler:
         """Everything afresh; of the event's own instance also whether it shows anywhere."""
         waiting = str(self.trigger.instance_id) if self.trigger.hook else None
         observed = self.reader.observe(frozenset({waiting} if waiting else ()))
-        member = observed.group and observed.group.member(waiting)
+        member = next((group.member(waiting) for group in observed.groups if group.member(waiting)), None)
         instance = observed.instances.get(waiting or "")
         absent = member is None and (instance is None or instance.state in ENDED_STATES)
         self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0)
+        if absent and instance is None and self.trigger.kind is TriggerKind.LAUNCH_ACTION:
+            self.report.broken.add((Assumption.EVENT_INSTANCE_SHOWS, str(waiting)))
         return observed
 
     def _look_again(self, error: TemporaryError) -> bool:
@@ -204,12 +215,15 @@ class Reconciler:
             if result.status is Status.FAILED and result.temporary and name not in wanted:
                 detail = f"a later look shows that it is done ({result.detail})"
                 self.report.results[name] = replace(result, status=Status.ALREADY, detail=detail)
+                self.report.broken.add((Assumption.FAILED_CHANGES_NOTHING, name))
 
     def _read_back(self, step: Plan) -> Observed:
         assert self.observed is not None  # noqa: S101 - a plan was made from it
-        assert step.gateway is not None  # noqa: S101 - moves lead to a gateway
+        interfaces = {move.interface_id for move in step.moves if not isinstance(move, RouteToFallback)}
+        if not interfaces:
+            return self._observe()
         try:
-            return self.reader.read_back(self.observed, str(step.gateway.interface_id))
+            return self.reader.read_back(self.observed, interfaces)
         except PermanentError as error:
             self.unreadable = error
             return self._observe()
@@ -221,6 +235,7 @@ class Reconciler:
         again, later each time, and not written again at once.
         """
         self._note_incident(step)
+        self.report.broken |= unshown(step.actions, written or self.orders, at_once=bool(written))
         actions = [action for action in step.actions if order(action) not in written]
         endless = [action for action in actions if self.orders[order(action)] >= ORDERS]
         outcomes = self.writer.apply(action for action in actions if action not in endless)
@@ -241,6 +256,8 @@ class Reconciler:
             elif isinstance(outcome.action, Move):
                 self.memory = replace(self.memory, abandoned=self.memory.abandoned | {name})
                 retry = True  # without it the rest can go on
+            elif isinstance(outcome.action, TagGroup):
+                self.memory = replace(self.memory, no_doubt=True)
         return retry
 
     def _count_order(self, action: Action) -> None:
@@ -254,6 +271,7 @@ class Reconciler:
         for action in actions:
             detail = f"accepted {ORDERS} times, and no reading shows it as done: left to the next run"
             self.report.results[key(action)] = Outcome(action, Status.FAILED, detail)
+            self.report.broken.add((Assumption.ACCEPTED_TAKES_EFFECT, key(action)))
             self.memory = replace(self.memory, abandoned=self.memory.abandoned | {key(action)})
 
     def _record(self, outcomes: list[Result]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from tradai_shared.alerts import publish_message
 from tradai_shared.aws import clients as aws
@@ -29,12 +29,15 @@ PERMISSIONS = ("ec2:GetConsoleOutput", "sns:Publish")
 
 
 def log_outcomes(logger: Logger, report: Report) -> None:
-    """One line an outcome, one a note, one for the whole run."""
+    """One line an outcome, a note and a broken assumption, one for the whole run."""
     for result in report.results.values():
         level = logger.error if result.status is Status.FAILED else logger.info
         level("action", extra=_result(result))
     for note in report.notes:
         logger.warning("note", extra={"note": note.kind, "subject": note.subject, "reason": note.reason})
+    for assumption, subject in sorted(report.broken):
+        fields = {"assumption": assumption.name, "subject": subject, "reason": str(assumption)}
+        logger.warning("assumption broken", extra=fields)
     if report.error:
         logger.error(
             "AWS could not be read", extra={"action": report.error.action, "error": str(report.error)}
@@ -43,7 +46,7 @@ def log_outcomes(logger: Logger, report: Report) -> None:
 
 
 def emit_metrics(metrics: Metrics, report: Report) -> None:
-    """At most eleven metrics, and only of what was observed or written by this run itself."""
+    """At most twelve metrics, and only of what was observed or written by this run itself."""
     if not report.relevant:
         return
     denied = [note for note in report.plan.notes if note.kind is NoteKind.ROLE_REFUSED]
@@ -54,12 +57,24 @@ def emit_metrics(metrics: Metrics, report: Report) -> None:
         metrics.add_metric("Unguarded", MetricUnit.Count, int(report.unguarded))
     if observed:
         _emit_state(metrics, report)
+    if report.broken:
+        metrics.add_metric("AssumptionsBroken", MetricUnit.Count, len(report.broken))
     if report.routes_replaced:
         metrics.add_metric("RoutesReplaced", MetricUnit.Count, len(report.routes_replaced))
     if report.instances_replaced:
         metrics.add_metric("InstancesReplaced", MetricUnit.Count, len(report.instances_replaced))
     if report.failover_seconds is not None:
         metrics.add_metric("FailoverSeconds", MetricUnit.Seconds, report.failover_seconds)
+        _emit_by_kind(metrics, report.trigger.kind, report.failover_seconds)
+
+
+def _emit_by_kind(metrics: Metrics, kind: str, seconds: float) -> None:
+    """Once more with a dimension that says what started the run, so that a claim and a death tell apart."""
+    name, namespace = "FailoverSeconds", metrics.provider.namespace
+    with single_metric(name=name, unit=MetricUnit.Seconds, value=seconds, namespace=namespace) as by_kind:
+        dimensions = {"service": metrics.provider.service, **metrics.dimension_set, "kind": str(kind)}
+        for dimension, value in dimensions.items():
+            by_kind.add_dimension(dimension, value)
 
 
 def _emit_state(metrics: Metrics, report: Report) -> None:
@@ -69,9 +84,11 @@ def _emit_state(metrics: Metrics, report: Report) -> None:
         metrics.add_metric("Passes", MetricUnit.Count, 1)
     metrics.add_metric("EgressDown", MetricUnit.Count, int(bool(report.plan.egress_down)))
     metrics.add_metric("EgressUnverified", MetricUnit.Count, int(bool(report.plan.egress_unverified)))
-    metrics.add_metric("Maintenance", MetricUnit.Count, kinds.count(NoteKind.MAINTENANCE))
+    metrics.add_metric("Maintenance", MetricUnit.Count, int(NoteKind.MAINTENANCE in kinds))
     metrics.add_metric("NatUnproven", MetricUnit.Count, int(report.plan.unproven))
     metrics.add_metric("ProcessesSuspended", MetricUnit.Count, kinds.count(NoteKind.SUSPENDED))
+    if report.plan.standby_ready is not None:
+        metrics.add_metric("StandbyReady", MetricUnit.Count, int(report.plan.standby_ready))
 
 
 def build_response(settings: Settings, report: Report) -> Answer:
@@ -101,6 +118,7 @@ def summary(report: Report) -> dict[str, object]:
         "unguarded": report.unguarded,
         "maintenance": any(note.kind is NoteKind.MAINTENANCE for note in report.notes),
         "unproven": report.plan.unproven,
+        "standby_ready": report.plan.standby_ready,
         "waiting": report.waiting.reason if report.waiting else None,
         "failover_seconds": report.failover_seconds,
     }

@@ -48,7 +48,9 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     with Lab() as lab:
         machine = lab.serving()
-        session = machine.watch(lab.control)
+        machine.watch(lab.control)
+        (service,) = machine.services
+        session = service.pid
         time.sleep(SETTLED_SECONDS)
         before, began = cpu_seconds(session), time.monotonic()
         time.sleep(seconds)

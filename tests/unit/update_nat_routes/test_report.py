@@ -15,7 +15,7 @@ from tests.unit.update_nat_routes.builder import NOW, RUNNING, SCHEDULE
 from tradai_shared.errors import AccessDenied
 from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes import report
-from update_nat_routes.actions import CompleteLifecycleAction, ReplaceInstance, ReplaceRoute
+from update_nat_routes.actions import Assumption, CompleteLifecycleAction, ReplaceInstance, ReplaceRoute
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.notes import Note, NoteKind
@@ -39,6 +39,7 @@ ALL = {
     "Unguarded",
     "EgressUnverified",
     "Maintenance",
+    "AssumptionsBroken",
 }
 
 
@@ -52,7 +53,7 @@ def measured(run_outcome: Report, capsys: pytest.CaptureFixture[str]) -> dict[st
     metrics.add_dimension("environment", "prod")
     report.emit_metrics(metrics, run_outcome)
     metrics.flush_metrics()
-    emitted = json.loads(capsys.readouterr().out or "{}")
+    emitted = json.loads(capsys.readouterr().out.splitlines()[-1] or "{}") if run_outcome.relevant else {}
     assert emitted.get("environment", "prod") == "prod"
     return {name: value[0] for name, value in emitted.items() if name in ALL}
 
@@ -68,6 +69,7 @@ def test_a_failover_and_its_state_are_measured(capsys: pytest.CaptureFixture[str
         routes_replaced={"rtb-2"},
         instances_replaced={"i-x"},
         failover_seconds=9.5,
+        broken={(Assumption.WRITE_LASTS, "rtb-1"), (Assumption.WRITE_LASTS, "rtb-2")},
         plan=Plan(egress_down=("rtb-1",), unproven=True, notes=(Note(NoteKind.SUSPENDED, "Launch", "why"),)),
     )
     emitted = measured(run_outcome, capsys)
@@ -83,8 +85,34 @@ def test_a_failover_and_its_state_are_measured(capsys: pytest.CaptureFixture[str
         "Unguarded": 0,
         "EgressUnverified": 0,
         "Maintenance": 0,
+        "AssumptionsBroken": 2,
     }
     assert set(emitted) == ALL
+
+
+def test_a_failover_is_measured_by_what_started_it_too(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics = Metrics(namespace="TradAI/Ops", service="update_nat_routes")
+    metrics.add_dimension("environment", "prod")
+    silent = Trigger(TriggerKind.PEER_SILENT, at=NOW)
+    report.emit_metrics(metrics, run_report(trigger=silent, failover_seconds=7.5))
+    line = json.loads(capsys.readouterr().out)
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service", "environment", "kind"]]
+    assert (line["service"], line["environment"], line["kind"], line["FailoverSeconds"]) == (
+        "update_nat_routes",
+        "prod",
+        "peer silent",
+        [7.5],
+    )
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_whether_a_standby_is_ready_is_measured_where_there_is_one(
+    capsys: pytest.CaptureFixture[str], *, ready: bool
+) -> None:
+    metrics = Metrics(namespace="TradAI/Ops", service="update_nat_routes")
+    report.emit_metrics(metrics, run_report(plan=Plan(standby_ready=ready)))
+    metrics.flush_metrics()
+    assert json.loads(capsys.readouterr().out)["StandbyReady"] == [int(ready)]
 
 
 def test_a_quiet_run_counts_no_writes(capsys: pytest.CaptureFixture[str]) -> None:
