@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor.model import Group, Hook, RouteTable
-from update_nat_routes.model import DEFAULT_ROUTE, PROPAGATED
+from update_nat_routes.descriptions import PROPAGATED
+from update_nat_routes.model import DEFAULT_ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
