@@ -35,7 +35,7 @@ Written by `make bench-standby` (as root): {count} runs of each fault, {date}, {
 |---|---|---|---|---|---|---|
 {table}
 
-The lab is two NATs, a private host, the VPC's router and the internet in network namespaces. On both NATs run the boot script, the watchman and the service by which they watch each other, as they are shipped; the event `NAT Peer Silent` starts the shipped handler of `tradai-update-nat-routes`, whose clients answer from the lab. Seconds are wall time from the order to break it, which takes some tenths of a second itself, to the first answered packet; on a busy machine the probe sends fewer than one packet every 5 ms. A partition stops no traffic: its seconds are the lost probes times 5 ms.
+The lab is two NATs, a private host, the VPC's router and the internet in network namespaces. On both NATs run the boot script, the watchman and the service by which they watch each other, as they are shipped; the event `NAT Peer Silent` starts the shipped handler of `tradai-update-nat-routes`, whose clients answer from the lab. Seconds are wall time from the order to break it to the first answered packet; on a busy machine the probe sends fewer than one packet every 5 ms. A partition stops no traffic: its seconds are the lost probes times 5 ms.
 
 Where the seconds come from: a NAT that no longer answers is reported at the third question in a row without an answer within half a second, one a second. One that answers and does not forward says so itself, three seconds after its watchman last saw it forward, and is reported at that answer.
 
