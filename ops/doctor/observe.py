@@ -5,7 +5,7 @@ Every read may fail alone: what it would have shown is then unknown, and the dia
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor import alarms, parse, topic_access
@@ -48,7 +48,7 @@ class AccountReader:
             allocation_ids=allocations,
             automatic_address=automatic,
             rules=self._rules(),
-            taken=self._taken(wanted),
+            taken=self.taken(wanted),
             concurrency_quota=self._quota(),
             topic=self._topic(wanted.topic_arn(identity), identity.account),
             stack=stack,
@@ -134,7 +134,25 @@ class AccountReader:
             lambda: self.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name),
             None,
         )
-        return parse.group(described[0], hooks)
+        group = parse.group(described[0], hooks)
+        if group.hooks is None:
+            return group
+        heard = (
+            replace(hook, subscribers=self._subscribers(hook.notification_target)) for hook in group.hooks
+        )
+        return replace(group, hooks=tuple(heard))
+
+    def _subscribers(self, target: str | None) -> tuple[str, ...]:
+        """Who gets a hook's notifications where they go to a topic."""
+        if target is None or ":sns:" not in target:
+            return ()
+        listed = self._ask(
+            "sns:ListSubscriptionsByTopic",
+            lambda: self.client("sns").list_subscriptions_by_topic(TopicArn=target)["Subscriptions"],
+            [],
+            ABSENT,
+        )
+        return tuple(subscription["Endpoint"] for subscription in listed)
 
     def _candidates(self) -> tuple[str, ...]:
         groups = self.pages(
@@ -176,7 +194,8 @@ class AccountReader:
         )
         return tuple(target["Arn"] for target in targets)
 
-    def _taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
+    def taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
+        """The names that the stack wants and that exist, whoever owns them."""
         taken = [self._function(name) for name in wanted.functions]
         named = self._ask(
             "cloudwatch:DescribeAlarms",
