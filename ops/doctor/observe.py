@@ -5,7 +5,7 @@ Every read may fail alone: what it would have shown is then unknown, and the dia
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor import alarms, listeners, parse, topic_access
