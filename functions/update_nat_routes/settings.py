@@ -47,6 +47,7 @@ class Settings:
     probe_function: str
     hooks_named: bool = True
     probe_watches: bool = False
+    runbooks: str = variables.RUNBOOKS
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -73,4 +74,5 @@ class Settings:
             probe_function=variables.optional(env, "EGRESS_PROBE_FUNCTION", r"[A-Za-z0-9_-]{1,64}")
             or egress_probe_function_name(environment),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
+            runbooks=variables.runbooks(env),
         )
