@@ -17,7 +17,6 @@ from ops.reap_files import FileAudit, print_resumption, read_checkpoint
 from ops.screen import agreed, console, error_console, print_document, styled
 from ops.session import Simulation, connect
 from tradai_shared import clock
-from tradai_shared.config import canonical_config
 from ttl_reaper import events, observe, report, tables
 from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.dependencies import WORKERS, RunDependencies, open_dependencies
@@ -104,13 +103,11 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
         }
     )
     assert isinstance(event, events.WorkEvent)  # noqa: S101 - no action was given, so it is no summary
-    [chosen] = tables.select_tables(event, tables.tables(canonical_config(common.env)))
     checkpoint = None if resume is None else read_checkpoint(resume)
-    with (
-        connect(common, Simulation.ESTATE, pool=WORKERS) as session,
-        ReapSession.opened(session, chosen, audit) as reap_session,
-    ):
-        return reap_session.work(event.request, checkpoint, yes=yes)
+    with connect(common, Simulation.ESTATE, pool=WORKERS) as session:
+        [chosen] = tables.select_tables(event, tables.tables(session.config))
+        with ReapSession.opened(session, chosen, audit) as reap_session:
+            return reap_session.work(event.request, checkpoint, yes=yes)
 
 
 @dataclass(frozen=True)

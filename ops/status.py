@@ -124,11 +124,16 @@ class StatusReader:
         return sorted(points, key=lambda point: point[0])
 
     def _alarms(self) -> Iterator[Fact]:
+        """The stack's own, and the NAT's where NatAlarmName gives it a name without their prefix."""
+        filters: list[dict[str, Any]] = [{"AlarmNamePrefix": self.wanted.alarm_prefix}]
+        if not self.wanted.alarm.startswith(self.wanted.alarm_prefix):
+            filters.append({"AlarmNames": [self.wanted.alarm]})
         with translate_errors("cloudwatch:DescribeAlarms"):
             pages = self.client("cloudwatch").get_paginator("describe_alarms")
             found = [
                 alarm
-                for page in pages.paginate(AlarmNamePrefix=self.wanted.alarm_prefix)
+                for chosen in filters
+                for page in pages.paginate(**chosen)
                 for alarm in page.get("MetricAlarms", [])
             ]
         raised = [alarm["AlarmName"] for alarm in found if alarm["StateValue"] == "ALARM"]

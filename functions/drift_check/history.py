@@ -61,19 +61,36 @@ class Changes:
     resolved: frozenset[str] = frozenset()
 
 
-def compare(history: History, findings: Iterable[Finding], checks: Container[str]) -> Changes:
-    """What cannot be read, or was not checked, is neither new nor resolved."""
+def compare(
+    history: History,
+    findings: Iterable[Finding],
+    checks: Container[str],
+    judged: Container[tuple[str, str]] | None = None,
+) -> Changes:
+    """What cannot be read, or was not checked, is neither new nor resolved.
+
+    ``judged`` are the resources that this run looked at, by check. Where a call of a check failed, what is
+    not among them may be behind that call, as a queue is behind the list of queues.
+    """
     findings_by_id, unreadable = _known(findings)
-    open_before = {name for name, record in history.records.items() if record.resolved_at is None}
-    resolved = {
-        finding_id
-        for finding_id in open_before - set(findings_by_id)
-        if history.records[finding_id].check in checks
-        and (history.records[finding_id].check, history.records[finding_id].resource) not in unreadable
-        and (history.records[finding_id].check, history.records[finding_id].check) not in unreadable
-    }
+    partly = {check for check, _ in unreadable}
+
+    def is_gone(record: Record) -> bool:
+        names = [(record.check, name) for name in (record.check, *_within(record.resource))]
+        if record.check not in checks or any(name in unreadable for name in names):
+            return False
+        return judged is None or record.check not in partly or any(name in judged for name in names)
+
+    open_before = {name: record for name, record in history.records.items() if record.resolved_at is None}
+    gone = {name for name, record in open_before.items() if name not in findings_by_id and is_gone(record)}
     new = set(findings_by_id) - set(history.records) if history.known else set()
-    return Changes(frozenset(new), frozenset(resolved))
+    return Changes(frozenset(new), frozenset(gone))
+
+
+def _within(resource: str) -> list[str]:
+    """The resource, and those that a stranger is named below: tables/tradai-extra-dev is one of tables."""
+    parts = resource.split("/")
+    return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
 def resolved(history: History, changes: Changes) -> dict[str, Record]:

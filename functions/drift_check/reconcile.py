@@ -89,7 +89,7 @@ class Reconciler:
         before = session.history
         scan = self._honoured(scan, session)
         after = self._honoured(self._heal(scan, session, report), session)
-        report.changes = past.compare(before, scan.findings, self.scanner.names)
+        report.changes = past.compare(before, scan.findings, self.scanner.names, scan.judged)
         report.findings = past.with_first_seen(before, after.findings, report.started)
         report.resolved = past.resolved(before, report.changes)
         report.to_notify = past.to_notify(before, report.changes, report.findings, clock.now())
@@ -122,7 +122,7 @@ class Reconciler:
         """What was healed in this run is remembered as resolved, so that its return is no news."""
         now, waived = clock.now(), {waiver.finding for waiver in self.scanner.waivers}
         remembered = past.remember(history, report.changes, before.findings, notified, now, waived=waived)
-        healed = past.compare(remembered, after.findings, self.scanner.names)
+        healed = past.compare(remembered, after.findings, self.scanner.names, after.judged)
         if not healed.resolved:
             return remembered
         return past.remember(remembered, healed, after.findings, [], now, waived=waived)

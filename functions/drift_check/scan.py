@@ -45,6 +45,9 @@ class Scan:
 
     reads: Reads
     assessed: Sequence[AssessedFinding]
+    judged: frozenset[tuple[str, str]] = (
+        frozenset()
+    )  # check and resource, of each resource that was looked at
 
     @property
     def findings(self) -> list[Finding]:
@@ -117,13 +120,18 @@ class Scanner:
     def evaluate(self, reads: Reads) -> Scan:
         now = clock.now()
         check_context = CheckContext(self.config, reads, now)
-        assessed = (assessed for check in self.checks for assessed in self._assess(check, check_context))
-        return Scan(reads, by_importance(waived(assessed, self.waivers, now)))
+        judged: set[tuple[str, str]] = set()
+        assessed = (found for check in self.checks for found in self._assess(check, check_context, judged))
+        ordered = by_importance(waived(assessed, self.waivers, now))
+        return Scan(reads, ordered, frozenset(judged))
 
-    def _assess(self, check: Check, ctx: CheckContext) -> Iterator[AssessedFinding]:
+    def _assess(
+        self, check: Check, ctx: CheckContext, judged: set[tuple[str, str]]
+    ) -> Iterator[AssessedFinding]:
         """Findings of one check. An answer that it cannot read costs the rest of this check, no other."""
         try:
             for resource in check.evaluate(ctx):
+                judged.add((check.name, resource.resource))
                 yield from self._compare(check, resource)
         except UNREADABLE as error:
             yield failed_check(check.name, error)

@@ -17,6 +17,7 @@ PRODUCT = r"arn:aws[a-z-]*:securityhub:[a-z0-9-]+:\d{12}:product/\d{12}/default"
 # The stack's parameters win over the configuration: what the failover works on is said once.
 PARAMETERS = {
     "NAT_ASG_NAME": "NatAsgName",
+    "NAT_STANDBY_ASG_NAME": "NatStandbyAsgName",
     "NAT_HOOK_NAMES": "NatHookNames",
     "NAT_FUNCTION_NAME": "NatFunctionName",
     "NAT_ALARM_NAME": "NatAlarmName",

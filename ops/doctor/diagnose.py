@@ -89,6 +89,10 @@ def _tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Ite
             Level.DO, "route tables", f"{', '.join(absent)} do not exist", "correct PrivateRouteTableIds"
         )
     parameters["PrivateRouteTableIds"] = ids
+    parameters["VpcId"] = vpcs[0]
+    if wanted.parameter("VpcId", vpcs[0]) != vpcs[0]:
+        text = f"the route tables are in {vpcs[0]}: permissions that end at another VPC stop the failover"
+        yield Line(Level.DO, "VPC", text, f"correct VpcId={vpcs[0]}")
     for table in tables:
         yield _route(
             table.id, table.nat_gateway_id, dead=table.blackhole, by_instance=table.leaves_by_instance

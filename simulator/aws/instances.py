@@ -136,11 +136,11 @@ class Machines:
         return before
 
     def reboot(self, instance_id: str) -> None:
-        """It stays "running" to EC2 and forwards again once it has booted."""
+        """It stays "running" to EC2, forwards again once it has booted, and passes its checks again."""
         machine = self[instance_id]
         if machine.state != "running":
             return
-        machine.forwarding = False
+        machine.forwarding, machine.impaired, machine.impaired_since = False, False, None
         self._stage.journal.note("ec2", "reboots", instance=instance_id)
         machine.boots += 1
         self._stage.clock.spawn(machine.id, lambda: self._boot(machine, machine.boots))

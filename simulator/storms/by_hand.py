@@ -18,13 +18,12 @@ ABANDONED_AFTER = 6.0  # seconds: mostly before the successor serves
 
 
 def launch_one_more(world: World) -> Callable[[], None]:
-    """By LaunchInstances; the returned function gives the group its former sizes back."""
+    """By LaunchInstances; the returned function gives the group its maximum back, and one instance."""
     api, group = world.client("autoscaling"), _described(world)
-    before = {size: group[size] for size in ("MaxSize", "DesiredCapacity")}
     named = {"AutoScalingGroupName": world.platform.group}
-    api.update_auto_scaling_group(**named, MaxSize=before["DesiredCapacity"] + 1)
+    api.update_auto_scaling_group(**named, MaxSize=group["DesiredCapacity"] + 1)
     api.launch_instances(**named, RequestedCapacity=1)
-    return lambda: api.update_auto_scaling_group(**named, **before)
+    return lambda: api.update_auto_scaling_group(**named, MaxSize=group["MaxSize"], DesiredCapacity=1)
 
 
 def retain(world: World) -> Callable[[], None]:

@@ -73,6 +73,8 @@ class Disturber:
         ]["NetworkInterfaceId"]
         self._vgw = self._ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
         self._undo: list[Callable[[], None]] = []
+        # What an instance does that nothing shows: without the signal a failed boot is hidden too.
+        self._hidden = {"forwards no more"} if script.steps else {"forwards no more", "boot script broke"}
 
     def begin(self, disturbance: Disturbance) -> None:
         """Let it happen, and end by itself after its time."""
@@ -87,7 +89,8 @@ class Disturber:
         for undo in list(self._undo):
             self._end(undo)
         for entry in list(self._world.journal.entries):
-            if (entry.source, entry.what) == ("ec2", "forwards no more") and not entry.fields["status_check"]:
+            hidden = entry.what in self._hidden and not entry.fields.get("status_check")
+            if entry.source == "ec2" and hidden:
                 machine = self._world.machines[str(entry.fields["instance"])]
                 if machine.state == "running" and not machine.forwarding:
                     self._world.kill(machine.id)

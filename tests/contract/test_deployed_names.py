@@ -10,6 +10,7 @@ from tradai_shared.config import naming
 
 GIVEN = {
     "NatAsgName": "egress",
+    "NatStandbyAsgName": "egress-standby",
     "NatFunctionName": "move-routes",
     "NatAlarmName": "egress-lost",
     "NatHookNames": "egress-up,egress-down",
@@ -17,7 +18,13 @@ GIVEN = {
     "NatEipAllocationId": "eipalloc-0a",
     "NamePrefix": "acme",
 }
-SHARED = ("NAT_ASG_NAME", "NAT_HOOK_NAMES", "PRIVATE_ROUTE_TABLE_IDS", "NAT_EIP_ALLOCATION_ID")
+SHARED = (
+    "NAT_ASG_NAME",
+    "NAT_STANDBY_ASG_NAME",
+    "NAT_HOOK_NAMES",
+    "PRIVATE_ROUTE_TABLE_IDS",
+    "NAT_EIP_ALLOCATION_ID",
+)
 
 
 def variables(stack: Stack, function: str) -> dict[str, str]:

@@ -36,3 +36,57 @@ def test_healing_reaches_own_parameter_groups_alone() -> None:
 def test_the_state_machine_s_role_trusts_its_own_account() -> None:
     (trust,) = Stack("prod")["ReapStateMachineRole"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+VPC = {"ArnEquals": {"ec2:Vpc": f"arn:aws:ec2:eu-central-1:{ACCOUNT}:vpc/vpc-0a"}}
+
+
+def conditions(**parameters: str) -> dict[str, object]:
+    """By Sid, of the statements that change interfaces and security groups."""
+    stack = Stack("prod", DriftMode="heal", NatEipAllocationId="eipalloc-0a", **parameters)
+    failover, drift = stack.statements("UpdateNatRoutesRole"), stack.statements("DriftCheckRole")
+    every = {**failover, **{f"drift {sid}": statement for sid, statement in drift.items()}}
+    kinds = (":network-interface/", ":security-group/")
+    changes = ("ec2:Modify", "ec2:Associate", "ec2:Authorize", "ec2:Revoke")
+    return {
+        sid: statement.get("Condition")
+        for sid, statement in every.items()
+        if any(kind in str(statement["Resource"]) for kind in kinds)
+        and any(action.startswith(changes) for action in statement["Action"])
+    }
+
+
+def test_interfaces_and_security_groups_are_changed_in_the_named_vpc_alone() -> None:
+    named = conditions(VpcId="vpc-0a")
+    assert set(named) == {
+        "SwitchTheSourceDestinationCheckOff",
+        "OntoItsInterface",
+        "drift MendSecurityGroups",
+        "drift MendItsInterface",
+    }
+    assert [condition for condition in named.values() if condition != VPC] == []
+    assert set(conditions().values()) == {None}
+
+
+def test_an_address_goes_onto_members_of_the_group_alone() -> None:
+    onto = Stack("prod", NatEipAllocationId="eipalloc-0a", NatAsgName="theirs")
+    condition = onto.statements("UpdateNatRoutesRole")["OntoAMember"]["Condition"]
+    assert condition == {"StringEquals": {"aws:ResourceTag/aws:autoscaling:groupName": "theirs"}}
+
+
+def test_healing_reaches_the_platform_s_user_pool_alone() -> None:
+    pool = Stack("prod", DriftMode="heal").statements("DriftCheckRole")["MendTheUserPool"]
+    wanted = {"aws:ResourceTag/Project": "tradai", "aws:ResourceTag/Environment": "prod"}
+    assert pool["Condition"] == {"StringEquals": wanted}
+
+
+def test_no_statement_without_a_resource_of_its_own_writes_but_where_aws_knows_none() -> None:
+    writes = {
+        action
+        for role in ("UpdateNatRoutesRole", "DriftCheckRole", "TtlReaperRole", "ReapStateMachineRole")
+        for statement in Stack("prod", DriftMode="heal").statements(role).values()
+        if statement["Effect"] == "Allow" and statement["Resource"] == ["*"]
+        for action in statement["Action"]
+        if not action.split(":")[1].startswith(("Describe", "Get", "List"))
+    }
+    assert writes == {"tag:TagResources"}

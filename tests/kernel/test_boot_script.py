@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tests.kernel.lab import Lab
     from tests.kernel.machine import Boot, Machine
 
+REFUSING_SECONDS = 10.0
 RULES = """\
 table ip tradai_nat {
 	chain postrouting {
@@ -149,6 +151,28 @@ def test_a_boot_outlasts_refusals_that_pass(lab: Lab) -> None:
     lab.control.refusals = [pending, missing, pending]
     boot = lab.boot(lab.launch(NAT_A))
     assert boot.status == 0, boot.log
+    assert lab.vpc.holder == NAT_A
+    assert _tag(lab) == boot.boot_id
+
+
+def test_a_boot_through_ten_seconds_of_refusals_ends_ready(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EC2 refuses every call for ten seconds after the first one, and then answers."""
+    answer, times, refused = lab.control.call, list[float](), list[str]()
+
+    def refuse_at_first(arguments: list[str]) -> None:
+        times.append(time.monotonic())
+        if times[-1] - times[0] < REFUSING_SECONDS:
+            refused.append(arguments[1])
+            raise Refused("RequestLimitExceeded", "Request limit exceeded.", arguments[1])
+        answer(arguments)
+
+    monkeypatch.setattr(lab.control, "call", refuse_at_first)
+    boot = lab.boot(lab.launch(NAT_A))
+    assert boot.status == 0, boot.log
+    assert _said(boot).startswith("TRADAI-NAT-READY")
+    assert len(refused) > 1
+    assert lab.control.calls == ["associate-address", "create-tags"]
+    assert times[-1] - times[0] >= REFUSING_SECONDS
     assert lab.vpc.holder == NAT_A
     assert _tag(lab) == boot.boot_id
 

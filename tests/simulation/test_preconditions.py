@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.aws.alarms import Alarm, AlarmState, data_points
+from simulator.aws.alarms import Alarm, AlarmState, DataPoint, data_points
 from simulator.aws.lifecycle_actions import LAUNCHING, TERMINATING
 from simulator.engine.faults import Fault, Kind
 from simulator.engine.read_cache import ReadCache
@@ -142,6 +142,17 @@ def _sends(alarm: Alarm, state: AlarmState) -> bool:
     return state is AlarmState.ALARM or silent
 
 
+def fired(alarms: list[Alarm], points: list[DataPoint], elapsed: float) -> dict[str, list[float]]:
+    """When each alarm sent a message of trouble; those that never did are left out."""
+    times = {
+        alarm.name.removeprefix("tradai-prod-"): [
+            change.at for change in alarm.history(points, elapsed) if _sends(alarm, change.state)
+        ]
+        for alarm in alarms
+    }
+    return {name: each for name, each in times.items() if each}
+
+
 def name_of(scenario: Scenario) -> str:
     return scenario.breaks.__name__.strip("<>")
 
@@ -160,18 +171,13 @@ def test_an_hour_with_a_broken_precondition(scenario: Scenario) -> None:
             world.kill(world.nat())
         world.advance(HOUR)
         points = list(data_points(world.function.invocations, "TradAI/Ops"))
-        fired = {}
-        for alarm in ALARMS:
-            history = alarm.history(points, world.clock.elapsed)
-            times = [change.at for change in history if _sends(alarm, change.state)]
-            if times:
-                fired[alarm.name.removeprefix("tradai-prod-")] = times
+        times = fired(ALARMS, points, world.clock.elapsed)
         launches = [
             activity
             for activity in world.group.activities.all[: len(world.group.activities.all) - launched]
             if "Launching" in activity.description
         ]
-        assert set(fired) == scenario.alarms
-        assert {name: len(times) for name, times in fired.items()} == dict.fromkeys(scenario.alarms, 1)
+        assert set(times) == scenario.alarms
+        assert {name: len(each) for name, each in times.items()} == dict.fromkeys(scenario.alarms, 1)
         assert len(launches) == scenario.launches
         assert at_rest(world) is scenario.heals

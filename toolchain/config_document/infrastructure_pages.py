@@ -123,6 +123,7 @@ NAT = Section(
             "Auto Scaling group",
             {
                 "Name": "nat.group.name",
+                "The standby's, alike": "nat.standby_group",
                 "Minimum size": "nat.group.min_size",
                 "Maximum size": "nat.group.max_size",
                 "Desired capacity": "nat.group.desired_capacity",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 from drift_check import actions, checks
 from drift_check.checks.base import CONFIGURED, AttributeState, CheckContext, ResourceState
-from drift_check.checks.nat_instance import PARAMETER
+from drift_check.checks.nat import PARAMETER
 from drift_check.compare import EXISTENCE, path_of
 from drift_check.findings import severity_of
 from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS

@@ -75,7 +75,7 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
     if not isinstance(listed, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", listed)
         return
-    all_attributes = {url: ctx.get(ATTRIBUTES, url) for url in listed.value}
+    all_attributes = {url: listed.flat_map(partial(_attributes, ctx, url)) for url in listed.value}
     targets = {
         json.loads(read.value["RedrivePolicy"])["deadLetterTargetArn"]
         for read in all_attributes.values()
@@ -87,6 +87,10 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
         if isinstance(attributes, Known) and attributes.value is None:
             continue  # it was deleted after it was listed
         yield _queue(ctx, url, attributes, targets)
+
+
+def _attributes(ctx: CheckContext, url: str, _listed: object) -> Read[dict[str, str] | None]:
+    return ctx.get(ATTRIBUTES, url)
 
 
 def _queue(

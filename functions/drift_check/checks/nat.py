@@ -1,12 +1,13 @@
-"""The NAT: its group, hooks, instance, address, alarm, function, rules, and the route that leads to it."""
+"""The NAT: its groups, hooks, instances, address, alarm, function, rules, and the route that leads to it."""
 
 from __future__ import annotations
 
-from functools import partial
+from datetime import datetime, timedelta
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
-from drift_check.actions import DisableSourceDestCheck, ResizeGroup
-from drift_check.checks import functions, nat_instance, nat_routes, vpc_lookup
+from drift_check.actions import DisableSourceDestCheck
+from drift_check.checks import functions, nat_group, nat_routes, vpc_lookup
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -14,14 +15,14 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
-    each_unexpected,
     only,
     own_tags,
     presence,
+    tag_map,
 )
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.findings import Severity
-from drift_check.observe.observations import Call, Known, both
+from drift_check.observe.observations import Call, Known, both, joined
 from tradai_shared.config.paths import value_at
 
 if TYPE_CHECKING:
@@ -29,25 +30,31 @@ if TYPE_CHECKING:
 
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
-    from tradai_shared.config.models.nat import AutoScalingGroup
 
 ADDRESSES = "ec2:DescribeAddresses"
-SIZES = {"min_size": "MinSize", "max_size": "MaxSize", "desired_capacity": "DesiredCapacity"}
+GROUPS = "autoscaling:DescribeAutoScalingGroups"
+# Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
+OLDEST_IMAGE = timedelta(days=90)
+IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
+USABLE = "available"
+DEREGISTERED = "deregistered"
+PARAMETER = "NatEipAllocationId"
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
     yield from PLACE_CALLS
     yield Call("ec2:DescribeSubnets")
-    yield Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name)
-    yield Call("autoscaling:DescribeLifecycleHooks", config.nat.group.name)
+    for name in nat_group.names(config):
+        yield Call(GROUPS, name)
+        yield Call("autoscaling:DescribeLifecycleHooks", name)
     yield Call("cloudwatch:DescribeAlarms", config.nat.alarm)
     yield Call("events:ListRules", functions.rule_prefix(config))
     yield Call("lambda:ListFunctions")
 
 
 def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
-    if call == Call("autoscaling:DescribeAutoScalingGroups", config.nat.group.name):
+    if call in {Call(GROUPS, name) for name in nat_group.names(config)}:
         if members := _member_ids(answer):
             yield Call("ec2:DescribeInstances", members)
             yield Call(ADDRESSES, members)
@@ -67,20 +74,25 @@ def _instances(reservations: list[ApiObject]) -> list[ApiObject]:
 
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
-    groups = ctx.get("autoscaling:DescribeAutoScalingGroups", ctx.config.nat.group.name)
-    group = only(groups)
-    instances = groups.flat_map(lambda groups: _members(ctx, groups))
+    described = {name: ctx.get(GROUPS, name) for name in nat_group.names(ctx.config)}
+    groups = {name: only(read) for name, read in described.items()}
+    members = {name: read.flat_map(partial(_members, ctx)) for name, read in described.items()}
     yield from _superseded(ctx)
-    yield _group(ctx, group)
+    for name, group in groups.items():
+        yield nat_group.group(ctx, group, name)
     yield _alarm(ctx)
     yield from functions.evaluate_failover(ctx)
-    if group == Known(None, getattr(group, "sources", frozenset())):
+    present = [name for name, group in groups.items() if not nat_group.is_missing(group)]
+    if ctx.config.nat.group.name not in present:
         return  # what belongs to a group that is missing is not told one by one
-    yield from _hooks(ctx, group)
-    yield _instance(ctx, group, instances)
-    addresses = groups.flat_map(lambda groups: _addresses(ctx, groups))
-    yield from nat_instance.addresses(ctx, addresses)
-    yield from nat_routes.evaluate(ctx, group, instances)
+    instances = reduce(joined, members.values())
+    addressed = instances.map(_any_elastic_ip) if len(groups) > 1 else None
+    for name in present:
+        yield from nat_group.hooks(ctx, groups[name], name)
+        yield _instance(ctx, groups[name], members[name], name, addressed)
+    addresses = [read.flat_map(partial(_addresses, ctx)) for read in described.values()]
+    yield from _address_states(ctx, reduce(joined, addresses))
+    yield from nat_routes.evaluate(ctx, reduce(nat_group.merged, groups.values()), instances)
 
 
 def _superseded(ctx: CheckContext) -> Iterator[ResourceState]:
@@ -102,124 +114,14 @@ def _members(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]
     return ctx.get("ec2:DescribeInstances", ids).map(_instances) if ids else Known([])
 
 
-def _group(ctx: CheckContext, group: Read[ApiObject | None]) -> ResourceState:
-    desired = ctx.config.nat.group
-    return ResourceState(
-        "nat.group",
-        desired.name,
-        "nat.group.name",
-        presence(group),
-        (
-            *(_size(desired, group, attribute, size) for attribute, size in SIZES.items()),
-            AttributeState("health_check", group.item("HealthCheckType")),
-            each_unexpected(
-                "suspended process",
-                group.map_present(
-                    lambda group: sorted(p["ProcessName"] for p in group.get("SuspendedProcesses", []))
-                ),
-                severity=Severity.HIGH,
-                reason="while it is suspended the group does not heal",
-            ),
-            AttributeState("subnet", _subnet(ctx, group), path="nat.subnet"),
-            AttributeState("launch_template", group.map_present(_template_name), path="nat.launch_template"),
-        ),
-        tags=own_tags(group),
-        arn=f"autoscaling:{desired.name}",
-        vital=True,
-    )
-
-
-def _size(
-    desired: AutoScalingGroup, group: Read[ApiObject | None], attribute: str, size: str
-) -> AttributeState:
-    """Each size on its own. One that would terminate an instance is for a person alone."""
-    wanted = getattr(desired, attribute)
-    instances = group.map_present(
-        lambda group: max(group["DesiredCapacity"], len(group.get("Instances", [])))
-    )
-    running = instances.value if isinstance(instances, Known) else None
-    ends = running is None or (size != "MinSize" and wanted < running)
-    return AttributeState(
-        attribute,
-        group.item(size),
-        remediations=() if ends else (ResizeGroup(desired.name, size, wanted),),
-        reason=f"{wanted} would terminate an instance: the group has {running}" if ends and running else "",
-    )
-
-
-def _template_name(group: ApiObject) -> str | None:
-    policy = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    template = group.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification", {})
-    name: str | None = template.get("LaunchTemplateName")
-    return name
-
-
-def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
-    """The configured one where the group may launch there; otherwise where it launches."""
-    wanted = ctx.config.nat.subnet
-
-    def judge(pair: tuple[ApiObject | None, list[ApiObject]]) -> str:
-        zones = str((pair[0] or {}).get("VPCZoneIdentifier", "")).split(",")
-        by_id = {
-            subnet["SubnetId"]: key
-            for key in ctx.config.network.subnets
-            if (subnet := vpc_lookup.subnet_of(ctx, key, pair[1]))
-        }
-        used = [by_id.get(zone, zone) for zone in zones]
-        return wanted if wanted in used else ",".join(used)
-
-    return both(group, vpc_lookup.inside(ctx, "ec2:DescribeSubnets")).map(judge)
-
-
-def _hooks(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[ResourceState]:
-    hooks = group.flat_map(lambda _: ctx.get("autoscaling:DescribeLifecycleHooks", ctx.config.nat.group.name))
-    yield _unknown_hooks(ctx, hooks)
-    for key, desired in ctx.config.nat.lifecycle_hooks.items():
-        path = f"nat.lifecycle_hooks.{key}"
-        hook = hooks.map(partial(_hook, name=desired.name))
-        facts = (
-            AttributeState("transition", hook.item("LifecycleTransition")),
-            AttributeState("heartbeat_seconds", hook.item("HeartbeatTimeout")),
-            AttributeState(
-                "default_result",
-                hook.map_present(lambda hook: hook.get("DefaultResult", "ABANDON")),
-                desired="ABANDON" if key == "launch" else "CONTINUE",
-                path=f"{path}.name",
-                reason="what nobody answers for must not come into service",
-            ),
-        )
-        yield ResourceState(path, desired.name, f"{path}.name", presence(hook), facts)
-
-
-def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]]) -> ResourceState:
-    stated = ctx.config.nat.lifecycle_hooks
-    names = {desired.name for desired in stated.values()}
-    # the template makes one with a made NAT; the failover answers it wherever the stack names no other
-    names.add(stated["launch"].name.replace("launch", "terminate"))
-    unknown = hooks.map(
-        lambda hooks: sorted(
-            f"{hook['LifecycleHookName']} {hook['LifecycleTransition']} {hook.get('HeartbeatTimeout')} s"
-            for hook in hooks
-            if hook["LifecycleHookName"] not in names
-        )
-    )
-    fact = each_unexpected(
-        "unexpected hook",
-        unknown,
-        path="nat.group.name",
-        severity=Severity.HIGH,
-        reason="every instance of the group waits for it, and nothing of this toolkit answers it",
-    )
-    return ResourceState("nat.lifecycle_hooks", "lifecycle hooks", "nat.group.name", PRESENT, (fact,))
-
-
-def _hook(hooks: list[ApiObject], *, name: str) -> ApiObject | None:
-    return next((hook for hook in hooks if hook["LifecycleHookName"] == name), None)
-
-
 def _instance(
-    ctx: CheckContext, group: Read[ApiObject | None], instances: Read[list[ApiObject]]
+    ctx: CheckContext,
+    group: Read[ApiObject | None],
+    instances: Read[list[ApiObject]],
+    group_name: str,
+    addressed: Read[bool] | None,
 ) -> ResourceState:
+    """A group's NAT. ``addressed``: whether either of two NATs has the address, which is then with one."""
     instance = both(group, instances).map(lambda pair: nat_routes.in_service(*pair))
     images = instance.flat_map(
         lambda instance: ctx.get("ec2:DescribeImages", instance["ImageId"]) if instance else Known(None)
@@ -229,7 +131,7 @@ def _instance(
     facts = (
         AttributeState("instance_type", instance.item("InstanceType")),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
-        *nat_instance.facts(ctx, images),
+        *_image_facts(ctx, images),
         AttributeState(
             "imdsv2_required",
             instance.map_present(lambda instance: instance["MetadataOptions"]["HttpTokens"] == "required"),
@@ -243,9 +145,9 @@ def _instance(
             interface.map_present(lambda interface: interface.get("SourceDestCheck")),
             remediations=(DisableSourceDestCheck(interface_id),),
         ),
-        AttributeState("boot.eip_associated", interface.map_present(_has_elastic_ip)),
+        AttributeState("boot.eip_associated", addressed or interface.map_present(_has_elastic_ip)),
     )
-    name = ctx.config.nat.name
+    name = nat_group.labelled(ctx, ctx.config.nat.name, group_name)
     exists = presence(instance)
     tags = own_tags(instance)
     arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
@@ -257,10 +159,92 @@ def _addresses(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObjec
     return ctx.get(ADDRESSES, ids) if ids else Known([])
 
 
+def _any_elastic_ip(instances: list[ApiObject]) -> bool:
+    return any(_has_elastic_ip(nat_routes.primary(instance)) for instance in instances)
+
+
 def _has_elastic_ip(interface: ApiObject) -> bool:
     """An Elastic IP names its owner's account; an automatic address says "amazon"."""
     owner = interface.get("Association", {}).get("IpOwnerId", "amazon")
     return bool(owner != "amazon")
+
+
+def _image_facts(ctx: CheckContext, images: Read[list[ApiObject] | None]) -> Iterator[AttributeState]:
+    """Of an image that is gone only that: what it was cannot be read any more."""
+    wanted = ctx.config.nat.image
+    yield AttributeState(
+        "image state",
+        images.map(_image_state),
+        desired=USABLE,
+        path="nat.image.family",
+        severity=Severity.CRITICAL,
+        reason="no replacement can be launched from it: the next failover fails",
+    )
+    image = only(images)
+    for attribute, observe, expected in (
+        ("image.architecture", _architecture, str(wanted.architecture)),
+        ("image.family", partial(_family, wanted.family), wanted.family),
+        ("image.latest", partial(_is_recent, ctx.now), wanted.latest),
+    ):
+        yield AttributeState(attribute, image.map(partial(_observed, observe, expected)))
+
+
+def _image_state(images: list[ApiObject] | None) -> str:
+    return str(images[0].get("State", USABLE)) if images else DEREGISTERED
+
+
+def _observed(observe: object, expected: object, image: ApiObject | None) -> object:
+    return expected if image is None or not callable(observe) else observe(image)
+
+
+def _architecture(image: ApiObject) -> str:
+    return str(image.get("Architecture"))
+
+
+def _family(family: str, image: ApiObject) -> str:
+    name = str(image.get("Name", ""))
+    return family if name.startswith(IMAGE_NAMES.get(family, family)) else name
+
+
+def _is_recent(now: datetime, image: ApiObject) -> bool:
+    made = datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
+    return now - made < OLDEST_IMAGE
+
+
+def _address_states(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
+    yield from _named(ctx, carried)
+    yield from _address(carried)
+
+
+def _named(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
+    """The address of the stack's parameter, which wins: allow-lists of others depend on it."""
+    named = ctx.config.annotations.parameters.get(PARAMETER)
+    if not named:
+        return
+    ids = carried.map(lambda addresses: sorted(str(address.get("AllocationId")) for address in addresses))
+    fact = AttributeState(
+        "address",
+        ids.map(lambda ids: named if named in ids else ",".join(ids) or None),
+        desired=named,
+        path="nat.eip.static",
+        severity=Severity.HIGH,
+        reason=f"the stack's {PARAMETER} is with no instance of the group",
+    )
+    yield ResourceState("nat.eip", named, "nat.eip.static", PRESENT, (fact,))
+
+
+def _tags(api_object: ApiObject, _read: object) -> dict[str, str]:
+    return tag_map(api_object.get("Tags"))
+
+
+def _address(carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
+    """The Elastic IP that a member carries, for its tags; that one is there is the instance's finding."""
+    for address in carried.value if isinstance(carried, Known) else ({},):
+        name = str(address.get("AllocationId", "elastic-ip"))
+        tags = carried.map(partial(_tags, address))
+        yield ResourceState(
+            "nat.eip", name, "nat.eip.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}"
+        )
 
 
 def _alarm(ctx: CheckContext) -> ResourceState:

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from moto.cognitoidp import cognitoidp_backends
 from moto.ec2 import ec2_backends
 
 from tests.contract.permissions.policy import Keys, Need
@@ -261,6 +262,8 @@ def keys(resource: str, given: Parameters) -> Keys:
     """The condition keys of a request: id and tags of what it is about, and the tags that it would set."""
     resource_id = resource.rsplit("/", maxsplit=1)[-1]
     conditions = {f"aws:ResourceTag/{name}": (value,) for name, value in tags(resource_id).items()}
+    if own_vpc := vpc(resource_id):
+        conditions["ec2:Vpc"] = (arn("ec2", f"vpc/{own_vpc}"),)
     if ":route-table/" in resource:
         conditions["ec2:RouteTableID"] = (resource_id,)
     if resource.startswith("arn:aws:ec2:") and "Tags" in given:
@@ -269,9 +272,21 @@ def keys(resource: str, given: Parameters) -> Keys:
 
 
 def tags(resource_id: str) -> dict[str, str]:
-    """Of an EC2 resource, as moto has them now; the template's conditions are about no other kind."""
+    """Of an EC2 resource or a user pool as moto has them; the conditions are about no other kind."""
+    pool = cognitoidp_backends[ACCOUNT][REGION].user_pools.get(resource_id)
+    if pool:
+        return dict(pool.extended_config.get("UserPoolTags", {}))
     own_tags: dict[str, str] = ec2_backends[ACCOUNT][REGION].tags.get(resource_id, {})
     return dict(own_tags)
+
+
+def vpc(resource_id: str) -> str | None:
+    """Of an interface or a security group: the kinds for which the table of EC2 knows ec2:Vpc."""
+    backend = ec2_backends[ACCOUNT][REGION]
+    if interface := backend.enis.get(resource_id):
+        return str(interface.subnet.vpc_id)
+    groups = [by_id[resource_id] for by_id in backend.groups.values() if resource_id in by_id]
+    return str(groups[0].vpc_id) if groups else None
 
 
 @cache

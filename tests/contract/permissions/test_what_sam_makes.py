@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from tests.contract.stack import ROOT, Stack, listed
+from tests.contract.stack import ACCOUNT, ROOT, Stack
 from tests.contract.test_egress_probe import PLACE
 
 pytestmark = pytest.mark.toolchain
 
 SCHEDULED = {
-    "UpdateNatRoutesFunctionReconcileRole": "UpdateNatRoutesFunction",
-    "DriftCheckFunctionHourlyRole": "DriftCheckFunction",
-    "TtlReaperFunctionReportRole": "TtlReaperFunction",
-    "EgressProbeFunctionEveryMinuteRole": "EgressProbeFunction",
+    "UpdateNatRoutesFunctionReconcile": "UpdateNatRoutesFunction",
+    "DriftCheckFunctionHourly": "DriftCheckFunction",
+    "TtlReaperFunctionReport": "TtlReaperFunction",
+    "EgressProbeFunctionEveryMinute": "EgressProbeFunction",
 }
 
 
@@ -56,25 +56,47 @@ def of_type(resources: Any, kind: str) -> dict[str, Any]:
     return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
 
 
-def test_sam_makes_no_role_but_those_of_the_schedules(resources: Any) -> None:
-    own = set(Stack().raw)
-    assert set(of_type(resources, "AWS::IAM::Role")) - own == set(SCHEDULED)
+def test_sam_makes_no_role(resources: Any) -> None:
+    assert set(of_type(resources, "AWS::IAM::Role")) - set(Stack().raw) == set()
 
 
-@pytest.mark.parametrize(("role", "function"), SCHEDULED.items())
-def test_a_schedule_may_invoke_its_function_and_keep_what_failed(
-    resources: Any, role: str, function: str
+@pytest.mark.parametrize(("schedule", "function"), SCHEDULED.items())
+def test_a_schedule_runs_its_function_by_the_stack_s_own_role(
+    resources: Any, schedule: str, function: str
 ) -> None:
-    made = resources[role]["Properties"]
-    allowed = [
-        statement for policy in made["Policies"] for statement in policy["PolicyDocument"]["Statement"]
-    ]
-    assert {statement["Effect"] for statement in allowed} == {"Allow"}
-    grants = [(str(listed(statement["Action"])), str(statement["Resource"])) for statement in allowed]
-    assert sorted(grants) == sorted([
-        ("['lambda:InvokeFunction']", str({"Fn::GetAtt": [function, "Arn"]})),
-        ("['sqs:SendMessage']", str({"Fn::GetAtt": ["DeadLetterQueue", "Arn"]})),
-    ])  # fmt: skip
+    made = resources[schedule]["Properties"]
+    assert made["Target"]["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
+    assert made["Target"]["RoleArn"] == {"Fn::GetAtt": ["ScheduleRole", "Arn"]}
+    assert made["GroupName"] == {"Ref": "ScheduleGroup"}
+
+
+def test_the_schedules_role_may_invoke_the_functions_and_keep_what_failed() -> None:
+    statements = Stack("prod", **PLACE).statements("ScheduleRole")
+    assert {sid: statement["Action"] for sid, statement in statements.items()} == {
+        "RunTheFunctions": ["lambda:InvokeFunction"],
+        "KeepWhatFailed": ["sqs:SendMessage"],
+    }
+    invoked = {arn.split(":::")[1] for arn in statements["RunTheFunctions"]["Resource"]}
+    assert invoked == {f"{function}/Arn" for function in SCHEDULED.values()}
+    assert "EgressProbeFunction" not in str(Stack("prod").statements("ScheduleRole"))
+
+
+def test_the_schedules_role_trusts_the_schedules_of_its_own_group_and_account() -> None:
+    (trust,) = Stack("prod")["ScheduleRole"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    wanted = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": "arn:aws:simulated:::ScheduleGroup/Arn"}
+    assert trust["Condition"] == {"StringEquals": wanted}
+
+
+def test_a_group_that_the_stack_makes_stands_before_the_schedule_that_looks_after_it(resources: Any) -> None:
+    schedule = resources["UpdateNatRoutesFunctionReconcile"]
+    assert _first_two(schedule["Properties"]["Description"]) == {"Fn::If": ["MakesNat", {"Ref": "NatGroup"}]}
+    assert "UpdateNatRoutesFunctionReconcile" not in resources["NatGroup"]["DependsOn"]
+
+
+def _first_two(description: Any) -> Any:
+    condition, made, _ = description["Fn::Sub"][1]["Group"]["Fn::If"]
+    return {"Fn::If": [condition, made]}
 
 
 def test_a_function_keeps_the_role_that_the_template_gives_it(resources: Any) -> None:

@@ -55,6 +55,25 @@ def test_what_is_gone_is_resolved() -> None:
     assert compare(after([finding()]), [], CHECKS).resolved == {finding().id}
 
 
+@pytest.mark.parametrize(
+    ("resource", "unread", "judged", "resolved"),
+    [
+        ("tables/tradai-extra-dev", "tables", {"tables"}, False),  # a stranger, and the list failed
+        ("tables/tradai-extra-dev", "tradai-other-dev", {"tables", "tradai-other-dev"}, True),
+        ("tradai-backtest-dev", "queues", {"queues"}, False),  # behind the list of queues
+        ("tradai-backtest-dev", "tradai-other-dev", {"tradai-backtest-dev", "tradai-other-dev"}, True),
+        ("tradai-backtest-dev", "tables", {"tables", "tradai-backtest-dev"}, False),  # as a failed check
+    ],
+)
+def test_what_is_behind_a_list_that_failed_is_not_resolved(
+    resource: str, unread: str, judged: set[str], *, resolved: bool
+) -> None:
+    history = after([finding(resource=resource)])
+    pairs = {("tables", name) for name in judged}
+    changes = compare(history, [replace(unknown(), resource=unread)], CHECKS, pairs)
+    assert bool(changes.resolved) is resolved
+
+
 def test_what_cannot_be_read_is_not_resolved() -> None:
     assert not compare(after([finding()]), [unknown()], CHECKS).resolved
 

@@ -43,7 +43,7 @@ class Account:
         self.notified: dict[str, str] = {}
         self.quota = 10
         ec2, autoscaling = self.client("ec2"), self.client("autoscaling")
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.vpc = vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
         image = ec2.register_image(Name="acme")["ImageId"]
         autoscaling.create_launch_configuration(
@@ -136,6 +136,7 @@ def test_everything_is_found_from_the_default_route(
     assert exit_code == 1
     assert document["parameters"] == {
         "PrivateRouteTableIds": account.table,
+        "VpcId": account.vpc,
         "NatAsgName": "acme-egress",
         "NatHookNames": "acme-up",
         "NatEipAllocationId": account.allocation,
@@ -153,6 +154,14 @@ def test_with_what_it_has_written_the_account_is_ready(
     capsys.readouterr()
     exit_code, document = diagnosis(config, capsys)
     assert (exit_code, remedies(document)) == (0, {})
+
+
+@pytest.mark.usefixtures("account")
+def test_another_vpc_than_the_tables_would_end_the_permissions(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(samconfig.changed(SAMCONFIG, "prod", {"VpcId": "vpc-0123456789abcdef0"}))
+    assert "VPC" in remedies(diagnosis(config, capsys)[1])
 
 
 def test_it_writes_nothing_unless_asked(account: Account, config: Path) -> None:

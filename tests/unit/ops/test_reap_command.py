@@ -134,3 +134,19 @@ def test_ctrl_c_ends_with_a_summary_a_checkpoint_and_the_command_that_resumes(
     assert f"--resume out/{checkpoint.name}" in output.err
     assert run(monkeypatch, *wanted, "--resume", str(checkpoint)) == 0
     assert count(client) == 40
+
+
+@pytest.mark.usefixtures("client")
+def test_the_stack_s_parameters_complete_the_deployment_s_own_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The own file says half of the function's name, the stack's parameter both: alone it is refused."""
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps({"values": {"lambdas": {"update-nat-routes": {"name": "mover"}}}}))
+    monkeypatch.setenv("CANONICAL_CONFIG_PATH", str(own))
+    arguments = ("--env", "dev", "--table", "notifications", "--region", "eu-central-1")
+    assert run(monkeypatch, *arguments) == 2
+    (tmp_path / "samconfig.toml").write_text(
+        '[default.deploy.parameters]\nparameter_overrides = ["NatFunctionName=mover"]\n'
+    )
+    assert run(monkeypatch, *arguments) == 0

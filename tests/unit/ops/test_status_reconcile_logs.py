@@ -70,6 +70,31 @@ def test_a_suspended_group_and_an_empty_account_are_seen(monkeypatch: pytest.Mon
     assert wells(Account(HERE, group=group))["group"] is False
 
 
+def test_the_alarm_that_a_parameter_names_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3  # noqa: PLC0415 - inside the mock
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("cloudwatch", region_name="eu-central-1")
+        for name in ("tradai-prod-nat-unproven", "egress-lost"):
+            client.put_metric_alarm(
+                AlarmName=name,
+                EvaluationPeriods=1,
+                Threshold=1,
+                ComparisonOperator="GreaterThanThreshold",
+                MetricName="x",
+                Namespace="y",
+                Period=60,
+                Statistic="Sum",
+            )
+            client.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+        wanted = Wanted(Environment.PROD, "tradai-ops-prod", {"NatAlarmName": "egress-lost"})
+        reader = StatusReader(lambda name: boto3.client(name, region_name="eu-central-1"), wanted)  # type: ignore[call-overload]
+        shown = [fact.text for fact in reader.read(Account(HERE)) if fact.subject == "alarm"]
+    assert shown == ["egress-lost is in ALARM", "tradai-prod-nat-unproven is in ALARM"]
+
+
 class Lambda:
     """Answers an invocation with this payload."""
 

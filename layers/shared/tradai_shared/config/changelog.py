@@ -42,6 +42,11 @@ CHANGES = (
         date(2026, 11, 27),
         "Buckets state versioning, that plain HTTP is refused, and rules that expire objects; all assumed.",
     ),
+    Change(
+        "9.3.0+5",
+        date(2026, 11, 27),
+        "A second group of the NAT may be named; no page says one, so none is expected.",
+    ),
 )
 
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 PATHS: Mapping[str, tuple[str, ...]] = {
     "NatAsgName": ("nat.group.name",),
+    "NatStandbyAsgName": ("nat.standby_group",),
     "NatFunctionName": ("nat.function", "lambdas.update-nat-routes.name"),
     "NatAlarmName": ("nat.alarm",),
 }
-# What template.yaml makes of NamePrefix where these are empty.
+# What template.yaml makes of NamePrefix where these are empty; without its parameter there is no standby.
 NAMES = {
     "NatAsgName": naming.nat_asg_name,
     "NatFunctionName": naming.update_nat_routes_function_name,
@@ -63,7 +64,7 @@ def _values(parameters: Mapping[str, str], env: str) -> Iterator[tuple[str, Any]
 def _by_prefix(parameters: Mapping[str, str], parameter: str, env: str) -> str | None:
     """None without a prefix of the deployment's own: the configuration then says the name."""
     prefix = parameters.get(PREFIX)
-    if not prefix or prefix == naming.PROJECT:
+    if not prefix or prefix == naming.PROJECT or parameter not in NAMES:
         return None
     return naming.prefixed(NAMES[parameter](env), prefix)
 

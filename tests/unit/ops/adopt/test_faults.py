@@ -52,7 +52,7 @@ class Recorded:
     def adopt(self) -> Outcome:
         look = AccountLook(ENV, self.client, self.made.parameters, no_progress)
         look.observer.known.update(
-            (call, read) for call, read in self.known.items() if _name(call.action) != self.refused
+            (call, read) for call, read in self.known.items() if operation_name(call.action) != self.refused
         )
         outcome = Dialogue(ENV, clock.now().date(), look, knowing(self.made)).run(OverrideFile())
         if not self.refused:
@@ -69,7 +69,7 @@ class Recorded:
             raise self.fault
 
 
-def _name(action: str) -> str:
+def operation_name(action: str) -> str:
     """boto3's operation in the API's own spelling."""
     if action not in READ_OPERATIONS:
         return action
@@ -88,14 +88,14 @@ def test_what_could_not_be_read_is_neither_confirmed_nor_written(made: Account) 
     recorded = Recorded(made)
     heard = set[str]()
     for operation, fault in zip(OPERATIONS, cycle(FAULTS.values()), strict=False):
-        recorded.refused, recorded.fault = _name(operation), fault
+        recorded.refused, recorded.fault = operation_name(operation), fault
         outcome = recorded.adopt()
         written = dict(_values(outcome))
         assert set(written) <= recorded.paths, operation
         assert {path for path, value in written.items() if not _is_true(made, path, value)} == set()
         if outcome.unread:
             heard.add(operation)
-    assert {operation for operation in OPERATIONS if _name(operation) not in UNASKED} == heard
+    assert {operation for operation in OPERATIONS if operation_name(operation) not in UNASKED} == heard
 
 
 UNASKED = {"DescribeListeners"}  # there is no load balancer

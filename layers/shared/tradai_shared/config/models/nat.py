@@ -70,6 +70,7 @@ class Nat(Model):
     eip: ElasticIp
     boot: Boot
     group: AutoScalingGroup
+    standby_group: Unspecified[Name] = None  # the second group, alike; None: a lone NAT
     lifecycle_hooks: Named[LifecycleHook]
     function: Name  # moves the routes
     alarm: Name

@@ -62,6 +62,7 @@ def values(env: Environment) -> Sourced:
                 "desired_capacity": 1,
                 "health_check": "EC2",
             },
+            "standby_group": assumed(None),
             "lifecycle_hooks": {"launch": documented(launch_hook(env))},
             "function": naming.update_nat_routes_function_name(env),
             "alarm": documented(naming.nat_alarm_name(env)),

@@ -1,0 +1,174 @@
+"""The NAT's Auto Scaling group and its hooks; with a standby both groups, judged alike."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from drift_check.actions import ResizeGroup
+from drift_check.checks import vpc_lookup
+from drift_check.checks.base import (
+    PRESENT,
+    AttributeState,
+    CheckContext,
+    ResourceState,
+    each_unexpected,
+    own_tags,
+    presence,
+)
+from drift_check.findings import Severity
+from drift_check.observe.observations import Known, both
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drift_check.observe.observations import ApiObject, Read
+    from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.models.nat import AutoScalingGroup
+
+SIZES = {"min_size": "MinSize", "max_size": "MaxSize", "desired_capacity": "DesiredCapacity"}
+
+
+def names(config: CanonicalConfig) -> tuple[str, ...]:
+    """The first group, and the standby's where there is one."""
+    standby = config.nat.standby_group
+    return (config.nat.group.name, standby) if standby else (config.nat.group.name,)
+
+
+def labelled(ctx: CheckContext, resource: str, group_name: str) -> str:
+    """A resource's name in findings, with its group where that is the standby's."""
+    return resource if group_name == ctx.config.nat.group.name else f"{resource} of {group_name}"
+
+
+def is_missing(group: Read[ApiObject | None]) -> bool:
+    return isinstance(group, Known) and group.value is None
+
+
+def merged(group: Read[ApiObject | None], other: Read[ApiObject | None]) -> Read[ApiObject | None]:
+    """The first group with the members of both: any of them may carry the traffic."""
+    return both(group, other).map(lambda pair: _with_members(*pair))
+
+
+def _with_members(group: ApiObject | None, other: ApiObject | None) -> ApiObject | None:
+    members = [*(group or {}).get("Instances", []), *(other or {}).get("Instances", [])]
+    return {**group, "Instances": members} if group else None
+
+
+def group(ctx: CheckContext, group: Read[ApiObject | None], name: str) -> ResourceState:
+    """A group by the configured sizes; only the first has a configured subnet."""
+    desired = ctx.config.nat.group
+    own = name == desired.name
+    subnet = (AttributeState("subnet", _subnet(ctx, group), path="nat.subnet"),) if own else ()
+    return ResourceState(
+        "nat.group",
+        name,
+        "nat.group.name" if own else "nat.standby_group",
+        presence(group),
+        (
+            *(_size(desired, group, attribute, name) for attribute in SIZES),
+            AttributeState("health_check", group.item("HealthCheckType")),
+            each_unexpected(
+                "suspended process",
+                group.map_present(
+                    lambda group: sorted(p["ProcessName"] for p in group.get("SuspendedProcesses", []))
+                ),
+                severity=Severity.HIGH,
+                reason="while it is suspended the group does not heal",
+            ),
+            *subnet,
+            AttributeState("launch_template", group.map_present(_template_name), path="nat.launch_template"),
+        ),
+        tags=own_tags(group),
+        arn=f"autoscaling:{name}",
+        vital=True,
+    )
+
+
+def _size(
+    desired: AutoScalingGroup, group: Read[ApiObject | None], attribute: str, name: str
+) -> AttributeState:
+    """Each size on its own. One that would terminate an instance is for a person alone."""
+    wanted, size = getattr(desired, attribute), SIZES[attribute]
+    instances = group.map_present(
+        lambda group: max(group["DesiredCapacity"], len(group.get("Instances", [])))
+    )
+    running = instances.value if isinstance(instances, Known) else None
+    ends = running is None or (size != "MinSize" and wanted < running)
+    return AttributeState(
+        attribute,
+        group.item(size),
+        remediations=() if ends else (ResizeGroup(name, size, wanted),),
+        reason=f"{wanted} would terminate an instance: the group has {running}" if ends and running else "",
+    )
+
+
+def _template_name(group: ApiObject) -> str | None:
+    policy = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    template = group.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification", {})
+    name: str | None = template.get("LaunchTemplateName")
+    return name
+
+
+def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
+    """The configured one where the group may launch there; otherwise where it launches."""
+    wanted = ctx.config.nat.subnet
+
+    def judge(pair: tuple[ApiObject | None, list[ApiObject]]) -> str:
+        zones = str((pair[0] or {}).get("VPCZoneIdentifier", "")).split(",")
+        by_id = {
+            subnet["SubnetId"]: key
+            for key in ctx.config.network.subnets
+            if (subnet := vpc_lookup.subnet_of(ctx, key, pair[1]))
+        }
+        used = [by_id.get(zone, zone) for zone in zones]
+        return wanted if wanted in used else ",".join(used)
+
+    return both(group, vpc_lookup.inside(ctx, "ec2:DescribeSubnets")).map(judge)
+
+
+def hooks(ctx: CheckContext, group: Read[ApiObject | None], name: str) -> Iterator[ResourceState]:
+    hooks = group.flat_map(lambda _: ctx.get("autoscaling:DescribeLifecycleHooks", name))
+    yield _unknown_hooks(ctx, hooks, name)
+    for key, desired in ctx.config.nat.lifecycle_hooks.items():
+        path = f"nat.lifecycle_hooks.{key}"
+        hook = hooks.map(partial(_hook, name=desired.name))
+        facts = (
+            AttributeState("transition", hook.item("LifecycleTransition")),
+            AttributeState("heartbeat_seconds", hook.item("HeartbeatTimeout")),
+            AttributeState(
+                "default_result",
+                hook.map_present(lambda hook: hook.get("DefaultResult", "ABANDON")),
+                desired="ABANDON" if key == "launch" else "CONTINUE",
+                path=f"{path}.name",
+                reason="what nobody answers for must not come into service",
+            ),
+        )
+        resource = labelled(ctx, desired.name, name)
+        yield ResourceState(path, resource, f"{path}.name", presence(hook), facts)
+
+
+def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]], name: str) -> ResourceState:
+    stated = ctx.config.nat.lifecycle_hooks
+    names = {desired.name for desired in stated.values()}
+    # the template makes one with a made NAT; the failover answers it wherever the stack names no other
+    names.add(stated["launch"].name.replace("launch", "terminate"))
+    unknown = hooks.map(
+        lambda hooks: sorted(
+            f"{hook['LifecycleHookName']} {hook['LifecycleTransition']} {hook.get('HeartbeatTimeout')} s"
+            for hook in hooks
+            if hook["LifecycleHookName"] not in names
+        )
+    )
+    fact = each_unexpected(
+        "unexpected hook",
+        unknown,
+        path="nat.group.name",
+        severity=Severity.HIGH,
+        reason="every instance of the group waits for it, and nothing of this toolkit answers it",
+    )
+    resource = labelled(ctx, "lifecycle hooks", name)
+    return ResourceState("nat.lifecycle_hooks", resource, "nat.group.name", PRESENT, (fact,))
+
+
+def _hook(hooks: list[ApiObject], *, name: str) -> ApiObject | None:
+    return next((hook for hook in hooks if hook["LifecycleHookName"] == name), None)
