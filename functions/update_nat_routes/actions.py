@@ -6,7 +6,13 @@ Each says why (``reason``), what it writes to (``target``), and which permission
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    Broken: TypeAlias = tuple["Assumption", str]  # and the key of the action, or the instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +172,19 @@ def key(action: Action) -> str:
 def order(action: Action) -> Action:
     """The write without its reason: two with equal arguments are the same order."""
     return replace(action, reason="")
+
+
+class Assumption(StrEnum):
+    """What the proof assumes of AWS, and a run can see broken. docs/proof.md says what follows from each."""
+
+    READ_BACK_SHOWS_WRITE = "an accepted write shows in the reading right after it"
+    WRITE_LASTS = "what an earlier pass wrote is not wanted again in the same run"
+    ACCEPTED_TAKES_EFFECT = "a write that was accepted again and again shows at last"
+    FAILED_CHANGES_NOTHING = "what a failed write wanted is not done when it is looked for"
+    EVENT_INSTANCE_SHOWS = "the instance of a launch shows in its group or in EC2"
+
+
+def unshown(actions: Iterable[Action], accepted: Collection[Action], *, at_once: bool) -> set[Broken]:
+    """The assumptions that a plan breaks by wanting what was accepted. ``at_once``: by a read-back."""
+    assumption = Assumption.READ_BACK_SHOWS_WRITE if at_once else Assumption.WRITE_LASTS
+    return {(assumption, key(action)) for action in actions if order(action) in accepted}

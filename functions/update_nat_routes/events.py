@@ -42,7 +42,7 @@ class Trigger:
     ``stopping_instance`` is one that an event says is stopping or gone: a hint to be confirmed.
     ``no_egress`` says that a probe got no answer; ``suspect_instance`` is the instance whose
     probing an earlier run ordered, which had found nothing to repair.
-    ``announces_end`` says that EC2 calls the instance stopping or shutting-down: the first word of its end.
+    ``announces_end`` says that EC2 calls the instance shutting-down, which it does once.
     ``notify`` asks for a message also where a drill found nothing.
     ``warm_pool`` says that the instance comes from or goes to a warm pool, where Auto Scaling lists it apart.
     """
@@ -142,7 +142,7 @@ def _from_ec2(kind: TriggerKind, at: datetime | None, detail: Json) -> Trigger:
         instance_id=instance_id,
         terminated_instance=instance_id if state in ENDED_STATES else None,
         stopping_instance=instance_id if state in DEAD_STATES else None,
-        announces_end=state in {"stopping", "shutting-down"},
+        announces_end=state == "shutting-down",
     )
 
 

@@ -1,8 +1,8 @@
-"""The messages of an incident: one when it begins, one when it is over. Pure.
+"""The messages of an incident: one when it begins, one when it is over.
 
-An outage begins for a reader where EC2 announces the end of the NAT that the routes lead to: every instance
-is announced so once, hence no run has to remember that it sent the message. It is over in the run whose
-reading showed the routes restored. docs/decisions/0503 has the cases.
+An outage begins for a reader where EC2 calls the NAT shutting-down that the routes lead to: every instance is
+called so once, hence no run has to remember that it sent the message. It is over in the run that let the
+successor in. docs/decisions/0006 has the cases.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from tradai_shared import clock
 from tradai_shared.alerts import Alert
 from tradai_shared.outcomes import Status
 from update_nat_routes.actions import (
@@ -24,12 +25,14 @@ from update_nat_routes.actions import (
     ReportUnhealthy,
 )
 from update_nat_routes.events import TriggerKind
-from update_nat_routes.planner.lifecycle_hooks import ABANDON
+from update_nat_routes.planner.lifecycle_hooks import ABANDON, CONTINUE, LAUNCHING
+from update_nat_routes.planner.notes import WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from update_nat_routes.apply import Result
     from update_nat_routes.results import Report
     from update_nat_routes.settings import Settings
 
@@ -59,7 +62,7 @@ def alert(settings: Settings, report: Report, boot_failure: Callable[[str], str]
     ``boot_failure`` reads what an instance's console says of its boot.
     """
     lines = tuple(_lines(report, boot_failure))
-    if report.failover_seconds is not None and not another_run_ended(settings, report):
+    if ends(report):
         return _restored(settings, report, lines)
     if begins(report):
         return _lost(settings, report, lines)
@@ -81,18 +84,27 @@ def begins(report: Report) -> bool:
     return is_target and (member is None or member.healthy)
 
 
-def another_run_ended(settings: Settings, report: Report) -> bool:
-    """Whether the run that moved the Elastic IP, while this one ran, is the one to tell of the end.
+def ends(report: Report) -> bool:
+    """Whether this run is the one that tells of an outage's end.
 
-    Runs that restore at the same moment write the same routes, and EC2 takes both. The address is moved by
-    one of them alone.
+    Runs that restore at the same moment write the same routes, and EC2 takes both. The launch hook of the
+    successor is completed by one of them alone, once it reads that the routes are restored. Without a hook
+    that waits, the run that restored the routes tells.
     """
-    gateway, observed = report.plan.gateway, report.first_observed
-    if settings.allocation_id is None or gateway is None or observed is None or observed.holder_unread:
+    if report.plan.egress_down or report.plan.gateway is None:
         return False
-    had_to_move = observed.eip_holder != gateway.instance_id
-    moves = [result for result in report.results.values() if isinstance(result.action, AssociateAddress)]
-    return had_to_move and not any(result.status in {Status.DONE, Status.FAILED} for result in moves)
+    successor = report.plan.gateway.instance_id
+    if any(_lets_in(result, successor) for result in report.results.values()):
+        return report.failover_seconds is not None or bool(report.down_at_first)
+    restored = report.restored
+    member = restored.group.member(successor) if restored and restored.group else None
+    return restored is not None and (member is None or member.lifecycle != WAITING[LAUNCHING])
+
+
+def _lets_in(result: Result, successor: str) -> bool:
+    action = result.action
+    answer = isinstance(action, CompleteLifecycleAction) and action.result == CONTINUE
+    return answer and action.target == successor and result.status is Status.DONE
 
 
 def _lost(settings: Settings, report: Report, lines: tuple[str, ...]) -> Alert:
@@ -101,7 +113,7 @@ def _lost(settings: Settings, report: Report, lines: tuple[str, ...]) -> Alert:
     return Alert(
         f"tradai {environment}: the private subnets have no egress",
         f"The private subnets of {environment} have no egress: their NAT"
-        f" {report.trigger.instance_id} is stopping or shutting down.",
+        f" {report.trigger.instance_id} is shutting down.",
         (
             ("Since", _clock(report.trigger.at or report.started)),
             ("Affected", f"the subnets of {', '.join(down)}"),
@@ -118,8 +130,9 @@ def _lost(settings: Settings, report: Report, lines: tuple[str, ...]) -> Alert:
 
 
 def _restored(settings: Settings, report: Report, lines: tuple[str, ...]) -> Alert:
-    environment, seconds, gateway = settings.environment, report.failover_seconds or 0.0, report.plan.gateway
-    ended = report.restored_at or report.started
+    environment, gateway = settings.environment, report.plan.gateway
+    ended = report.restored_at or clock.now()
+    seconds = report.failover_seconds or (ended - report.started).total_seconds()
     began = ended - timedelta(seconds=seconds)
     tables = ", ".join(sorted(report.routes_replaced)) or "the private subnets"
     check = "check that the new NAT forwards: it has not shown it yet. " if report.plan.unproven else ""

@@ -13,6 +13,7 @@ from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,
+    Assumption,
     Move,
     RecordHeartbeat,
     ReplaceInstance,
@@ -20,6 +21,7 @@ from update_nat_routes.actions import (
     Route,
     key,
     order,
+    unshown,
 )
 from update_nat_routes.apply import NOT_TRIED
 from update_nat_routes.events import Trigger, TriggerKind
@@ -123,7 +125,7 @@ class Reconciler:
             again = self._apply(step, written=frozenset(self.orders)) or bool(step.moves)
             restored = not step.moves and not self.restoring & set(step.egress_down)
             if restored and self.incident and self.report.failover_seconds is None:
-                self.report.restored_at = clock.now()
+                self.report.restored_at, self.report.restored = clock.now(), self.observed
                 self.report.failover_seconds = (self.report.restored_at - self.incident).total_seconds()
         self.report.waiting = self._allowed(step.wait)
         return again or self.report.waiting is not None
@@ -136,6 +138,8 @@ class Reconciler:
         instance = observed.instances.get(waiting or "")
         absent = member is None and (instance is None or instance.state in ENDED_STATES)
         self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0)
+        if absent and instance is None and self.trigger.kind is TriggerKind.LAUNCH_ACTION:
+            self.report.broken.add((Assumption.EVENT_INSTANCE_SHOWS, str(waiting)))
         return observed
 
     def _look_again(self, error: TemporaryError) -> bool:
@@ -155,7 +159,8 @@ class Reconciler:
             answered |= step.data_requests
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
         self.observed, self.report.plan = observed, step
-        self.report.first_observed = self.report.first_observed or observed
+        if self.report.first_observed is None:
+            self.report.first_observed, self.report.down_at_first = observed, step.egress_down
         self.report.planned, self.report.blind = True, bool(observed.denied)
         self._settle_lost_races(step)
         return step
@@ -167,6 +172,7 @@ class Reconciler:
             if result.status is Status.FAILED and result.temporary and name not in wanted:
                 detail = f"a later look shows that it is done ({result.detail})"
                 self.report.results[name] = replace(result, status=Status.ALREADY, detail=detail)
+                self.report.broken.add((Assumption.FAILED_CHANGES_NOTHING, name))
 
     def _read_back(self, step: Plan) -> Observed:
         assert self.observed is not None  # noqa: S101 - a plan was made from it
@@ -184,6 +190,7 @@ class Reconciler:
         again, later each time, and not written again at once.
         """
         self._note_incident(step)
+        self.report.broken |= unshown(step.actions, written or self.orders, at_once=bool(written))
         actions = [action for action in step.actions if order(action) not in written]
         endless = [action for action in actions if self.orders[order(action)] >= ORDERS]
         outcomes = self.writer.apply(action for action in actions if action not in endless)
@@ -217,6 +224,7 @@ class Reconciler:
         for action in actions:
             detail = f"accepted {ORDERS} times, and no reading shows it as done: left to the next run"
             self.report.results[key(action)] = Outcome(action, Status.FAILED, detail)
+            self.report.broken.add((Assumption.ACCEPTED_TAKES_EFFECT, key(action)))
             self.memory = replace(self.memory, abandoned=self.memory.abandoned | {key(action)})
 
     def _record(self, outcomes: list[Result]) -> None:

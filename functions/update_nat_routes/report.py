@@ -28,12 +28,15 @@ PERMISSIONS = ("ec2:GetConsoleOutput", "sns:Publish")
 
 
 def log_outcomes(logger: Logger, report: Report) -> None:
-    """One line an outcome, one a note, one for the whole run."""
+    """One line an outcome, a note and a broken assumption, one for the whole run."""
     for result in report.results.values():
         level = logger.error if result.status is Status.FAILED else logger.info
         level("action", extra=_result(result))
     for note in report.notes:
         logger.warning("note", extra={"note": note.kind, "subject": note.subject, "reason": note.reason})
+    for assumption, subject in sorted(report.broken):
+        fields = {"assumption": assumption.name, "subject": subject, "reason": str(assumption)}
+        logger.warning("assumption broken", extra=fields)
     if report.error:
         logger.error(
             "AWS could not be read", extra={"action": report.error.action, "error": str(report.error)}
@@ -42,7 +45,7 @@ def log_outcomes(logger: Logger, report: Report) -> None:
 
 
 def emit_metrics(metrics: Metrics, report: Report) -> None:
-    """At most eleven metrics, and only of what was observed or written by this run itself."""
+    """At most twelve metrics, and only of what was observed or written by this run itself."""
     if not report.relevant:
         return
     denied = [note for note in report.plan.notes if note.kind is NoteKind.ROLE_REFUSED]
@@ -53,6 +56,8 @@ def emit_metrics(metrics: Metrics, report: Report) -> None:
         metrics.add_metric("Unguarded", MetricUnit.Count, int(report.unguarded))
     if observed:
         _emit_state(metrics, report)
+    if report.broken:
+        metrics.add_metric("AssumptionsBroken", MetricUnit.Count, len(report.broken))
     if report.routes_replaced:
         metrics.add_metric("RoutesReplaced", MetricUnit.Count, len(report.routes_replaced))
     if report.instances_replaced:

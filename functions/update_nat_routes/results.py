@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tradai_shared.errors import AwsError
+    from update_nat_routes.actions import Broken
     from update_nat_routes.apply import Result
     from update_nat_routes.events import Trigger
     from update_nat_routes.model import Observed
@@ -25,7 +26,8 @@ class Report:
 
     ``planned``: the world was read at least once, so that ``plan`` says something about it. ``blind``: the
     last reading lacks the group, the tables or the instances, for want of a permission. ``restored_at``: when
-    the reading showed that the outage was over that this run ended.
+    the reading ``restored`` showed that the outage was over that this run ended. ``down_at_first``: what had no
+    egress in the first reading.
     """
 
     trigger: Trigger
@@ -37,9 +39,12 @@ class Report:
     unproven_moves: bool = False
     failover_seconds: float | None = None
     restored_at: datetime | None = None
+    restored: Observed | None = None
     first_observed: Observed | None = None
+    down_at_first: tuple[str, ...] = ()
     waiting: Wait | None = None
     error: AwsError | None = None
+    broken: set[Broken] = field(default_factory=set)
     relevant: bool = True
     planned: bool = False
     blind: bool = False

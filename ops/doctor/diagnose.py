@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.doctor.alarms import about_alarms
 from ops.doctor.diagnose_group import about_group
 from ops.doctor.model import Diagnosis, Level, Line
 from ops.doctor.network import about_network, about_offers
@@ -41,6 +42,7 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
         *_quota(account, wanted),
         *_topic(account, wanted),
         *_stack(account, wanted),
+        *(about_alarms(account.alarms, wanted.stack_name) if account.alarms else ()),
         *_surroundings(account, wanted),
         *(
             Line(

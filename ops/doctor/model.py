@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ops.doctor.alarms import StackAlarms
     from ops.doctor.network import Network, Offers
 
 
@@ -138,6 +139,7 @@ class Account:
     stack: Stack | None = None
     network: Network | None = None
     offers: Offers | None = None
+    alarms: StackAlarms | None = None  # None also where the stack is not deployed
     unread: tuple[Unread, ...] = ()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ops.doctor import parse, topic_access
+from ops.doctor import alarms, parse, topic_access
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
 from tradai_shared.aws.error_mapping import translate_errors
@@ -54,6 +54,7 @@ class AccountReader:
             stack=stack,
             network=network,
             offers=offers,
+            alarms=alarms.read(self, stack.name) if stack.parameters is not None else None,
             unread=tuple(self.unread),
         )
 
@@ -177,13 +178,13 @@ class AccountReader:
 
     def _taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
         taken = [self._function(name) for name in wanted.functions]
-        alarms = self._ask(
+        named = self._ask(
             "cloudwatch:DescribeAlarms",
             lambda: self.client("cloudwatch").describe_alarms(AlarmNames=[wanted.alarm])["MetricAlarms"],
             [],
         )
         taken += [self._log_group(f"/aws/lambda/{name}") for name in wanted.functions]
-        taken += [TakenName("alarm", wanted.alarm, self._stack_of(alarm["AlarmArn"])) for alarm in alarms]
+        taken += [TakenName("alarm", wanted.alarm, self._stack_of(alarm["AlarmArn"])) for alarm in named]
         return tuple(item for item in taken if item is not None)
 
     def _function(self, name: str) -> TakenName | None:

@@ -42,9 +42,10 @@ class Account:
     def __init__(self) -> None:
         self.notified: dict[str, str] = {}
         self.quota = 10
+        self.stack_alarms: list[str] = []
         ec2, autoscaling = self.client("ec2"), self.client("autoscaling")
         self.vpc = vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        self.subnet = subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
         image = ec2.register_image(Name="acme")["ImageId"]
         autoscaling.create_launch_configuration(
             LaunchConfigurationName="acme", ImageId=image, InstanceType="t3.nano"
@@ -95,6 +96,12 @@ def correct_hooks(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
         if operation == "GetAccountSettings":
             return {"AccountLimit": {"ConcurrentExecutions": account.quota}}
         response = answer(client, operation, request)
+        if operation == "ListStackResources":
+            alarms = [
+                {"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": name}
+                for name in account.stack_alarms
+            ]
+            response["StackResourceSummaries"] += alarms
         if operation == "GetTopicAttributes":
             response["Attributes"]["SubscriptionsConfirmed"] = account.confirmed.get(request["TopicArn"], "0")
         for hook in response.get("LifecycleHooks", []):

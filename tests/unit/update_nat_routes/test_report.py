@@ -15,7 +15,7 @@ from tests.unit.update_nat_routes.builder import NOW, RUNNING, SCHEDULE
 from tradai_shared.errors import AccessDenied
 from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes import report
-from update_nat_routes.actions import CompleteLifecycleAction, ReplaceInstance, ReplaceRoute
+from update_nat_routes.actions import Assumption, CompleteLifecycleAction, ReplaceInstance, ReplaceRoute
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.notes import Note, NoteKind
@@ -39,6 +39,7 @@ ALL = {
     "Unguarded",
     "EgressUnverified",
     "Maintenance",
+    "AssumptionsBroken",
 }
 
 
@@ -68,6 +69,7 @@ def test_a_failover_and_its_state_are_measured(capsys: pytest.CaptureFixture[str
         routes_replaced={"rtb-2"},
         instances_replaced={"i-x"},
         failover_seconds=9.5,
+        broken={(Assumption.WRITE_LASTS, "rtb-1"), (Assumption.WRITE_LASTS, "rtb-2")},
         plan=Plan(egress_down=("rtb-1",), unproven=True, notes=(Note(NoteKind.SUSPENDED, "Launch", "why"),)),
     )
     emitted = measured(run_outcome, capsys)
@@ -83,6 +85,7 @@ def test_a_failover_and_its_state_are_measured(capsys: pytest.CaptureFixture[str
         "Unguarded": 0,
         "EgressUnverified": 0,
         "Maintenance": 0,
+        "AssumptionsBroken": 2,
     }
     assert set(emitted) == ALL
 
