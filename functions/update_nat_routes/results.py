@@ -26,8 +26,8 @@ class Report:
 
     ``planned``: the world was read at least once, so that ``plan`` says something about it. ``blind``: the
     last reading lacks the group, the tables or the instances, for want of a permission. ``restored_at``: when
-    the reading ``restored`` showed that the outage was over that this run ended. ``down_at_first``: what had no
-    egress in the first reading.
+    the reading ``restored`` showed that the outage was over that this run ended. ``down_at_first``: what had
+    no egress in the first reading.
     """
 
     trigger: Trigger
