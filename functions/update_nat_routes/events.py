@@ -30,6 +30,7 @@ class TriggerKind(StrEnum):
     DRILL = "drill"
     PROBE_FAILURE = "egress probe failure"
     RECONCILE = "reconcile"
+    PEER_SILENT = "peer silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Trigger:
     probing an earlier run ordered, which had found nothing to repair.
     ``announces_end`` says that EC2 calls the instance shutting-down, which it does once.
     ``notify`` asks for a message also where a drill found nothing.
+    ``silent_instance`` is a NAT that the NAT ``instance_id`` hears nothing of: a claim.
     ``warm_pool`` says that the instance comes from or goes to a warm pool, where Auto Scaling lists it apart.
     """
 
@@ -60,6 +62,7 @@ class Trigger:
     warm_pool: bool = False
     announces_end: bool = field(default=False, compare=False)
     notify: bool = False
+    silent_instance: str | None = None
 
 
 # AWS's own have 8 or 17 hexadecimal digits; a model of botocore bounds the whole to 19 characters.
@@ -79,6 +82,7 @@ EVENT_TYPES: dict[tuple[str, str], TriggerKind] = {
     ("aws.ec2", "EC2 Instance State-change Notification"): TriggerKind.INSTANCE_STATE,
     ("aws.ec2", "EC2 Spot Instance Interruption Warning"): TriggerKind.SPOT_NOTICE,
     ("aws.ec2", "EC2 Instance Rebalance Recommendation"): TriggerKind.SPOT_NOTICE,
+    ("tradai.nat", "NAT Peer Silent"): TriggerKind.PEER_SILENT,
 }
 DETAIL_TYPES = frozenset(detail_type for _, detail_type in EVENT_TYPES)
 
@@ -114,6 +118,13 @@ def _from_event_bus(event: Json) -> Trigger:
     detail = event.get("detail")
     if not isinstance(detail, Mapping):
         raise EventError("detail", "expected an object")
+    if kind is TriggerKind.PEER_SILENT:
+        return Trigger(
+            kind,
+            at=_time(event),
+            instance_id=_instance_id(detail, "InstanceId"),
+            silent_instance=_instance_id(detail, "SilentInstanceId"),
+        )
     if source == "aws.ec2":
         return _from_ec2(kind, _time(event), detail)
     return _from_auto_scaling(kind, _time(event), detail)

@@ -23,6 +23,8 @@ from update_nat_routes.actions import (
     ReplaceInstance,
     ReplaceRoute,
     ReportUnhealthy,
+    RouteToFallback,
+    TagGroup,
 )
 from update_nat_routes.events import TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import ABANDON, CONTINUE, LAUNCHING
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from update_nat_routes.apply import Result
+    from update_nat_routes.model import Member, Observed
     from update_nat_routes.results import Report
     from update_nat_routes.settings import Settings
 
@@ -46,6 +49,8 @@ ATTEMPTS = {
     ReplaceInstance: "replacing {}",
     ConfirmEgress: "probing {} once more",
     ReportUnhealthy: "reporting {} as unhealthy",
+    RouteToFallback: "moving the default route of {} to the fallback gateway",
+    TagGroup: "writing the tags of the group {}",
 }
 WAIT = (
     "nothing to do yet. A message follows when egress is restored. If an alarm of a lasting outage comes"
@@ -79,7 +84,7 @@ def begins(report: Report) -> bool:
     trigger, observed = report.trigger, report.first_observed
     if not trigger.announces_end or observed is None or not report.plan.egress_down:
         return False
-    member = observed.group.member(trigger.instance_id) if observed.group else None
+    member = _member(observed, trigger.instance_id)
     is_target = any(table.target.instance_id == trigger.instance_id for table in observed.tables)
     return is_target and (member is None or member.healthy)
 
@@ -91,14 +96,22 @@ def ends(report: Report) -> bool:
     successor is completed by one of them alone, once it reads that the routes are restored. Without a hook
     that waits, the run that restored the routes tells.
     """
-    if report.plan.egress_down or report.plan.gateway is None:
+    if report.plan.egress_down:
         return False
+    if report.plan.gateway is None:  # the routes lead to the fallback gateway
+        return report.failover_seconds is not None
     successor = report.plan.gateway.instance_id
     if any(_lets_in(result, successor) for result in report.results.values()):
         return report.failover_seconds is not None or bool(report.down_at_first)
-    restored = report.restored
-    member = restored.group.member(successor) if restored and restored.group else None
-    return restored is not None and (member is None or member.lifecycle != WAITING[LAUNCHING])
+    if report.restored is None:
+        return False
+    member = _member(report.restored, successor)
+    return member is None or member.lifecycle != WAITING[LAUNCHING]
+
+
+def _member(observed: Observed, instance_id: str | None) -> Member | None:
+    members = (group.member(instance_id) for group in observed.groups)
+    return next((member for member in members if member), None)
 
 
 def _lets_in(result: Result, successor: str) -> bool:
@@ -142,7 +155,10 @@ def _restored(settings: Settings, report: Report, lines: tuple[str, ...]) -> Ale
         (
             ("Since", _clock(began)),
             ("Until", f"{_clock(ended)}, {seconds:.0f} s"),
-            ("Done", f"the routes of {tables} lead to {gateway.instance_id if gateway else 'a NAT'}"),
+            (
+                "Done",
+                f"the routes of {tables} lead to {gateway.instance_id if gateway else 'the fallback gateway'}",
+            ),
             ("Next", "the loop goes on looking every minute"),
             (
                 "You",
