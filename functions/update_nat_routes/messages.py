@@ -147,6 +147,7 @@ def _restored(settings: Settings, report: Report, lines: tuple[str, ...]) -> Ale
     ended = report.restored_at or clock.now()
     seconds = report.failover_seconds or (ended - report.started).total_seconds()
     began = ended - timedelta(seconds=seconds)
+    target = gateway.instance_id if gateway else "the fallback gateway"
     tables = ", ".join(sorted(report.routes_replaced)) or "the private subnets"
     check = "check that the new NAT forwards: it has not shown it yet. " if report.plan.unproven else ""
     return Alert(
@@ -157,7 +158,7 @@ def _restored(settings: Settings, report: Report, lines: tuple[str, ...]) -> Ale
             ("Until", f"{_clock(ended)}, {seconds:.0f} s"),
             (
                 "Done",
-                f"the routes of {tables} lead to {gateway.instance_id if gateway else 'the fallback gateway'}",
+                f"the routes of {tables} lead to {target}",
             ),
             ("Next", "the loop goes on looking every minute"),
             (
