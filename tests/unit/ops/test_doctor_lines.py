@@ -210,6 +210,8 @@ CASES = [
     Case(an_alarm_is_gone, "do", "alarms", "1 of 2 alarms of tradai-ops-prod are gone from CloudWatch: a-2"),
     Case(an_alarm_is_silent, "do", "alarms", "a-1 carry out no action"),
     Case(a_neighbour, "info", "NAT subnets", "1 interfaces of others are in them"),
+    Case(a_neighbour, "info", "NAT subnets", "meets these too: eni-"),
+    Case(nothing, "info", "runbooks", "alarms end with docs/runbooks/NAME.md"),
 ]
 
 
