@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from drift_check.findings import Severity
-from drift_check.report.as_alert import alert
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document, finding_json, heal_json, summary
 from tradai_shared.alerts import publish_alert
