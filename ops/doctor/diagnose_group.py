@@ -98,6 +98,8 @@ def _hooks(group: Group, wanted: Wanted, parameters: dict[str, str]) -> Iterator
     for hook in group.hooks:
         if hook.answered_elsewhere:
             target = hook.notification_target or "CodeDeploy"
+            if hook.subscribers:
+                target += f" ({', '.join(hook.subscribers)})"
             yield Line(
                 Level.DO if hook in ours else Level.INFO,
                 f"hook {hook.name}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ops.doctor import alarms, parse, topic_access
+from ops.doctor import alarms, listeners, parse, topic_access
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
 from tradai_shared.aws.error_mapping import translate_errors
@@ -53,7 +53,7 @@ class AccountReader:
             allocation_ids=allocations,
             automatic_address=automatic,
             rules=self._rules(),
-            taken=self._taken(wanted),
+            taken=self.taken(wanted),
             concurrency_quota=self._quota(),
             topic=self._topic(wanted.topic_arn(identity), identity.account),
             stack=stack,
@@ -146,7 +146,7 @@ class AccountReader:
             lambda: self.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name),
             None,
         )
-        return parse.group(described[0], hooks)
+        return listeners.with_subscribers(self, parse.group(described[0], hooks))
 
     def _candidates(self) -> tuple[str, ...]:
         groups = self.pages(
@@ -188,7 +188,8 @@ class AccountReader:
         )
         return tuple(target["Arn"] for target in targets)
 
-    def _taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
+    def taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
+        """The names that the stack wants and that exist, whoever owns them."""
         taken = [self._function(name) for name in wanted.functions]
         named = self._ask(
             "cloudwatch:DescribeAlarms",
