@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """For CI."""
+    """The exit codes of a run, for CI."""
 
     IN_SYNC = 0
     DRIFT = 1
@@ -72,7 +72,7 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Partial says that something could not be read, whatever else was found."""
+        """Partial where something could not be read, whatever else was found."""
         if self.error:
             return ExitCode.ERROR
         if self.unknown:

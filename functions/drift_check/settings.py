@@ -28,7 +28,7 @@ PARAMETERS = {
 
 
 class Allowed(StrEnum):
-    """The furthest that any event may go: the switch that an operator turns when healing must stop."""
+    """What any event may do at most: an operator sets DRIFT_MODE to report to stop all healing."""
 
     REPORT = "report"
     HEAL = "heal"

@@ -104,7 +104,7 @@ def build_response(settings: Settings, report: Report) -> Answer:
 
 
 def summary(report: Report) -> dict[str, object]:
-    """The run in a few words."""
+    """One sentence on what the run did."""
     return {
         "trigger": str(report.trigger.kind),
         "concerned": report.relevant,

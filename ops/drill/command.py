@@ -112,7 +112,7 @@ def _show(moment: Moment) -> None:
 
 
 def _silent(_: Moment) -> None:
-    """A program gets the whole report at the end."""
+    """Prints nothing meanwhile: with --format json the report comes at the end."""
 
 
 def _conclude(session: Session, report: DrillReport, file: Path) -> None:

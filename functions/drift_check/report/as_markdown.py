@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 
 def headline(report: Report) -> str:
-    """One line that says it all. An error is the headline: the findings then say nothing."""
+    """A summary in one line. An error stands alone: the findings of such a run are not to be used."""
     if report.error:
         return f"tradai {report.environment}: error: {report.error}"
     open_count, unknown = len(report.open), len(report.unknown)
@@ -43,7 +43,7 @@ def headline(report: Report) -> str:
 
 
 def markdown(report: Report) -> str:
-    """The whole run."""
+    """The whole report of a run."""
     return "\n".join(_lines(report)) + "\n"
 
 
@@ -81,7 +81,7 @@ def _and_more(findings: list[Finding]) -> list[str]:
 
 
 def cut(text: str) -> str:
-    """Text that leaves room for others."""
+    """Text cut to the longest reason that a message has room for."""
     return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
 
 
