@@ -62,6 +62,15 @@ class Report:
         return [heal for heal in self.heals if heal.status is Status.FAILED]
 
     @property
+    def over(self) -> dict[str, Record]:
+        """What somebody was notified of and this run finds resolved, by id."""
+        return {
+            finding_id: record
+            for finding_id, record in self.resolved.items()
+            if finding_id in self.changes.resolved and record.notified_at is not None
+        }
+
+    @property
     def exit_code(self) -> ExitCode:
         """Partial where something could not be read, whatever else was found."""
         if self.error:
