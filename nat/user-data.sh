@@ -6,14 +6,16 @@
 #   TRADAI-NAT-READY  instance=<id> boot=<boot id> seconds=<n>
 #   TRADAI-NAT-FAILED step=<step> reason=<last line of the step's error output>
 # A failed step ends the script: no readiness signal, so the lifecycle hook is not continued.
-# The watchman that it starts calls it as well: `watch` is that service, `mend` puts the rules right, `mark VALUE`
-# writes the tag.
+# The services that it starts call it as well: `watch` and `pair` are these services, `mend` puts the rules right,
+# `mark VALUE` writes the tag, `peers` lists the instances of both groups, `tell EVENTS` puts events.
 #
 # Values come as export lines put before this script:
 #   AWS_DEFAULT_REGION     required: the region of the calls to EC2
 #   NAT_EIP_ALLOCATION_ID  the address to take when it is free; empty: none is taken
 #   NAT_READY_TAG          key of the readiness tag; default tradai:nat-ready, its value begins with the boot id
 #   NAT_SELFTEST_URLS      what self-test and watchman ask, one answer suffices; by address: no resolver is needed
+#   NAT_GROUPS             the names of both groups where this NAT has a standby or is one; empty: it is alone. In a
+#                          pair it takes no address, since the function alone moves it, and watches the other NAT
 #   NAT_MSS                the largest segment of a new connection; default 1460
 set -euo pipefail
 
@@ -25,7 +27,10 @@ readonly SELFTEST_SECONDS=40
 # of this script's own, which starts up to 20 s after the boot; the hook's heartbeat ends at 300 s
 readonly WITHDRAW_UNTIL=15 METADATA_UNTIL=60 ADDRESS_UNTIL=90 READY_UNTIL=180
 readonly MARKED=${MARKED:-/var/lib/tradai-nat-mark} # the tag's value as last written
+readonly FORWARDED=${FORWARDED:-/run/tradai-nat-forwarded} # when the watchman last saw it forward
 readonly MODE=${1:-boot} VALUE=${2:-}
+# The programs stand in here compressed (docs/decisions/0503)
+readonly UNPACK='import base64,sys,zlib; exec(zlib.decompress(base64.b64decode(sys.stdin.read())))'
 STEP=start
 
 main() {
@@ -73,7 +78,7 @@ finish() {
   local status=$1 reason
   reason=$(grep -v '^[[:space:]]*$' "$ERRORS" | tail -n 1 | cut -c 1-300 || true)
   rm -f "$ERRORS"
-  [ -z "${BOOT_ID:-}" ] || start_watchman || echo 'tradai-nat: no watchman'
+  [ -z "${BOOT_ID:-}" ] || start_services || echo 'tradai-nat: no watchman'
   if [ "$status" -eq 0 ]; then
     console "TRADAI-NAT-READY instance=$INSTANCE_ID boot=$BOOT_ID seconds=$SECONDS"
   else
@@ -88,7 +93,7 @@ console() { # stdout goes to cloud-init's log; the function reads the console
 
 take_values() {
   : "${AWS_DEFAULT_REGION:?is not set}" "${NAT_EIP_ALLOCATION_ID=}" "${NAT_READY_TAG:=tradai:nat-ready}"
-  : "${NAT_MSS:=1460}"
+  : "${NAT_MSS:=1460}" "${NAT_GROUPS=}"
   : "${NAT_SELFTEST_URLS:=https://1.1.1.1/cdn-cgi/trace https://8.8.8.8/ https://9.9.9.9/}"
   export AWS_DEFAULT_REGION AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=5 AWS_PAGER=
 }
@@ -196,7 +201,7 @@ ask_the_internet() {
 }
 
 take_address() { # never from another: a planned replacement gets it from the function, together with the routes
-  [ -n "$NAT_EIP_ALLOCATION_ID" ] || return 0
+  [ -n "$NAT_EIP_ALLOCATION_ID" ] && [ -z "$NAT_GROUPS" ] || return 0
   try_until $ADDRESS_UNTIL associate_address || echo 'tradai-nat: the address was not taken: the function moves it'
 }
 
@@ -218,28 +223,49 @@ mark() {
   echo "$value" >"$MARKED" || true
 }
 
-ec2() {
-  aws ec2 "$@" --cli-connect-timeout 3 --cli-read-timeout 10
+ec2() { call ec2 "$@"; }
+
+call() {
+  aws "$@" --cli-connect-timeout 3 --cli-read-timeout 10
 }
 
-start_watchman() { # after a boot that failed as well: what passes is mended, and then the mark says so
-  systemctl stop tradai-nat-watchman 2>/dev/null || true
-  systemd-run --quiet --unit=tradai-nat-watchman --collect --property=Restart=always --property=RestartSec=2 \
-    "$PER_BOOT" watch
+start_services() { # after a boot that failed as well: what passes is mended, and then the mark says so
+  start_service watchman watch || return
+  [ -z "$NAT_GROUPS" ] || start_service peer pair
+}
+
+start_service() {
+  systemctl stop "tradai-nat-$1" 2>/dev/null || true
+  systemd-run --quiet --unit="tradai-nat-$1" --collect --property=Restart=always --property=RestartSec=2 \
+    "$PER_BOOT" "$2"
 }
 
 watch() {
   add_client tradai-watchman nat-watchman 198.18.0.5 198.18.0.6
-  export NAT_SELFTEST_URLS MARKED INSTANCE_ID BOOT_ID INTERFACE
-  exec python3 - "$0" /run/netns/tradai-watchman <<'PYTHON'
+  export NAT_SELFTEST_URLS MARKED FORWARDED INSTANCE_ID BOOT_ID INTERFACE
+  exec python3 -c "$UNPACK" "$0" /run/netns/tradai-watchman <<'PROGRAM'
 # include nat/watchman.py
-PYTHON
+PROGRAM
 }
 
+pair() {
+  export FORWARDED INSTANCE_ID BOOT_ID INTERFACE
+  exec python3 -c "$UNPACK" "$0" <<'PROGRAM'
+# include nat/peer.py
+PROGRAM
+}
+
+peers() {
+  ec2 describe-instances --output json --query 'Reservations[].Instances[].{Id:InstanceId,Address:PrivateIpAddress,Tags:Tags}' \
+    --filters "Name=tag:aws:autoscaling:groupName,Values=${NAT_GROUPS/ /,}" Name=instance-state-name,Values=running
+}
+
+tell() { call events put-events --entries "$VALUE"; }
+
 rules_by_netlink() {
-  python3 - "$1" "$NAT_MSS" <<'PYTHON'
+  python3 -c "$UNPACK" "$1" "$NAT_MSS" <<'PROGRAM'
 # include nat/rules.py
-PYTHON
+PROGRAM
 }
 
 rules_by_iptables() {

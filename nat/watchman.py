@@ -3,28 +3,35 @@
 Usage: python3 - SCRIPT NAMESPACE; the values are the boot script's, by environment. SCRIPT is that script,
 whose `mend` and `mark VALUE` are called; NAMESPACE is the path of the client's network namespace.
 
-The targets are asked in turn, one a second: as many failures in a row as there are targets, three at least,
-mean that all fail. Then the rules are put right; where that does not help, the mark says so:
+The targets are asked in turn, one a second, and all at once after a failure. As many failures in a row as
+there are targets, three at least, mean that all fail. Then the rules are put right; where that does not help,
+the mark says so:
 
     <boot id>                                       it forwards
     <boot id> not-forwarding 2026-11-27T15:30:00Z   and since when not, UTC
 
-The mark is written on change only. Amazon Linux 2023 runs this with Python 3.9.
+The mark is written on change only. The time of each success, by the monotonic clock, goes into the file
+FORWARDED, where the service that answers the other NAT reads it (nat/peer.py). Amazon Linux 2023 runs
+this with Python 3.9.
 """
 
 import ctypes
+import errno
 import itertools
 import os
+import select
 import socket
 import struct
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from urllib.parse import urlsplit
 
 SCRIPT, NAMESPACE = sys.argv[1:3]
-BOOT_ID, MARKED, INTERFACE = (os.environ[name] for name in ("BOOT_ID", "MARKED", "INTERFACE"))
+BOOT_ID, MARKED, INTERFACE, FORWARDED = (
+    os.environ[name] for name in ("BOOT_ID", "MARKED", "INTERFACE", "FORWARDED")
+)
 TARGETS = [
     (str(url.hostname), url.port or {"http": 80}.get(url.scheme, 443))
     for url in map(urlsplit, os.environ["NAT_SELFTEST_URLS"].split())
@@ -47,12 +54,21 @@ def client_socket() -> socket.socket:
             enter(own.fileno(), 0)
 
 
-def connects(target: "tuple[str, int]", until: float) -> bool:
-    with client_socket() as link:
-        link.settimeout(max(0.1, until - time.monotonic()))
-        with suppress(OSError):
-            link.connect(target)
-            return True
+def connects(targets: "list[tuple[str, int]]", until: float) -> bool:
+    """Whether any of them takes a connection in time; all are asked at once."""
+    with ExitStack() as opened:
+        waiting = []
+        for target in targets:
+            link = opened.enter_context(client_socket())
+            link.settimeout(0)
+            with suppress(OSError):
+                if link.connect_ex(target) in (0, errno.EINPROGRESS):
+                    waiting.append(link)
+        while waiting:
+            ended = select.select([], waiting, [], max(0.1, until - time.monotonic()))[1]
+            if any(link.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0 for link in ended):
+                return True
+            waiting = [link for link in waiting if link not in ended] if ended else []
     return False
 
 
@@ -106,11 +122,13 @@ class Mark:
 
 def watch() -> None:
     mark, failures, successes, checkable = Mark(), 0, 0, True
-    value = ""
+    value, forwarded = "", os.open(FORWARDED, os.O_WRONLY | os.O_CREAT, 0o644)
     for second, target in zip(itertools.count(1), itertools.cycle(TARGETS)):
         until = time.monotonic() + 1
-        forwards = connects(target, until)
+        forwards = connects(TARGETS if failures else [target], until)
         failures, successes = (0, successes + 1) if forwards else (failures + 1, 0)
+        if forwards:
+            os.pwrite(forwarded, b"%017.3f" % time.monotonic(), 0)
         if failures == ALL_FAIL:
             mend("no target answers")
         elif second % CHECK_EVERY == 0 and checkable and not in_order():

@@ -84,7 +84,12 @@ class AlertTest:
 
 
 def _result(item: dict[str, Any]) -> ActionResult:
-    """CloudWatch keeps an action's outcome as JSON, and a summary for people."""
+    """CloudWatch keeps an action's outcome as JSON, and a summary for people.
+
+    AWS documents neither beyond "in JSON format" (AlarmHistoryItem); public recordings
+    show ``actionState``, ``notificationResource`` and the summaries "Successfully executed action" and
+    "Failed to execute action".
+    """
     try:
         data = json.loads(item.get("HistoryData") or "{}")
     except ValueError:

@@ -15,10 +15,10 @@ from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from ops.doctor.model import Account
+    from ops.doctor.model import Account, Group
     from ops.doctor.wanted import Wanted
 
 OPEN_FINDINGS = ("FindingsCritical", "FindingsHigh", "FindingsOther")
@@ -60,25 +60,37 @@ class StatusReader:
             self.facts.append(Fact(subject, f"unknown: {error.action} failed with {error.code}", well=None))
 
     def _members(self, account: Account) -> Iterator[Fact]:
-        if account.group is None:
-            yield Fact("NAT", f"the group {self.wanted.group_name} was not found", well=False)
+        yield from self._group(account, account.group, self.wanted.group_name)
+        if self.wanted.standby_name:
+            yield from self._group(account, account.standby, self.wanted.standby_name)
+
+    def _group(self, account: Account, group: Group | None, name: str) -> Iterator[Fact]:
+        if group is None:
+            yield Fact("NAT", f"the group {name} was not found", well=False)
             return
         with translate_errors("autoscaling:DescribeAutoScalingGroups"):
             groups = self.client("autoscaling").describe_auto_scaling_groups(
-                AutoScalingGroupNames=[account.group.name]
+                AutoScalingGroupNames=[group.name]
             )["AutoScalingGroups"]
         members = [member for group in groups for member in group["Instances"]]
         if not members:
-            yield Fact("NAT", f"{account.group.name} has no instance", well=False)
+            yield Fact("NAT", f"{group.name} has no instance", well=False)
         for member in members:
             state, health = member["LifecycleState"], member["HealthStatus"]
+            where = member.get("AvailabilityZone", "zone unknown")
             yield Fact(
                 "NAT",
-                f"{member['InstanceId']} {state}, {health}, {member.get('AvailabilityZone', 'zone unknown')}",
+                f"{member['InstanceId']} {state}, {health}, {where}{self._part(account, group, member)}",
                 well=state == "InService" and health.lower() == "healthy",
             )
             if state.endswith(":Wait"):
                 yield Fact("hook", f"{member['InstanceId']} waits for an answer in {state}", well=False)
+
+    def _part(self, account: Account, group: Group, member: Mapping[str, Any]) -> str:
+        """Of two NATs: which group's it is, and whether it carries the traffic."""
+        if self.wanted.standby_name is None:
+            return ""
+        return f", {group.name}, {'carries' if member['InstanceId'] == account.instance_id else 'stands by'}"
 
     def _last_failover(self) -> Iterator[Fact]:
         points = self._metric("FailoverSeconds", "update_nat_routes")
@@ -176,8 +188,10 @@ def about_account(account: Account) -> Iterator[Fact]:
         yield Fact("route", "no private route table was found", well=False)
     if account.allocation_ids:
         yield Fact("address", f"{', '.join(account.allocation_ids)} is with {account.instance_id}")
-    if account.group and account.group.suspended:
-        yield Fact("group", f"suspended: {', '.join(account.group.suspended)}", well=False)
+    for group in (account.group, account.standby):
+        if group and group.suspended:
+            whose = f"{group.name} suspended" if account.standby else "suspended"
+            yield Fact("group", f"{whose}: {', '.join(group.suspended)}", well=False)
     for unread in account.unread:
         yield Fact("unknown", f"{unread.action} failed with {unread.code}", well=None)
 

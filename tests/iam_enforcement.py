@@ -40,6 +40,9 @@ LISTENING = (__name__, Recorder.__module__, interceptor.__name__)
 GIVEN = {
     "NAT_ASG_NAME": "NatAsgName",
     "NAT_EIP_ALLOCATION_ID": "NatEipAllocationId",
+    "NAT_STANDBY_ASG_NAME": "NatStandbyAsgName",
+    "NAT_STANDBY_EIP_ALLOCATION_ID": "NatStandbyEipAllocationId",
+    "NAT_FALLBACK_GATEWAY_ID": "NatFallbackGatewayId",
     "PRIVATE_ROUTE_TABLE_IDS": "PrivateRouteTableIds",
     "SNS_ALERTS_TOPIC_ARN": "AlertsTopicArn",
     "DRIFT_REPORT_BUCKET": "DriftReportBucket",
@@ -125,7 +128,9 @@ def policy(role: str, env: str, given: tuple[tuple[str, str], ...]) -> list[Stat
     """A deployment's role. Probe, healing and Security Hub are on: what each adds is tested apart."""
     known = dict(given)
     bucket = known.pop("ReaperBucket", None)
-    stack = deployed(env, DriftMode="heal", DriftSecurityHub="true", EgressProbe="true", **known)
+    switched_on = {"DriftMode": "heal", "DriftSecurityHub": "true", "EgressProbe": "true"}
+    own = "own" if known.get("NatStandbyEipAllocationId") else "shared"
+    stack = deployed(env, NatStandbyAddress=own, **switched_on, **known)
     if bucket:
         stack.template.values |= {"ReaperBucket": bucket, "ReaperBucket.Arn": f"arn:aws:s3:::{bucket}"}
     return statements(stack.statements(role))

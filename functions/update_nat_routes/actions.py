@@ -74,6 +74,35 @@ class CreateRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteToFallback:
+    """Point a table's default route at the operator's NAT gateway; ``replaces``: the table has one."""
+
+    table_id: str
+    gateway_id: str
+    was: str
+    replaces: bool
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.table_id
+
+
+@dataclass(frozen=True, slots=True)
+class TagGroup:
+    """Remember something in a tag of the group; without a value the tag is removed."""
+
+    group: str
+    tag: str
+    value: str | None
+    reason: str
+
+    @property
+    def target(self) -> str:
+        return self.tag
+
+
+@dataclass(frozen=True, slots=True)
 class CompleteLifecycleAction:
     """Answer a lifecycle hook with CONTINUE or ABANDON."""
 
@@ -141,11 +170,12 @@ class ReportUnhealthy:
         return self.instance_id
 
 
-Route: TypeAlias = ReplaceRoute | CreateRoute
+Route: TypeAlias = ReplaceRoute | CreateRoute | RouteToFallback
 Prerequisite: TypeAlias = DisableSourceDestCheck | AssociateAddress
 Move: TypeAlias = Prerequisite | Route
 Suspicion: TypeAlias = ConfirmEgress | ReportUnhealthy
-Action: TypeAlias = Move | CompleteLifecycleAction | RecordHeartbeat | ReplaceInstance | Suspicion
+GroupAction: TypeAlias = CompleteLifecycleAction | RecordHeartbeat | ReplaceInstance | ReportUnhealthy
+Action: TypeAlias = Move | TagGroup | GroupAction | ConfirmEgress
 
 # The IAM actions that each write needs; a lost race ends in another reading, never in a blind write.
 PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
@@ -153,6 +183,8 @@ PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
     AssociateAddress: ("ec2:AssociateAddress", "ec2:DescribeAddresses", "ec2:DescribeInstances"),
     ReplaceRoute: ("ec2:ReplaceRoute",),
     CreateRoute: ("ec2:CreateRoute",),
+    RouteToFallback: ("ec2:CreateRoute", "ec2:ReplaceRoute"),
+    TagGroup: ("autoscaling:CreateOrUpdateTags", "autoscaling:DeleteTags"),
     CompleteLifecycleAction: ("autoscaling:CompleteLifecycleAction",),
     RecordHeartbeat: ("autoscaling:RecordLifecycleActionHeartbeat",),
     ReplaceInstance: (

@@ -21,12 +21,16 @@ from update_nat_routes.actions import (
     ConfirmEgress,
     CreateRoute,
     DisableSourceDestCheck,
+    GroupAction,
+    Move,
     Prerequisite,
     RecordHeartbeat,
     ReplaceInstance,
     ReplaceRoute,
     ReportUnhealthy,
     Route,
+    RouteToFallback,
+    TagGroup,
 )
 from update_nat_routes.model import ENDED_STATES
 
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from types_boto3_autoscaling import AutoScalingClient
+    from types_boto3_autoscaling.type_defs import TagTypeDef
     from types_boto3_ec2 import EC2Client
 
 DEFAULT_ROUTE = "0.0.0.0/0"
@@ -61,7 +66,7 @@ class Writer:
         """
         outcomes: list[Result] = []
         for action in actions:
-            if isinstance(action, Route) and any(_blocks(outcome) for outcome in outcomes):
+            if any(_blocks(outcome, action) for outcome in outcomes):
                 outcomes.append(Outcome(action, Status.FAILED, NOT_TRIED, temporary=True))
             else:
                 outcomes.append(self._attempt(action))
@@ -74,24 +79,40 @@ class Writer:
             temporary = isinstance(error, TemporaryError)
             return Outcome(action, Status.FAILED, str(error), temporary=temporary, error=error)
 
-    def _write(self, action: Action) -> tuple[Status, str]:  # noqa: PLR0911 - one return a kind of action
+    def _write(self, action: Action) -> tuple[Status, str]:
         match action:
             case DisableSourceDestCheck():
                 return self._disable_check(action)
             case AssociateAddress():
                 return self._associate(action)
+            case ReplaceRoute() | CreateRoute() | RouteToFallback():
+                return self._route(action)
+            case TagGroup():
+                return self._tag(action)
+            case ConfirmEgress():
+                return self._confirm(action)
+            case _:
+                return self._tell_group(action)
+
+    def _route(self, action: Route) -> tuple[Status, str]:
+        match action:
             case ReplaceRoute():
                 return self._replace_route(action)
             case CreateRoute():
                 return self._create_route(action)
+            case RouteToFallback():
+                return self._fall_back(action)
+            case _:
+                assert_never(action)
+
+    def _tell_group(self, action: GroupAction) -> tuple[Status, str]:
+        match action:
             case CompleteLifecycleAction():
                 return self._complete(action)
             case RecordHeartbeat():
                 return self._heartbeat(action)
             case ReplaceInstance():
                 return self._replace_instance(action)
-            case ConfirmEgress():
-                return self._confirm(action)
             case ReportUnhealthy():
                 self._set_unhealthy(action.instance_id)
                 return Status.DONE, "its group replaces it"
@@ -172,6 +193,36 @@ class Writer:
             raise
         return Status.DONE, "there was none"
 
+    def _fall_back(self, action: RouteToFallback) -> tuple[Status, str]:
+        name, write = (
+            ("ec2:ReplaceRoute", self.ec2.replace_route)
+            if action.replaces
+            else ("ec2:CreateRoute", self.ec2.create_route)
+        )
+        with translate_errors(name):
+            write(
+                RouteTableId=action.table_id,
+                DestinationCidrBlock=DEFAULT_ROUTE,
+                NatGatewayId=action.gateway_id,
+            )
+        return Status.DONE, f"was {action.was}" if action.replaces else "there was none"
+
+    def _tag(self, action: TagGroup) -> tuple[Status, str]:
+        tag: TagTypeDef = {
+            "ResourceId": action.group,
+            "ResourceType": "auto-scaling-group",
+            "Key": action.tag,
+            "Value": action.value or "",
+            "PropagateAtLaunch": False,
+        }
+        if action.value is None:
+            with translate_errors("autoscaling:DeleteTags"):
+                self.autoscaling.delete_tags(Tags=[tag])
+        else:
+            with translate_errors("autoscaling:CreateOrUpdateTags"):
+                self.autoscaling.create_or_update_tags(Tags=[tag])
+        return Status.DONE, action.value or "removed"
+
     def _complete(self, action: CompleteLifecycleAction) -> tuple[Status, str]:
         try:
             with translate_errors("autoscaling:CompleteLifecycleAction"):
@@ -229,8 +280,10 @@ class Writer:
         return Status.DONE, "the probe looks again"
 
 
-def _blocks(outcome: Result) -> bool:
-    return isinstance(outcome.action, Prerequisite) and not outcome.settled
+def _blocks(outcome: Result, action: Action) -> bool:
+    """A route waits for its prerequisites, and every move for what must be remembered of it."""
+    first, then = (TagGroup, Move) if isinstance(outcome.action, TagGroup) else (Prerequisite, Route)
+    return isinstance(outcome.action, first) and isinstance(action, then) and not outcome.settled
 
 
 def _settled_if(message: str, error: PermanentError) -> tuple[Status, str]:

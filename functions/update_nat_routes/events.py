@@ -30,6 +30,7 @@ class TriggerKind(StrEnum):
     DRILL = "drill"
     PROBE_FAILURE = "egress probe failure"
     RECONCILE = "reconcile"
+    PEER_SILENT = "peer silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Trigger:
     ``stopping_instance`` is one that an event says is stopping or gone: a hint to be confirmed.
     ``no_egress`` says that a probe got no answer; ``suspect_instance`` is the instance whose
     probing an earlier run ordered, which had found nothing to repair.
+    ``silent_instance`` is a NAT that the NAT ``instance_id`` hears nothing of: a claim.
     ``warm_pool`` says that the instance comes from or goes to a warm pool, where Auto Scaling lists it apart.
     """
 
@@ -56,6 +58,7 @@ class Trigger:
     suspect_instance: str | None = None
     dry_run: bool = False
     warm_pool: bool = False
+    silent_instance: str | None = None
 
 
 # AWS's own have 8 or 17 hexadecimal digits; a model of botocore bounds the whole to 19 characters.
@@ -75,6 +78,7 @@ EVENT_TYPES: dict[tuple[str, str], TriggerKind] = {
     ("aws.ec2", "EC2 Instance State-change Notification"): TriggerKind.INSTANCE_STATE,
     ("aws.ec2", "EC2 Spot Instance Interruption Warning"): TriggerKind.SPOT_NOTICE,
     ("aws.ec2", "EC2 Instance Rebalance Recommendation"): TriggerKind.SPOT_NOTICE,
+    ("tradai.nat", "NAT Peer Silent"): TriggerKind.PEER_SILENT,
 }
 DETAIL_TYPES = frozenset(detail_type for _, detail_type in EVENT_TYPES)
 
@@ -108,6 +112,13 @@ def _from_event_bus(event: Json) -> Trigger:
     detail = event.get("detail")
     if not isinstance(detail, Mapping):
         raise EventError("detail", "expected an object")
+    if kind is TriggerKind.PEER_SILENT:
+        return Trigger(
+            kind,
+            at=_time(event),
+            instance_id=_instance_id(detail, "InstanceId"),
+            silent_instance=_instance_id(detail, "SilentInstanceId"),
+        )
     if source == "aws.ec2":
         return _from_ec2(kind, _time(event), detail)
     return _from_auto_scaling(kind, _time(event), detail)

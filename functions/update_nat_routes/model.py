@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from types_boto3_autoscaling.type_defs import ActivityTypeDef
-    from types_boto3_autoscaling.type_defs import InstanceTypeDef as AutoScalingInstanceTypeDef
-    from types_boto3_ec2.type_defs import (
-        InstanceNetworkInterfaceTypeDef,
-        InstanceTypeDef,
-        RouteTableTypeDef,
-        RouteTypeDef,
-    )
-
 DEFAULT_ROUTE = "0.0.0.0/0"
-IPV6_DEFAULT = "::/0"
-PROPAGATED = "EnableVgwRoutePropagation"
 READY_TAG = "tradai:nat-ready"
+GROUP_TAG = "aws:autoscaling:groupName"
+# What one run leaves to the next, as tags of the group: "<time> <instance that was moved from>", "<time>".
+DOUBT_TAG = "tradai:nat-peer-moved"
+UNSERVED_TAG = "tradai:nat-unserved-since"
 # nat/watchman.py writes "<boot id> not-forwarding <since>" and takes it back.
 NOT_FORWARDING = "not-forwarding"
-# EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
-DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
-# Launches further apart than the longest pause between two tries do not belong to the same trouble.
-SAME_TROUBLE = timedelta(hours=6)
 ENDED_STATES = frozenset({"shutting-down", "terminated"})
 DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 # After CONTINUE a member passes through Pending:Proceed: without it a second run would find no gateway.
@@ -58,14 +46,29 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Launches:
+    """A group's launches: whether the last one was given up, and how many were in the present row of them."""
+
+    last_abandoned: bool
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """The Auto Scaling group; ``suspended`` are its suspended processes."""
+    """The Auto Scaling group; ``suspended`` are its suspended processes.
+
+    ``tags`` are those by which a run remembers. ``launches`` and ``warm``, the members of its warm pool, are
+    None until the planner asks.
+    """
 
     name: str
     desired: int
     suspended: frozenset[str]
     members: tuple[Member, ...]
     has_warm_pool: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+    launches: Launches | None = None
+    warm: tuple[Member, ...] | None = None
 
     def member(self, instance_id: str | None) -> Member | None:
         return next((member for member in self.members if member.instance_id == instance_id), None)
@@ -76,9 +79,10 @@ class Instance:
     """An instance as EC2 sees it.
 
     ``interface_id`` is the primary one, None while none is attached. ``source_dest_check`` is the
-    attribute of that interface. ``elastic_address`` is its public address if that is an Elastic IP.
-    ``ready_tag`` is the mark that the instance writes: see ``ready``. ``died_at`` is the time in EC2's state
-    transition reason, where it gives one.
+    attribute of that interface. ``elastic_address`` is its public address if that is an Elastic IP;
+    ``addressed`` says whether it has a public address at all. ``ready_tag`` is the mark that the instance
+    writes: see ``ready``. ``died_at`` is the time in EC2's state transition reason, where it gives one.
+    ``group_name`` is the group that launched it, by its tag.
     """
 
     instance_id: str
@@ -90,6 +94,8 @@ class Instance:
     ready_tag: str | None = None
     died_at: datetime | None = None
     vpc_id: str | None = None
+    addressed: bool = True
+    group_name: str | None = None
 
     @property
     def running(self) -> bool:
@@ -151,12 +157,16 @@ class RouteTable:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A lifecycle hook; ``heartbeat`` in seconds. ``notifies``: it has a notification target of its own."""
+    """A lifecycle hook; ``heartbeat`` in seconds. ``notifies``: it has a notification target of its own.
+
+    ``group`` is the group that has it; None where only one group is looked after.
+    """
 
     name: str
     transition: str
     heartbeat: int
     notifies: bool = False
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +181,14 @@ class DeniedRead:
 class Observed:
     """One pass's reading of AWS.
 
-    ``eip_holder`` is the instance that is seen to carry our Elastic IP; None where no instance that was
-    read carries it, so that it is free or elsewhere. ``hooks`` and ``last_launch_abandoned`` are None
-    until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say why the holder and the hooks
-    could not be read, empty where they were. ``denied`` are the reads of group, tables and instances that the
-    role may not make; with any of them nothing is decided. ``unread`` are others, which a run does without.
-    ``warm`` are the members of the warm pool and ``impaired``
-    those whose status checks fail, with the time since: None until the planner asks. ``failed_launches``
-    counts the launches given up in the present row of launches, read with the history.
+    ``standby`` is the second group, where one is configured and exists. ``eip_holder`` is the instance
+    that is seen to carry our Elastic IP; None where no instance that was read carries it, so that it is
+    free or elsewhere. ``standby_eip_holder`` is the same of the standby's own address. ``hooks``, those
+    of all groups, are None until the planner asks for them. ``holder_unread`` and ``hooks_unread`` say
+    why the holder and the hooks could not be read, empty where they were. ``denied`` are the reads of
+    group, tables and instances that the role may not make; with any of them nothing is decided.
+    ``unread`` are others, which a run does without. ``impaired`` are the members whose status checks
+    fail, with the time since: None until the planner asks.
     """
 
     group: Group | None
@@ -187,107 +197,15 @@ class Observed:
     eip_holder: str | None
     missing_tables: tuple[str, ...] = ()
     hooks: tuple[Hook, ...] | None = None
-    last_launch_abandoned: bool | None = None
     impaired: Mapping[str, datetime | None] | None = None
     holder_unread: str = ""
     hooks_unread: str = ""
     unread: tuple[DeniedRead, ...] = ()
-    failed_launches: int = 0
-    warm: tuple[Member, ...] | None = None
     denied: tuple[DeniedRead, ...] = ()
+    standby: Group | None = None
+    standby_eip_holder: str | None = None
 
-
-def described_instance(description: InstanceTypeDef) -> Instance:
-    """An instance from EC2's own description."""
-    primary = next((nic for nic in description.get("NetworkInterfaces", []) if _is_primary(nic)), None)
-    tags = {tag["Key"]: tag["Value"] for tag in description.get("Tags", [])}
-    died = DEATH_TIME.search(description.get("StateTransitionReason", ""))
-    return Instance(
-        instance_id=description["InstanceId"],
-        state=description["State"]["Name"],
-        launched_at=description["LaunchTime"],
-        interface_id=primary["NetworkInterfaceId"] if primary else None,
-        source_dest_check=primary["SourceDestCheck"] if primary else True,
-        elastic_address=_elastic_address(primary) if primary else None,
-        ready_tag=tags.get(READY_TAG),
-        died_at=datetime.fromisoformat(died.group(1)).replace(tzinfo=UTC) if died else None,
-        vpc_id=description.get("VpcId"),
-    )
-
-
-def _is_primary(interface: InstanceNetworkInterfaceTypeDef) -> bool:
-    return interface.get("Attachment", {}).get("DeviceIndex") == 0
-
-
-def _elastic_address(interface: InstanceNetworkInterfaceTypeDef) -> str | None:
-    association = interface.get("Association", {})
-    return association.get("PublicIp") if association.get("IpOwnerId") != "amazon" else None
-
-
-def described_member(description: AutoScalingInstanceTypeDef) -> Member:
-    """A member from Auto Scaling's own description."""
-    healthy = description["HealthStatus"] == "Healthy"
-    return Member(description["InstanceId"], description["LifecycleState"], healthy)
-
-
-def described_table(table: RouteTableTypeDef) -> RouteTable:
-    """A route table from EC2's own description."""
-    ipv6 = [
-        route for route in table.get("Routes", []) if route.get("DestinationIpv6CidrBlock") == IPV6_DEFAULT
-    ]
-    return RouteTable(
-        table["RouteTableId"],
-        _default_target(table),
-        table.get("VpcId"),
-        _ipv6_target(ipv6[0]) if ipv6 else "",
-    )
-
-
-def _ipv6_target(route: RouteTypeDef) -> str:
-    return route.get("EgressOnlyInternetGatewayId") or _target(route).target_id
-
-
-def _default_target(table: RouteTableTypeDef) -> Target:
-    """The static route has priority over a propagated one, and AWS promises no order of its list."""
-    routes = [
-        route for route in table.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE
-    ]
-    routes.sort(key=lambda route: route.get("Origin") == PROPAGATED)
-    return _target(routes[0]) if routes else Target(TargetKind.NOTHING)
-
-
-def _target(route: RouteTypeDef) -> Target:
-    blackhole = route.get("State") == "blackhole"
-    interface, instance = route.get("NetworkInterfaceId"), route.get("InstanceId")
-    if instance or (interface and blackhole):
-        # EC2 shows the interface alone once its instance is gone.
-        return Target(TargetKind.INSTANCE, interface or str(instance), instance, blackhole)
-    gateways = (
-        route.get("NatGatewayId"),
-        route.get("GatewayId"),
-        route.get("TransitGatewayId"),
-        route.get("VpcPeeringConnectionId"),
-        route.get("LocalGatewayId"),
-        route.get("CarrierGatewayId"),
-        route.get("CoreNetworkArn"),
-        interface,
-    )
-    return Target(
-        TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
-    )
-
-
-def failed_in_a_row(launches: list[ActivityTypeDef]) -> int:
-    """How many launches were given up since there was peace for a while."""
-    failed, later = 0, launches[0]["StartTime"] if launches else None
-    for activity in launches:
-        if later is None or later - activity["StartTime"] > SAME_TROUBLE:
-            break
-        failed, later = failed + was_abandoned(activity), activity["StartTime"]
-    return failed
-
-
-def was_abandoned(activity: ActivityTypeDef) -> bool:
-    """Cancelled, and the message says "abandoned": by our answer, or by the hook's own time-out."""
-    text = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
-    return activity.get("StatusCode") == "Cancelled" and "abandon" in text.lower()
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups that exist, the lone NAT's or the first of the two before the standby's."""
+        return tuple(group for group in (self.group, self.standby) if group)

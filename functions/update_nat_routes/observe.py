@@ -9,25 +9,31 @@ some interface carries an Elastic IP at all.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import AccessDenied, AwsError, PermanentError
-from update_nat_routes.model import (
-    DeniedRead,
-    Group,
-    Hook,
-    Instance,
-    Member,
-    Observed,
-    RouteTable,
+from update_nat_routes.descriptions import (
+    described_group,
+    described_hook,
     described_instance,
     described_member,
     described_table,
     failed_in_a_row,
+    launched_instances,
     was_abandoned,
+)
+from update_nat_routes.model import (
+    GROUP_TAG,
+    DeniedRead,
+    Group,
+    Hook,
+    Instance,
+    Launches,
+    Member,
+    Observed,
+    RouteTable,
 )
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
 from update_nat_routes.status_checks import with_status_checks
@@ -47,8 +53,6 @@ if TYPE_CHECKING:
     from update_nat_routes.settings import Settings
 
 T = TypeVar("T")
-GROUP_TAG = "aws:autoscaling:groupName"
-LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance\b.*?(i-[0-9a-f]+)")
 ACTIVITIES_READ = 100  # the most that one call shows
 PERMISSIONS = (
     "autoscaling:DescribeAutoScalingGroups",
@@ -70,56 +74,79 @@ class Reader:
     ec2: EC2Client
     autoscaling: AutoScalingClient
     settings: Settings
-    address: str | None = field(default=None)  # learned once; the allocation's address never changes
+    addresses: dict[str, str] = field(default_factory=dict)  # by allocation; learned once, they never change
     holder_unread: str = ""
 
     def observe(self, expected: frozenset[str] = frozenset()) -> Observed:
         """The group, the tables, and the instances that they or the event name: one moment, three calls."""
         denied: list[DeniedRead] = []
         no_tables: tuple[RouteTable, ...] = ()
+        nothing: dict[str, Group] = {}
         no_instances: dict[str, Instance] = {}
         tables = _unless_denied(self.tables, no_tables, denied)
-        group = _unless_denied(self.group, None, denied)
-        wanted = set(expected) | ({member.instance_id for member in group.members} if group else set())
+        groups = _unless_denied(self.groups, nothing, denied)
+        wanted = set(expected) | {member.instance_id for group in groups.values() for member in group.members}
         wanted |= {table.target.instance_id for table in tables if table.target.instance_id}
         instances = _unless_denied(lambda: self.instances(wanted), no_instances, denied)
-        tables = tuple(table for table in tables if self._is_ours(table, group, instances))
+        tables = tuple(table for table in tables if self._is_ours(table, groups.values(), instances))
         named = set() if denied else set(self.settings.route_table_ids)
+        holder, standby_holder = self._holders(instances.values())
         return Observed(
-            group=group,
+            group=groups.get(self.settings.group_name),
+            standby=groups.get(self.settings.standby_name or ""),
             instances=instances,
             tables=tables,
-            eip_holder=self._holder(instances.values()),
+            eip_holder=holder,
+            standby_eip_holder=standby_holder,
             holder_unread=self.holder_unread,
             missing_tables=tuple(sorted(named - {table.table_id for table in tables})),
             denied=tuple(denied),
         )
 
-    def _is_ours(self, table: RouteTable, group: Group | None, instances: Mapping[str, Instance]) -> bool:
-        """A table that was found by its name only in the VPC of the group's members, where one is known."""
-        members = [instances.get(member.instance_id) for member in group.members] if group else []
+    def _is_ours(self, table: RouteTable, groups: Iterable[Group], instances: Mapping[str, Instance]) -> bool:
+        """A table that was found by its name only in the VPC of the groups' members, where one is known."""
+        members = [instances.get(member.instance_id) for group in groups for member in group.members]
         vpcs = {member.vpc_id for member in members if member and member.vpc_id}
         return bool(self.settings.route_table_ids) or not vpcs or table.vpc_id in vpcs
 
     @whole_answer("ec2:DescribeNetworkInterfaces")
-    def read_back(self, before: Observed, interface_id: str) -> Observed:
-        """The same moment again after moves: the tables, and the gateway's interface with its address."""
+    def read_back(self, before: Observed, interface_ids: AbstractSet[str]) -> Observed:
+        """The same moment again after moves: the tables, and the interfaces that moves wrote to."""
         names = {table.table_id for table in before.tables}
         after = replace(before, tables=tuple(table for table in self.tables() if table.table_id in names))
         with translate_errors("ec2:DescribeNetworkInterfaces"):
             interfaces = self.ec2.describe_network_interfaces(
-                Filters=[{"Name": "network-interface-id", "Values": [interface_id]}]
+                Filters=[{"Name": "network-interface-id", "Values": sorted(interface_ids)}]
             )["NetworkInterfaces"]
-        gateway = next(member for member in before.instances.values() if member.interface_id == interface_id)
-        others = {name: other for name, other in before.instances.items() if name != gateway.instance_id}
-        holder = before.eip_holder if before.eip_holder != gateway.instance_id else None
+        written = {
+            instance.interface_id: instance
+            for instance in before.instances.values()
+            if instance.interface_id in interface_ids
+        }
+        ids = {instance.instance_id for instance in written.values()}
+        instances = {name: instance for name, instance in before.instances.items() if name not in ids}
+        carried: dict[str, str] = {}
         for interface in interfaces:
+            instance = written[interface["NetworkInterfaceId"]]
             association = interface.get("Association", {})
-            others[gateway.instance_id] = replace(gateway, source_dest_check=interface["SourceDestCheck"])
-            if association.get("AllocationId", "") == self.settings.allocation_id:
-                holder = gateway.instance_id
-        unread = before.holder_unread if holder is None else ""
-        return replace(after, instances=others, eip_holder=holder, holder_unread=unread)
+            instances[instance.instance_id] = replace(
+                instance,
+                source_dest_check=interface["SourceDestCheck"],
+                addressed=bool(association.get("PublicIp")),
+            )
+            carried[association.get("AllocationId", "")] = instance.instance_id
+        former = (before.eip_holder, before.standby_eip_holder)
+        holder, standby_holder = (
+            carried.get(allocation or "none") or (name if name not in ids else None)
+            for allocation, name in zip(self._allocations(), former, strict=True)
+        )
+        return replace(
+            after,
+            instances=instances,
+            eip_holder=holder,
+            standby_eip_holder=standby_holder,
+            holder_unread=before.holder_unread if holder is None else "",
+        )
 
     def answer(self, observed: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         """Add what the planner asked for."""
@@ -138,28 +165,31 @@ class Reader:
     def _with_warm_pool(self, observed: Observed) -> Observed:
         denied: list[DeniedRead] = []
         nobody: tuple[Member, ...] = ()
-        warm = _unless_denied(self.warm_pool, nobody, denied)
-        return replace(observed, warm=warm, unread=(*observed.unread, *denied))
+        read = lambda group: replace(  # noqa: E731 - a name for one expression
+            group, warm=_unless_denied(lambda: self.warm_pool(group.name), nobody, denied)
+        )
+        return replace(_for_each_group(observed, read), unread=(*observed.unread, *denied))
 
     def _with_history(self, observed: Observed) -> Observed:
         """Unreadable counts as abandoned: an unproven NAT is better than one given up again and again."""
-        try:
-            launches = self.launches()
-        except AccessDenied as error:
-            unread = (*observed.unread, DeniedRead(error.action, str(error)))
-            return replace(observed, last_launch_abandoned=True, unread=unread)
-        members = observed.group.members if observed.group else ()
-        arriving = {member.instance_id for member in members if member.arriving}
-        earlier = [activity for name, activity in launches if name not in arriving]
-        return replace(
-            observed,
-            last_launch_abandoned=bool(earlier) and was_abandoned(earlier[0]),
-            failed_launches=failed_in_a_row([activity for _, activity in launches]),
+        unread: list[DeniedRead] = []
+        read = lambda group: replace(  # noqa: E731 - a name for one expression
+            group,
+            launches=_unless_denied(lambda: self._launches(group), Launches(last_abandoned=True), unread),
         )
+        return replace(_for_each_group(observed, read), unread=(*observed.unread, *unread))
+
+    def _launches(self, group: Group) -> Launches:
+        launches = self.launches(group.name)
+        arriving = {member.instance_id for member in group.members if member.arriving}
+        earlier = [activity for name, activity in launches if name not in arriving]
+        last_abandoned = bool(earlier) and was_abandoned(earlier[0])
+        return Launches(last_abandoned, failed_in_a_row([activity for _, activity in launches]))
 
     def _with_hooks(self, observed: Observed) -> Observed:
         try:
-            return replace(observed, hooks=self.hooks())
+            hooks = tuple(hook for group in observed.groups for hook in self.hooks(group.name))
+            return replace(observed, hooks=hooks)
         except AccessDenied as error:
             return replace(observed, hooks=(), hooks_unread=str(error))
 
@@ -171,34 +201,27 @@ class Reader:
         tags = {
             tag["Key"]: tag["Value"] for description in descriptions for tag in description.get("Tags", [])
         }
-        if tags.get(GROUP_TAG) == self.settings.group_name:
+        if tags.get(GROUP_TAG) in self.settings.group_names:
             return True
-        if self._holder(map(described_instance, descriptions)) == instance_id:
+        if instance_id in self._holders(map(described_instance, descriptions)):
             return True
         return any(table.target.instance_id == instance_id for table in self.tables())
 
     @whole_answer("autoscaling:DescribeAutoScalingGroups")
-    def group(self) -> Group | None:
-        name = self.settings.group_name
+    def groups(self) -> dict[str, Group]:
+        """Those that exist, by name."""
+        names = self.settings.group_names
         with translate_errors("autoscaling:DescribeAutoScalingGroups"):
-            answer = self.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
-        for group in answer["AutoScalingGroups"]:
-            return Group(
-                name=name,
-                desired=group["DesiredCapacity"],
-                suspended=frozenset(
-                    process["ProcessName"] for process in group.get("SuspendedProcesses", [])
-                ),
-                members=tuple(map(described_member, group.get("Instances", []))),
-                has_warm_pool=bool(group.get("WarmPoolConfiguration")),
-            )
-        return None
+            answer = self.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=list(names))
+        return {
+            group["AutoScalingGroupName"]: described_group(group) for group in answer["AutoScalingGroups"]
+        }
 
     @whole_answer("autoscaling:DescribeWarmPool")
-    def warm_pool(self) -> tuple[Member, ...]:
+    def warm_pool(self, group: str) -> tuple[Member, ...]:
         """Its members, which no other call lists."""
         with translate_errors("autoscaling:DescribeWarmPool"):
-            answer = self.autoscaling.describe_warm_pool(AutoScalingGroupName=self.settings.group_name)
+            answer = self.autoscaling.describe_warm_pool(AutoScalingGroupName=group)
         return tuple(map(described_member, answer.get("Instances", [])))
 
     @whole_answer("ec2:DescribeRouteTables")
@@ -220,29 +243,19 @@ class Reader:
         return {description["InstanceId"]: described_instance(description) for description in descriptions}
 
     @whole_answer("autoscaling:DescribeLifecycleHooks")
-    def hooks(self) -> tuple[Hook, ...]:
+    def hooks(self, group: str) -> tuple[Hook, ...]:
         with translate_errors("autoscaling:DescribeLifecycleHooks"):
-            answer = self.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=self.settings.group_name)
-        return tuple(
-            Hook(
-                hook["LifecycleHookName"],
-                hook["LifecycleTransition"],
-                hook.get("HeartbeatTimeout", 3600),
-                notifies=bool(hook.get("NotificationTargetARN")),
-            )
-            for hook in answer["LifecycleHooks"]
-        )
+            answer = self.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=group)
+        return tuple(described_hook(hook, group) for hook in answer["LifecycleHooks"])
 
     @whole_answer("autoscaling:DescribeScalingActivities")
-    def launches(self) -> list[tuple[str, ActivityTypeDef]]:
-        """The group's launches with their instances, the newest first."""
+    def launches(self, group: str) -> list[tuple[str, ActivityTypeDef]]:
+        """A group's launches with their instances, the newest first."""
         with translate_errors("autoscaling:DescribeScalingActivities"):
             answer = self.autoscaling.describe_scaling_activities(
-                AutoScalingGroupName=self.settings.group_name, MaxRecords=ACTIVITIES_READ
+                AutoScalingGroupName=group, MaxRecords=ACTIVITIES_READ
             )
-        newest = sorted(answer["Activities"], key=lambda activity: activity["StartTime"], reverse=True)
-        named = [(LAUNCHED_INSTANCE.search(activity.get("Description", "")), activity) for activity in newest]
-        return [(match.group(1), activity) for match, activity in named if match]
+        return launched_instances(answer["Activities"])
 
     def _describe(self, ids: AbstractSet[str]) -> list[InstanceTypeDef]:
         answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
@@ -252,8 +265,11 @@ class Reader:
             for instance in reservation.get("Instances", [])
         ]
 
-    def _holder(self, instances: Iterable[Instance]) -> str | None:
-        """The instance with our address. A failed read leaves it unknown, so that the routes still move.
+    def _allocations(self) -> tuple[str | None, str | None]:
+        return self.settings.allocation_id, self.settings.standby_allocation_id
+
+    def _holders(self, instances: Iterable[Instance]) -> tuple[str | None, str | None]:
+        """The instances with our addresses. A failed read leaves it unknown, so that the routes still move.
 
         The address is then asked for without reassociation: AWS refuses if another instance holds it.
         """
@@ -263,25 +279,31 @@ class Reader:
             if instance.elastic_address
         }
         self.holder_unread = ""
-        if not carriers or not self.settings.allocation_id:
-            return None
         try:
-            address = self._allocated_address(self.settings.allocation_id)
+            holder, standby_holder = (
+                carriers.get(self._allocated_address(allocation)) if carriers and allocation else None
+                for allocation in self._allocations()
+            )
         except AwsError as error:
             self.holder_unread = str(error)
-            return None
-        return carriers.get(address)
+            return None, None
+        return holder, standby_holder
 
     @whole_answer("ec2:DescribeAddresses")
     def _allocated_address(self, allocation_id: str) -> str:
-        if self.address is None:
+        if allocation_id not in self.addresses:
             with translate_errors("ec2:DescribeAddresses"):
                 answer = self.ec2.describe_addresses(AllocationIds=[allocation_id])
             addresses = answer.get("Addresses", [])
             if not addresses:
                 raise PermanentError("ec2:DescribeAddresses", "NotFound", f"{allocation_id} does not exist")
-            self.address = addresses[0]["PublicIp"]
-        return self.address
+            self.addresses[allocation_id] = addresses[0]["PublicIp"]
+        return self.addresses[allocation_id]
+
+
+def _for_each_group(observed: Observed, read: Callable[[Group], Group]) -> Observed:
+    first, second = observed.group, observed.standby
+    return replace(observed, group=first and read(first), standby=second and read(second))
 
 
 def _unless_denied(read: Callable[[], T], otherwise: T, denied: list[DeniedRead]) -> T:

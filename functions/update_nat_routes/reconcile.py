@@ -19,6 +19,8 @@ from update_nat_routes.actions import (
     ReplaceInstance,
     ReportUnhealthy,
     Route,
+    RouteToFallback,
+    TagGroup,
     key,
     order,
     unshown,
@@ -60,6 +62,7 @@ PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
     TriggerKind.RECONCILE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING, WaitKind.CONFIRMING})),
     TriggerKind.DRILL: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
     TriggerKind.PROBE_FAILURE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.PEER_SILENT: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
     TriggerKind.INSTANCE_STATE: (CONFIRM_SECONDS, frozenset({WaitKind.CONFIRMING})),
 }
 
@@ -140,10 +143,12 @@ class Reconciler:
 
     def _is_relevant(self) -> bool:
         trigger = self.trigger
-        if trigger.group is not None and trigger.group != self.settings.group_name:
+        if trigger.group is not None and trigger.group not in self.settings.group_names:
             self.report.relevant = False
         elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE}:
             self.report.relevant = self.reader.is_relevant(str(trigger.instance_id))
+        elif trigger.kind is TriggerKind.PEER_SILENT:
+            self.report.relevant = self.reader.is_relevant(str(trigger.silent_instance))
         return self.report.relevant
 
     def _reconcile_once(self) -> bool:
@@ -174,7 +179,7 @@ class Reconciler:
         """Everything afresh; of the event's own instance also whether it shows anywhere."""
         waiting = str(self.trigger.instance_id) if self.trigger.hook else None
         observed = self.reader.observe(frozenset({waiting} if waiting else ()))
-        member = observed.group and observed.group.member(waiting)
+        member = next((group.member(waiting) for group in observed.groups if group.member(waiting)), None)
         instance = observed.instances.get(waiting or "")
         absent = member is None and (instance is None or instance.state in ENDED_STATES)
         self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0)
@@ -214,9 +219,11 @@ class Reconciler:
 
     def _read_back(self, step: Plan) -> Observed:
         assert self.observed is not None  # noqa: S101 - a plan was made from it
-        assert step.gateway is not None  # noqa: S101 - moves lead to a gateway
+        interfaces = {move.interface_id for move in step.moves if not isinstance(move, RouteToFallback)}
+        if not interfaces:
+            return self._observe()
         try:
-            return self.reader.read_back(self.observed, str(step.gateway.interface_id))
+            return self.reader.read_back(self.observed, interfaces)
         except PermanentError as error:
             self.unreadable = error
             return self._observe()
@@ -249,6 +256,8 @@ class Reconciler:
             elif isinstance(outcome.action, Move):
                 self.memory = replace(self.memory, abandoned=self.memory.abandoned | {name})
                 retry = True  # without it the rest can go on
+            elif isinstance(outcome.action, TagGroup):
+                self.memory = replace(self.memory, no_doubt=True)
         return retry
 
     def _count_order(self, action: Action) -> None:

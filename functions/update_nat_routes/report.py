@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from tradai_shared.alerts import publish_message
 from tradai_shared.aws import clients as aws
@@ -65,6 +65,16 @@ def emit_metrics(metrics: Metrics, report: Report) -> None:
         metrics.add_metric("InstancesReplaced", MetricUnit.Count, len(report.instances_replaced))
     if report.failover_seconds is not None:
         metrics.add_metric("FailoverSeconds", MetricUnit.Seconds, report.failover_seconds)
+        _emit_by_kind(metrics, report.trigger.kind, report.failover_seconds)
+
+
+def _emit_by_kind(metrics: Metrics, kind: str, seconds: float) -> None:
+    """Once more with a dimension that says what started the run, so that a claim and a death tell apart."""
+    name, namespace = "FailoverSeconds", metrics.provider.namespace
+    with single_metric(name=name, unit=MetricUnit.Seconds, value=seconds, namespace=namespace) as by_kind:
+        dimensions = {"service": metrics.provider.service, **metrics.dimension_set, "kind": str(kind)}
+        for dimension, value in dimensions.items():
+            by_kind.add_dimension(dimension, value)
 
 
 def _emit_state(metrics: Metrics, report: Report) -> None:
@@ -74,9 +84,11 @@ def _emit_state(metrics: Metrics, report: Report) -> None:
         metrics.add_metric("Passes", MetricUnit.Count, 1)
     metrics.add_metric("EgressDown", MetricUnit.Count, int(bool(report.plan.egress_down)))
     metrics.add_metric("EgressUnverified", MetricUnit.Count, int(bool(report.plan.egress_unverified)))
-    metrics.add_metric("Maintenance", MetricUnit.Count, kinds.count(NoteKind.MAINTENANCE))
+    metrics.add_metric("Maintenance", MetricUnit.Count, int(NoteKind.MAINTENANCE in kinds))
     metrics.add_metric("NatUnproven", MetricUnit.Count, int(report.plan.unproven))
     metrics.add_metric("ProcessesSuspended", MetricUnit.Count, kinds.count(NoteKind.SUSPENDED))
+    if report.plan.standby_ready is not None:
+        metrics.add_metric("StandbyReady", MetricUnit.Count, int(report.plan.standby_ready))
 
 
 def build_response(settings: Settings, report: Report) -> Answer:
@@ -106,6 +118,7 @@ def summary(report: Report) -> dict[str, object]:
         "unguarded": report.unguarded,
         "maintenance": any(note.kind is NoteKind.MAINTENANCE for note in report.notes),
         "unproven": report.plan.unproven,
+        "standby_ready": report.plan.standby_ready,
         "waiting": report.waiting.reason if report.waiting else None,
         "failover_seconds": report.failover_seconds,
     }

@@ -10,6 +10,7 @@ from tradai_shared import env as variables
 from tradai_shared.config.naming import (
     egress_probe_function_name,
     nat_launch_hook_name,
+    nat_standby_asg_name,
     nat_terminate_hook_name,
     private_route_table_name,
 )
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tradai_shared.config.naming import Environment
+
+
+ALLOCATION = r"eipalloc-[0-9a-f]+"
+GROUP_NAME = r".{1,255}"
+FALLBACK_AFTER = 300
 
 
 class Readiness(StrEnum):
@@ -33,6 +39,10 @@ class Settings:
 
     ``probe_watches``: the egress probe is deployed, and its failures start the loop.
     ``hooks_named``: the operator named the lifecycle hooks; otherwise ``hooks`` are the default names.
+    ``standby_name`` is the second group, None for a lone NAT; ``standby_allocation_id`` its own address, None
+    where the one address moves. ``former_standby``: instances of this group are ours also without a standby,
+    so that nothing is stranded where it was switched off. ``fallback_gateway_id`` is a NAT gateway that takes
+    over when nothing has served for ``fallback_after_seconds``.
     """
 
     environment: Environment
@@ -47,6 +57,15 @@ class Settings:
     probe_function: str
     hooks_named: bool = True
     probe_watches: bool = False
+    standby_name: str | None = None
+    standby_allocation_id: str | None = None
+    former_standby: str | None = None
+    fallback_gateway_id: str | None = None
+    fallback_after_seconds: int = FALLBACK_AFTER
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        return (self.group_name, self.standby_name) if self.standby_name else (self.group_name,)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -60,7 +79,7 @@ class Settings:
         return cls(
             environment=environment,
             group_name=variables.required(env, "NAT_ASG_NAME"),
-            allocation_id=variables.optional(env, "NAT_EIP_ALLOCATION_ID", r"eipalloc-[0-9a-f]+"),
+            allocation_id=variables.optional(env, "NAT_EIP_ALLOCATION_ID", ALLOCATION),
             route_table_ids=variables.many(env, "PRIVATE_ROUTE_TABLE_IDS", r"rtb-[0-9a-f]+"),
             route_table_name=private_route_table_name(environment),
             readiness=variables.choice(env, "NAT_READINESS", Readiness, default=Readiness.RUNNING),
@@ -73,4 +92,10 @@ class Settings:
             probe_function=variables.optional(env, "EGRESS_PROBE_FUNCTION", r"[A-Za-z0-9_-]{1,64}")
             or egress_probe_function_name(environment),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
+            standby_name=variables.optional(env, "NAT_STANDBY_ASG_NAME", GROUP_NAME),
+            standby_allocation_id=variables.optional(env, "NAT_STANDBY_EIP_ALLOCATION_ID", ALLOCATION),
+            former_standby=variables.optional(env, "NAT_FORMER_STANDBY_ASG_NAME", GROUP_NAME)
+            or nat_standby_asg_name(environment),
+            fallback_gateway_id=variables.optional(env, "NAT_FALLBACK_GATEWAY_ID", r"nat-[0-9a-f]+"),
+            fallback_after_seconds=variables.count(env, "NAT_FALLBACK_AFTER_SECONDS", FALLBACK_AFTER),
         )

@@ -23,7 +23,7 @@ def with_status_checks(ec2: EC2Client, observed: Observed) -> Observed:
 
     A read that fails says nothing either, and nobody is replaced for it; a refused one is told.
     """
-    members = [member.instance_id for member in observed.group.members] if observed.group else []
+    members = [member.instance_id for group in observed.groups for member in group.members]
     try:
         impaired = _impaired(ec2, [name for name in members if name in observed.instances])
         return replace(observed, impaired=impaired)

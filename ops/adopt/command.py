@@ -144,7 +144,8 @@ def _news(session: Session, outcome: Outcome) -> dict[str, str]:
     """The parameters that the drift check's role needs with this file, where they are not deployed."""
     parameters = session.wanted.parameters
     config = build(session.env, with_parameters(outcome.file, parameters, session.env))
-    needed = role.parameters(config, session.identity, outcome.survey.parameter_group)
+    survey = outcome.survey
+    needed = role.parameters(config, session.identity, survey.parameter_group, survey.pool_id)
     return {name: value for name, value in needed.items() if session.configured.parameter(name) != value}
 
 

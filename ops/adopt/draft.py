@@ -42,14 +42,38 @@ def decided(
 ) -> tuple[OverrideFile, list[tuple[Decision, str]]]:
     """The file with all decisions that the configuration accepts, and the others with its reason.
 
-    Values that hold only together, as a VPC's range and its subnets', are tried together first.
+    Values that hold only together, as a VPC's range and its subnets', are tried together: all of them, then
+    those of a section that were refused one by one, then these without any one of them.
     """
-    together = file
-    for decision in decisions:
-        together = with_decision(together, decision, day)
-    if not refusal(together):
+    if not refusal(together := _all(file, decisions, day)):
         return together, []
-    return _one_by_one(file, decisions, day, refusal)
+    file, refused = _one_by_one(file, decisions, day, refusal)
+    for section in dict.fromkeys(_section(decision) for decision, _ in refused):
+        several = [decision for decision, _ in refused if _section(decision) == section]
+        file, accepted = _most_together(file, several, day, refusal)
+        refused = [pair for pair in refused if pair[0] not in accepted]
+    return file, refused
+
+
+def _section(decision: Decision) -> str:
+    return (decision.difference.path or decision.difference.section).partition(".")[0]
+
+
+def _all(file: OverrideFile, decisions: Iterable[Decision], day: date) -> OverrideFile:
+    for decision in decisions:
+        file = with_decision(file, decision, day)
+    return file
+
+
+def _most_together(
+    file: OverrideFile, decisions: Sequence[Decision], day: date, refusal: Callable[[OverrideFile], str]
+) -> tuple[OverrideFile, Sequence[Decision]]:
+    """The file with all of them, or all but one, and which these are."""
+    without_one = ([other for other in decisions if other is not each] for each in decisions)
+    for chosen in (decisions, *without_one):
+        if len(chosen) > 1 and not refusal(together := _all(file, chosen, day)):
+            return together, chosen
+    return file, ()
 
 
 def _one_by_one(

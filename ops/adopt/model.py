@@ -139,3 +139,4 @@ class Survey:
     not_stated: tuple[tuple[str, Json], ...]  # live values that nothing is compared with
     no_answer: bool = False  # of no call
     parameter_group: str = ""  # that the database uses
+    pool_id: str = ""

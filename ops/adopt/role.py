@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from drift_check.history_store import COMPONENT
+from tradai_shared.config.naming import PROJECT
 from tradai_shared.config.paths import is_absent
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 RESOURCES, STATE_TABLE = "DriftResourceArns", "DriftStateTable"
+POOL = "cognito-idp:userpool/"
 # What the role of template.yaml allows by itself: service and resource.
 OWN = (
     "dynamodb:table/tradai-*-{env}",
@@ -34,12 +36,17 @@ MOST_CHARACTERS = 4096
 LEAST_IN_COMMON = 4  # characters: with fewer, a pattern would be no name of the platform's
 
 
-def parameters(config: CanonicalConfig, identity: Identity, parameter_group: str = "") -> dict[str, str]:
-    """By the parameter's name; empty where the role needs none."""
+def parameters(
+    config: CanonicalConfig, identity: Identity, parameter_group: str = "", pool_id: str = ""
+) -> dict[str, str]:
+    """By the parameter's name; empty where the role needs none.
+
+    ``parameter_group`` and ``pool_id`` are the database's and the user pool's, which no configuration names.
+    """
     env = config.environment
     own = [pattern.format(env=env) for pattern in OWN]
     wanted: dict[str, list[str]] = {}
-    for kind, name, end in _named(config, parameter_group):
+    for kind, name, end in _named(config, parameter_group, pool_id):
         if not any(fnmatchcase(f"{kind}{name}{end}", pattern) for pattern in own):
             wanted.setdefault(kind, []).append(f"{name}{end}")
     table = config.dynamodb.tables.get(COMPONENT)
@@ -50,7 +57,7 @@ def parameters(config: CanonicalConfig, identity: Identity, parameter_group: str
     }
 
 
-def _named(config: CanonicalConfig, parameter_group: str) -> Iterator[tuple[str, str, str]]:
+def _named(config: CanonicalConfig, parameter_group: str, pool_id: str) -> Iterator[tuple[str, str, str]]:
     """Kind, name, and what AWS adds to the name, of everything that the role names."""
     for path, kind, end, names in (
         ("dynamodb.tables", "dynamodb:table/", "", _names(config.dynamodb.tables)),
@@ -68,6 +75,14 @@ def _named(config: CanonicalConfig, parameter_group: str) -> Iterator[tuple[str,
     if not is_absent(config, "rds"):
         yield "rds:db:", config.rds.identifier, ""
         yield from (("rds:pg:", name, "") for name in [parameter_group] if name)
+    if pool_id and not is_absent(config, "cognito") and not _has_own_tags(config):
+        yield POOL, pool_id, ""
+
+
+def _has_own_tags(config: CanonicalConfig) -> bool:
+    """Whether the user pool has the tags by which the role knows the platform's."""
+    tags = {name: values[0] for name, values in config.required_tags.items() if values}
+    return (tags.get("Project"), tags.get("Environment")) == (PROJECT, str(config.environment))
 
 
 def _names(entries: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from drift_check import checks
@@ -11,7 +12,7 @@ from drift_check.checks.base import CONFIGURED, CheckContext
 from drift_check.compare import EXISTENCE, TAG_PATH, TAGS, equal, path_of, to_json
 from drift_check.findings import UNREADABLE, FindingStatus, finding_id
 from drift_check.observe.observations import Known
-from ops.adopt import names, resemblance, sets
+from ops.adopt import names, resemblance, role, sets
 from ops.adopt.model import Confirmation, Difference, DifferenceClass, Proposal, Survey
 from ops.adopt.security import is_insecure, loses
 from ops.adopt.special import index_proposal, taken_at, value_proposal
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 BEHIND = {
     "network.vpc": ("network.", "nat."),
+    "network.subnets.*": ("nat.subnet", "network.route_tables."),  # which are known by their subnets
     "ecs": ("ecs.", "service_environment."),
     sets.API_NAMES: ("waf.",),
     sets.QUEUE_NAMES: ("sqs.",),
@@ -73,6 +75,9 @@ def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
         not_stated=tuple(_not_stated(config, states)),
         no_answer=not any(isinstance(read, Known) for read in scan.reads.answers.values()),
         parameter_group=_parameter_group(config, scan),
+        pool_id=next(
+            (state.arn.removeprefix(role.POOL) for state in states if state.arn.startswith(role.POOL)), ""
+        ),
     )
 
 
@@ -85,7 +90,12 @@ def _parameter_group(config: CanonicalConfig, scan: Scan) -> str:
 def behind_names(differences: Iterable[Difference]) -> tuple[str, ...]:
     """What is read as nothing while a name is open: the VPC's parts without the VPC."""
     missing = {each.section for each in differences if each.kind is DifferenceClass.NAME}
-    return tuple(part for name, parts in BEHIND.items() if name in missing for part in parts)
+    return tuple(
+        part
+        for name, parts in BEHIND.items()
+        if any(fnmatchcase(section, name) for section in missing)
+        for part in parts
+    )
 
 
 def _is_behind(difference: Difference, behind: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ops.doctor.alarms import about_alarms
 from ops.doctor.diagnose_group import about_group
+from ops.doctor.diagnose_standby import about_standby
 from ops.doctor.model import Diagnosis, Level, Line
 from ops.doctor.network import about_network, about_offers
 
@@ -36,11 +37,13 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
         ),
         *_tables(account, wanted, parameters),
         *about_group(account, wanted, parameters),
+        *about_standby(account, wanted),
         *_address(account, wanted, parameters),
         *_rules(account, wanted),
         *_names(account, wanted, parameters),
         *_quota(account, wanted),
         *_topic(account, wanted),
+        *_runbooks(wanted),
         *_stack(account, wanted),
         *(about_alarms(account.alarms, wanted.stack_name) if account.alarms else ()),
         *_surroundings(account, wanted),
@@ -140,7 +143,8 @@ def _address(account: Account, wanted: Wanted, parameters: dict[str, str]) -> It
         return
     match account.allocation_ids:
         case (allocation,):
-            parameters["NatEipAllocationId"] = allocation
+            own = account.standby_carries and wanted.addresses_both
+            parameters["NatStandbyEipAllocationId" if own else "NatEipAllocationId"] = allocation
             yield Line(Level.OK, "address", f"{allocation} is with {account.instance_id}")
         case ():
             if account.automatic_address:
@@ -245,6 +249,15 @@ def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
     elif not topic.refusals:
         text = f"{topic.arn} has {topic.confirmed} confirmed subscriptions"
         yield Line(Level.OK, "alerts", text, "tradai-ops alerts test proves that a message arrives")
+
+
+def _runbooks(wanted: Wanted) -> Iterator[Line]:
+    """An alarm reaches a phone, where a path of the repository leads nowhere."""
+    address = wanted.parameter("RunbookBaseUrl", "docs/runbooks")
+    if not address.startswith("https://"):
+        text = f"alarms end with {address}/NAME.md: nobody can open that from a message"
+        remedy = "RunbookBaseUrl=https://HOST/REPOSITORY/docs/runbooks, where the people on call can read it"
+        yield Line(Level.INFO, "runbooks", text, remedy)
 
 
 def _stack(account: Account, wanted: Wanted) -> Iterator[Line]:

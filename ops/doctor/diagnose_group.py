@@ -36,7 +36,7 @@ def about_group(account: Account, wanted: Wanted, parameters: dict[str, str]) ->
             f"deploy with NatAsgName={group.name}",
         )
     parameters["NatAsgName"] = group.name
-    yield from _capacity(group)
+    yield from about_capacity(group, lone=wanted.standby_name is None)
     yield from _hooks(group, wanted, parameters)
     yield from _verification(wanted)
 
@@ -62,7 +62,8 @@ def _missing(account: Account, wanted: Wanted) -> Line:
     )
 
 
-def _capacity(group: Group) -> Iterator[Line]:
+def about_capacity(group: Group, *, lone: bool) -> Iterator[Line]:
+    """What keeps a group from replacing its NAT. Of two groups each has one subnet by design."""
     suspended = sorted(HEALING & set(group.suspended))
     if suspended:
         yield Line(
@@ -80,7 +81,7 @@ def _capacity(group: Group) -> Iterator[Line]:
             f"aws autoscaling set-desired-capacity --auto-scaling-group-name {group.name}"
             " --desired-capacity 1",
         )
-    if len(group.subnets) == 1:
+    if lone and len(group.subnets) == 1:
         yield Line(
             Level.INFO, "group", f"{group.name} has one subnet: it cannot leave a zone without capacity"
         )

@@ -128,6 +128,9 @@ class Account:
     identity: Identity
     tables: tuple[RouteTable, ...] = ()
     group: Group | None = None
+    standby: Group | None = None  # the second group, as deployed or as it is to be
+    carrier_group: str | None = None  # of the instance that the default route leads to
+    carrier_subnet: str | None = None
     candidates: tuple[str, ...] = ()  # groups that may be the NAT's where no route leads to one
     instance_id: str | None = None
     allocation_ids: tuple[str, ...] = ()
@@ -141,6 +144,11 @@ class Account:
     offers: Offers | None = None
     alarms: StackAlarms | None = None  # None also where the stack is not deployed
     unread: tuple[Unread, ...] = ()
+
+    @property
+    def standby_carries(self) -> bool:
+        """Whether the traffic goes through the second group's NAT."""
+        return self.standby is not None and self.carrier_group == self.standby.name
 
 
 class Level(StrEnum):

@@ -15,15 +15,16 @@ from ops.doctor.model import Level, Line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-TCP, ALL = "6", "-1"
+TCP, UDP, ALL = "6", "17", "-1"
 HTTPS = 443
+PEER = 3217  # the UDP port at which two NATs ask each other, from the same port
 EPHEMERAL = (1024, 32_768, 49_152, 65_535)
 OUTSIDE = "198.51.100.1"  # any address of the internet; this one is kept for documentation
 
 
 @dataclass(frozen=True, slots=True)
 class AclRule:
-    """One entry of a network ACL. Ports are those of TCP."""
+    """One entry of a network ACL. Ports are those of TCP and UDP."""
 
     number: int
     egress: bool
@@ -33,8 +34,10 @@ class AclRule:
     first_port: int = 0
     last_port: int = 65_535
 
-    def fits(self, address: str, port: int) -> bool:
-        if self.protocol not in {TCP, ALL} or ip_address(address) not in ip_network(self.cidr, strict=False):
+    def fits(self, address: str, port: int, protocol: str = TCP) -> bool:
+        if self.protocol not in {protocol, ALL} or ip_address(address) not in ip_network(
+            self.cidr, strict=False
+        ):
             return False
         return self.protocol == ALL or self.first_port <= port <= self.last_port
 
@@ -47,10 +50,10 @@ class Acl:
     subnets: tuple[str, ...]
     rules: tuple[AclRule, ...]
 
-    def allows(self, *, egress: bool, address: str, port: int) -> bool:
-        """Whether TCP passes: the fitting rule of the lowest number decides, and none means no."""
+    def allows(self, *, egress: bool, address: str, port: int, protocol: str = TCP) -> bool:
+        """Whether it passes: the fitting rule of the lowest number decides, and none means no."""
         ordered = sorted(self.rules, key=lambda rule: rule.number)
-        fitting = (rule for rule in ordered if rule.egress is egress and rule.fits(address, port))
+        fitting = (rule for rule in ordered if rule.egress is egress and rule.fits(address, port, protocol))
         return next((rule.allow for rule in fitting), False)
 
 
@@ -64,7 +67,8 @@ class Network:
     nat_subnets: frozenset[str] = frozenset()
     private_subnets: frozenset[str] = frozenset()
     endpoints: frozenset[str] | None = None  # services that have one; None: not readable
-    neighbours: int = 0  # interfaces in the NAT's subnets that are not the NAT's
+    neighbours: tuple[str, ...] = ()  # interfaces in the NAT's subnets that are not the NAT's
+    peers: bool = False  # two NATs in two subnets watch each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,8 @@ def about_network(network: Network, wanted_endpoints: Iterable[str]) -> Iterator
         yield Line(
             Level.INFO,
             "NAT subnets",
-            f"{network.neighbours} interfaces of others are in them: a fault injection that disrupts the"
-            " subnet's network meets these too",
+            f"{len(network.neighbours)} interfaces of others are in them: a fault injection that disrupts the"
+            f" subnet's network meets these too: {'; '.join(network.neighbours)}",
         )
 
 
@@ -116,6 +120,11 @@ def _refused(acl: Acl, network: Network) -> Iterator[str]:
             yield "TCP 443 from the private subnets"
         if not all(acl.allows(egress=True, address=inside, port=port) for port in EPHEMERAL):
             yield "answers to the private subnets (TCP 1024 to 65535)"
+        both = (True, False)
+        if network.peers and not all(
+            acl.allows(egress=egress, address=inside, port=PEER, protocol=UDP) for egress in both
+        ):
+            yield f"UDP {PEER} between the two NATs"
 
 
 def about_offers(

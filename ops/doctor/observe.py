@@ -5,7 +5,7 @@ Every read may fail alone: what it would have shown is then unknown, and the dia
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor import alarms, parse, topic_access
@@ -33,16 +33,21 @@ class AccountReader:
     def read(self, identity: Identity, wanted: Wanted) -> Account:
         tables = self._tables(wanted)
         instance_id = self._instance(tables)
-        group_name = self._group_name(instance_id)
-        group = self._group(group_name or wanted.group_name)
-        allocations, automatic = self._addresses(instance_id)
+        carrier_group, carrier_subnet = self._place(instance_id)
         stack = self._stack(wanted.stack_name)
+        standby = self._standby(wanted, stack)
+        first = wanted.group_name if standby and standby.name == carrier_group else carrier_group
+        group = self._group(first or wanted.group_name)
+        allocations, automatic = self._addresses(instance_id)
         network_reader = NetworkReader(self)
-        network, offers = network_reader.network(tables, group), network_reader.offers(wanted)
+        network, offers = network_reader.network(tables, group, standby), network_reader.offers(wanted)
         return Account(
             identity=identity,
             tables=tables,
             group=group,
+            standby=standby,
+            carrier_group=carrier_group,
+            carrier_subnet=carrier_subnet,
             candidates=() if group else self._candidates(),
             instance_id=instance_id,
             allocation_ids=allocations,
@@ -110,16 +115,23 @@ class AccountReader:
         attachments = (item.get("Attachment", {}) for item in described["NetworkInterfaces"])
         return next((item["InstanceId"] for item in attachments if item.get("InstanceId")), None)
 
-    def _group_name(self, instance_id: str | None) -> str | None:
+    def _standby(self, wanted: Wanted, stack: Stack | None) -> Group | None:
+        """The second group that is deployed, else the one that is wanted; none where it is the first one."""
+        parameters = (stack.parameters if stack else None) or {}
+        name = replace(wanted, parameters=parameters).standby_name or wanted.standby_name
+        first = parameters.get("NatAsgName") or wanted.group_name
+        return self._group(name) if name and name != first else None
+
+    def _place(self, instance_id: str | None) -> tuple[str | None, str | None]:
         if instance_id is None:
-            return None
+            return None, None
         described = self._ask(
             "ec2:DescribeInstances",
             lambda: self.client("ec2").describe_instances(InstanceIds=[instance_id]),
             {"Reservations": []},
             frozenset({"InvalidInstanceID.NotFound"}),
         )
-        return parse.group_name(described)
+        return parse.group_and_subnet(described)
 
     def _group(self, name: str) -> Group | None:
         described = self._ask(

@@ -26,7 +26,9 @@ class NetworkReader:
 
     reader: AccountReader
 
-    def network(self, tables: tuple[RouteTable, ...], group: Group | None) -> Network | None:
+    def network(
+        self, tables: tuple[RouteTable, ...], group: Group | None, standby: Group | None = None
+    ) -> Network | None:
         """None where there is no route table, or its VPC cannot be read."""
         if not tables:
             return None
@@ -35,7 +37,8 @@ class NetworkReader:
         if not vpcs:
             return None
         private = frozenset(subnet for table in tables for subnet in table.subnets)
-        nat = frozenset(group.subnets if group else ())
+        groups = [each for each in (group, standby) if each]
+        nat = frozenset(subnet for each in groups for subnet in each.subnets)
         return Network(
             vpc_id,
             vpcs[0]["CidrBlock"],
@@ -43,7 +46,8 @@ class NetworkReader:
             nat,
             private,
             self._endpoints(vpc_id),
-            self._neighbours(nat, group),
+            self._neighbours(nat, groups),
+            peers=standby is not None and len(nat) > 1,
         )
 
     def offers(self, wanted: Wanted) -> Offers:
@@ -67,15 +71,17 @@ class NetworkReader:
             None if len(self.reader.unread) > refusals else frozenset(item["ServiceName"] for item in found)
         )
 
-    def _neighbours(self, subnets: frozenset[str], group: Group | None) -> int:
-        if not subnets or group is None:
-            return 0
+    def _neighbours(self, subnets: frozenset[str], groups: list[Group]) -> tuple[str, ...]:
+        if not subnets or not groups:
+            return ()
         filters = [{"Name": "subnet-id", "Values": sorted(subnets)}]
         found = self._list(
             "DescribeNetworkInterfaces", "describe_network_interfaces", "NetworkInterfaces", Filters=filters
         )
-        members = set(group.members)
-        return sum(item.get("Attachment", {}).get("InstanceId") not in members for item in found)
+        members = {member for group in groups for member in group.members}
+        return tuple(
+            _described(item) for item in found if item.get("Attachment", {}).get("InstanceId") not in members
+        )
 
     def _runtime(self, architecture: str) -> bool | None:
         """Lambda validates the names that a request has, and so says which it knows."""
@@ -105,6 +111,12 @@ class NetworkReader:
             Filters=[{"Name": "location", "Values": zones}],
         )
         return {zone: _types_of(zone, offered) for zone in zones} if offered else None
+
+
+def _described(interface: Mapping[str, Any]) -> str:
+    """An interface as a person finds its owner."""
+    holder = interface.get("Attachment", {}).get("InstanceId") or interface.get("Description")
+    return f"{interface['NetworkInterfaceId']} ({holder or interface.get('InterfaceType', 'not attached')})"
 
 
 def _types_of(zone: str, offered: Iterable[Mapping[str, str]]) -> frozenset[str]:

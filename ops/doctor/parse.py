@@ -42,15 +42,16 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
     )
 
 
-def group_name(described: Mapping[str, Any]) -> str | None:
+def group_and_subnet(described: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Of the instance that was asked about: its Auto Scaling group, and where it stands."""
     instances = [
         instance
         for reservation in described.get("Reservations", [])
         for instance in reservation.get("Instances", [])
     ]
-    return next(
-        (name for instance in instances if (name := tags(instance.get("Tags", [])).get(GROUP_TAG))), None
-    )
+    if not instances:
+        return None, None
+    return tags(instances[0].get("Tags", [])).get(GROUP_TAG), instances[0].get("SubnetId")
 
 
 def group(described: Mapping[str, Any], hooks: Mapping[str, Any] | None) -> Group:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tradai_shared.config import naming
+from tradai_shared.config.parameters import standby_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,21 @@ class Wanted:
     @property
     def group_name(self) -> str:
         return self.parameter("NatAsgName", self._own(naming.nat_asg_name(self.env)))
+
+    @property
+    def standby_name(self) -> str | None:
+        """The second group; None for a lone NAT."""
+        return standby_group(self.parameters, self.env)
+
+    @property
+    def addresses_both(self) -> bool:
+        """Whether the standby has an address of its own."""
+        return self.standby_name is not None and self.parameter("NatStandbyAddress", "shared") == "own"
+
+    @property
+    def nat_subnets(self) -> tuple[str, ...]:
+        """Where a NAT of the stack's own is launched."""
+        return tuple(part for part in self.parameter("NatSubnetIds").split(",") if part)
 
     @property
     def table_name(self) -> str:

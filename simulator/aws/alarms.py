@@ -125,7 +125,7 @@ class Alarm:
 
 
 def on_a_single_metric(alarm: Mapping[str, Any]) -> dict[str, Any]:
-    """An alarm on the SUM of one metric's series as an alarm on that metric; any other alarm as it is.
+    """An alarm on the sum of one metric's series as an alarm on that metric; any other alarm as it is.
 
     The dimensions are those of the first series: the values of all series are added anyway.
 
@@ -138,7 +138,7 @@ def on_a_single_metric(alarm: Mapping[str, Any]) -> dict[str, Any]:
     stats = [metric["MetricStat"] for metric in series]
     metrics = {(stat["Metric"]["Namespace"], stat["Metric"]["MetricName"]) for stat in stats}
     settings = {(stat["Period"], stat["Stat"]) for stat in stats}
-    expression = f"SUM([{', '.join(metric['Id'] for metric in series)}])"
+    expression = " + ".join(metric["Id"] for metric in series)
     if total.get("Expression") != expression or len(metrics) > 1 or settings != {(stats[0]["Period"], "Sum")}:
         raise NotImplementedError(alarm["Metrics"])
     single = {**alarm, **stats[0]["Metric"], "Period": stats[0]["Period"], "Statistic": "Sum"}

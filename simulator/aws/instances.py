@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moto.autoscaling.models import AutoScalingBackend
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance, StateReason
 from moto.ec2.models.instances import InstanceState as Shown
 from moto.ec2.responses.general import General
@@ -157,10 +158,10 @@ class Machines:
         machine.timer = self._stage.after(durations.PENDING, lambda: self._run(machine))
 
     def _run(self, machine: Machine) -> None:
-        self._change(machine, "running")
         for interface in machine.instance.nics.values():
             if interface.public_ip is None:
                 interface.check_auto_public_ip()
+        self._change(machine, "running")
         machine.boots += 1
         self._stage.clock.spawn(machine.id, lambda: self._boot(machine, machine.boots))
 
@@ -219,16 +220,32 @@ class Machines:
         if machine.state == state:
             machine.instance._state = Shown(state, CODES[state])
 
+    @staticmethod
+    def _readdress(machine: Machine, interface: Any, assign: Callable[[Any], None]) -> None:
+        if machine.state == "running" and interface.public_ip is None:
+            assign(interface)
+
     # What replaces moto's own
     def corrections(self) -> MotoPatch:
         instances = MotoPatch()
         made, described = Instance.__init__, InstanceResponse.describe_instances
+        assign = NetworkInterface.check_auto_public_ip
 
         @instances.of(Instance, "__init__")
         def launch(instance: Any, *args: Any, **kwargs: Any) -> None:
             """An instance is pending for seconds, and its primary interface goes when it is terminated."""
             made(instance, *args, **kwargs)
             self.launched(instance)
+
+        @instances.of(NetworkInterface, "check_auto_public_ip")
+        def readdress(interface: Any) -> None:
+            """Where an Elastic IP left a running instance, an automatic address comes back later."""
+            machine = self.all.get(interface.instance.id) if interface.instance else None
+            if machine is None or machine.state != "running":
+                assign(interface)
+            else:
+                later = partial(self._readdress, machine, interface, assign)
+                self._stage.after(durations.ADDRESS_RETURNS, later)
 
         # Starting, stopping and terminating take time.
         instances.hand(Instance, "start", self.start)

@@ -117,6 +117,14 @@ ON_FAILURE = Duration(
     "failed invocation to its destination's start", 0.1, 5.0, ASSUMED, "AWS publishes no figure"
 )
 
+PEER_SILENCE = Duration(
+    "a peer that answers no more until the other one's event is put",
+    3.1,
+    4.2,
+    ASSUMED,
+    "three questions, one a second, and one call; measured in tests/kernel",
+)
+
 # The network
 API_CALL = Duration(
     "an AWS call, there and back", 0.03, 0.12, ASSUMED, "in the region, without waiting for an effect"
@@ -125,6 +133,14 @@ ADDRESS_EFFECT = Duration(
     "AssociateAddress until packets follow", 3.0, 3.0, CITED, "published: about 3 s with an allocation id"
 )
 ROUTE_EFFECT = Duration("ReplaceRoute until packets follow", 0.2, 1.0, ASSUMED, "AWS publishes no figure")
+
+ADDRESS_RETURNS = Duration(
+    "an Elastic IP that leaves until an automatic address is back",
+    20.0,
+    300.0,
+    ASSUMED,
+    "AWS publishes no figure; operators report minutes",
+)
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Duration))
 

@@ -97,6 +97,9 @@ def _check_route(request: Any) -> None:
         raise EC2ClientError("InvalidParameterCombination", message)
     if instance_id := request._get_param("InstanceId"):
         _check_single_interface(request.ec2_backend.get_instance(instance_id))
+    gateway = request._get_param("NatGatewayId")
+    if gateway and gateway not in request.ec2_backend.nat_gateways:
+        raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {gateway} was not found")
     request.error_on_dryrun()
 
 

@@ -26,13 +26,19 @@ BROKEN = Script(
 )
 
 
-def own(allocation: str, boot: Duration = durations.BOOT_PACKAGED) -> Script:
-    """The AWS calls of nat/user-data.sh: take the address if it is free, then signal with the boot's id."""
+def own(allocation: str = "", boot: Duration = durations.BOOT_PACKAGED) -> Script:
+    """The AWS calls of nat/user-data.sh: take the address if it is free, then signal with the boot's id.
+
+    Without an allocation it takes no address, as where there is a standby.
+    """
 
     def steps(machine: Machine) -> None:
         ec2 = boto3.client("ec2", config=clients.client_config())
-        with suppress(ClientError):  # the function moves what is refused here
-            ec2.associate_address(AllocationId=allocation, InstanceId=machine.id, AllowReassociation=False)
+        if allocation:
+            with suppress(ClientError):  # the function moves what is refused here
+                ec2.associate_address(
+                    AllocationId=allocation, InstanceId=machine.id, AllowReassociation=False
+                )
         ec2.create_tags(Resources=[machine.id], Tags=[{"Key": READY_TAG, "Value": machine.boot_id}])
         machine.console = f"TRADAI-NAT-READY instance={machine.id} boot={machine.boot_id}"
 

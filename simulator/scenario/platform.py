@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
 
 
 ADDRESS = "203.0.113.24"  # of the range that is kept for documentation
+STANDBY_ADDRESS = "203.0.113.25"
+SECOND_SUBNET = "public-2"
+
+
+class Standby(StrEnum):
+    """Whether there is a second group, and whose address it serves with."""
+
+    NONE = "none"
+    SHARED = "shared"
+    OWN = "own"
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,18 @@ class Platform:
     address: str
     group: str
     topic: str
+    standby: str = ""  # the second group
+    standby_allocation: str = ""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return (self.group, self.standby) if self.standby else (self.group,)
+
+    @property
+    def allocations(self) -> dict[str, str]:
+        """The allocation that the members of each group serve with."""
+        own = {self.standby: self.standby_allocation} if self.standby_allocation else {}
+        return {**dict.fromkeys(self.groups, self.allocation), **own}
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -39,11 +62,16 @@ class Platform:
             "NatEipAllocationId": self.allocation,
             "PrivateRouteTableIds": ",".join(self.tables),
             "AlertsTopicArn": self.topic,
+            "NatStandbyAsgName": self.standby,
+            "NatStandbyAddress": "own" if self.standby_allocation else "shared",
+            "NatStandbyEipAllocationId": self.standby_allocation,
         }
 
 
-def build(env: naming.Environment, tables: int, *, launches_first: bool) -> Platform:
-    """Make it all by AWS's own calls. The group launches its first instance once time passes."""
+def build(
+    env: naming.Environment, tables: int, *, launches_first: bool, standby: Standby = Standby.NONE
+) -> Platform:
+    """Make it all by AWS's own calls. The groups launch their first instances once time passes."""
     config = canonical_config(env)
     ec2: Any = boto3.client("ec2")
     vpc = ec2.create_vpc(CidrBlock=config.network.vpc.cidr)["Vpc"]["VpcId"]
@@ -57,9 +85,19 @@ def build(env: naming.Environment, tables: int, *, launches_first: bool) -> Plat
         address=address["PublicIp"],
         group=naming.nat_asg_name(env),
         topic=boto3.client("sns").create_topic(Name=naming.topic_name("alerts", env))["TopicArn"],
+        standby=naming.nat_standby_asg_name(env) if standby is not Standby.NONE else "",
+        standby_allocation=_own_allocation(ec2) if standby is Standby.OWN else "",
     )
-    _group(ec2, env, platform, config, launches_first=launches_first)
+    _launch_template(ec2, env, platform, config)
+    _group(env, platform.group, platform.subnet, config, launches_first=launches_first)
+    if platform.standby:
+        second = _subnet(ec2, vpc, config.network.subnets[SECOND_SUBNET])
+        _group(env, platform.standby, second, config, launches_first=launches_first)
     return platform
+
+
+def _own_allocation(ec2: Any) -> str:
+    return str(ec2.allocate_address(Domain="vpc", Address=STANDBY_ADDRESS)["AllocationId"])
 
 
 def _subnet(ec2: Any, vpc: str, subnet: Subnet) -> str:
@@ -77,7 +115,7 @@ def _private_table(ec2: Any, vpc: str, env: str) -> str:
     return str(made["RouteTable"]["RouteTableId"])
 
 
-def _group(ec2: Any, env: str, platform: Platform, config: CanonicalConfig, *, launches_first: bool) -> None:
+def _launch_template(ec2: Any, env: str, platform: Platform, config: CanonicalConfig) -> None:
     image = ec2.register_image(Name="al2023-ami-kernel-default-arm64", Architecture="arm64")["ImageId"]
     security = ec2.create_security_group(
         GroupName=naming.security_group_name("nat", env), Description="NAT", VpcId=platform.vpc
@@ -90,15 +128,18 @@ def _group(ec2: Any, env: str, platform: Platform, config: CanonicalConfig, *, l
             "SecurityGroupIds": [security["GroupId"]],
         },
     )
+
+
+def _group(env: str, name: str, subnet: str, config: CanonicalConfig, *, launches_first: bool) -> None:
     heartbeat = config.nat.lifecycle_hooks["launch"].heartbeat_seconds or 300
     policy = {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}}
     auto_scaling: Any = boto3.client("autoscaling")
     auto_scaling.create_auto_scaling_group(
-        AutoScalingGroupName=platform.group,
+        AutoScalingGroupName=name,
         MinSize=config.nat.group.min_size,
         MaxSize=config.nat.group.max_size,
         DesiredCapacity=config.nat.group.desired_capacity,
-        VPCZoneIdentifier=platform.subnet,
+        VPCZoneIdentifier=subnet,
         HealthCheckType=str(config.nat.group.health_check),
         LaunchTemplate={"LaunchTemplateName": naming.nat_instance_name(env), "Version": "$Latest"},
         LifecycleHookSpecificationList=[

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from moto.autoscaling.models import ASG_NAME_TAG
 
 from simulator.engine import durations
 from simulator.moto_patches.network import DEFAULT_ROUTE, PROPAGATED
@@ -48,7 +51,7 @@ class Outage:
 class _Table:
     """One table: what packets follow, and how they fare."""
 
-    target: str | None = None  # the interface that packets follow
+    target: str | None = None  # the interface or NAT gateway that packets follow
     ordered: str | None = None  # the interface that the API shows; packets follow after a moment
     state: Egress = Egress.UP
     since: float = 0.0
@@ -64,9 +67,9 @@ class Traffic:
         self.outages: list[Outage] = []
         self._backend = backend
         self._tables = {table: _Table(state=Egress.NO_ROUTE) for table in platform.tables}
-        self._allocation = platform.allocation
-        self._holder: str | None = None  # the interface that packets find behind the address
-        self._ordered_holder: str | None = None
+        self._allocations = platform.allocations if platform.allocation else {}
+        self._holders: dict[str, str | None] = {}  # the interface that packets find behind each address
+        self._ordered_holders: dict[str, str | None] = {}
         self._machines = machines
         self._stage = stage
         self._down_since: dict[str, float] = dict.fromkeys(platform.tables, 0.0)
@@ -115,7 +118,8 @@ class Traffic:
             if route.destination_cidr_block == DEFAULT_ROUTE
         ]
         route = min(routes, key=lambda route: route.origin == PROPAGATED, default=None)  # a static one wins
-        ordered = route.network_interface_id if route else None
+        gateway = route.nat_gateway.id if route and route.nat_gateway else None
+        ordered = gateway or (route.network_interface_id if route else None)
         if ordered != table.ordered:
             table.ordered = ordered
             self._stage.after(durations.ROUTE_EFFECT, lambda: self._take(table, ordered))
@@ -126,26 +130,32 @@ class Traffic:
             table.target = ordered
 
     def _follow_address(self) -> None:
-        if not self._allocation:
-            return
-        ours = [one for one in self._backend.addresses if one.allocation_id == self._allocation]
-        ordered = ours[0].eni.id if ours and ours[0].eni else None
-        if ordered != self._ordered_holder:
-            self._ordered_holder = ordered
-            self._stage.after(durations.ADDRESS_EFFECT, lambda: self._hold(ordered))
+        for allocation in set(self._allocations.values()):
+            address = next(
+                (each for each in self._backend.addresses if each.allocation_id == allocation), None
+            )
+            ordered = address.eni.id if address and address.eni else None
+            if ordered != self._ordered_holders.get(allocation):
+                self._ordered_holders[allocation] = ordered
+                self._stage.after(durations.ADDRESS_EFFECT, partial(self._hold, allocation, ordered))
 
-    def _hold(self, ordered: str | None) -> None:
-        if self._ordered_holder == ordered:
-            self._holder = ordered
+    def _hold(self, allocation: str, ordered: str | None) -> None:
+        if self._ordered_holders[allocation] == ordered:
+            self._holders[allocation] = ordered
 
     def _fate(self, target: str | None) -> Egress:
         if target is None:
             return Egress.NO_ROUTE
+        if target in self._backend.nat_gateways:
+            return Egress.UP
         interface = self._backend.enis.get(target)
         if interface is None or interface.instance is None:
             return Egress.GONE
         fate = _fate_at(interface, self._machines[interface.instance.id])
-        if fate is Egress.UP and self._allocation and self._holder != target:
+        tags = interface.instance.get_tags()
+        group = next((tag["value"] for tag in tags if tag["key"] == ASG_NAME_TAG), None)
+        allocation = self._allocations.get(group or "") or next(iter(self._allocations.values()), None)
+        if fate is Egress.UP and allocation and self._holders.get(allocation) != target:
             return Egress.NO_ADDRESS
         return fate
 

@@ -34,7 +34,8 @@ from simulator.engine.interceptor import REGION, CallInterceptor, connected
 from simulator.engine.journal import Journal
 from simulator.engine.virtual_clock import VirtualClock
 from simulator.moto_patches.network import network
-from simulator.scenario.platform import Platform, build
+from simulator.scenario.peers import Peers
+from simulator.scenario.platform import Platform, Standby, build
 from simulator.scenario.traffic import Traffic
 from tradai_shared import clock as product_clock
 from tradai_shared.config.naming import Environment
@@ -69,6 +70,7 @@ class World:
         bus: events, their mishaps and dead letters.
         machines: the instances as they are.
         traffic: the ground truth of egress.
+        peers: the watch of two NATs over each other.
         function: the function's invocations and what its on-failure destination got.
     """
 
@@ -83,6 +85,7 @@ class World:
         parameters: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
         launches_first: bool = True,
+        standby: Standby = Standby.NONE,
         pace: Mapping[Duration, float] | None = None,
     ) -> None:
         """Describe the world.
@@ -95,7 +98,8 @@ class World:
             template: the file that rules and settings are read from.
             parameters: of the template, over those that the world itself gives.
             variables: of the function, over the template's.
-            launches_first: the group's maintenance policy is 100 % to 200 %.
+            launches_first: the groups' maintenance policy is 100 % to 200 %.
+            standby: whether there is a second group, and whose address it serves with.
             pace: segments with an exact length, in seconds.
         """
         self.seed = seed
@@ -105,6 +109,7 @@ class World:
         self.stage = SimulationContext(self.clock, self.journal, DurationSampler(seed, pace))
         self.bus = EventBus(self.stage, Random(f"{seed} events"))
         self.machines = Machines(self.stage, self.bus)
+        self.peers = Peers(self.stage, self.bus, self.machines)
         self.wire = CallInterceptor(self.stage, Random(f"{seed} wire"))
         self.platform: Platform
         self.traffic: Traffic
@@ -115,6 +120,7 @@ class World:
         self._parameters = dict(parameters or {})
         self._variables = dict(variables or {})
         self._launches_first = launches_first
+        self._standby = standby
         self._auto_scaling = StrictAutoScaling(self._controller_for)
         self._stack = ExitStack()
 
@@ -138,10 +144,14 @@ class World:
         self._stack.close()
 
     def _build(self, stack: ExitStack) -> None:
-        self.platform = build(self.env, self._tables, launches_first=self._launches_first)
+        self.platform = build(
+            self.env, self._tables, launches_first=self._launches_first, standby=self._standby
+        )
         backend = ec2_backends[ACCOUNT][REGION]
         self.traffic = Traffic(self.stage, backend, self.machines, self.platform)
         self.clock.after_step.append(self.traffic.observe)
+        if self.platform.standby:
+            self.clock.after_step.append(self.peers.observe)
         template = Template.load(self._template, {**self.platform.parameters, **self._parameters}, PSEUDO)
         description = template.function(FUNCTION)
         handler = self._handler or handler_of(description)
@@ -157,8 +167,9 @@ class World:
 
     # What happens
     def start(self, limit: float = 600) -> float:
-        """Let the group launch its first NAT and the world come to rest; tell when egress was up."""
-        if not self.run_until(lambda: self.traffic.up and self.in_service() is not None, limit):
+        """Let each group launch its first NAT and the world come to rest; tell when egress was up."""
+        groups = self.platform.groups
+        if not self.run_until(lambda: self.traffic.up and all(map(self.in_service, groups)), limit):
             raise RuntimeError(f"no egress after {limit} s:\n{self.journal.text()}")
         up = self.clock.elapsed
         self.run_until(lambda: not self.busy(), limit)
@@ -186,11 +197,17 @@ class World:
         self.machines.impair(instance_id, status_check=status_check)
         return self.clock.elapsed
 
-    def refresh(self) -> float:
-        """Replace the NAT as planned, by an instance refresh."""
+    def refresh(self, group: str = "") -> float:
+        """Replace the NAT of a group, of the first where none is named, by an instance refresh."""
         self.journal.note("operator", "refreshes the group")
-        self.client("autoscaling").start_instance_refresh(AutoScalingGroupName=self.platform.group)
+        self.client("autoscaling").start_instance_refresh(AutoScalingGroupName=group or self.platform.group)
         return self.clock.elapsed
+
+    def lose_zone(self, instance_id: str, seconds: float) -> float:
+        """The zone of an instance fails: it ends, and its group can launch nothing there for so long."""
+        controller = self._auto_scaling.controllers[self.group_of(instance_id)]
+        controller.without_capacity_until = self.clock.elapsed + seconds
+        return self.kill(instance_id)
 
     def invoke(self, event: Event) -> Invocation:
         """Invoke the function as a person does, and wait."""
@@ -211,11 +228,16 @@ class World:
     def group(self) -> Controller:
         return self._auto_scaling.controllers[self.platform.group]
 
-    def in_service(self) -> Machine | None:
-        """The newest member in service."""
+    @property
+    def standby(self) -> Controller:
+        return self._auto_scaling.controllers[self.platform.standby]
+
+    def in_service(self, group: str = "") -> Machine | None:
+        """The newest member in service, of the first group where none is named."""
+        controller = self._auto_scaling.controllers[group or self.platform.group]
         members = [
             instance_state
-            for instance_state in self.group.group.instance_states
+            for instance_state in controller.group.instance_states
             if instance_state.lifecycle_state == "InService"
         ]
         return self.machines[members[-1].instance_id] if members else None
@@ -226,6 +248,28 @@ class World:
         if machine is None:
             raise LookupError("no member is in service")
         return machine.id
+
+    def carrier(self) -> str:
+        """The id of the instance that the API shows as the first table's way out."""
+        table = self.platform.tables[0]
+        shown = self.client("ec2").describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+        return next(
+            str(route["InstanceId"]) for route in shown if route["DestinationCidrBlock"] == "0.0.0.0/0"
+        )
+
+    def group_of(self, instance_id: str) -> str:
+        """The name of the group that an instance is a member of."""
+        groups = self._auto_scaling.controllers.items()
+        return next(name for name, controller in groups if controller.member(instance_id))
+
+    def rests(self, group: str) -> bool:
+        """Whether a group has one member, and that in service."""
+        states = self._auto_scaling.controllers[group].group.instance_states
+        return [member.lifecycle_state for member in states] == ["InService"]
+
+    def members(self, group: str) -> list[str]:
+        """The ids of a group's members, whatever their state."""
+        return [member.instance_id for member in self._auto_scaling.controllers[group].group.instance_states]
 
     def busy(self) -> bool:
         """Whether an invocation runs."""

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.contract.stack import ENVIRONMENTS, MADE_NAT, Stack
+from tests.contract.stack import ENVIRONMENTS, MADE_NAT, MADE_STANDBY, Stack
 from toolchain.build.user_data import TEMPLATE, boot_script, commands, generated
 from tradai_shared.config.loader import canonical_config
 
 NAT = {
+    "NatExperimentRole",
+    "NatExperimentTemplate",
     "NatGroup",
     "NatInstanceProfile",
     "NatInstanceRole",
@@ -38,7 +40,7 @@ def protocols(rules: list[Any]) -> set[tuple[str, int, int, str]]:
 
 def test_an_adopted_nat_is_left_alone() -> None:
     conditional = {name for name, resource in Stack().raw.items() if "Condition" in resource}
-    conditional -= {name for name in conditional if name.startswith("EgressProbe")}
+    conditional -= {name for name in conditional if name.startswith(("EgressProbe", "DriftCheckAdopted"))}
     conditional -= {name for name in conditional if "Standby" in name or name.startswith("NatPeer")}
     assert conditional == {*NAT, "NatEip", "NatKeptEip"}
     assert Stack("prod").made.isdisjoint(conditional)
@@ -226,6 +228,7 @@ def test_the_script_s_values_are_exported_before_it() -> None:
         "#!/bin/bash\n"
         "export AWS_DEFAULT_REGION='eu-central-1'\n"
         "export NAT_EIP_ALLOCATION_ID='eipalloc-0a'\n"
+        "export NAT_GROUPS=''\n"
         "export NAT_MSS='1400'\n"
         "export NAT_SELFTEST_URLS='https://192.0.2.1/ https://192.0.2.2:8443/'\n"
         f"{commands_run}\n"
@@ -237,5 +240,22 @@ def test_what_the_instance_boots_with_fits_into_user_data_with_every_option_on()
     longest = user_data(
         NatEipAllocationId="eipalloc-0123456789abcdef0",
         NatSelftestUrls=",".join(["https://255.255.255.255:65535/a-path-of-some-length"] * 3),
+        **{**MADE_STANDBY, "NatAsgName": "n" * 64, "NatStandbyAsgName": "s" * 64},
     )
+    assert "n s" in longest
     assert len(longest.encode()) < EC2_USER_DATA_BYTES
+
+
+def test_in_a_pair_the_script_knows_both_groups_and_no_address() -> None:
+    text = user_data(**MADE_STANDBY, NatEipAllocationId="eipalloc-0a")
+    assert "export NAT_GROUPS='tradai-nat-asg-prod tradai-nat-standby-asg-prod'\n" in text
+    assert "export NAT_EIP_ALLOCATION_ID=''\n" in text
+
+
+def test_the_two_nats_of_a_pair_may_ask_each_other_and_nobody_else_may() -> None:
+    stack = made(**MADE_STANDBY)
+    rules = stack["NatPeerIngress"], stack["NatPeerEgress"]
+    for rule, other in zip(rules, ("SourceSecurityGroupId", "DestinationSecurityGroupId"), strict=True):
+        assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("udp", 3217, 3217)
+        assert rule["GroupId"] == rule[other]
+        assert not {"CidrIp", "CidrIpv6"} & set(rule)

@@ -10,27 +10,32 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Metrics
 
-from tests.contract.stack import ROOT, Stack
+from tests.contract.stack import ADOPTED_STANDBY, ROOT, Stack
 from tests.unit.update_nat_routes.builder import (
+    FALLBACK,
     LAUNCHING,
     NOW,
     NOWHERE,
     RUNNING,
     SCHEDULE,
+    SHARED,
     SIGNAL,
+    STANDBY_GROUP,
     decide,
     instance,
     member,
     observed,
+    peer_silent,
     tables,
     to_gateway,
     to_instance,
+    two_groups,
 )
 from tradai_shared.errors import AccessDenied, PermanentError
 from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes import report
 from update_nat_routes.actions import AssociateAddress, ReplaceRoute
-from update_nat_routes.model import DeniedRead, Hook, Observed
+from update_nat_routes.model import DeniedRead, Group, Hook, Observed
 from update_nat_routes.planner.notes import UNGUARDED, NoteKind
 from update_nat_routes.reconcile import Report
 
@@ -43,6 +48,10 @@ SERVING = observed(
 SILENT = replace(SERVING, instances={"i-a": instance("i-a", age=900)})
 STRANGER = {**SERVING.instances, "i-z": instance("i-z", age=900)}
 HALTED = observed([], [], tables(NOWHERE, NOWHERE), desired=0)
+NAMED_BY_DEFAULT = replace(SIGNAL, hooks_named=False)
+PAIR = two_groups([member("i-a")], [], SERVING.instances.values(), SERVING.tables, eip="i-a")
+THREE = {name: instance(name, age=900, ready_tag="boot") for name in ("i-a", "i-b", "i-c")}
+TWO_STANDBYS = Group(STANDBY_GROUP, 2, frozenset(), (member("i-b"), member("i-c")))
 # One world for each note, and the alarms that it raises; the first pass of the schedule observes it.
 WORLDS: dict[NoteKind, tuple[Observed, set[str]]] = {
     NoteKind.GROUP_MISSING: (replace(SERVING, group=None), {"nat-unguarded", "nat-unhealthy"}),
@@ -75,11 +84,20 @@ WORLDS: dict[NoteKind, tuple[Observed, set[str]]] = {
     ),
     NoteKind.MAINTENANCE: (HALTED, {"nat-maintenance"}),
     NoteKind.UNPROVEN: (SILENT, {"nat-unproven", "nat-unhealthy"}),
+    NoteKind.FALLBACK: (replace(SERVING, tables=tables(to_gateway(FALLBACK))), {"nat-unguarded"}),
+    NoteKind.NO_STANDBY: (PAIR, {"nat-standby-missing"}),
+    NoteKind.PEER_SILENT: (replace(PAIR, instances=THREE, standby=TWO_STANDBYS), set()),
 }
-NAMED_BY_DEFAULT = replace(SIGNAL, hooks_named=False)
+# Deployments and events that a note needs.
+GIVEN = {
+    NoteKind.FALLBACK: replace(SIGNAL, fallback_gateway_id=FALLBACK),
+    NoteKind.NO_STANDBY: SHARED,
+    NoteKind.PEER_SILENT: SHARED,
+}
+TRIGGERS = {NoteKind.PEER_SILENT: peer_silent("i-b", "i-a")}
 NAT_ALARMS = {
     name.removeprefix("tradai-prod-"): alarm
-    for alarm in Stack("prod").of_type("AWS::CloudWatch::Alarm").values()
+    for alarm in Stack("prod", **ADOPTED_STANDBY).of_type("AWS::CloudWatch::Alarm").values()
     if alarm.get("Namespace") == "TradAI/Ops" and (name := alarm["AlarmName"])
 }
 
@@ -96,12 +114,13 @@ def emitted(run: Report, capsys: pytest.CaptureFixture[str]) -> dict[str, float]
 
 def raised(values: dict[str, float]) -> set[str]:
     """The alarms that these values raise if they go on; the stricter one of two on a metric is left out."""
-    return {
-        name
-        for name, alarm in NAT_ALARMS.items()
-        if alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
-        and values.get(alarm["MetricName"], 0) >= alarm["Threshold"]
-    } - {"nat-failover-failed"}
+    return {name for name, alarm in NAT_ALARMS.items() if breaches(alarm, values)} - {"nat-failover-failed"}
+
+
+def breaches(alarm: Any, values: dict[str, float]) -> bool:
+    if alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold":
+        return values.get(alarm["MetricName"], 0) >= float(alarm["Threshold"])
+    return alarm["MetricName"] == "StandbyReady" and values.get("StandbyReady", 1) < float(alarm["Threshold"])
 
 
 def test_there_is_a_world_for_each_note() -> None:
@@ -111,8 +130,9 @@ def test_there_is_a_world_for_each_note() -> None:
 @pytest.mark.parametrize("kind", NoteKind)
 def test_answer_metrics_and_alarms_agree(kind: NoteKind, capsys: pytest.CaptureFixture[str]) -> None:
     world, alarms = WORLDS[kind]
-    plan = decide(world, given=NAMED_BY_DEFAULT)
-    run = Report(SCHEDULE, NOW, plan=plan, planned=True, blind=bool(world.denied))
+    trigger = TRIGGERS.get(kind, SCHEDULE)
+    plan = decide(world, given=GIVEN.get(kind, NAMED_BY_DEFAULT), trigger=trigger)
+    run = Report(trigger, NOW, plan=plan, planned=True, blind=bool(world.denied))
     answer, values = report.build_response(RUNNING, run), emitted(run, capsys)
     summary = answer["data"]["summary"]
     assert [note.kind for note in plan.notes] == [kind]

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.contract.stack import Stack, samples
+from tests.contract.stack import ADOPTED_STANDBY, Stack, samples
 from update_nat_routes.events import EVENT_TYPES, TriggerKind, parse
 
 SAMPLES = samples()
 FROM_THE_BUS = {name: event for name, event in SAMPLES.items() if "detail-type" in event}
-RULES = {rule.name: rule.pattern for rule in Stack("dev").template.function("UpdateNatRoutesFunction").rules}
+STACK = Stack("dev", **ADOPTED_STANDBY)
+RULES = {rule.name: rule.pattern for rule in STACK.template.function("UpdateNatRoutesFunction").rules}
 
 
 def matching(event: Any) -> list[str]:

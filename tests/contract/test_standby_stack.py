@@ -25,7 +25,7 @@ ADOPTED_OWN = {
     "NatStandbyEipAllocationId": "eipalloc-0b",
 }
 WATCH = {"NatPeerSilentPermission", "NatPeerSilentRule", "NatStandbyMissingAlarm"}
-MADE = {"NatStandbyGroup", *WATCH}
+MADE = {"NatPeerEgress", "NatPeerIngress", "NatStandbyGroup", *WATCH}
 ADDRESSES = {"NatKeptStandbyEip", "NatStandbyEip"}
 
 

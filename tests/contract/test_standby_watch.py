@@ -86,7 +86,7 @@ def test_what_that_rule_could_not_deliver_raises_the_alarm() -> None:
     metrics = Stack("prod", **ADOPTED_STANDBY)["NatEventsUndeliveredAlarm"]["Metrics"]
     (expression,) = [metric["Expression"] for metric in metrics if "Expression" in metric]
     watched = {metric["Id"]: metric["MetricStat"] for metric in metrics if "MetricStat" in metric}
-    assert expression == f"SUM([{', '.join(watched)}])"
+    assert expression == " + ".join(watched)
     assert watched["peer"]["Metric"]["Dimensions"] == [{"Name": "RuleName", "Value": "NatPeerSilentRule"}]
 
 

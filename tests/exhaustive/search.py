@@ -13,13 +13,16 @@ from tests.exhaustive.invariants import violations
 from tests.exhaustive.worlds import (
     BOUNDED,
     TRIED_AGAIN,
+    TWO_GROUPS,
     TWO_TABLES,
     WHOLE,
+    WHOLE_OWN_ADDRESSES,
+    WHOLE_TWO_GROUPS,
     WHOLE_TWO_TABLES,
     Values,
     cases,
 )
-from tests.unit.update_nat_routes.builder import SIGNAL, decide
+from tests.unit.update_nat_routes.builder import decide
 
 SHOWN = 3
 PARTS = 64
@@ -38,7 +41,7 @@ def search(values: Values, part: int = 0, parts: int = 1) -> Result:
     planned, violated = 0, []
     for case in cases(values, part, parts):
         planned += 1
-        problems = violations(case, decide(case.world, given=SIGNAL, trigger=case.trigger))
+        problems = violations(case, decide(case.world, given=case.given, trigger=case.trigger))
         if problems:
             violated.append(f"{problems}\n  world: {case.world}\n  trigger: {case.trigger}")
             if len(violated) == SHOWN:
@@ -50,7 +53,9 @@ def main() -> int:
     """Search the whole in several processes; 1 when an invariant is violated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bounded", action="store_true", help="only what the test suite plans")
-    chosen = (BOUNDED, TWO_TABLES) if parser.parse_args().bounded else (WHOLE, TRIED_AGAIN, WHOLE_TWO_TABLES)
+    bounded = (BOUNDED, TWO_TABLES, TWO_GROUPS)
+    whole = (WHOLE, TRIED_AGAIN, WHOLE_TWO_TABLES, WHOLE_TWO_GROUPS, WHOLE_OWN_ADDRESSES)
+    chosen = bounded if parser.parse_args().bounded else whole
     return max([_search_whole(values) for values in chosen])
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.exhaustive.invariants import INVARIANTS, violations
 from tests.exhaustive.search import search
-from tests.exhaustive.worlds import BOUNDED, TRIED_AGAIN, TWO_TABLES, Case
+from tests.exhaustive.worlds import BOUNDED, TRIED_AGAIN, TWO_GROUPS, TWO_TABLES, Case
 from tests.unit.update_nat_routes.builder import (
     ALLOCATION,
     GROUP,
@@ -52,6 +52,13 @@ def test_none_is_tried_again_that_should_be_left(part: int) -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_two_tables_that_differ_violate_none_either(part: int) -> None:
     result = search(TWO_TABLES, part, PARTS)
+    assert not result.violated, "\n".join(result.violated)
+    assert result.planned > 10_000
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_two_groups_violate_none_either(part: int) -> None:
+    result = search(TWO_GROUPS, part, PARTS)
     assert not result.violated, "\n".join(result.violated)
     assert result.planned > 10_000
 

@@ -1,30 +1,45 @@
-"""Every combination of what the planner can see of two members and one table, within stated values."""
+"""Every combination of what the planner can see of two members, within stated values.
+
+The members are of one group, or each of a group of its own.
+"""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tests.unit.update_nat_routes.builder import (
+    FALLBACK,
     GROUP,
     LAUNCH_HOOK,
     NOW,
     NOWHERE,
+    OWN,
     SCHEDULE,
+    SHARED,
+    SIGNAL,
     instance,
     member,
     observed,
+    peer_silent,
     tables,
     to_gateway,
     to_instance,
+    two_groups,
 )
 from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.model import DOUBT_TAG, UNSERVED_TAG, Instance, Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from update_nat_routes.model import Instance, Member, Observed, Target
+    from update_nat_routes.model import Observed, Target
+    from update_nat_routes.settings import Settings
+
+Option: TypeAlias = tuple[Member | None, Instance]
+Shared: TypeAlias = tuple[Any, ...]  # what the members share, in the order of ``cases``
 
 A, B, STRANGER = "i-a", "i-b", "i-stranger"
 
@@ -42,6 +57,10 @@ class Values:
     holders: tuple[str | None, ...] = (None, A, B, STRANGER)
     abandoned: tuple[bool, ...] = (False, True)
     tables: int = 1
+    given: Settings = SIGNAL
+    standby_holders: tuple[str | None, ...] = (None,)
+    tags: tuple[str, ...] = ("none",)
+    addressed: tuple[bool, ...] = (True,)
 
 
 # 10 s: booting; 120 s: may be taken without a signal; 300 s: past the deadline of the launch hook
@@ -92,6 +111,44 @@ WHOLE_TWO_TABLES = Values(
     triggers=("schedule", "dead"),
     tables=2,
 )
+# Each member in a group of its own, with the address that moves.
+TWO_GROUPS = Values(
+    lifecycles=("InService", "Pending:Wait", "Terminating:Wait"),
+    states=("running", "terminated"),
+    ages=(10, 300),
+    suspended=((),),
+    desired=(1,),
+    triggers=("schedule", "silent"),
+    holders=(None, A, B),
+    abandoned=(False,),
+    given=replace(SHARED, fallback_gateway_id=FALLBACK),
+    tags=("none", "moved", "unserved"),
+)
+WHOLE_TWO_GROUPS = Values(
+    lifecycles=("InService", "Pending:Wait", "Pending:Proceed", "Terminating:Wait", "Standby"),
+    states=("pending", "running", "terminated"),
+    ages=(10, 300),
+    suspended=((),),
+    desired=(0, 1),
+    triggers=("schedule", "dead", "silent", "probe"),
+    given=replace(SHARED, fallback_gateway_id=FALLBACK),
+    tags=("none", "moved", "left", "unserved"),
+    addressed=(True, False),
+    abandoned=(False,),
+)
+# The same with an address for each.
+WHOLE_OWN_ADDRESSES = Values(
+    lifecycles=("InService", "Pending:Wait", "Terminating:Wait"),
+    states=("running", "terminated"),
+    ages=(10, 300),
+    suspended=((),),
+    desired=(1,),
+    triggers=("schedule", "dead", "silent"),
+    abandoned=(False, True),
+    given=OWN,
+    standby_holders=(None, A, B, STRANGER),
+    addressed=(True, False),
+)
 # What is not combined, in any: more than two members, hooks that are not readable, a member whose
 # source/destination check is on, an interface that is not attached yet.
 
@@ -102,39 +159,67 @@ class Case:
 
     world: Observed
     trigger: Trigger
+    given: Settings = SIGNAL
+
+    def member(self, name: str | None) -> Member | None:
+        return next((group.member(name) for group in self.world.groups if group.member(name)), None)
 
 
 def cases(values: Values, part: int = 0, parts: int = 1) -> Iterator[Case]:
     """All of them, or every ``parts``-th pair of members beginning with ``part``."""
     options_a, options_b = list(_options(A, values)), list(_options(B, values))
     pairs = itertools.islice(itertools.product(options_a, options_b), part, None, parts)
+    build = _of_two_groups if values.given.standby_name else _of_one_group
     for first, second in pairs:
         for more in itertools.product(
-            _routes(values.tables),
+            _routes(values),
             values.holders,
             values.abandoned,
             values.suspended,
             values.desired,
-            values.triggers,
+            values.standby_holders,
+            values.tags,
         ):
-            routes, holder, abandoned, suspended, desired, trigger = more
-            members = [option[0] for option in (first, second) if option[0] is not None]
-            world = observed(
-                members,
-                [first[1], second[1]],
-                tables(*routes),
-                eip=holder,
-                abandoned=abandoned,
-                failed_launches=int(abandoned),
-                suspended=suspended,
-                desired=desired,
-            )
-            yield Case(world, TRIGGERS[trigger])
+            world = build(first, second, more)
+            for trigger in values.triggers:
+                yield Case(world, TRIGGERS[trigger], values.given)
 
 
-def _routes(count: int) -> Iterator[tuple[Target, ...]]:
+def _of_one_group(first: Option, second: Option, more: Shared) -> Observed:
+    routes, holder, abandoned, suspended, desired, _, _ = more
+    return observed(
+        [option[0] for option in (first, second) if option[0] is not None],
+        [first[1], second[1]],
+        tables(*routes),
+        eip=holder,
+        abandoned=abandoned,
+        failed_launches=int(abandoned),
+        suspended=suspended,
+        desired=desired,
+    )
+
+
+def _of_two_groups(first: Option, second: Option, more: Shared) -> Observed:
+    routes, holder, abandoned, suspended, desired, standby_holder, tags = more
+    return two_groups(
+        [first[0]] if first[0] else [],
+        [second[0]] if second[0] else [],
+        [first[1], second[1]],
+        tables(*routes),
+        eip=holder,
+        standby_eip=standby_holder,
+        abandoned=abandoned,
+        suspended=suspended,
+        desired=(desired, 1),
+        tags=TAGS[tags],
+    )
+
+
+def _routes(values: Values) -> Iterator[tuple[Target, ...]]:
     """The tables' targets; of two tables only those that differ, since equal ones are planned alike."""
-    return itertools.combinations(targets(), count)
+    fallback = values.given.fallback_gateway_id
+    more = (to_gateway(fallback),) if fallback else ()
+    return itertools.combinations((*targets(), *more), values.tables)
 
 
 def targets() -> tuple[Target, ...]:
@@ -149,11 +234,12 @@ def targets() -> tuple[Target, ...]:
     )
 
 
-def _options(name: str, values: Values) -> Iterator[tuple[Member | None, Instance]]:
+def _options(name: str, values: Values) -> Iterator[Option]:
     for state, age in itertools.product(values.states, values.ages):
         signals = (None, "boot") if state == "running" else (None,)
-        for mark in signals:
-            shown = instance(name, state, age=age, ready_tag=mark)
+        addresses = values.addressed if state == "running" else (True,)
+        for mark, addressed in itertools.product(signals, addresses):
+            shown = instance(name, state, age=age, ready_tag=mark, addressed=addressed)
             if name == A:  # one that has left the group
                 yield None, shown
             for lifecycle, healthy in itertools.product(values.lifecycles, (True, False)):
@@ -165,5 +251,16 @@ TRIGGERS = {
     "dead": Trigger(
         TriggerKind.INSTANCE_STATE, at=NOW, instance_id=A, terminated_instance=A, stopping_instance=A
     ),
+    "silent": peer_silent(A, reporter=B),
+    "claims": peer_silent(B, reporter=A),
+    "probe": Trigger(TriggerKind.PROBE_FAILURE, at=NOW, no_egress=True),
     "launch": Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id=B, hook=LAUNCH_HOOK),
+}
+MOVED = NOW - timedelta(minutes=1)
+TAGS: dict[str, dict[str, str]] = {
+    "none": {},
+    "moved": {DOUBT_TAG: f"{MOVED.isoformat()} i-old"},
+    "left": {DOUBT_TAG: f"{(NOW - timedelta(hours=1)).isoformat()} {B}"},
+    "garbled": {DOUBT_TAG: "yesterday", UNSERVED_TAG: "long ago"},
+    "unserved": {UNSERVED_TAG: (NOW - timedelta(hours=1)).isoformat()},
 }

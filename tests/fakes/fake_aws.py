@@ -24,6 +24,7 @@ from update_nat_routes.reconcile import Reconciler, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from collections.abc import Set as AbstractSet
 
     from tests.fakes.clock import FakeClock
     from update_nat_routes.apply import Result
@@ -53,17 +54,19 @@ class FakeAws:
         if self.unreadable:
             raise self.unreadable.pop(0)
         self.world = self.becomes((self.clock.now() - NOW).total_seconds(), self.world)
-        return replace(self.world, hooks=None, last_launch_abandoned=None)
+        group = self.world.group
+        return replace(self.world, hooks=None, group=group and replace(group, launches=None))
 
-    def read_back(self, before: Observed, interface_id: str) -> Observed:
-        assert interface_id
+    def read_back(self, before: Observed, interface_ids: AbstractSet[str]) -> Observed:
+        assert interface_ids
         return replace(self.world, hooks=before.hooks)
 
     def answer(self, before: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         assert data_requests
         if self.refused:
             raise self.refused
-        return replace(before, hooks=self.world.hooks, last_launch_abandoned=self.world.last_launch_abandoned)
+        group, launches = before.group, self.world.group.launches if self.world.group else None
+        return replace(before, hooks=self.world.hooks, group=group and replace(group, launches=launches))
 
     def is_relevant(self, instance_id: str) -> bool:
         assert instance_id

@@ -1,4 +1,4 @@
-"""EC2's API as far as the boot script calls it, over a Unix socket that the stub `aws` writes to."""
+"""AWS's API as far as an instance calls it, over a Unix socket that the stub `aws` writes to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from tests.kernel.vpc import NATS, Nat, Vpc
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -40,9 +41,11 @@ class ControlPlane:
     calls: list[str] = field(default_factory=list)
     fail_with: Refused | None = None
     refusals: list[Refused] = field(default_factory=list)
+    groups: dict[Nat, str] = field(default_factory=dict)  # of a pair; EC2 calls its members running
+    on_event: Callable[[dict[str, str]], None] = lambda _: None
 
-    def call(self, arguments: list[str]) -> None:
-        """Carry out one command of the AWS command line.
+    def call(self, arguments: list[str]) -> str:
+        """Carry out one command of the AWS command line and return what it prints.
 
         Raises:
             Refused: AWS would refuse it.
@@ -59,8 +62,34 @@ class ControlPlane:
                 self._associate(options)
             case ("ec2", "create-tags"):
                 self._tag(options)
+            case ("ec2", "describe-instances"):
+                return self._members(options)
+            case ("events", "put-events"):
+                self._put(options)
             case _:
                 raise Refused("UnauthorizedOperation", "You are not authorized.", operation)
+
+        return ""
+
+    def _members(self, options: dict[str, str]) -> str:
+        wanted = f"Name=tag:aws:autoscaling:groupName,Values={','.join(sorted(self.groups.values()))}"
+        assert wanted in options["filters"].split(), options
+        return json.dumps(
+            [
+                {
+                    "Id": nat.instance_id,
+                    "Address": nat.address,
+                    "Tags": [{"Key": "aws:autoscaling:groupName", "Value": group}],
+                }
+                for nat, group in self.groups.items()
+            ]
+        )
+
+    def _put(self, options: dict[str, str]) -> None:
+        for entry in json.loads(options["entries"]):
+            if entry["Source"] != "tradai.nat":
+                raise Refused("AccessDeniedException", "Not that source.", "PutEvents")
+            self.on_event(entry)
 
     def _associate(self, options: dict[str, str]) -> None:
         nat = _nat(options["instance-id"])
@@ -82,11 +111,10 @@ class ControlPlane:
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 try:
-                    control.call(json.loads(self.rfile.readline()))
-                    answer = ""
+                    answer = {"output": control.call(json.loads(self.rfile.readline()))}
                 except Refused as refused:
-                    answer = str(refused)
-                self.wfile.write(answer.encode())
+                    answer = {"refusal": str(refused)}
+                self.wfile.write(json.dumps(answer).encode())
 
         self._server = socketserver.ThreadingUnixStreamServer(str(self.path), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -112,5 +140,5 @@ def _options(arguments: list[str]) -> dict[str, str]:
         if argument.startswith("--"):
             options[name := argument[2:]] = ""
         else:
-            options[name] = argument
+            options[name] = f"{options[name]} {argument}".strip()
     return options

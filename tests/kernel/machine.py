@@ -48,6 +48,7 @@ SHIPPED = (
 )
 USER_DATA = "cloud/instance/scripts/part-001"
 PER_BOOT = "cloud/scripts/per-boot"
+FORWARDS_NOTHING = "table ip dead { chain forward { type filter hook forward priority 10; drop; }; }"
 OWN_COPIES = {
     "console": "/dev/console",
     "boot_id": "/proc/sys/kernel/random/boot_id",
@@ -82,7 +83,9 @@ class Machine:
         self.toolbox = disk / "bin"
         self.toolbox.mkdir()
         self.overrides = disk / "overrides"
-        self.overrides.mkdir()
+        for folder in ("overrides", "run/netns", "services"):
+            (disk / folder).mkdir(parents=True)
+        self.services: list[subprocess.Popen[bytes]] = []
         for tool in SHIPPED:
             self._ship(tool)
 
@@ -109,6 +112,7 @@ class Machine:
     def power_off(self) -> None:
         """Gone at once, with all that it knew."""
         self._power.close()
+        self.services.clear()
 
     def first_boot(self, control: ControlPlane, script: str | None = None, **exports: str) -> Boot:
         """Run user data as cloud-init does on a new instance: the values, then the script."""
@@ -137,19 +141,30 @@ class Machine:
         return Boot(done.returncode, (self.disk / "console").read_text(), done.stdout + done.stderr, boot_id)
 
     def watch(self, control: ControlPlane) -> None:
-        """Start the service that the boot asked systemd for, with the command that it gave."""
-        service = shlex.split((self.disk / "service").read_text())
-        started = subprocess.Popen(  # noqa: S603 - likewise
-            self._command(control, 'exec "$0" "$@"', *service), start_new_session=True
-        )
-        self._power.callback(_end, started)
+        """Start the services that the boot asked systemd for, with the commands that it gave."""
+        for command in sorted((self.disk / "services").iterdir()):
+            service = shlex.split(command.read_text())
+            started = subprocess.Popen(  # noqa: S603 - likewise
+                self._command(control, 'exec "$0" "$@"', *service), start_new_session=True
+            )
+            self.services.append(started)
+            self._power.callback(_end, started)
+
+    def freeze(self) -> None:
+        """Nothing runs on it and nothing is forwarded; its kernel still answers a ping."""
+        for service in self.services:
+            os.killpg(service.pid, signal.SIGSTOP)
+        self.stop_forwarding()
+
+    def stop_forwarding(self) -> None:
+        """Its programs run, and nothing is forwarded."""
+        self.namespace.nft(FORWARDS_NOTHING)
 
     def _command(self, control: ControlPlane, command: str, script: str, *arguments: str) -> list[str]:
         """A shell command on this machine's disk and with its tools; ``script`` is its $0."""
         binds = [(str(self.disk / name), place) for name, place in OWN_COPIES.items()]
-        mounts = [
-            f"mount --bind {source} {place}" for source, place in (*binds, (f"{self.disk}/var", "/var"))
-        ]
+        binds += [(f"{self.disk}/{folder}", f"/{folder}") for folder in ("var", "run")]
+        mounts = [f"mount --bind {source} {place}" for source, place in binds]
         mounts.append("mount -t tmpfs tmpfs /run/netns")
         environment = {
             "PATH": f"{self.overrides}:{STUBS}:{self.toolbox}",

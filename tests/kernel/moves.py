@@ -14,6 +14,7 @@ from update_nat_routes.actions import (
     DisableSourceDestCheck,
     Move,
     ReplaceRoute,
+    RouteToFallback,
 )
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Group, Instance, Member, Observed, RouteTable, Target, TargetKind
@@ -86,6 +87,7 @@ class Reconciler:
         return Target(TargetKind.INSTANCE, nat.interface_id, nat.instance_id, blackhole=nat in self.dead)
 
     def _apply(self, move: Move) -> None:
+        assert not isinstance(move, RouteToFallback)
         nat = next(candidate for candidate in NATS if candidate.interface_id == move.interface_id)
         match move:
             case DisableSourceDestCheck():

@@ -46,6 +46,7 @@ table ip vpc {{
   }}
   chain check_nat_a {{ }}
   chain check_nat_b {{ }}
+  chain between_nats {{ }}
   chain group {{
     ip protocol tcp accept
     udp dport @group_udp accept
@@ -56,6 +57,7 @@ table ip vpc {{
     iifname "internet" ip daddr {PUBLIC_RANGE} drop
     jump check_nat_a
     jump check_nat_b
+    iifname {{ "nat_a", "nat_b" }} oifname {{ "nat_a", "nat_b" }} jump between_nats
     iifname "private" oifname {{ "nat_a", "nat_b" }} jump group
     iifname "nat_a" oifname "internet" add @sent_nat_a {{ meta l4proto . ip daddr . th dport . th sport }}
     iifname "nat_b" oifname "internet" add @sent_nat_b {{ meta l4proto . ip daddr . th dport . th sport }}
@@ -101,6 +103,11 @@ class Vpc:
             f"link set {nat.port} up",
             f"address add 10.0.1.1/32 dev {nat.port}",
             f"route add {nat.address}/32 dev {nat.port}",
+        )
+        # the VPC answers for its every address, at once
+        conf = "/proc/sys/net/ipv4"
+        self._router.shell(
+            f"echo 1 >{conf}/conf/{nat.port}/proxy_arp; echo 0 >{conf}/neigh/{nat.port}/proxy_delay"
         )
         if self.target == nat:
             self.replace_route(nat)
@@ -150,6 +157,10 @@ class Vpc:
             rules.append(f'add rule ip vpc {chain} oifname "{nat.port}" ip daddr != {nat.address} drop')
         self._router.nft("\n".join(rules))
         self.checked = self.checked | {nat} if on else self.checked - {nat}
+
+    def partition(self) -> None:
+        """Nothing passes between the two NATs; each has its way to the internet."""
+        self._router.nft("add rule ip vpc between_nats drop")
 
     def allow_udp(self, *ports: int) -> None:
         """The NAT's security group lets these UDP ports in besides all TCP."""

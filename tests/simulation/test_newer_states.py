@@ -13,7 +13,8 @@ from simulator.storms import by_hand
 from simulator.storms.disturb import Disturber
 from simulator.storms.disturbance import NEWER, Disturbance, Kind, draw
 from tests.simulation.assertions import SIGNAL, at_rest, healed, holder, signalling, writes
-from update_nat_routes.model import DEFAULT_ROUTE, PROPAGATED
+from update_nat_routes.descriptions import PROPAGATED
+from update_nat_routes.model import DEFAULT_ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

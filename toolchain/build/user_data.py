@@ -1,13 +1,17 @@
 """make template: copies nat/user-data.sh into template.yaml: CloudFormation reads no file into UserData.
 
 The script's Python stands in files of its own beside it, where it is checked; ``# include FILE`` takes its
-place. The copy has no empty lines, no lines of comment and no docstrings: they stay where they are read.
+place. The copy has no empty lines, no lines of comment and no docstrings: they stay where they are read. The
+Python is compressed as well, since user data ends at 16,384 bytes (docs/decisions/0503).
 """
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
+import textwrap
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,13 +20,35 @@ TEMPLATE = ROOT / "template.yaml"
 BEGIN = "              # generated from nat/ by `make template`; edit it there\n"
 END = "              # end of what is generated\n"
 INCLUDE = re.compile(r"^# include (\S+)\n", re.MULTILINE)
+PACKED = re.compile(r"<<'PROGRAM'\n((?: *[A-Za-z0-9+/=]+\n)+) *PROGRAM\n")
+PACKED_WIDTH = 120
 DOCSTRING = re.compile(r'^ *"""(?s:.*?)"""\n', re.MULTILINE)
 INDENT = re.compile(r"^(?: {4})+", re.MULTILINE)
 
 
 def boot_script() -> str:
     """The boot script as an instance runs it, with the comments of its shell part."""
-    return INCLUDE.sub(lambda match: _python(ROOT / match.group(1)), SCRIPT.read_text(encoding="utf-8"))
+    kept = packed_programs(TEMPLATE.read_text(encoding="utf-8"))
+    return INCLUDE.sub(
+        lambda match: _pack(_python(ROOT / match.group(1)), kept), SCRIPT.read_text(encoding="utf-8")
+    )
+
+
+def packed_programs(text: str) -> dict[str, str]:
+    """The compressed programs in a script or template, by what they hold."""
+    programs = {}
+    for match in PACKED.finditer(text):
+        packed = textwrap.dedent(match.group(1))
+        programs[zlib.decompress(base64.b64decode(packed)).decode()] = packed
+    return programs
+
+
+def _pack(program: str, kept: dict[str, str]) -> str:
+    """Lines of base64. What already holds this program stays: another zlib compresses to other bytes."""
+    if program in kept:
+        return kept[program]
+    text = base64.b64encode(zlib.compress(program.encode(), 9)).decode()
+    return "".join(f"{line}\n" for line in textwrap.wrap(text, PACKED_WIDTH))
 
 
 def _python(path: Path) -> str:

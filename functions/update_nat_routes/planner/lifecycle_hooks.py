@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import TriggerKind
-from update_nat_routes.model import DEAD_STATES, Hook, Instance, Member, TargetKind
+from update_nat_routes.model import (
+    DEAD_STATES,
+    OPERATOR_HOLDS,
+    Group,
+    Hook,
+    Instance,
+    Member,
+    TargetKind,
+)
 from update_nat_routes.planner.nat_state import READY_DEADLINE, NatState
 
 if TYPE_CHECKING:
@@ -72,7 +80,7 @@ def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move
     """
     yield from _not_yet_visible(state)
     yield from _warm_pool(state)
-    for member in state.group.members:
+    for member in state.members:
         if member.lifecycle == "Pending:Wait":
             yield from _launching(state, member, gateway, nothing_to_move=nothing_to_move)
         elif member.lifecycle == "Pending":
@@ -83,20 +91,28 @@ def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move
 
 def _warm_pool(state: NatState) -> Iterator[HookStep]:
     """Answer its hooks at once. It is read only where the group or the event says that there is one."""
-    if state.observed.warm is None and (state.group.has_warm_pool or state.trigger.warm_pool):
+    if any(group.warm is None and _has_warm_pool(state, group) for group in state.groups):
         yield DataRequest.WARM_POOL
-    for member in (*state.group.members, *(state.observed.warm or ())):
+    for member in (*state.members, *_warm(state)):
         if member.lifecycle.startswith("Warmed:") and member.lifecycle.endswith(":Wait"):
             transition = TERMINATING if "Terminating" in member.lifecycle else LAUNCHING
             yield from _complete(state, member, transition, CONTINUE, "a warm pool carries no traffic")
+
+
+def _has_warm_pool(state: NatState, group: Group) -> bool:
+    return group.has_warm_pool or (state.trigger.warm_pool and state.trigger.group == group.name)
+
+
+def _warm(state: NatState) -> list[Member]:
+    return [member for group in state.groups for member in group.warm or ()]
 
 
 def _not_yet_visible(state: NatState) -> Iterator[Wait]:
     trigger = state.trigger
     fresh = trigger.at is not None and state.now - trigger.at < APPEARS_WITHIN
     waits = trigger.hook and fresh and state.memory.absent < ABSENT_READINGS
-    warm = {member.instance_id for member in state.observed.warm or ()}
-    if waits and not state.group.member(trigger.instance_id) and trigger.instance_id not in warm:
+    warm = {member.instance_id for member in _warm(state)}
+    if waits and not state.member(trigger.instance_id) and trigger.instance_id not in warm:
         yield Wait(WaitKind.APPEARING, f"{trigger.instance_id} does not show in the group yet")
 
 
@@ -127,23 +143,24 @@ def _why_let_in(state: NatState, instance: Instance, gateway: Instance | None) -
         return f"it is ready, but these tables do not route to it: {', '.join(elsewhere)}"
     if not ours:
         return "it is ready; no table is there to route to it"
-    if state.settings.allocation_id and state.observed.eip_holder != instance.instance_id:
-        return f"its routes were read back, but {_where_the_address_is(state)}"
+    allocation = state.allocation(instance.instance_id)
+    if allocation and state.holder(allocation) != instance.instance_id:
+        return f"its routes were read back, but {_where_the_address_is(state, instance.instance_id)}"
     return "it serves, and that was read back"
 
 
-def _where_the_address_is(state: NatState) -> str:
+def _where_the_address_is(state: NatState, instance_id: str) -> str:
     if state.observed.holder_unread:
         return "who holds the address could not be read"
-    holder = state.observed.eip_holder
+    holder = state.holder(state.allocation(instance_id))
     return f"the address is with {holder}" if holder else "the address is not with it"
 
 
 def _gone_while_launching(state: NatState, member: Member, instance: Instance) -> Iterator[HookStep]:
     reason = f"it is {instance.state} before it ever served"
     hooks = _hooks(state, member, LAUNCHING)
-    if hooks == ():
-        yield ReplaceInstance(state.group.name, member.instance_id, reason)
+    if hooks == () and not state.group_of(member.instance_id).suspended & OPERATOR_HOLDS:
+        yield ReplaceInstance(state.group_of(member.instance_id).name, member.instance_id, reason)
     else:
         yield from _complete(state, member, LAUNCHING, ABANDON, reason)
 
@@ -164,23 +181,24 @@ def _heartbeats(
         yield DataRequest.HOOKS
         return
     since = state.memory.heartbeats.get(member.instance_id, entered)
-    for hook in answered_hooks(state.settings, state.observed.hooks):
+    group = state.group_of(member.instance_id)
+    for hook in answered_hooks(state.settings, hooks_of(group, state.observed.hooks)):
         timeout = timedelta(seconds=hook.heartbeat)
         remaining = since + timeout - state.now if since else timedelta(0)
         if hook.transition == transition and remaining < min(HEARTBEAT_MARGIN, timeout / 2):
             known = f"{int(remaining.total_seconds())} s of the hook are left"
             wanted = "it is not ready" if transition == LAUNCHING else "its successor comes"
             reason = f"{known if since else 'the hook may be near its end'} and {wanted}"
-            yield RecordHeartbeat(state.group.name, hook.name, member.instance_id, reason)
+            yield RecordHeartbeat(group.name, hook.name, member.instance_id, reason)
 
 
 def _at_the_deadline(state: NatState, member: Member, *, nothing_to_move: bool) -> Iterator[HookStep]:
     if state.other_has_egress(member.instance_id):
         reason = "it was not ready in time, and another one serves or is ready to"
         yield from _complete(state, member, LAUNCHING, ABANDON, reason)
-    elif state.observed.last_launch_abandoned is None:
+    elif (launches := state.group_of(member.instance_id).launches) is None:
         yield DataRequest.HISTORY
-    elif not state.observed.last_launch_abandoned:
+    elif not launches.last_abandoned:
         yield from _complete(state, member, LAUNCHING, ABANDON, "it was not ready in time: one more try")
     elif nothing_to_move:
         reason = "a second one in a row was not ready in time: an unproven NAT is better than none"
@@ -194,7 +212,7 @@ def _terminating(state: NatState, member: Member, gateway: Instance | None) -> I
     elif not member.healthy:
         yield from _complete(state, member, TERMINATING, CONTINUE, "it is unhealthy")
     elif not state.in_use(instance_id):
-        unread = f"no route leads to it, and {_where_the_address_is(state)}"
+        unread = f"no route leads to it, and {_where_the_address_is(state, instance_id)}"
         reason = unread if state.observed.holder_unread else "it carries neither address nor routes"
         yield from _complete(state, member, TERMINATING, CONTINUE, reason)
     elif not state.replacement_expected(instance_id):
@@ -227,7 +245,8 @@ def _complete(
         yield DataRequest.HOOKS
         return
     for hook in hooks:
-        yield CompleteLifecycleAction(state.group.name, hook, member.instance_id, result, reason)
+        group = state.group_of(member.instance_id).name
+        yield CompleteLifecycleAction(group, hook, member.instance_id, result, reason)
 
 
 def _hooks(state: NatState, member: Member, transition: str) -> tuple[str, ...] | None:
@@ -242,9 +261,15 @@ def _hooks(state: NatState, member: Member, transition: str) -> tuple[str, ...] 
         return (str(named),)
     if state.observed.hooks is None:
         return None
-    answered = answered_hooks(state.settings, state.observed.hooks)
+    hooks = hooks_of(state.group_of(member.instance_id), state.observed.hooks)
+    answered = answered_hooks(state.settings, hooks)
     names = tuple(hook.name for hook in answered if hook.transition == transition)
     return tuple(name for name in names if name == named) if of_this_member else names
+
+
+def hooks_of(group: Group, hooks: Sequence[Hook]) -> tuple[Hook, ...]:
+    """Those of one group; a hook without a group is the only group's."""
+    return tuple(hook for hook in hooks if hook.group in {None, group.name})
 
 
 def answered_hooks(settings: Settings, hooks: Sequence[Hook]) -> tuple[Hook, ...]:

@@ -16,10 +16,11 @@ from update_nat_routes.model import (
     RouteTable,
     TargetKind,
 )
+from update_nat_routes.planner.standby import doubted
 from update_nat_routes.settings import Readiness, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from update_nat_routes.events import Trigger
 
@@ -48,7 +49,8 @@ class RunState:
     """What one invocation has learned: heartbeats, abandoned actions, whether it changed anything.
 
     ``overdue`` are address moves that AWS has put off so often that routes which lead nowhere go first.
-    ``absent`` counts the readings that showed the event's own instance nowhere.
+    ``absent`` counts the readings that showed the event's own instance nowhere. ``no_doubt``: what must be
+    remembered of a move for a doubt could not be written, so that none is made.
     """
 
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class RunState:
     overdue: frozenset[str] = frozenset()
     changed: bool = False
     absent: int = 0
+    no_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,50 @@ class NatState:
 
     trigger: Trigger
     settings: Settings
-    group: Group
     observed: Observed
     memory: RunState
     now: datetime
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        return self.observed.groups
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Of all groups: whoever can serve is judged with all others."""
+        return tuple(member for group in self.groups for member in group.members)
+
+    def member(self, instance_id: str | None) -> Member | None:
+        return next((member for member in self.members if member.instance_id == instance_id), None)
+
+    def group_of(self, instance_id: str) -> Group:
+        """The group of a member, also of one in its warm pool."""
+        return next(
+            group
+            for group in self.groups
+            if any(member.instance_id == instance_id for member in (*group.members, *(group.warm or ())))
+        )
+
+    @property
+    def maintenance(self) -> bool:
+        """Every group has the desired size 0: an operator wants no NAT."""
+        return bool(self.groups) and all(group.desired == 0 for group in self.groups)
+
+    def is_ours(self, instance_id: str | None) -> bool:
+        """A member, or an instance of the standby that was switched off while traffic went through it."""
+        instance, former = self.instance(instance_id), self.settings.former_standby
+        was_standby = instance is not None and former is not None and instance.group_name == former
+        return was_standby or self.member(instance_id) is not None
+
+    def allocation(self, instance_id: str) -> str | None:
+        """The Elastic IP that an instance serves with: its group's own, or the one that all share."""
+        own, standby = self.settings.standby_allocation_id, self.observed.standby
+        return own if own and standby and standby.member(instance_id) else self.settings.allocation_id
+
+    def holder(self, allocation_id: str | None) -> str | None:
+        """The instance that is seen to carry an Elastic IP of ours."""
+        own = self.settings.standby_allocation_id
+        return self.observed.standby_eip_holder if own and allocation_id == own else self.observed.eip_holder
 
     def instance(self, instance_id: str | None) -> Instance | None:
         return self.observed.instances.get(instance_id) if instance_id else None
@@ -88,29 +131,44 @@ class NatState:
         )
 
     def ready(self, instance: Instance) -> bool:
-        if not self.runs(instance.instance_id):
-            return False
-        if instance.not_forwarding:
+        if not self.runs(instance.instance_id) or instance.not_forwarding or self.unaddressed(instance):
             return False
         return self.settings.readiness is Readiness.RUNNING or instance.ready
+
+    def unaddressed(self, instance: Instance) -> bool:
+        """Whether it has no public address, as for some minutes after the Elastic IP was moved away from it.
+
+        Its mark says then what was true before. It is no fault: it is not replaced for it.
+        """
+        return self.settings.standby_name is not None and not instance.addressed
 
     def gateway(self) -> Instance | None:
         """The instance that should serve: ready first, then the newest launch, then the id.
 
-        The order is total and needs no memory, so that two runs agree. An instance that is not ready is
-        taken only when nothing else serves and it has had its time: the routes point at nothing anyway.
+        Of two groups the ready instance that carries stays, so that a replacement causes no second move;
+        with addresses of their own, one that has its address comes before one that waits for it. The
+        order is total and needs no memory, so that two runs agree. An instance that is not ready is taken
+        only when nothing else serves and it has had its time: the routes point at nothing anyway.
         """
-        eligible = [
-            instance
-            for member in self.group.members
-            if self.eligible(member) and (instance := self.instance(member.instance_id))
-        ]
-        if not eligible:
-            return None
-        best = max(
-            eligible, key=lambda instance: (self.ready(instance), instance.launched_at, instance.instance_id)
-        )
-        return best if self.ready(best) or self._usable_when_not_ready(best) else None
+        best = max(self.candidates(), key=self._preference, default=None)
+        return best if best and (self.ready(best) or self._usable_when_not_ready(best)) else None
+
+    def candidates(self, members: Iterable[Member] | None = None) -> list[Instance]:
+        """The eligible ones of some members, of all where none are given."""
+        members = self.members if members is None else members
+        instances = (self.instance(member.instance_id) for member in members if self.eligible(member))
+        return [instance for instance in instances if instance]
+
+    def _preference(self, instance: Instance) -> tuple[bool, bool, int, bool, datetime, str]:
+        name, own = instance.instance_id, self.settings.standby_allocation_id is not None
+        stays = self.routes_to(name) if self.settings.standby_name else 0
+        addressed = own and self.holder(self.allocation(name)) == name
+        trusted = not doubted(self, instance)
+        return self.ready(instance), trusted, stays, addressed, instance.launched_at, name
+
+    def routes_to(self, instance_id: str) -> int:
+        """How many tables route to an instance."""
+        return sum(table.target.instance_id == instance_id for table in self.observed.tables)
 
     def _usable_when_not_ready(self, instance: Instance) -> bool:
         """Use an instance that is not ready only if no ready instance has a route; prefer the newer."""
@@ -131,7 +189,7 @@ class NatState:
     def not_ready(self, table: RouteTable) -> bool:
         """Whether a table depends on a member that has not shown that it forwards."""
         instance = self.instance(table.target.instance_id)
-        member = self.group.member(table.target.instance_id)
+        member = self.member(table.target.instance_id)
         return instance is not None and member is not None and not self.ready(instance)
 
     def has_egress(self, table: RouteTable) -> bool:
@@ -141,15 +199,13 @@ class NatState:
             return False
         if target.kind is TargetKind.EXTERNAL:
             return True
-        member = self.group.member(target.instance_id)
+        member = self.member(target.instance_id)
         return self.runs(target.instance_id) and (member is None or member.healthy)
 
     def other_has_egress(self, instance_id: str) -> bool:
         """Whether something that stays carries, or could carry, the traffic without this instance."""
         ready_member = any(
-            self.eligible(member) and (other := self.instance(member.instance_id)) and self.ready(other)
-            for member in self.group.members
-            if member.instance_id != instance_id
+            self.ready(other) for other in self.candidates() if other.instance_id != instance_id
         )
         return ready_member or any(
             self.has_egress(table)
@@ -164,28 +220,28 @@ class NatState:
         The address of an instance that is no member is never taken, so the route stays as long as it works.
         """
         holder = self.observed.eip_holder
-        stranger = holder is not None and self.group.member(holder) is None
+        stranger = holder is not None and not self.is_ours(holder)
         return stranger and table.target.instance_id == holder and self.has_egress(table)
 
     def _leaving(self, instance_id: str | None) -> bool:
-        member = self.group.member(instance_id)
+        member = self.member(instance_id)
         return member is not None and member.leaving
 
     def in_use(self, instance_id: str) -> bool:
-        """Whether the Elastic IP or a named table still depends on this instance."""
-        return self.observed.eip_holder == instance_id or any(
-            table.target.instance_id == instance_id for table in self.observed.tables
-        )
+        """Whether the shared Elastic IP or a named table still depends on this instance."""
+        shared = self.settings.standby_allocation_id is None
+        return (shared and self.observed.eip_holder == instance_id) or self.routes_to(instance_id) > 0
 
     def replacement_expected(self, instance_id: str) -> bool:
-        """Whether another member is there or arriving, or the group owes one and may launch it."""
+        """Whether another member is there or arriving, or a group owes one and may launch it."""
+        return any(self._expects(group, instance_id) for group in self.groups)
+
+    def _expects(self, group: Group, instance_id: str) -> bool:
         staying = [
-            member
-            for member in self.group.members
-            if not member.leaving and member.instance_id != instance_id
+            member for member in group.members if not member.leaving and member.instance_id != instance_id
         ]
         alive = [member for member in staying if member.arriving or self.eligible(member)]
-        owed = len(staying) < self.group.desired and "Launch" not in self.group.suspended
+        owed = len(staying) < group.desired and "Launch" not in group.suspended
         return bool(alive) or owed
 
 
@@ -211,13 +267,13 @@ def _state_of_target(state: NatState, instance: Instance) -> TableState:
     The probe stands in the private subnets: its failure says more than a signal, and where it is deployed
     and reports none, something has looked.
     """
-    if instance.source_dest_check or state.probe_failed():
+    if instance.source_dest_check or state.unaddressed(instance) or state.probe_failed():
         return TableState.DOWN
     if instance.ready:
         return TableState.FORWARDING
     if instance.not_forwarding:
         return TableState.DOWN
-    expected = state.settings.readiness is Readiness.SIGNAL and state.group.member(instance.instance_id)
+    expected = state.settings.readiness is Readiness.SIGNAL and state.member(instance.instance_id)
     if expected and state.now >= instance.launched_at + UNPROVEN_AFTER:
         return TableState.DOWN
     return TableState.FORWARDING if state.settings.probe_watches else TableState.UNVERIFIED

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tradai_shared.errors import AccessDenied
 from update_nat_routes.actions import AssociateAddress
 from update_nat_routes.model import HEALING_PROCESSES, TargetKind
-from update_nat_routes.planner.lifecycle_hooks import LAUNCHING, TERMINATING, answered_hooks
+from update_nat_routes.planner.lifecycle_hooks import LAUNCHING, TERMINATING, answered_hooks, hooks_of
+from update_nat_routes.planner.standby import silent_member, standby_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tradai_shared.errors import AwsError
     from tradai_shared.outcomes import Outcome
     from update_nat_routes.actions import Action
-    from update_nat_routes.model import Hook
+    from update_nat_routes.model import Group, Hook
     from update_nat_routes.planner.nat_state import NatState
     from update_nat_routes.settings import Settings
 
@@ -42,6 +43,9 @@ class NoteKind(StrEnum):
     SUSPENDED = "processes suspended"
     MAINTENANCE = "maintenance"
     UNPROVEN = "NAT unproven"
+    PEER_SILENT = "peer silent"
+    NO_STANDBY = "no standby"
+    FALLBACK = "fallback in use"
 
 
 # The loop cannot do its job, so nobody guards the NAT: no success, and the metric Unguarded.
@@ -54,6 +58,7 @@ UNGUARDED = frozenset(
         NoteKind.EIP_UNREAD,
         NoteKind.HOOK_NOT_OURS,
         NoteKind.ROLE_REFUSED,
+        NoteKind.FALLBACK,
     }
 )
 
@@ -81,6 +86,7 @@ def notes(state: NatState, unproven: str | None) -> Iterator[Note]:
     yield from _hook_notes(state)
     yield from table_notes(state)
     yield from _address_notes(state)
+    yield from _standby_notes(state)
     if unproven:
         yield Note(NoteKind.UNPROVEN, unproven, "it has not signalled, and nothing else serves")
 
@@ -95,19 +101,28 @@ def denied_reads(state: NatState) -> Iterator[Note]:
 
 
 def _group_notes(state: NatState) -> Iterator[Note]:
-    if state.observed.group is None:
-        reason = "the Auto Scaling group does not exist or cannot be seen"
-        yield Note(NoteKind.GROUP_MISSING, state.settings.group_name, reason)
-    for process in sorted(state.group.suspended & HEALING_PROCESSES):
-        yield Note(NoteKind.SUSPENDED, process, "while it is suspended the group does not heal")
-    if state.group.desired == 0:
-        yield Note(NoteKind.MAINTENANCE, state.group.name, "its desired size is 0, so nothing is replaced")
+    present = {group.name for group in state.groups}
+    for name in state.settings.group_names:
+        if name not in present:
+            reason = "the Auto Scaling group does not exist or cannot be seen"
+            yield Note(NoteKind.GROUP_MISSING, name, reason)
+    for group in state.groups:
+        for process in sorted(group.suspended & HEALING_PROCESSES):
+            whose = f" ({group.name})" if state.settings.standby_name else ""
+            yield Note(NoteKind.SUSPENDED, process, f"while it is suspended the group does not heal{whose}")
+        if group.desired == 0:
+            yield Note(NoteKind.MAINTENANCE, group.name, "its desired size is 0, so nothing is replaced")
 
 
 def _hook_notes(state: NatState) -> Iterator[Note]:
     hooks = state.observed.hooks
     if hooks is None or state.observed.hooks_unread:
         return
+    for group in state.groups:
+        yield from _hooks_of_group(state, group, hooks_of(group, hooks))
+
+
+def _hooks_of_group(state: NatState, group: Group, hooks: tuple[Hook, ...]) -> Iterator[Note]:
     answered = answered_hooks(state.settings, hooks)
     for hook in answered:
         if hook.name not in state.settings.hooks:
@@ -115,14 +130,14 @@ def _hook_notes(state: NatState) -> Iterator[Note]:
             yield Note(NoteKind.HOOK_ASSUMED, hook.name, reason)
     for transition in (LAUNCHING, TERMINATING):
         if transition not in {hook.transition for hook in answered}:
-            yield from _unanswered(state, hooks, transition)
+            yield from _unanswered(group, hooks, transition)
 
 
-def _unanswered(state: NatState, hooks: tuple[Hook, ...], transition: str) -> Iterator[Note]:
+def _unanswered(group: Group, hooks: tuple[Hook, ...], transition: str) -> Iterator[Note]:
     """A transition without a hook of ours: who waits in it waits until the hook's time is up."""
     others = ", ".join(hook.name for hook in hooks if hook.transition == transition)
     waiting = ", ".join(
-        member.instance_id for member in state.group.members if member.lifecycle == WAITING[transition]
+        member.instance_id for member in group.members if member.lifecycle == WAITING[transition]
     )
     if waiting:
         reason = f"{waiting} waits in it, and it is not among NatHookNames: it is not answered"
@@ -140,7 +155,10 @@ def table_notes(state: NatState) -> Iterator[Note]:
         reason = "it is named in PRIVATE_ROUTE_TABLE_IDS and does not exist"
         yield Note(NoteKind.TABLE_MISSING, table_id, reason)
     for table in state.observed.tables:
-        if table.target.kind is TargetKind.EXTERNAL and not state.settings.take_over_external_routes:
+        if table.target.target_id == state.settings.fallback_gateway_id:
+            reason = f"it leaves through {table.target.target_id}, with another public address"
+            yield Note(NoteKind.FALLBACK, table.table_id, reason)
+        elif table.target.kind is TargetKind.EXTERNAL and not state.settings.take_over_external_routes:
             reason = f"its default route goes to {table.target.target_id}, which is no instance"
             yield Note(NoteKind.FOREIGN_ROUTE, table.table_id, reason)
         if table.ipv6_target:
@@ -152,14 +170,33 @@ def table_notes(state: NatState) -> Iterator[Note]:
 
 def _address_notes(state: NatState) -> Iterator[Note]:
     allocation, holder = str(state.settings.allocation_id), state.observed.eip_holder
-    if holder and state.observed.group and not state.group.member(holder):
-        reason = f"{holder} has it and is no member of {state.group.name}: not taken"
+    if holder and state.groups and not state.is_ours(holder):
+        reason = f"{holder} has it and is no member of {' or '.join(state.settings.group_names)}: not taken"
         serves = [table.table_id for table in state.observed.tables if state.stays_with_address(table)]
         if serves:
             reason += f", and the routes of {', '.join(serves)} stay with it: both move or neither"
         yield Note(NoteKind.EIP_ELSEWHERE, allocation, reason)
     if state.observed.holder_unread:
         yield Note(NoteKind.EIP_UNREAD, allocation, state.observed.holder_unread)
+
+
+def _standby_notes(state: NatState) -> Iterator[Note]:
+    if state.settings.standby_name is None or not state.groups:
+        return
+    if silent := silent_member(state):
+        reason = f"{state.trigger.instance_id} hears nothing of it"
+        yield Note(NoteKind.PEER_SILENT, silent, reason)
+    if not standby_ready(state, state.gateway()) and not state.maintenance:
+        yield Note(NoteKind.NO_STANDBY, state.settings.standby_name, _why_no_standby(state))
+
+
+def _why_no_standby(state: NatState) -> str:
+    without = [instance.instance_id for instance in state.candidates() if state.unaddressed(instance)]
+    if without:
+        return f"{', '.join(without)} has no public address at the moment"
+    return (
+        "no second NAT is ready: the death of the one that serves is an outage until its replacement serves"
+    )
 
 
 def refusal_notes(error: AwsError | None, failed: Iterable[Outcome[Action]]) -> Iterator[Note]:

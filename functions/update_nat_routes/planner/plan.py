@@ -20,13 +20,14 @@ from update_nat_routes.actions import (
     ReplaceInstance,
     ReplaceRoute,
     Route,
+    RouteToFallback,
+    TagGroup,
     key,
 )
 from update_nat_routes.events import TriggerKind
 from update_nat_routes.model import (
     DEAD_STATES,
     OPERATOR_HOLDS,
-    Group,
     Instance,
     Observed,
     RouteTable,
@@ -36,6 +37,13 @@ from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKin
 from update_nat_routes.planner.nat_state import NatState, RunState, TableState, table_state
 from update_nat_routes.planner.notes import Note, notes, wanted_tables
 from update_nat_routes.planner.probe_failure import handle_probe_failure, retry_broken_boots, suspect
+from update_nat_routes.planner.standby import (
+    doubted,
+    fall_back,
+    own_addresses,
+    remember_doubt,
+    standby_ready,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,7 +63,7 @@ class Plan:
     """What to write now, what to read before planning again, what to wait for, what to tell.
 
     ``egress_down`` names the tables that are down, or what is missing where there is no group or no table;
-    it is empty during maintenance.
+    it is empty during maintenance. ``standby_ready`` is None where no standby is configured.
     """
 
     actions: tuple[Action, ...] = ()
@@ -66,6 +74,7 @@ class Plan:
     egress_down: tuple[str, ...] = ()
     unproven: bool = False
     tables: Mapping[str, TableState] = field(default_factory=dict)
+    standby_ready: bool | None = None
 
     @property
     def egress_unverified(self) -> tuple[str, ...]:
@@ -78,14 +87,20 @@ class Plan:
 
 def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunState, now: datetime) -> Plan:
     """Decide what this moment needs. Pure: equal arguments give equal plans."""
-    group = observed.group or Group(settings.group_name, 1, frozenset(), ())
-    state = NatState(trigger, settings, group, observed, memory, now)
+    state = NatState(trigger, settings, observed, memory, now)
     tables = {table.table_id: table_state(state, table) for table in observed.tables}
     down = tuple(_egress_down(state, tables))
-    if observed.group is None or observed.denied:
+    if not state.groups or observed.denied:
         return Plan(notes=tuple(notes(state, None)), egress_down=down, tables=tables)
     gateway = state.gateway()
-    moves = tuple(_moves(state, gateway)) if gateway else ()
+    fallback = tuple(fall_back(state, gateway, frozenset(down) & frozenset(tables)))
+    moves = (
+        *(_moves(state, gateway) if gateway else ()),
+        *own_addresses(state, gateway),
+        *(step for step in fallback if isinstance(step, RouteToFallback)),
+    )
+    moves = tuple(move for move in moves if key(move) not in memory.abandoned)
+    remembered = tuple(remember_doubt(state, moves))
     settled = all(key(move) in memory.overdue for move in moves)  # no hook may run out for a late address
     steps = (
         *_preconditions(state),
@@ -95,11 +110,12 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
         *handle_probe_failure(state, gateway, nothing_to_move=not moves),
         *suspect(state, gateway, nothing_to_move=not moves),
         *_confirmations(state),
+        *(step for step in fallback if isinstance(step, TagGroup)),
     )
     unproven = _unproven(state, gateway)
     waits = sorted((step for step in steps if isinstance(step, Wait)), key=lambda wait: wait.kind)
     return Plan(
-        actions=(*moves, *_still_tried(steps, memory)),
+        actions=(*remembered, *moves, *_still_tried(steps, memory)),
         data_requests=frozenset(step for step in steps if isinstance(step, DataRequest)),
         wait=waits[0] if waits else None,
         notes=tuple(notes(state, unproven)),
@@ -107,6 +123,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
         egress_down=down,
         unproven=unproven is not None,
         tables=tables,
+        standby_ready=standby_ready(state, gateway) if settings.standby_name else None,
     )
 
 
@@ -116,12 +133,12 @@ def _still_tried(steps: Iterable[object], memory: RunState) -> Iterator[Action]:
 
 def _egress_down(state: NatState, tables: Mapping[str, TableState]) -> Iterator[str]:
     """What has no egress. Without a group nobody guards any table; desired 0 is maintenance."""
-    if state.group.desired == 0:
+    if state.maintenance:
         return
     denied = state.observed.denied
     if not tables and not denied:
-        yield state.settings.group_name if state.observed.group is None else wanted_tables(state.settings)
-    unguarded = state.observed.group is None and not denied
+        yield wanted_tables(state.settings) if state.groups else state.settings.group_name
+    unguarded = not state.groups and not denied
     yield from (name for name, word in tables.items() if unguarded or word is TableState.DOWN)
 
 
@@ -137,24 +154,24 @@ def _preconditions(state: NatState) -> Iterator[DataRequest]:
 def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
     """Check off, address, then the routes in the very next calls: the gap between them is the outage."""
     memory = state.memory
-    needed = [move for move in _prerequisites(state, gateway) if key(move) not in memory.abandoned]
-    alone = any(key(move) in memory.abandoned | memory.overdue for move in _prerequisites(state, gateway))
+    needed = list(_prerequisites(state, gateway))
+    alone = any(key(move) in memory.abandoned | memory.overdue for move in needed)
     yield from (move for move in needed if key(move) not in memory.overdue)
     for table in state.observed.tables:
         route = _route(state, table, gateway)
         stays = (alone and state.has_egress(table)) or state.stays_with_address(table)
-        if route and key(route) not in memory.abandoned and not stays:
+        if route and not stays:
             yield route
     yield from (move for move in needed if key(move) in memory.overdue)
 
 
 def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]:
-    interface, allocation = str(gateway.interface_id), state.settings.allocation_id
+    interface, allocation = str(gateway.interface_id), state.allocation(gateway.instance_id)
     if gateway.source_dest_check:
         yield DisableSourceDestCheck(
             interface, f"{gateway.instance_id} drops what it should forward while its check is on"
         )
-    holder = state.observed.eip_holder
+    holder = state.holder(allocation)
     if allocation is None or holder == gateway.instance_id:
         return
     if holder is None:
@@ -162,8 +179,8 @@ def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]
         known = "the address is not with a member"
         reason = f"{gateway.instance_id} serves and {unread if state.observed.holder_unread else known}"
         yield AssociateAddress(allocation, interface, gateway.instance_id, None, reason)
-    elif state.group.member(holder):
-        reason = f"{gateway.instance_id} serves and {holder}, of the same group, still has the address"
+    elif state.is_ours(holder):
+        reason = f"{gateway.instance_id} serves and {holder}, also ours, still has the address"
         yield AssociateAddress(allocation, interface, gateway.instance_id, holder, reason)
 
 
@@ -173,17 +190,28 @@ def _route(state: NatState, table: RouteTable, gateway: Instance) -> Route | Non
         return None
     if target.kind is TargetKind.NOTHING:
         return CreateRoute(table.table_id, interface, "the table has no default route")
-    if target.kind is TargetKind.EXTERNAL and not state.settings.take_over_external_routes:
+    if target.kind is TargetKind.EXTERNAL and not (
+        state.settings.take_over_external_routes or _fell_back(state, table)
+    ):
         return None
     return ReplaceRoute(table.table_id, interface, target.target_id, _why_moved(state, table, gateway))
+
+
+def _fell_back(state: NatState, table: RouteTable) -> bool:
+    return table.target.target_id == state.settings.fallback_gateway_id
 
 
 def _why_moved(state: NatState, table: RouteTable, gateway: Instance) -> str:
     target = table.target
     former = target.instance_id or target.target_id
+    if _fell_back(state, table):
+        return f"{gateway.instance_id} is ready again, and {former} was the way out meanwhile"
     if target.kind is TargetKind.EXTERNAL:
         return f"a setting says to take the route over from {former}"
     if state.has_egress(table):
+        carrier = state.instance(target.instance_id)
+        if carrier and doubted(state, carrier):
+            return f"nothing is heard of {former}, and {gateway.instance_id} is ready"
         return f"{gateway.instance_id} is ready and replaces {former}, which still serves"
     return f"{former} {_what_is_wrong(state, table)} and {gateway.instance_id} is running"
 
@@ -191,7 +219,7 @@ def _why_moved(state: NatState, table: RouteTable, gateway: Instance) -> str:
 def _what_is_wrong(state: NatState, table: RouteTable) -> str:
     """Of a target that gives no egress, as it was read."""
     name = table.target.instance_id
-    instance, member = state.instance(name), state.group.member(name)
+    instance, member = state.instance(name), state.member(name)
     if name is not None and name == state.trigger.terminated_instance:
         return "is gone by EC2's own event"
     if instance is None:
@@ -203,19 +231,20 @@ def _what_is_wrong(state: NatState, table: RouteTable) -> str:
 
 def _replacements(state: NatState) -> Iterator[ReplaceInstance]:
     """Members that EC2 itself says are gone; Auto Scaling would notice too, but later."""
-    if state.group.desired == 0 or state.group.suspended & OPERATOR_HOLDS:
-        return
-    for member in state.group.members:
-        instance = state.instance(member.instance_id)
-        if instance and instance.state in DEAD_STATES and member.lifecycle in REPLACEABLE:
-            reason = f"it is {instance.state}, and waiting for a health check would prolong the outage"
-            yield ReplaceInstance(state.group.name, member.instance_id, reason)
+    for group in state.groups:
+        if group.desired == 0 or group.suspended & OPERATOR_HOLDS:
+            continue
+        for member in group.members:
+            instance = state.instance(member.instance_id)
+            if instance and instance.state in DEAD_STATES and member.lifecycle in REPLACEABLE:
+                reason = f"it is {instance.state}, and waiting for a health check would prolong the outage"
+                yield ReplaceInstance(group.name, member.instance_id, reason)
 
 
 def _confirmations(state: NatState) -> Iterator[Wait]:
     """EC2 can still show the earlier state right after its own event of the later one."""
     named, since = state.trigger.stopping_instance, state.trigger.at
-    member, instance = state.group.member(named), state.instance(named)
+    member, instance = state.member(named), state.instance(named)
     fresh = named == state.trigger.terminated_instance or (
         since is not None and state.now - since < CONFIRMS_WITHIN
     )

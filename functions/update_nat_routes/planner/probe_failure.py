@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from update_nat_routes.actions import Suspicion
-    from update_nat_routes.model import Instance
+    from update_nat_routes.model import Group, Instance
     from update_nat_routes.planner.nat_state import NatState
 
 Step: TypeAlias = ReportUnhealthy | Wait | DataRequest
@@ -51,27 +51,29 @@ def handle_probe_failure(
     """
     if not state.probe_failed() or not nothing_to_move or gateway is None:
         return
-    if not may_be_blamed(state, gateway):
-        return
     name = gateway.instance_id
+    if _held(state.group_of(name)) or not state.routes_to(name) or not may_be_blamed(state, gateway):
+        return
     if state.trigger.suspect_instance is None:
         reason = f"no probe is answered through {name}, and there is nothing to mend: look again"
         yield ConfirmEgress(state.settings.probe_function, name, reason)
     elif state.trigger.suspect_instance == name:
         reason = "probed twice without an answer, with check, address and routes right: it does not forward"
-        yield ReportUnhealthy(state.group.name, name, reason)
+        yield ReportUnhealthy(state.group_of(name).name, name, reason)
 
 
-def may_be_blamed(state: NatState, gateway: Instance) -> bool:
-    """Never a young one besides."""
-    return state.now >= gateway.launched_at + OLD_ENOUGH and may_be_replaced(state, gateway)
+def may_be_blamed(state: NatState, instance: Instance) -> bool:
+    """Never a young one, and never while another comes or goes."""
+    return state.now >= instance.launched_at + OLD_ENOUGH and not _changing(state)
 
 
-def may_be_replaced(state: NatState, gateway: Instance) -> bool:
-    """Never one without routes, never while another comes or goes."""
-    carries = any(table.target.instance_id == gateway.instance_id for table in state.observed.tables)
-    changing = any(member.arriving or member.leaving for member in state.group.members)
-    return carries and not changing and state.group.desired > 0
+def _changing(state: NatState) -> bool:
+    return any(member.arriving or member.leaving for member in state.members)
+
+
+def _held(group: Group) -> bool:
+    """An operator wants no replacement in this group."""
+    return group.desired == 0 or bool(group.suspended & OPERATOR_HOLDS)
 
 
 def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[ReportUnhealthy | DataRequest]:
@@ -81,24 +83,26 @@ def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[Re
         state: the observation and what this run knows.
         nothing_to_move: True when the latest observation needs no route or address change.
     """
-    changing = any(member.arriving or member.leaving for member in state.group.members)
-    held = state.group.desired == 0 or state.group.suspended & OPERATOR_HOLDS
-    if changing or held or not nothing_to_move:
+    if _changing(state) or not nothing_to_move:
         return
-    eligible = [member for member in state.group.members if state.eligible(member)]
-    for member in eligible if len(eligible) == 1 else ():
-        instance = state.instance(member.instance_id)
-        if instance is None or state.ready(instance) or instance.not_forwarding:
-            continue  # its watchman says more: see suspect
-        age = state.now - instance.launched_at
-        if age < OLD_ENOUGH or state.other_has_egress(member.instance_id):
-            continue
-        if state.observed.last_launch_abandoned is None:
-            yield DataRequest.HISTORY
-        elif state.observed.failed_launches and age >= retry_after(state.observed.failed_launches):
-            minutes = int(age.total_seconds() // 60)
-            reason = f"it has not signalled for {minutes} min, and nothing else serves: another one is tried"
-            yield ReportUnhealthy(state.group.name, member.instance_id, reason)
+    for group in state.groups:
+        alone = state.candidates(group.members)
+        if not _held(group) and len(alone) == 1:
+            yield from _retry(state, group, alone[0])
+
+
+def _retry(state: NatState, group: Group, instance: Instance) -> Iterator[ReportUnhealthy | DataRequest]:
+    """One whose watchman says more is left to ``suspect``."""
+    age, name = state.now - instance.launched_at, instance.instance_id
+    signalled = state.ready(instance) or instance.not_forwarding or state.unaddressed(instance)
+    if signalled or age < OLD_ENOUGH or state.other_has_egress(name):
+        return
+    if group.launches is None:
+        yield DataRequest.HISTORY
+    elif group.launches.failed and age >= retry_after(group.launches.failed):
+        minutes = int(age.total_seconds() // 60)
+        reason = f"it has not signalled for {minutes} min, and nothing else serves: another one is tried"
+        yield ReportUnhealthy(group.name, name, reason)
 
 
 def retry_after(failed_launches: int) -> timedelta:
@@ -110,16 +114,29 @@ def retry_after(failed_launches: int) -> timedelta:
 def suspect(state: NatState, gateway: Instance | None, *, nothing_to_move: bool) -> Iterator[Step]:
     """What the mark and the status checks ask for, once there is nothing left to repair.
 
-    The probe's failure is judged by its own rules: one witness a run.
+    The probe's failure is judged by its own rules: one witness a run. Beside the one that carries, a standby
+    is judged too; one at a time.
     """
     if gateway is None or not nothing_to_move or state.memory.changed or state.trigger.no_egress:
         return
-    if state.group.suspended & OPERATOR_HOLDS or not may_be_replaced(state, gateway):
+    if _changing(state):
         return
-    if gateway.not_forwarding and may_be_blamed(state, gateway):
-        yield from _by_its_mark(state, gateway)
+    beside = state.candidates() if state.settings.standby_name else []
+    carries = [gateway] if state.routes_to(gateway.instance_id) else []
+    for instance in (*carries, *(other for other in beside if other is not gateway)):
+        if _held(state.group_of(instance.instance_id)):
+            continue
+        steps = list(_suspicion(state, instance))
+        yield from steps
+        if not all(isinstance(step, DataRequest) for step in steps):
+            return
+
+
+def _suspicion(state: NatState, instance: Instance) -> Iterator[Step]:
+    if instance.not_forwarding and may_be_blamed(state, instance):
+        yield from _by_its_mark(state, instance)
     else:
-        yield from _by_status_checks(state, gateway)
+        yield from _by_status_checks(state, instance)
 
 
 def _by_its_mark(state: NatState, gateway: Instance) -> Iterator[Step]:
@@ -130,7 +147,7 @@ def _by_its_mark(state: NatState, gateway: Instance) -> Iterator[Step]:
         yield Wait(WaitKind.CONFIRMING, f"{name} says since {since:%H:%M:%S} that it does not forward")
         return
     reason = f"its watchman reaches nothing since {since:%H:%M:%S}, though its rules were put right"
-    yield ReportUnhealthy(state.group.name, name, reason)
+    yield ReportUnhealthy(state.group_of(name).name, name, reason)
 
 
 def _by_status_checks(state: NatState, gateway: Instance) -> Iterator[Step]:
@@ -142,4 +159,4 @@ def _by_status_checks(state: NatState, gateway: Instance) -> Iterator[Step]:
         since = impaired[name]
         when = f" since {since:%H:%M:%S}" if since else ""
         reason = f"EC2's status checks fail{when}, and waiting for the group to count them would take minutes"
-        yield ReportUnhealthy(state.group.name, name, reason)
+        yield ReportUnhealthy(state.group_of(name).name, name, reason)

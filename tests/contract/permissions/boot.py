@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.contract.permissions.policy import Keys, Need
 
 INSTANCE, INTERFACE = "i-0123456789abcdef0", "eni-0123456789abcdef0"
+EVENTS = json.dumps([{"Source": "tradai.nat", "DetailType": "NAT Peer Silent", "Detail": "{}"}])
 AWS = """#!/bin/bash
 printf '%q ' "$@" >>"$HEARD"
 echo >>"$HEARD"
@@ -26,6 +28,7 @@ source <(sed '/^main$/d' "$SCRIPT")
 INSTANCE_ID=$1 BOOT_ID=0b1c2d3e NAT_READY_TAG=tradai:nat-ready
 take_address
 signal_readiness
+[ -z "$NAT_GROUPS" ] || { peers && tell; }
 """
 
 
@@ -35,10 +38,11 @@ class Called:
 
     operation: str
     parameters: dict[str, Any]
+    service: str = "ec2"
 
 
-def calls(folder: Path, allocation: str) -> list[Called]:
-    """The script's calls, in order."""
+def calls(folder: Path, allocation: str, groups: str = "") -> list[Called]:
+    """The script's calls, in order; in a pair also those of the service that watches the other NAT."""
     stub, heard = folder / "aws", folder / "heard"
     stub.write_text(AWS, encoding="utf-8")
     stub.chmod(0o700)
@@ -49,15 +53,15 @@ def calls(folder: Path, allocation: str) -> list[Called]:
         "HEARD": str(heard),
         "MARKED": str(folder / "marked"),
         "NAT_EIP_ALLOCATION_ID": allocation,
+        "NAT_GROUPS": groups,
     }
-    subprocess.run(["/bin/bash", "-c", PROGRAM, "boot", INSTANCE], env=environment, check=True)  # noqa: S603 - our own script
+    subprocess.run(["/bin/bash", "-c", PROGRAM, "boot", INSTANCE, EVENTS], env=environment, check=True)  # noqa: S603 - our own script
     return [called(shlex.split(line)) for line in heard.read_text(encoding="utf-8").splitlines()]
 
 
 def called(words: list[str]) -> Called:
     """``ec2 create-tags --resources i-0 --tags Key=k,Value=v`` as operation and parameters."""
     service, command, *options = words
-    assert service == "ec2"
     given: dict[str, Any] = {}
     for name, value in zip(options, [*options[1:], "--"], strict=True):
         match name:
@@ -71,7 +75,9 @@ def called(words: list[str]) -> Called:
                 given["Tags"] = [dict(part.split("=", 1) for part in value.split(","))]
             case "--no-allow-reassociation":
                 given["AllowReassociation"] = False
-    return Called("".join(word.capitalize() for word in command.split("-")), given)
+            case "--entries":
+                given["Entries"] = json.loads(value)
+    return Called("".join(word.capitalize() for word in command.split("-")), given, service)
 
 
 def asked(calls: list[Called], name: str, itself: str = INSTANCE) -> set[Need]:
@@ -79,5 +85,11 @@ def asked(calls: list[Called], name: str, itself: str = INSTANCE) -> set[Need]:
     source: Keys = (("ec2:InstanceID", (itself,)), ("ec2:SourceInstanceARN", (ec2(itself),)))
     tagged: Keys = (("aws:ResourceTag/Name", (name,)),)
     return {
-        need for call in calls for need in needs("ec2", call.operation, call.parameters, (*source, *tagged))
+        need
+        for call in calls
+        for need in needs(call.service, call.operation, call.parameters, (*source, *tagged, *_event(call)))
     }
+
+
+def _event(call: Called) -> Keys:
+    return tuple(("events:source", (entry["Source"],)) for entry in call.parameters.get("Entries", ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from simulator.aws.lifecycle_actions import LAUNCHING
 from simulator.engine.faults import Fault, Kind
 from simulator.scenario import boot_scripts
 from simulator.scenario.egress_probe import probing
+from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
@@ -31,7 +33,40 @@ TERMINATE = "autoscaling:TerminateInstanceInAutoScalingGroup"
 def recorded(*, tagged: bool = False) -> list[tuple[Stack, frozenset[Need]]]:
     """Each world's own stack with what its function asked for. ``tagged``: tables found by their name."""
     scenes = (route_lost,) if tagged else (boot_fails, forwards_nothing)
-    return [record(scene, {"PrivateRouteTableIds": ""} if tagged else {}) for scene in scenes]
+    lone = [record(scene, {"PrivateRouteTableIds": ""} if tagged else {}) for scene in scenes]
+    return lone if tagged else [record_pair(), *lone]  # the pair's role has every statement
+
+
+def record_pair() -> tuple[Stack, frozenset[Need]]:
+    """Two NATs with an address each, and a NAT gateway behind them."""
+    with World(seed=10, variables=SIGNAL, standby=Standby.OWN) as world:
+        ec2 = world.client("ec2")
+        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        made = ec2.create_nat_gateway(SubnetId=world.platform.subnet, AllocationId=address)
+        gateway = str(made["NatGateway"]["NatGatewayId"])
+        os.environ["NAT_FALLBACK_GATEWAY_ID"] = gateway  # the world's environment, put back at its end
+        world.machines.script = boot_scripts.own()
+        recorder = Recorder()
+        recorder.listens = lambda: runs(world)
+        with recorder.connected():
+            world.start()
+            world.advance(OLD)
+            a_claim_and_then_nothing_serves(world, gateway)
+        given = {**world.platform.parameters, "NatFallbackGatewayId": gateway, "EgressProbe": "true"}
+        return deployed(given.pop("Environment"), **given), frozenset(recorder.heard)
+
+
+def a_claim_and_then_nothing_serves(world: World, gateway: str) -> None:
+    """The carrier is left on its peer's word; then both boot no more, and the routes go to the fallback."""
+    world.impair(lost := world.carrier(), status_check=False)
+    assert world.run_until(lambda: world.carrier() != lost and world.traffic.up, 60)
+    world.advance(400)
+    world.machines.script = Script(forwards=False)
+    for controller in (world.group, world.standby):
+        world.kill(controller.group.instance_states[0].instance_id)
+    assert world.run_until(lambda: routes(world) == {gateway}, 1200)
+    world.machines.script = boot_scripts.own()
+    assert world.run_until(lambda: gateway not in routes(world) and world.traffic.up, 1800)
 
 
 def record(scene: Callable[[World], None], parameters: dict[str, str]) -> tuple[Stack, frozenset[Need]]:

@@ -106,6 +106,10 @@ def group_of(given: Parameters) -> list[str]:
     return [group(tags(given["InstanceId"])["aws:autoscaling:groupName"])]
 
 
+def tagged_groups(given: Parameters) -> list[str]:
+    return sorted({group(tag["ResourceId"]) for tag in given["Tags"]})
+
+
 def association(given: Parameters) -> list[str]:
     """The address, the instance and its interface, whichever of the two the call names."""
     resources = [ec2(given["AllocationId"])]
@@ -157,9 +161,8 @@ POOL = named("cognito-idp", "userpool/", "UserPoolId")
 RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "apigateway:GET": api,
     "autoscaling:CompleteLifecycleAction": group_of,
-    "autoscaling:CreateOrUpdateTags": lambda given: sorted(
-        {group(tag["ResourceId"]) for tag in given["Tags"]}
-    ),
+    "autoscaling:CreateOrUpdateTags": tagged_groups,
+    "autoscaling:DeleteTags": tagged_groups,
     "autoscaling:RecordLifecycleActionHeartbeat": group_of,
     "autoscaling:SetInstanceHealth": group_of,
     "autoscaling:TerminateInstanceInAutoScalingGroup": group_of,

@@ -10,7 +10,7 @@ import pytest
 from tests.contract.permissions.boot import INSTANCE, Called, asked, calls
 from tests.contract.permissions.policy import denied, statements
 from tests.contract.permissions.roles import deployed
-from tests.contract.stack import MADE_NAT, Stack
+from tests.contract.stack import MADE_NAT, MADE_STANDBY, Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +73,26 @@ def test_it_may_take_no_other_address(policy: list[Statement]) -> None:
     other = Called("AssociateAddress", {"AllocationId": "eipalloc-0other", "InstanceId": INSTANCE})
     (refused,) = denied(policy, asked([other], NAME))
     assert refused.resource.endswith("elastic-ip/eipalloc-0other")
+
+
+GROUPS = "tradai-nat-asg-prod tradai-nat-standby-asg-prod"
+
+
+def test_in_a_pair_it_takes_no_address_and_may_do_what_its_services_do(tmp_path: Path) -> None:
+    stack = deployed("prod", **MADE_STANDBY)
+    allocation = stack["UpdateNatRoutesFunction"]["Environment"]["Variables"]["NAT_EIP_ALLOCATION_ID"]
+    made = calls(tmp_path, allocation, GROUPS)
+    assert [call.operation for call in made] == ["CreateTags", "DescribeInstances", "PutEvents"]
+    policy, needed = statements(stack.statements("NatInstanceRole")), asked(made, NAME)
+    assert denied(policy, needed) == []
+    for gone in policy:
+        assert denied([statement for statement in policy if statement is not gone], needed), gone.sid
+
+
+def test_it_may_put_events_of_no_other_source() -> None:
+    policy = statements(deployed("prod", **MADE_STANDBY).statements("NatInstanceRole"))
+    other = Called("PutEvents", {"Entries": [{"Source": "tradai.drill"}]}, "events")
+    assert {need.action for need in denied(policy, asked([other], NAME))} == {"events:PutEvents"}
 
 
 def test_it_may_take_its_address_onto_nothing_that_is_not_a_nat(

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import ast
+import base64
 import re
 import shutil
 import subprocess
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 
-from toolchain.build.user_data import SCRIPT, _python, boot_script
+from toolchain.build.user_data import SCRIPT, _pack, _python, boot_script, packed_programs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+PROGRAMS = ("watchman", "peer", "rules")
+
+
 def test_what_the_instance_runs_is_what_is_read_here_without_words_for_readers() -> None:
     assert "# include" not in boot_script()
-    assert '"""' not in boot_script()
-    for name in ("rules", "watchman"):
+    programs = packed_programs(boot_script())
+    assert list(programs) == [_python(SCRIPT.parent / f"{name}.py") for name in PROGRAMS]
+    for name in PROGRAMS:
         code = (SCRIPT.parent / f"{name}.py").read_text()
         assert ast.dump(ast.parse(_python(SCRIPT.parent / f"{name}.py"))) == ast.dump(_bare(code))
         assert code.count("    \t") == 0
+
+
+def test_a_program_that_another_zlib_compressed_stays_as_it_is() -> None:
+    program = "print(1)\n" * 200
+    other = base64.b64encode(zlib.compress(program.encode(), 1)).decode() + "\n"
+    assert _pack(program, {}) != other
+    kept = packed_programs(f"  <<'PROGRAM'\n  {other}  PROGRAM\n")
+    assert _pack(program, kept) == other
+    assert _pack(program + "print(2)\n", kept) != other
 
 
 def _bare(code: str) -> ast.Module:
@@ -53,6 +68,7 @@ def test_every_value_that_it_takes_is_told_at_its_top() -> None:
         "NAT_READY_TAG",
         "NAT_SELFTEST_URLS",
         "NAT_MSS",
+        "NAT_GROUPS",
     }
     assert all(f"#   {name} " in head for name in taken)
 

@@ -45,7 +45,7 @@ class Account:
         self.stack_alarms: list[str] = []
         ec2, autoscaling = self.client("ec2"), self.client("autoscaling")
         self.vpc = vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        self.subnet = subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
         image = ec2.register_image(Name="acme")["ImageId"]
         autoscaling.create_launch_configuration(
             LaunchConfigurationName="acme", ImageId=image, InstanceType="t3.nano"

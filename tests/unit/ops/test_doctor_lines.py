@@ -111,8 +111,7 @@ def no_address(world: Account) -> None:
 
 
 def a_neighbour(world: Account) -> None:
-    ec2 = world.client("ec2")
-    ec2.create_network_interface(SubnetId=ec2.describe_subnets()["Subnets"][0]["SubnetId"])
+    world.client("ec2").create_network_interface(SubnetId=world.subnet)
 
 
 def a_large_quota(world: Account) -> None:
@@ -211,6 +210,8 @@ CASES = [
     Case(an_alarm_is_gone, "do", "alarms", "1 of 2 alarms of tradai-ops-prod are gone from CloudWatch: a-2"),
     Case(an_alarm_is_silent, "do", "alarms", "a-1 carry out no action"),
     Case(a_neighbour, "info", "NAT subnets", "1 interfaces of others are in them"),
+    Case(a_neighbour, "info", "NAT subnets", "meets these too: eni-"),
+    Case(nothing, "info", "runbooks", "alarms end with docs/runbooks/NAME.md"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from update_nat_routes.model import (
     Group,
     Hook,
     Instance,
+    Launches,
     Member,
     Observed,
     RouteTable,
@@ -22,7 +24,7 @@ from update_nat_routes.planner.plan import Plan, plan
 from update_nat_routes.settings import Readiness, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 NOW = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
 GROUP, ALLOCATION = "tradai-nat-asg-prod", "eipalloc-0a"
@@ -50,7 +52,11 @@ def settings(
     )
 
 
+STANDBY_GROUP, STANDBY_ALLOCATION = "tradai-nat-standby-asg-prod", "eipalloc-0b"
+FALLBACK = "nat-0f"
 SIGNAL = settings(Readiness.SIGNAL)
+SHARED = replace(SIGNAL, standby_name=STANDBY_GROUP, former_standby=STANDBY_GROUP)
+OWN = replace(SHARED, standby_allocation_id=STANDBY_ALLOCATION)
 RUNNING = settings()
 
 
@@ -63,6 +69,7 @@ def instance(  # noqa: PLR0913 - a whole instance in one call
     ready_tag: str | None = None,
     interface: bool = True,
     died_at: datetime | None = None,
+    addressed: bool = True,
 ) -> Instance:
     """An instance launched ``age`` seconds ago; i-a has interface eni-a."""
     return Instance(
@@ -73,6 +80,7 @@ def instance(  # noqa: PLR0913 - a whole instance in one call
         source_dest_check=source_dest_check,
         ready_tag=ready_tag,
         died_at=died_at,
+        addressed=addressed,
     )
 
 
@@ -112,14 +120,49 @@ def observed(  # noqa: PLR0913 - a whole world in one call
     suspended: Iterable[str] = (),
 ) -> Observed:
     return Observed(
-        group=Group(GROUP, desired, frozenset(suspended), tuple(members)),
+        group=Group(
+            GROUP,
+            desired,
+            frozenset(suspended),
+            tuple(members),
+            launches=None if abandoned is None else Launches(abandoned, failed_launches),
+        ),
         instances={shown.instance_id: shown for shown in instances},
         tables=routes,
         eip_holder=eip,
         hooks=hooks,
-        last_launch_abandoned=abandoned,
-        failed_launches=failed_launches,
     )
+
+
+def two_groups(  # noqa: PLR0913 - a whole world in one call
+    first: Iterable[Member],
+    second: Iterable[Member],
+    instances: Iterable[Instance],
+    routes: tuple[RouteTable, ...],
+    *,
+    eip: str | None = None,
+    standby_eip: str | None = None,
+    abandoned: bool | None = None,
+    desired: tuple[int, int] = (1, 1),
+    suspended: Iterable[str] = (),
+    tags: Mapping[str, str] | None = None,
+) -> Observed:
+    """The members of the first group, of the standby's, and what all of them share."""
+    launches = None if abandoned is None else Launches(abandoned, int(abandoned))
+    held = frozenset(suspended)
+    return Observed(
+        group=Group(GROUP, desired[0], held, tuple(first), tags=tags or {}, launches=launches),
+        standby=Group(STANDBY_GROUP, desired[1], held, tuple(second), launches=launches),
+        instances={shown.instance_id: shown for shown in instances},
+        tables=routes,
+        eip_holder=eip,
+        standby_eip_holder=standby_eip,
+        hooks=tuple(replace(hook, group=name) for name in (GROUP, STANDBY_GROUP) for hook in HOOKS),
+    )
+
+
+def peer_silent(silent: str, reporter: str, at: datetime = NOW) -> Trigger:
+    return Trigger(TriggerKind.PEER_SILENT, at=at, instance_id=reporter, silent_instance=silent)
 
 
 def decide(

@@ -18,6 +18,8 @@ from update_nat_routes.actions import (
     RecordHeartbeat,
     ReplaceInstance,
     ReplaceRoute,
+    RouteToFallback,
+    TagGroup,
 )
 from update_nat_routes.apply import Result, Writer
 
@@ -222,3 +224,39 @@ def test_a_state_that_passes_is_tried_again(aws: Aws, code: str) -> None:
     aws.refuses("ec2:associate_address", code)
     (outcome,) = aws.apply(ADDRESS)
     assert (outcome.status, outcome.temporary) == (Status.FAILED, True)
+
+
+TAG = {"ResourceId": "g", "ResourceType": "auto-scaling-group", "Key": "tradai:x", "PropagateAtLaunch": False}
+
+
+def test_a_run_remembers_in_a_tag_and_forgets_by_removing_it(aws: Aws) -> None:
+    aws.answers("autoscaling:create_or_update_tags", {"Tags": [{**TAG, "Value": "now"}]})
+    aws.answers("autoscaling:delete_tags", {"Tags": [{**TAG, "Value": ""}]})
+    results = aws.apply(TagGroup("g", "tradai:x", "now", "why"), TagGroup("g", "tradai:x", None, "why"))
+    assert [(result.status, result.detail) for result in results] == [
+        (Status.DONE, "now"),
+        (Status.DONE, "removed"),
+    ]
+
+
+def test_no_move_is_made_where_it_cannot_be_remembered(aws: Aws) -> None:
+    aws.refuses("autoscaling:create_or_update_tags", "AccessDenied")
+    aws.answers(
+        "autoscaling:complete_lifecycle_action",
+        {
+            "AutoScalingGroupName": "g",
+            "LifecycleHookName": "h",
+            "InstanceId": "i-a",
+            "LifecycleActionResult": "CONTINUE",
+        },
+    )
+    results = aws.apply(TagGroup("g", "tradai:x", "now", "why"), ADDRESS, ROUTE_1, COMPLETE)
+    assert [result.status for result in results] == [Status.FAILED] * 3 + [Status.DONE]
+
+
+@pytest.mark.parametrize(("replaces", "call"), [(True, "replace_route"), (False, "create_route")])
+def test_a_table_falls_back_to_a_nat_gateway(aws: Aws, call: str, *, replaces: bool) -> None:
+    parameters = {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-0a"}
+    aws.answers(f"ec2:{call}", parameters, {"Return": True} if call == "create_route" else None)
+    (result,) = aws.apply(RouteToFallback("rtb-1", "nat-0a", "eni-x", replaces, "why"))
+    assert result.status is Status.DONE

@@ -172,3 +172,20 @@ def test_a_suspect_that_is_no_instance_id_is_refused(suspect: object) -> None:
     }
     with pytest.raises(EventError, match=r"requestPayload\.suspect"):
         parse(event)
+
+
+def test_a_nat_that_hears_nothing_of_the_other_names_both() -> None:
+    trigger = parse(bus("tradai.nat", "NAT Peer Silent", InstanceId="i-a", SilentInstanceId="i-b"))
+    assert (trigger.kind, trigger.instance_id, trigger.silent_instance) == (
+        TriggerKind.PEER_SILENT,
+        "i-a",
+        "i-b",
+    )
+
+
+@pytest.mark.parametrize("field", ["InstanceId", "SilentInstanceId"])
+@pytest.mark.parametrize("value", [None, "", "i-../../x", 7])
+def test_a_claim_names_instances(field: str, value: object) -> None:
+    detail = {"InstanceId": "i-a", "SilentInstanceId": "i-b", field: value}
+    with pytest.raises(EventError, match=f"detail.{field}"):
+        parse(bus("tradai.nat", "NAT Peer Silent", **detail))

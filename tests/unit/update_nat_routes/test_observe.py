@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 
 from tests.unit.update_nat_routes.builder import RUNNING
 from tests.unit.update_nat_routes.builder import observed as empty_world
+from update_nat_routes.model import Launches
 from update_nat_routes.observe import Reader
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
@@ -165,4 +166,5 @@ def test_launches_given_up_are_counted_back_to_the_last_peace(
         groups.add_response("describe_scaling_activities", {"Activities": activities})
         reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
         observed = reader.answer(empty_world([], [], ()), [DataRequest.HISTORY])
-    assert (observed.last_launch_abandoned, observed.failed_launches) == (False, failed)
+    assert observed.group is not None
+    assert observed.group.launches == Launches(last_abandoned=False, failed=failed)

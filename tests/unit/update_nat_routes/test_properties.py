@@ -36,6 +36,7 @@ from update_nat_routes.actions import (
     RecordHeartbeat,
     ReplaceInstance,
     ReplaceRoute,
+    RouteToFallback,
 )
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Member, Observed, Target, TargetKind
@@ -198,6 +199,7 @@ def test_routes_and_address_go_only_to_a_running_healthy_member_that_is_not_leav
 ) -> None:
     assert world.group is not None
     for action in decide(world, given=given, trigger=trigger).moves:
+        assert not isinstance(action, RouteToFallback)
         name = action.interface_id.replace("eni-", "i-")
         chosen = world.group.member(name)
         assert chosen is not None

@@ -53,7 +53,7 @@ def measured(run_outcome: Report, capsys: pytest.CaptureFixture[str]) -> dict[st
     metrics.add_dimension("environment", "prod")
     report.emit_metrics(metrics, run_outcome)
     metrics.flush_metrics()
-    emitted = json.loads(capsys.readouterr().out or "{}")
+    emitted = json.loads(capsys.readouterr().out.splitlines()[-1] or "{}") if run_outcome.relevant else {}
     assert emitted.get("environment", "prod") == "prod"
     return {name: value[0] for name, value in emitted.items() if name in ALL}
 
@@ -88,6 +88,31 @@ def test_a_failover_and_its_state_are_measured(capsys: pytest.CaptureFixture[str
         "AssumptionsBroken": 2,
     }
     assert set(emitted) == ALL
+
+
+def test_a_failover_is_measured_by_what_started_it_too(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics = Metrics(namespace="TradAI/Ops", service="update_nat_routes")
+    metrics.add_dimension("environment", "prod")
+    silent = Trigger(TriggerKind.PEER_SILENT, at=NOW)
+    report.emit_metrics(metrics, run_report(trigger=silent, failover_seconds=7.5))
+    line = json.loads(capsys.readouterr().out)
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service", "environment", "kind"]]
+    assert (line["service"], line["environment"], line["kind"], line["FailoverSeconds"]) == (
+        "update_nat_routes",
+        "prod",
+        "peer silent",
+        [7.5],
+    )
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_whether_a_standby_is_ready_is_measured_where_there_is_one(
+    capsys: pytest.CaptureFixture[str], *, ready: bool
+) -> None:
+    metrics = Metrics(namespace="TradAI/Ops", service="update_nat_routes")
+    report.emit_metrics(metrics, run_report(plan=Plan(standby_ready=ready)))
+    metrics.flush_metrics()
+    assert json.loads(capsys.readouterr().out)["StandbyReady"] == [int(ready)]
 
 
 def test_a_quiet_run_counts_no_writes(capsys: pytest.CaptureFixture[str]) -> None:

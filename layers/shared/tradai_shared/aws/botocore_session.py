@@ -33,6 +33,8 @@ MODELS = Path(__file__).parent / "models"
 OPERATIONS = {
     "autoscaling": (
         "CompleteLifecycleAction",
+        "CreateOrUpdateTags",
+        "DeleteTags",
         "DescribeAutoScalingGroups",
         "DescribeLifecycleHooks",
         "DescribeScalingActivities",

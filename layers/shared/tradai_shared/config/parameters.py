@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 PATHS: Mapping[str, tuple[str, ...]] = {
     "NatAsgName": ("nat.group.name",),
-    "NatStandbyAsgName": ("nat.standby_group",),
     "NatFunctionName": ("nat.function", "lambdas.update-nat-routes.name"),
     "NatAlarmName": ("nat.alarm",),
 }
-# What template.yaml makes of NamePrefix where these are empty; without its parameter there is no standby.
+# What template.yaml makes of NamePrefix where these are empty.
 NAMES = {
     "NatAsgName": naming.nat_asg_name,
     "NatFunctionName": naming.update_nat_routes_function_name,
     "NatAlarmName": naming.nat_alarm_name,
 }
 PREFIX = "NamePrefix"
+STANDBY_PATH = "nat.standby_group"
 LISTS: Mapping[str, tuple[str, ...]] = {"PrivateRouteTableIds": ("network.route_tables.private.ids",)}
 HOOKS = "NatHookNames"
 # A hook's name that has it is of a termination; of others the first is the launch's, as doctor writes them.
@@ -44,6 +44,8 @@ def _values(parameters: Mapping[str, str], env: str) -> Iterator[tuple[str, Any]
     for parameter, paths in PATHS.items():
         if given := parameters.get(parameter) or _by_prefix(parameters, parameter, env):
             yield from ((path, given) for path in paths)
+    if standby := standby_group(parameters, env):
+        yield STANDBY_PATH, standby
     for parameter, paths in LISTS.items():
         if several := _parts(parameters.get(parameter, "")):
             yield from ((path, several) for path in paths)
@@ -61,10 +63,20 @@ def _values(parameters: Mapping[str, str], env: str) -> Iterator[tuple[str, Any]
         yield f"{hook}.transition", TERMINATING
 
 
+def standby_group(parameters: Mapping[str, str], env: str) -> str | None:
+    """The second group as template.yaml has it, made or adopted; None: a lone NAT."""
+    named = parameters.get("NatStandbyAsgName") or None
+    if parameters.get("CreateNat") != "true":
+        return named
+    if parameters.get("NatStandby") != "true":
+        return None
+    return named or naming.prefixed(naming.nat_standby_asg_name(env), parameters.get(PREFIX, ""))
+
+
 def _by_prefix(parameters: Mapping[str, str], parameter: str, env: str) -> str | None:
     """None without a prefix of the deployment's own: the configuration then says the name."""
     prefix = parameters.get(PREFIX)
-    if not prefix or prefix == naming.PROJECT or parameter not in NAMES:
+    if not prefix or prefix == naming.PROJECT:
         return None
     return naming.prefixed(NAMES[parameter](env), prefix)
 

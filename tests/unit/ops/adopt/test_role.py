@@ -67,7 +67,8 @@ class Adopted:
 
     @cached_property
     def role(self) -> dict[str, str]:
-        return role.parameters(self.config, IDENTITY, self.outcome.survey.parameter_group)
+        survey = self.outcome.survey
+        return role.parameters(self.config, IDENTITY, survey.parameter_group, survey.pool_id)
 
     @property
     def parameters(self) -> dict[str, str]:

@@ -39,8 +39,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.any_python
 
 IDENTITY = Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/somebody", REGION)
-# Values beside the names: sixteen, of every kind that adopt writes.
+# Values beside the names, of every kind that adopt writes.
 VALUES: dict[str, Any] = {
+    "network.vpc.cidr": "172.20.0.0/16",
+    **{
+        f"network.subnets.{tier}-{number}.cidr": f"172.20.{start + number}.0/24"
+        for tier, start in (("public", 0), ("private", 10), ("database", 20))
+        for number in (1, 2)
+    },
+    "nat.group.max_size": 2,
     "rds.version": "16.4",
     "rds.backup_retention_days": 21,
     "nat.instance_type": "t4g.medium",

@@ -1,0 +1,180 @@
+"""From AWS's own descriptions to the model."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from update_nat_routes.model import (
+    DEFAULT_ROUTE,
+    DOUBT_TAG,
+    GROUP_TAG,
+    READY_TAG,
+    UNSERVED_TAG,
+    Group,
+    Hook,
+    Instance,
+    Member,
+    RouteTable,
+    Target,
+    TargetKind,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_autoscaling.type_defs import (
+        ActivityTypeDef,
+        AutoScalingGroupTypeDef,
+        LifecycleHookTypeDef,
+    )
+    from types_boto3_autoscaling.type_defs import InstanceTypeDef as AutoScalingInstanceTypeDef
+    from types_boto3_ec2.type_defs import (
+        InstanceNetworkInterfaceTypeDef,
+        InstanceTypeDef,
+        RouteTableTypeDef,
+        RouteTypeDef,
+    )
+
+IPV6_DEFAULT = "::/0"
+PROPAGATED = "EnableVgwRoutePropagation"
+LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance\b.*?(i-[0-9a-f]+)")
+LONGEST_HEARTBEAT = 3600  # seconds; AWS's default where a hook shows none
+MEMORY_TAGS = frozenset({DOUBT_TAG, UNSERVED_TAG})
+# EC2's words for a death on request: "User initiated (2026-03-28 10:00:00 GMT)".
+DEATH_TIME = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
+# Launches further apart than the longest pause between two tries do not belong to the same trouble.
+SAME_TROUBLE = timedelta(hours=6)
+
+
+def described_instance(description: InstanceTypeDef) -> Instance:
+    """An instance from EC2's own description."""
+    primary = next((nic for nic in description.get("NetworkInterfaces", []) if _is_primary(nic)), None)
+    tags = {tag["Key"]: tag["Value"] for tag in description.get("Tags", [])}
+    died = DEATH_TIME.search(description.get("StateTransitionReason", ""))
+    return Instance(
+        instance_id=description["InstanceId"],
+        state=description["State"]["Name"],
+        launched_at=description["LaunchTime"],
+        interface_id=primary["NetworkInterfaceId"] if primary else None,
+        source_dest_check=primary["SourceDestCheck"] if primary else True,
+        elastic_address=_elastic_address(primary) if primary else None,
+        ready_tag=tags.get(READY_TAG),
+        died_at=datetime.fromisoformat(died.group(1)).replace(tzinfo=UTC) if died else None,
+        vpc_id=description.get("VpcId"),
+        addressed=bool(primary and primary.get("Association", {}).get("PublicIp")),
+        group_name=tags.get(GROUP_TAG),
+    )
+
+
+def _is_primary(interface: InstanceNetworkInterfaceTypeDef) -> bool:
+    return interface.get("Attachment", {}).get("DeviceIndex") == 0
+
+
+def _elastic_address(interface: InstanceNetworkInterfaceTypeDef) -> str | None:
+    association = interface.get("Association", {})
+    return association.get("PublicIp") if association.get("IpOwnerId") != "amazon" else None
+
+
+def described_group(description: AutoScalingGroupTypeDef) -> Group:
+    """A group from Auto Scaling's own description."""
+    return Group(
+        name=description["AutoScalingGroupName"],
+        desired=description["DesiredCapacity"],
+        suspended=frozenset(
+            process.get("ProcessName", "") for process in description.get("SuspendedProcesses", [])
+        ),
+        members=tuple(map(described_member, description.get("Instances", []))),
+        has_warm_pool=bool(description.get("WarmPoolConfiguration")),
+        tags={
+            tag.get("Key", ""): tag.get("Value", "")
+            for tag in description.get("Tags", [])
+            if tag.get("Key") in MEMORY_TAGS
+        },
+    )
+
+
+def described_hook(description: LifecycleHookTypeDef, group: str) -> Hook:
+    """A lifecycle hook from Auto Scaling's own description."""
+    return Hook(
+        description["LifecycleHookName"],
+        description["LifecycleTransition"],
+        description.get("HeartbeatTimeout", LONGEST_HEARTBEAT),
+        notifies=bool(description.get("NotificationTargetARN")),
+        group=group,
+    )
+
+
+def described_member(description: AutoScalingInstanceTypeDef) -> Member:
+    """A member from Auto Scaling's own description."""
+    healthy = description["HealthStatus"] == "Healthy"
+    return Member(description["InstanceId"], description["LifecycleState"], healthy)
+
+
+def described_table(table: RouteTableTypeDef) -> RouteTable:
+    """A route table from EC2's own description."""
+    ipv6 = [
+        route for route in table.get("Routes", []) if route.get("DestinationIpv6CidrBlock") == IPV6_DEFAULT
+    ]
+    return RouteTable(
+        table["RouteTableId"],
+        _default_target(table),
+        table.get("VpcId"),
+        _ipv6_target(ipv6[0]) if ipv6 else "",
+    )
+
+
+def _ipv6_target(route: RouteTypeDef) -> str:
+    return route.get("EgressOnlyInternetGatewayId") or _target(route).target_id
+
+
+def _default_target(table: RouteTableTypeDef) -> Target:
+    """The static route has priority over a propagated one, and AWS promises no order of its list."""
+    routes = [
+        route for route in table.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE
+    ]
+    routes.sort(key=lambda route: route.get("Origin") == PROPAGATED)
+    return _target(routes[0]) if routes else Target(TargetKind.NOTHING)
+
+
+def _target(route: RouteTypeDef) -> Target:
+    blackhole = route.get("State") == "blackhole"
+    interface, instance = route.get("NetworkInterfaceId"), route.get("InstanceId")
+    if instance or (interface and blackhole):
+        # EC2 shows the interface alone once its instance is gone.
+        return Target(TargetKind.INSTANCE, interface or str(instance), instance, blackhole)
+    gateways = (
+        route.get("NatGatewayId"),
+        route.get("GatewayId"),
+        route.get("TransitGatewayId"),
+        route.get("VpcPeeringConnectionId"),
+        route.get("LocalGatewayId"),
+        route.get("CarrierGatewayId"),
+        route.get("CoreNetworkArn"),
+        interface,
+    )
+    return Target(
+        TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
+    )
+
+
+def launched_instances(activities: list[ActivityTypeDef]) -> list[tuple[str, ActivityTypeDef]]:
+    """Launches with their instances, the newest first."""
+    newest = sorted(activities, key=lambda activity: activity["StartTime"], reverse=True)
+    named = [(LAUNCHED_INSTANCE.search(activity.get("Description", "")), activity) for activity in newest]
+    return [(match.group(1), activity) for match, activity in named if match]
+
+
+def failed_in_a_row(launches: list[ActivityTypeDef]) -> int:
+    """How many launches were given up since there was peace for a while."""
+    failed, later = 0, launches[0]["StartTime"] if launches else None
+    for activity in launches:
+        if later is None or later - activity["StartTime"] > SAME_TROUBLE:
+            break
+        failed, later = failed + was_abandoned(activity), activity["StartTime"]
+    return failed
+
+
+def was_abandoned(activity: ActivityTypeDef) -> bool:
+    """Cancelled, and the message says "abandoned": by our answer, or by the hook's own time-out."""
+    text = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
+    return activity.get("StatusCode") == "Cancelled" and "abandon" in text.lower()

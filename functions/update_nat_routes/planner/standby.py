@@ -1,0 +1,147 @@
+"""What a second NAT adds: a move for a doubt, what is remembered of it, addresses of their own, the fallback.
+
+A lone NAT is replaced on two witnesses. With a ready standby one is enough to move, since that can be undone.
+What must outlast a run stands in two tags of the group; nothing else remembers anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from update_nat_routes.actions import AssociateAddress, RouteToFallback, TagGroup
+from update_nat_routes.model import DOUBT_TAG, UNSERVED_TAG, TargetKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from update_nat_routes.actions import Move
+    from update_nat_routes.model import Instance
+    from update_nat_routes.planner.nat_state import NatState
+
+# A claim that arrives later says nothing about now.
+CLAIM_IS_FRESH = timedelta(minutes=2)
+# Between two moves for a doubt: long enough to see whether the first one helped.
+DOUBT_RESTS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The last move for a doubt: when, and the instance that traffic left."""
+
+    at: datetime
+    left: str = ""
+
+
+NEVER = Doubt(datetime.min.replace(tzinfo=UTC))
+
+
+def doubted(state: NatState, instance: Instance) -> bool:
+    """Whether a peer or the probe hears nothing of one that carries, and a ready one may take over for it.
+
+    No such move follows within five minutes of another one, and none leads back to the instance that was left
+    last: two that cannot reach each other would pass the traffic to and fro.
+    """
+    if state.settings.standby_name is None or not state.routes_to(instance.instance_id):
+        return False
+    if not state.probe_failed() and silent_member(state) != instance.instance_id:
+        return False
+    last = last_doubt(state)
+    if last is None or state.now - last.at < DOUBT_RESTS or state.memory.no_doubt:
+        return False
+    left = {instance.instance_id, last.left}
+    return any(state.ready(other) and other.instance_id not in left for other in state.candidates())
+
+
+def silent_member(state: NatState) -> str | None:
+    """The member that another one hears nothing of, by a fresh event, while this run has moved nothing."""
+    trigger, at = state.trigger, state.trigger.at
+    fresh = at is None or state.now - at <= CLAIM_IS_FRESH
+    known = state.member(trigger.instance_id) and state.member(trigger.silent_instance)
+    return trigger.silent_instance if known and fresh and not state.memory.changed else None
+
+
+def last_doubt(state: NatState) -> Doubt | None:
+    """The last move for a doubt, long ago where there was none; None where its tag cannot be understood."""
+    text = state.groups[0].tags.get(DOUBT_TAG) if state.groups else None
+    if text is None:
+        return NEVER
+    at, _, left = text.partition(" ")
+    moment = _time(at)
+    return Doubt(moment, left) if moment else None
+
+
+def remember_doubt(state: NatState, moves: tuple[Move, ...]) -> Iterator[TagGroup]:
+    """What must be written before a move for a doubt, so that no crash lets the next run make another one."""
+    carriers = [state.instance(table.target.instance_id) for table in state.observed.tables]
+    for carrier in [instance for instance in carriers if instance and doubted(state, instance)][:1]:
+        if moves:
+            reason = f"traffic leaves {carrier.instance_id} for a doubt, and the next run must know"
+            value = f"{state.now.isoformat(timespec='seconds')} {carrier.instance_id}"
+            yield TagGroup(state.groups[0].name, DOUBT_TAG, value, reason)
+
+
+def own_addresses(state: NatState, gateway: Instance | None) -> Iterator[AssociateAddress]:
+    """Each group's own address for its best ready member, so that a failover moves nothing but routes."""
+    if state.settings.standby_allocation_id is None:
+        return
+    for group in state.groups:
+        if gateway is not None and group.member(gateway.instance_id):
+            continue  # its address comes before its routes
+        ready = [instance for instance in state.candidates(group.members) if state.ready(instance)]
+        best = max(ready, key=lambda instance: (instance.launched_at, instance.instance_id), default=None)
+        if best is None:
+            continue
+        allocation = state.allocation(best.instance_id)
+        holder = state.holder(allocation)
+        taken = holder is not None and (group.member(holder) is None or state.routes_to(holder) > 0)
+        if allocation and holder != best.instance_id and not taken:
+            reason = f"{best.instance_id} is ready and has not the address of {group.name}"
+            yield AssociateAddress(allocation, str(best.interface_id), best.instance_id, holder, reason)
+
+
+def standby_ready(state: NatState, gateway: Instance | None) -> bool:
+    """Whether another member could take over at once. One that its peer hears nothing of could not."""
+    silent = silent_member(state)
+    others = {instance.instance_id for instance in state.candidates() if state.ready(instance)}
+    return bool(others - {gateway.instance_id if gateway else None, silent})
+
+
+def fall_back(
+    state: NatState, gateway: Instance | None, down: frozenset[str]
+) -> Iterator[RouteToFallback | TagGroup]:
+    """Point tables at the NAT gateway of the operator once nothing has served for the set time.
+
+    Args:
+        state: the observation and what this run knows.
+        gateway: the instance that should serve.
+        down: the tables without egress.
+    """
+    fallback = state.settings.fallback_gateway_id
+    if fallback is None:
+        return
+    name, text = state.groups[0].name, state.groups[0].tags.get(UNSERVED_TAG)
+    served = state.maintenance or not down or (gateway is not None and state.ready(gateway))
+    since = _time(text)
+    if served:
+        if text is not None and not down:
+            yield TagGroup(name, UNSERVED_TAG, None, "the tables have egress again")
+    elif since is None:
+        value = state.now.isoformat(timespec="seconds")
+        yield TagGroup(name, UNSERVED_TAG, value, f"nothing serves; {fallback} waits for its time")
+    elif state.now - since >= timedelta(seconds=state.settings.fallback_after_seconds):
+        for table in state.observed.tables:
+            if table.table_id in down and table.target.target_id != fallback:
+                replaces = table.target.kind is not TargetKind.NOTHING
+                reason = f"nothing has served since {since:%H:%M:%S}"
+                yield RouteToFallback(table.table_id, fallback, table.target.target_id, replaces, reason)
+
+
+def _time(text: str | None) -> datetime | None:
+    """A moment with its time zone; None where the text is none."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -1,0 +1,90 @@
+"""The NAT gateway behind it: when the routes go there, and when they come back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.unit.update_nat_routes.builder import (
+    FALLBACK,
+    GROUP,
+    NOW,
+    NOWHERE,
+    SIGNAL,
+    decide,
+    instance,
+    kinds,
+    member,
+    observed,
+    tables,
+    to_gateway,
+    to_instance,
+)
+from update_nat_routes.actions import RouteToFallback, TagGroup
+from update_nat_routes.model import UNSERVED_TAG, Observed
+from update_nat_routes.planner.notes import NoteKind
+
+GIVEN = replace(SIGNAL, fallback_gateway_id=FALLBACK)
+DEAD = observed([], [instance("i-a", "terminated")], tables(to_instance("i-a", blackhole=True), NOWHERE))
+
+
+def unserved(world: Observed, since: datetime | str | None) -> Observed:
+    assert world.group is not None
+    text = since.isoformat() if isinstance(since, datetime) else since
+    return replace(world, group=replace(world.group, tags={UNSERVED_TAG: text} if text else {}))
+
+
+@pytest.mark.parametrize("text", [None, "a while ago"])
+def test_the_time_begins_when_it_is_first_seen_and_is_remembered(text: str | None) -> None:
+    (tag,) = decide(unserved(DEAD, text), given=GIVEN).actions
+    assert tag == TagGroup(GROUP, UNSERVED_TAG, "2026-03-28T12:00:00+00:00", tag.reason)
+
+
+def test_before_its_time_nothing_moves() -> None:
+    assert not decide(unserved(DEAD, NOW - timedelta(seconds=299)), given=GIVEN).actions
+
+
+def test_after_its_time_every_table_that_is_down_goes_there() -> None:
+    plan = decide(unserved(DEAD, NOW - timedelta(seconds=300)), given=GIVEN)
+    assert kinds(plan) == ["RouteToFallback rtb-1", "RouteToFallback rtb-2"]
+    assert [move.replaces for move in plan.moves if isinstance(move, RouteToFallback)] == [True, False]
+
+
+def test_without_a_fallback_nothing_is_remembered() -> None:
+    assert not decide(DEAD, given=SIGNAL).actions
+
+
+FELL_BACK = replace(DEAD, tables=tables(to_gateway(FALLBACK), to_gateway(FALLBACK)))
+
+
+def test_while_it_serves_it_is_told_as_ours_and_the_memory_is_cleared() -> None:
+    plan = decide(unserved(FELL_BACK, NOW - timedelta(hours=1)), given=GIVEN)
+    (tag,) = plan.actions
+    assert isinstance(tag, TagGroup)
+    assert tag.value is None
+    assert {note.kind for note in plan.notes} == {NoteKind.FALLBACK}
+    assert not plan.egress_down
+
+
+@pytest.mark.parametrize(("mark", "moves"), [("boot", 2), (None, 0)])
+def test_the_routes_come_back_to_a_nat_that_is_ready(mark: str | None, moves: int) -> None:
+    booted = instance("i-b", age=200, ready_tag=mark)
+    world = observed([member("i-b", "Pending:Wait")], [booted], FELL_BACK.tables, eip="i-b")
+    plan = decide(world, given=GIVEN)
+    assert len(plan.moves) == moves
+    assert all("is ready again" in move.reason for move in plan.moves)
+
+
+def test_another_nat_gateway_stays_foreign() -> None:
+    ready = instance("i-b", ready_tag="boot")
+    world = observed([member("i-b")], [ready], tables(to_gateway("nat-0c")), eip="i-b")
+    plan = decide(world, given=GIVEN)
+    assert not plan.moves
+    assert {note.kind for note in plan.notes} == {NoteKind.FOREIGN_ROUTE}
+
+
+def test_during_maintenance_no_route_goes_there() -> None:
+    world = observed([], [], tables(NOWHERE), desired=0)
+    assert not decide(unserved(world, NOW - timedelta(hours=1)), given=GIVEN).moves

@@ -1,0 +1,349 @@
+"""Two groups of one: who carries, what a claim may move, whose address goes where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.update_nat_routes.builder import (
+    ALLOCATION,
+    GROUP,
+    NOW,
+    OWN,
+    SHARED,
+    STANDBY_ALLOCATION,
+    STANDBY_GROUP,
+    decide,
+    instance,
+    kinds,
+    member,
+    peer_silent,
+    tables,
+    to_instance,
+    two_groups,
+)
+from update_nat_routes.actions import AssociateAddress, CompleteLifecycleAction, ReportUnhealthy, TagGroup
+from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.model import DOUBT_TAG
+from update_nat_routes.planner.nat_state import RunState
+from update_nat_routes.planner.notes import NoteKind
+
+if TYPE_CHECKING:
+    from update_nat_routes.model import Instance, Observed, RouteTable
+
+OLD = 900.0
+TO_A = tables(to_instance("i-a"), to_instance("i-a"))
+TO_B = tables(to_instance("i-b"), to_instance("i-b"))
+
+
+def nat(name: str, state: str = "running", *, age: float = OLD, mark: str | None = "boot") -> Instance:
+    return instance(name, state, age=age, ready_tag=mark)
+
+
+def calm(**changes: Any) -> Observed:  # noqa: ANN401 - the fields of a dataclass
+    """a carries, b stands by; both are ready."""
+    world = two_groups([member("i-a")], [member("i-b")], [nat("i-a"), nat("i-b")], TO_A, eip="i-a")
+    return replace(world, **changes)
+
+
+def test_two_that_are_ready_leave_everything_as_it_is() -> None:
+    plan = decide(calm(), given=SHARED)
+    assert not plan.actions
+    assert plan.standby_ready is True
+    assert not plan.notes
+
+
+def test_the_standby_takes_over_from_a_dead_carrier_with_its_address() -> None:
+    world = calm(instances={"i-a": nat("i-a", "shutting-down"), "i-b": nat("i-b")})
+    assert kinds(decide(world, given=SHARED)) == [
+        "AssociateAddress eipalloc-0a",
+        "ReplaceRoute rtb-1",
+        "ReplaceRoute rtb-2",
+        "ReplaceInstance i-a",
+    ]
+
+
+def test_the_replacement_becomes_the_standby_and_moves_nothing() -> None:
+    world = two_groups(
+        [member("i-c", "Pending:Wait")],
+        [member("i-b")],
+        [nat("i-c", age=20), nat("i-b")],
+        TO_B,
+        eip="i-b",
+    )
+    (action,) = decide(world, given=SHARED).actions
+    assert isinstance(action, CompleteLifecycleAction)
+    assert (action.group, action.instance_id, action.result) == (GROUP, "i-c", "CONTINUE")
+
+
+def test_a_lone_nat_still_moves_to_the_newest() -> None:
+    world = calm()
+    lone = replace(
+        world,
+        group=replace(world.groups[0], members=(member("i-a"), member("i-b"))),
+        standby=None,
+        instances={"i-a": nat("i-a"), "i-b": nat("i-b", age=20)},
+    )
+    plan = decide(lone, given=replace(SHARED, standby_name=None))
+    assert plan.gateway is not None
+    assert plan.gateway.instance_id == "i-b"
+    assert plan.standby_ready is None
+
+
+def test_two_tables_that_differ_go_to_the_one_and_the_address_too() -> None:
+    world = calm(tables=tables(to_instance("i-a"), to_instance("i-b")))
+    plan = decide(world, given=SHARED)
+    assert plan.gateway is not None
+    assert plan.gateway.instance_id == "i-b"  # of equal claims the later id, as ever
+    assert kinds(plan) == ["AssociateAddress eipalloc-0a", "ReplaceRoute rtb-1"]
+    settled = calm(tables=TO_B, eip_holder="i-b")
+    assert not decide(settled, given=SHARED).actions
+
+
+# A claim
+
+
+def test_a_silent_carrier_is_left_for_the_standby_and_that_is_remembered_first() -> None:
+    plan = decide(calm(), given=SHARED, trigger=peer_silent("i-a", "i-b"))
+    assert kinds(plan) == [
+        f"TagGroup {DOUBT_TAG}",
+        "AssociateAddress eipalloc-0a",
+        "ReplaceRoute rtb-1",
+        "ReplaceRoute rtb-2",
+    ]
+    first = plan.actions[0]
+    assert isinstance(first, TagGroup)
+    assert first.value == "2026-03-28T12:00:00+00:00 i-a"
+    assert [note.kind for note in plan.notes if note.kind is NoteKind.PEER_SILENT]
+
+
+def test_after_the_move_the_run_leaves_it_at_that() -> None:
+    plan = decide(
+        calm(tables=TO_B, eip_holder="i-b"),
+        given=SHARED,
+        trigger=peer_silent("i-a", "i-b"),
+        memory=RunState(changed=True),
+    )
+    assert not plan.actions
+
+
+UNMOVED = {
+    "the standby is the silent one": (calm(), peer_silent("i-b", "i-a")),
+    "the claim is old": (calm(), peer_silent("i-a", "i-b", NOW - timedelta(minutes=3))),
+    "a stranger claims": (calm(), peer_silent("i-a", "i-z")),
+    "the standby has not signalled": (
+        calm(instances={"i-a": nat("i-a"), "i-b": nat("i-b", mark=None)}),
+        peer_silent("i-a", "i-b"),
+    ),
+    "the standby has no public address": (
+        calm(instances={"i-a": nat("i-a"), "i-b": replace(nat("i-b"), addressed=False)}),
+        peer_silent("i-a", "i-b"),
+    ),
+}
+TAGGED = {
+    "a move four minutes ago": f"{(NOW - timedelta(minutes=4)).isoformat()} i-old",
+    "a move back": f"{(NOW - timedelta(days=9)).isoformat()} i-b",
+    "a tag that nobody can read": "a while ago",
+    "a tag without a zone": "2026-03-28T10:00:00 i-old",
+}
+
+
+@pytest.mark.parametrize("case", UNMOVED)
+def test_a_claim_moves_nothing_where(case: str) -> None:
+    world, trigger = UNMOVED[case]
+    assert not decide(world, given=SHARED, trigger=trigger).actions
+
+
+@pytest.mark.parametrize("case", TAGGED)
+def test_a_claim_moves_nothing_after(case: str) -> None:
+    world = calm()
+    tagged = replace(world, group=replace(world.groups[0], tags={DOUBT_TAG: TAGGED[case]}))
+    assert not decide(tagged, given=SHARED, trigger=peer_silent("i-a", "i-b")).actions
+
+
+def test_a_claim_moves_again_once_five_minutes_are_over() -> None:
+    world, text = calm(), f"{(NOW - timedelta(minutes=5)).isoformat()} i-old"
+    tagged = replace(world, group=replace(world.groups[0], tags={DOUBT_TAG: text}))
+    assert decide(tagged, given=SHARED, trigger=peer_silent("i-a", "i-b")).moves
+
+
+def test_without_a_tag_that_can_be_written_no_claim_moves() -> None:
+    plan = decide(calm(), given=SHARED, trigger=peer_silent("i-a", "i-b"), memory=RunState(no_doubt=True))
+    assert not plan.actions
+
+
+def test_the_first_failed_round_of_the_probe_moves_to_the_standby() -> None:
+    failed = Trigger(TriggerKind.PROBE_FAILURE, at=NOW, no_egress=True)
+    assert len(decide(calm(), given=SHARED, trigger=failed).moves) == 3
+
+
+def test_a_standby_that_its_peer_hears_nothing_of_is_not_called_ready() -> None:
+    plan = decide(calm(), given=SHARED, trigger=peer_silent("i-b", "i-a"))
+    assert plan.standby_ready is False
+    assert {note.kind for note in plan.notes} == {NoteKind.PEER_SILENT, NoteKind.NO_STANDBY}
+
+
+# The standby's own faults
+
+
+def test_a_standby_whose_watchman_reaches_nothing_is_replaced_and_the_carrier_stays() -> None:
+    since = (NOW - timedelta(minutes=1)).isoformat()
+    world = calm(instances={"i-a": nat("i-a"), "i-b": nat("i-b", mark=f"boot not-forwarding {since}")})
+    (action,) = decide(world, given=SHARED).actions
+    assert isinstance(action, ReportUnhealthy)
+    assert (action.group, action.instance_id) == (STANDBY_GROUP, "i-b")
+
+
+def test_an_impaired_standby_is_replaced() -> None:
+    (action,) = decide(calm(impaired={"i-b": None}), given=SHARED).actions
+    assert (type(action), action.target) == (ReportUnhealthy, "i-b")
+
+
+def test_one_is_replaced_at_a_time() -> None:
+    plan = decide(calm(impaired={"i-a": None, "i-b": None}), given=SHARED)
+    assert kinds(plan) == ["ReportUnhealthy i-a"]
+
+
+def test_where_an_operator_holds_the_standby_s_group_it_is_left() -> None:
+    world = calm(impaired={"i-b": None})
+    assert world.standby is not None
+    held = replace(world, standby=replace(world.standby, suspended=frozenset({"ReplaceUnhealthy"})))
+    assert not decide(held, given=SHARED).actions
+
+
+def test_a_former_carrier_without_a_public_address_is_told_and_not_replaced() -> None:
+    world = calm(instances={"i-a": nat("i-a"), "i-b": replace(nat("i-b"), addressed=False)})
+    plan = decide(world, given=SHARED)
+    assert not plan.actions
+    (note,) = plan.notes
+    assert (note.kind, plan.standby_ready) == (NoteKind.NO_STANDBY, False)
+    assert "i-b has no public address" in note.reason
+
+
+def test_a_missing_standby_group_is_told_and_the_carrier_serves_on() -> None:
+    plan = decide(calm(standby=None), given=SHARED)
+    assert not plan.moves
+    assert not plan.egress_down
+    assert (NoteKind.GROUP_MISSING, STANDBY_GROUP) in {(note.kind, note.subject) for note in plan.notes}
+
+
+def test_a_missing_first_group_leaves_the_standby_in_charge() -> None:
+    world = calm(instances={"i-a": nat("i-a", "terminated"), "i-b": nat("i-b")}, group=None)
+    plan = decide(world, given=SHARED)
+    assert plan.gateway is not None
+    assert plan.gateway.instance_id == "i-b"
+
+
+@pytest.mark.parametrize(("desired", "down"), [((0, 1), True), ((1, 0), True), ((0, 0), False)])
+def test_maintenance_is_that_no_group_wants_a_nat(desired: tuple[int, int], *, down: bool) -> None:
+    world = two_groups([], [], [], tables(to_instance("i-x")), desired=desired)
+    plan = decide(world, given=SHARED)
+    assert bool(plan.egress_down) == down
+    assert len([note for note in plan.notes if note.kind is NoteKind.MAINTENANCE]) == desired.count(0)
+
+
+# Planned
+
+
+def test_a_carrier_that_is_drained_hands_over_to_the_standby_before_it_may_go() -> None:
+    world = two_groups(
+        [member("i-a", "Terminating:Wait")], [member("i-b")], [nat("i-a"), nat("i-b")], TO_A, eip="i-a"
+    )
+    plan = decide(world, given=SHARED)
+    assert [type(action) for action in plan.actions][:1] == [AssociateAddress]
+    assert len(plan.moves) == 3
+    moved = replace(world, tables=TO_B, eip_holder="i-b")
+    (done,) = decide(moved, given=SHARED).actions
+    assert isinstance(done, CompleteLifecycleAction)
+    assert done.instance_id == "i-a"
+
+
+# Addresses of their own
+
+
+def own(routes: tuple[RouteTable, ...], **changes: Any) -> Observed:  # noqa: ANN401 - as above
+    world = two_groups(
+        [member("i-a")],
+        [member("i-b")],
+        [nat("i-a"), nat("i-b")],
+        routes,
+        eip="i-a",
+        standby_eip="i-b",
+    )
+    return replace(world, **changes)
+
+
+def test_with_own_addresses_only_routes_move() -> None:
+    dead = own(TO_A, instances={"i-a": nat("i-a", "stopping"), "i-b": nat("i-b")})
+    assert kinds(decide(dead, given=OWN)) == [
+        "ReplaceRoute rtb-1",
+        "ReplaceRoute rtb-2",
+        "ReplaceInstance i-a",
+    ]
+
+
+def test_a_new_standby_gets_its_group_s_address_before_it_is_let_in() -> None:
+    world = two_groups(
+        [member("i-a")],
+        [member("i-c", "Pending:Wait")],
+        [nat("i-a"), nat("i-c", age=20)],
+        TO_A,
+        eip="i-a",
+    )
+    (action,) = decide(world, given=OWN).moves
+    assert isinstance(action, AssociateAddress)
+    assert (action.allocation_id, action.instance_id) == (STANDBY_ALLOCATION, "i-c")
+    (done,) = decide(replace(world, standby_eip_holder="i-c"), given=OWN).actions
+    assert isinstance(done, CompleteLifecycleAction)
+    assert (done.group, done.instance_id) == (STANDBY_GROUP, "i-c")
+
+
+def test_the_address_of_one_that_carries_is_not_taken_by_its_successor() -> None:
+    world = two_groups(
+        [member("i-a"), member("i-c", "Pending:Wait")],
+        [member("i-b")],
+        [nat("i-a"), nat("i-c", age=20), nat("i-b")],
+        TO_A,
+        eip="i-a",
+        standby_eip="i-b",
+    )
+    assert not decide(world, given=OWN).moves
+
+
+def test_a_planned_replacement_moves_to_the_one_that_has_its_address() -> None:
+    world = two_groups(
+        [member("i-a", "Terminating:Wait"), member("i-c")],
+        [member("i-b")],
+        [nat("i-a"), nat("i-c", age=20), nat("i-b")],
+        TO_A,
+        eip="i-a",
+        standby_eip="i-b",
+    )
+    plan = decide(world, given=OWN)
+    assert plan.gateway is not None
+    assert plan.gateway.instance_id == "i-b"
+    after = decide(replace(world, tables=TO_B), given=OWN)
+    (address,) = after.moves
+    assert isinstance(address, AssociateAddress)
+    assert (address.allocation_id, address.instance_id, address.take_from) == (ALLOCATION, "i-c", "i-a")
+
+
+# Switched off
+
+
+def test_after_switching_off_the_former_standby_s_address_and_routes_come_back() -> None:
+    world = replace(
+        calm(tables=TO_B, eip_holder="i-b", standby=None),
+        instances={"i-a": nat("i-a"), "i-b": replace(nat("i-b"), group_name=STANDBY_GROUP)},
+    )
+    alone = replace(SHARED, standby_name=None)
+    assert kinds(decide(world, given=alone)) == [
+        "AssociateAddress eipalloc-0a",
+        "ReplaceRoute rtb-1",
+        "ReplaceRoute rtb-2",
+    ]
+    stranger = replace(world, instances={**world.instances, "i-b": nat("i-b")})
+    assert not decide(stranger, given=alone).moves
