@@ -33,6 +33,12 @@ EXPLAINED = {
     "its launch, then the next one boots",
     Kind.LOST_EVENT: "it is terminated, and EventBridge loses the replacement's launch event: its state event "
     "or the schedule does the work",
+    Kind.PAIR_TERMINATED: "two NATs, each in a group of its own (docs/standby.md); the one that carries is terminated",
+    Kind.PAIR_STOPPED: "of two NATs the one that carries is stopped",
+    Kind.PAIR_NOT_FORWARDING: "of two NATs the one that carries forwards no more; the other one hears nothing of it "
+    "and says so",
+    Kind.PAIR_ZONE_LOST: "the one that carries ends, and its zone has no capacity for ten minutes",
+    Kind.PAIR_PLANNED: "an instance refresh of the group whose NAT carries",
     Kind.ADOPTED: "it is terminated in a group of the platform's own: ready when running, no launch before "
     "terminate, the script sends no signal. The platform's script is the one with dnf",
 }
@@ -101,7 +107,7 @@ def _counted(budget: Budget) -> str:
 
 
 def _table(budget: Budget) -> Iterator[str]:
-    yield "| simulated | boot | failovers | p50 | p95 | p99 | max | never healed | median, assumed shortest to longest |"
+    yield "| simulated | boot, or a pair's address | failovers | p50 | p95 | p99 | max | never healed | median, assumed shortest to longest |"
     yield "|---|---|--:|--:|--:|--:|--:|--:|--:|"
     for kind, boot in ALL_SERIES:
         series = budget.of(kind, boot)

@@ -7,12 +7,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.failover_budget.scenarios import Boot, Kind
+from benchmarks.failover_budget.scenarios import ALL_SERIES, Boot, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ALL_SERIES = [(kind, boot) for kind in Kind for boot in Boot]
+__all__ = ["ALL_SERIES", "Budget", "Series", "from_json", "percentile", "to_json"]
 
 
 @dataclass(frozen=True, slots=True)

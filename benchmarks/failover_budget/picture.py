@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.failover_budget.document import seconds
 from benchmarks.failover_budget.peers import PEERS, Stated, platform
-from benchmarks.failover_budget.scenarios import Boot, Kind
+from benchmarks.failover_budget.scenarios import LONE, PAIRS, Boot, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ WIDTH, LEFT, RIGHT = 1000.0, 215.0, 150.0
 TOP, ROW, GAP = 168.0, 17.0, 13.0
 SHORTEST, LONGEST = 1.0, 1000.0  # seconds, the ends of the logarithmic axis
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-CLASSES = {Boot.PACKAGED: "a", Boot.DNF: "b"}
+CLASSES = {Boot.PACKAGED: "a", Boot.DNF: "b", Boot.SHARED: "b", Boot.OWN: "a"}
 STYLE = """
 svg { --ink: #1c2330; --soft: #5b6577; --rule: #dfe3ea; --paper: #ffffff; --a: #2563eb; --b: #c2410c;
   --band: #f3d9a4; --peer: #7c3aed; }
@@ -76,12 +76,12 @@ def x_of(value: float) -> float:
 
 
 def _legend() -> Iterator[str]:
-    for x, boot in ((28.0, Boot.PACKAGED), (236.0, Boot.DNF)):
+    for x, boot, pair in ((28.0, Boot.PACKAGED, Boot.OWN), (330.0, Boot.DNF, Boot.SHARED)):
         name = CLASSES[boot]
         yield f'<rect class="bar {name}" x="{x:g}" y="70" width="30" height="10"/>'
         yield f'<circle class="{name}" cx="{x:g}" cy="75" r="4"/>'
-        yield f'<text x="{x + 38:g}" y="79">boots {boot}</text>'
-    yield '<text class="soft" x="378" y="79">dot p50, bar to p99, stroke p95, ring the longest; behind: what others state</text>'
+        yield f'<text x="{x + 38:g}" y="79">boots {boot}; a pair: {pair}</text>'
+    yield '<text class="soft" x="610" y="79">dot p50, bar to p99, stroke p95, ring the longest; behind: what others state</text>'
 
 
 def _axis(bottom: float) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _rows(budget: Budget) -> tuple[list[str], float]:
     lines, y = list[str](), TOP
     for kind in Kind:
         lines.append(f'<text class="kind" x="{LEFT - 14:g}" y="{y + ROW + 4:g}">{escape(kind)}</text>')
-        for boot in Boot:
+        for boot in PAIRS if kind.of_a_pair else LONE:
             series = budget.of(kind, boot)
             if series is not None:
                 lines += _row(series, y + ROW / 2)

@@ -14,6 +14,7 @@ from simulator.engine.durations import Confidence, Duration
 from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.egress_probe import probing
+from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ LAUNCH = "EC2 Instance-launch Lifecycle Action"
 CALM = (60.0, 180.0)  # seconds between two failovers, so that none meets the same phase of a schedule
 OLD = 600.0  # younger ones the failover blames for nothing
 LIMIT = 1800.0  # then a failover counts as never healed
+ZONE_BACK = 600.0  # seconds after which a lost zone has capacity again
 PER_WORLD = 10  # a new world has new phases of its schedules to each other
 
 
@@ -40,13 +42,24 @@ class Kind(StrEnum):
     BROKEN_SCRIPT = "script broken once"
     LOST_EVENT = "launch event lost"
     ADOPTED = "NAT of an adopted group"
+    PAIR_TERMINATED = "pair: terminated"
+    PAIR_STOPPED = "pair: stopped"
+    PAIR_NOT_FORWARDING = "pair: not forwarding"
+    PAIR_ZONE_LOST = "pair: zone lost"
+    PAIR_PLANNED = "pair: planned replacement"
+
+    @property
+    def of_a_pair(self) -> bool:
+        return self.startswith("pair")
 
 
 class Boot(StrEnum):
-    """How the replacement boots."""
+    """How the replacement of a lone NAT boots; of a pair, whose address the standby serves with."""
 
     PACKAGED = "without packages"
     DNF = "with dnf"
+    SHARED = "the address moves"
+    OWN = "own addresses"
 
 
 class Assumed(StrEnum):
@@ -58,6 +71,10 @@ class Assumed(StrEnum):
 
 
 BOOTS = {Boot.PACKAGED: durations.BOOT_PACKAGED, Boot.DNF: durations.BOOT_DNF}
+PAIRS = {Boot.SHARED: Standby.SHARED, Boot.OWN: Standby.OWN}
+SILENT = frozenset({Kind.NOT_FORWARDING, Kind.PROBED, Kind.PAIR_NOT_FORWARDING})
+LONE = (Boot.PACKAGED, Boot.DNF)
+ALL_SERIES = [(kind, boot) for kind in Kind for boot in (PAIRS if kind.of_a_pair else LONE)]
 PHASES = frozenset({durations.SCHEDULE_PHASE, durations.HEALTH_CHECK_PHASE, durations.STATUS_CHECK_PHASE})
 
 
@@ -93,7 +110,13 @@ def _in_one_world(batch: Batch, attempt: int, runs: int, *, remembers: bool) -> 
     chance = Random(seed)  # noqa: S311 - repeatable
     adopted = batch.kind is Kind.ADOPTED
     readiness = {"NAT_READINESS": "running" if adopted else "signal"}
-    world = World(seed, variables=readiness, launches_first=not adopted, pace=pace(batch.assumed))
+    world = World(
+        seed,
+        variables=readiness,
+        launches_first=not adopted,
+        standby=PAIRS.get(batch.boot, Standby.NONE),
+        pace=pace(batch.assumed),
+    )
     with ExitStack() as stack:
         stack.enter_context(world)
         world.wire.remembered = ReadCache() if remembers else None
@@ -133,6 +156,8 @@ def pace(assumed: Assumed) -> Mapping[Duration, float]:
 def _script(world: World, batch: Batch) -> Script:
     if batch.kind is Kind.ADOPTED:
         return replace(boot_scripts.ADOPTED, boot=BOOTS[batch.boot])
+    if batch.kind.of_a_pair:
+        return boot_scripts.own()  # the function alone moves the address
     return boot_scripts.own(world.platform.allocation, BOOTS[batch.boot])
 
 
@@ -144,8 +169,8 @@ def _mend(world: World, machine: Machine, script: Script) -> None:
 
 def _failover(world: World, kind: Kind, chance: Random) -> float:
     wait = chance.uniform(*CALM)
-    world.advance(wait + OLD if kind in {Kind.NOT_FORWARDING, Kind.PROBED} else wait)
-    lost = world.nat()
+    world.advance(wait + OLD if kind in SILENT else wait)
+    lost = world.carrier() if kind.of_a_pair else world.nat()
     began = _begin(world, kind, lost)
     if not world.run_until(lambda: _healed(world, lost), LIMIT):
         return float("inf")
@@ -155,16 +180,20 @@ def _failover(world: World, kind: Kind, chance: Random) -> float:
 
 def _begin(world: World, kind: Kind, nat: str) -> float:  # noqa: PLR0911 - one return a kind
     match kind:
-        case Kind.TERMINATED | Kind.ADOPTED:
+        case Kind.TERMINATED | Kind.ADOPTED | Kind.PAIR_TERMINATED:
             return world.kill(nat)
-        case Kind.STOPPED:
+        case Kind.STOPPED | Kind.PAIR_STOPPED:
             return world.stop(nat)
         case Kind.IMPAIRED:
             return world.impair(nat)
-        case Kind.NOT_FORWARDING | Kind.PROBED:
+        case Kind.NOT_FORWARDING | Kind.PROBED | Kind.PAIR_NOT_FORWARDING:
             return world.impair(nat, status_check=False)
+        case Kind.PAIR_ZONE_LOST:
+            return world.lose_zone(nat, ZONE_BACK)
         case Kind.PLANNED:
             return world.refresh()
+        case Kind.PAIR_PLANNED:
+            return world.refresh(world.group_of(nat))
         case Kind.BROKEN_SCRIPT:
             world.machines.script = replace(boot_scripts.BROKEN, boot=world.machines.script.boot)
             return world.kill(nat)
@@ -176,10 +205,12 @@ def _begin(world: World, kind: Kind, nat: str) -> float:  # noqa: PLR0911 - one 
 
 
 def _healed(world: World, lost: str) -> bool:
-    """Another NAT than the lost one serves, and the group is at rest."""
-    members = world.group.group.instance_states
-    nat = world.in_service()
-    return nat is not None and nat.id != lost and len(members) == 1 and world.traffic.up and not world.busy()
+    """Another NAT than the lost one serves, that one has left its group, and each group is at rest."""
+    if world.in_service() is None or world.busy() or not world.traffic.up:
+        return False
+    serves = world.carrier() if world.platform.standby else world.nat()
+    members = {name for group in world.platform.groups for name in world.members(group)}
+    return serves != lost and lost not in members and all(map(world.rests, world.platform.groups))
 
 
 def downtime(outages: Iterable[tuple[float, float | None]]) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 ALLOCATION = r"eipalloc-[0-9a-f]+"
+GROUP_NAME = r".{1,255}"
 FALLBACK_AFTER = 300
 
 
@@ -91,9 +92,10 @@ class Settings:
             probe_function=variables.optional(env, "EGRESS_PROBE_FUNCTION", r"[A-Za-z0-9_-]{1,64}")
             or egress_probe_function_name(environment),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
-            standby_name=variables.optional(env, "NAT_STANDBY_ASG_NAME", r".{1,255}"),
+            standby_name=variables.optional(env, "NAT_STANDBY_ASG_NAME", GROUP_NAME),
             standby_allocation_id=variables.optional(env, "NAT_STANDBY_EIP_ALLOCATION_ID", ALLOCATION),
-            former_standby=nat_standby_asg_name(environment),
+            former_standby=variables.optional(env, "NAT_FORMER_STANDBY_ASG_NAME", GROUP_NAME)
+            or nat_standby_asg_name(environment),
             fallback_gateway_id=variables.optional(env, "NAT_FALLBACK_GATEWAY_ID", r"nat-[0-9a-f]+"),
             fallback_after_seconds=variables.count(env, "NAT_FALLBACK_AFTER_SECONDS", FALLBACK_AFTER),
         )

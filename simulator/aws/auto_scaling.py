@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from simulator.engine.context import SimulationContext
 
 LONGEST_BACKOFF = 600.0  # seconds, assumed
+CAPACITY_PAUSE = 60.0  # seconds until a launch without capacity is tried again, assumed
 FULL = 100  # per cent
 GROUP = "AutoScalingGroup"
 
@@ -50,6 +51,7 @@ class Controller:
     replacing: set[str] = field(default_factory=set)
     abandoned_in_a_row: int = 0
     not_before: float = 0.0  # of the next launch, after an abandoned one
+    without_capacity_until: float = 0.0  # EC2 has none of the type in the group's zone
     _leaving: dict[str, Activity] = field(default_factory=dict)
     _impaired_until: dict[str, float] = field(default_factory=dict)
 
@@ -92,8 +94,14 @@ class Controller:
 
     def _launch(self) -> None:
         self.due -= 1
-        if self.runs("Launch") and self.group.desired_capacity:
+        if not self.runs("Launch") or not self.group.desired_capacity:
+            return
+        if self.stage.clock.elapsed >= self.without_capacity_until:
             self.launch()
+            return
+        self.not_before = self.stage.clock.elapsed + CAPACITY_PAUSE
+        self.activities.refused("We currently do not have sufficient capacity in the zone you requested.")
+        self.reconcile()
 
     def launch(self) -> str:
         """Launch a member at once; its id."""

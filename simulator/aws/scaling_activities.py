@@ -59,6 +59,21 @@ class Activities:
         del self.all[KEPT:]
         return activity
 
+    def refused(self, message: str) -> None:
+        """A launch that EC2 refused: there is no instance, and EventBridge is told all the same."""
+        now = self.stage.clock.now()
+        activity = Activity(
+            activity_id=self.bus.new_id(),
+            auto_scaling_group_name=self.group.name,
+            instance_id="",
+            description="Launching a new EC2 instance",
+            cause=f"At {now:%Y-%m-%dT%H:%M:%SZ} a launch was started for a difference of capacity.",
+            start_time=now,
+            details="{}",
+        )
+        self.all.insert(0, activity)
+        self.end(activity, "Failed", message)
+
     def end(self, activity: Activity, status: str, message: str | None = None) -> None:
         """End an activity and tell EventBridge."""
         activity.status_code, activity.status_message = status, message

@@ -190,11 +190,17 @@ class World:
         self.machines.impair(instance_id, status_check=status_check)
         return self.clock.elapsed
 
-    def refresh(self) -> float:
-        """Replace the NAT as planned, by an instance refresh."""
+    def refresh(self, group: str = "") -> float:
+        """Replace the NAT of a group, of the first where none is named, by an instance refresh."""
         self.journal.note("operator", "refreshes the group")
-        self.client("autoscaling").start_instance_refresh(AutoScalingGroupName=self.platform.group)
+        self.client("autoscaling").start_instance_refresh(AutoScalingGroupName=group or self.platform.group)
         return self.clock.elapsed
+
+    def lose_zone(self, instance_id: str, seconds: float) -> float:
+        """The zone of an instance fails: it ends, and its group can launch nothing there for so long."""
+        controller = self._auto_scaling.controllers[self.group_of(instance_id)]
+        controller.without_capacity_until = self.clock.elapsed + seconds
+        return self.kill(instance_id)
 
     def invoke(self, event: Event) -> Invocation:
         """Invoke the function as a person does, and wait."""
@@ -243,6 +249,20 @@ class World:
         return next(
             str(route["InstanceId"]) for route in shown if route["DestinationCidrBlock"] == "0.0.0.0/0"
         )
+
+    def group_of(self, instance_id: str) -> str:
+        """The name of the group that an instance is a member of."""
+        groups = self._auto_scaling.controllers.items()
+        return next(name for name, controller in groups if controller.member(instance_id))
+
+    def rests(self, group: str) -> bool:
+        """Whether a group has one member, and that in service."""
+        states = self._auto_scaling.controllers[group].group.instance_states
+        return [member.lifecycle_state for member in states] == ["InService"]
+
+    def members(self, group: str) -> list[str]:
+        """The ids of a group's members, whatever their state."""
+        return [member.instance_id for member in self._auto_scaling.controllers[group].group.instance_states]
 
     def busy(self) -> bool:
         """Whether an invocation runs."""
