@@ -1,4 +1,4 @@
-"""Reads an account, from what cannot be misnamed: default route, interface, instance, group.
+"""Reads an account, from what is known without a name: default route, interface, instance, group.
 
 Every read may fail alone: what it would have shown is then unknown, and the diagnosis says so.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ops.doctor import alarms, listeners, parse, topic_access
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
+from ops.session import NO_STACK
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ops.doctor.wanted import Wanted
 
 ABSENT = frozenset({"ResourceNotFoundException", "NotFound", "NotFoundException", "InvalidParameter"})
-NO_STACK = "ValidationError"  # CloudFormation's code for a stack that does not exist
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ def test_types_and_docstrings_are_left_out(compiled: Any) -> None:  # noqa: ANN4
     assert compiled.fail.__doc__ is None
     assert not vars(compiled).get("__annotations__")
     assert not hasattr(compiled, "not_installed")
+    assert {field.type for field in fields(compiled.Point)} == {None}
+    assert {"annotations", "TYPE_CHECKING", "ClassVar"}.isdisjoint(vars(compiled))
 
 
 def test_what_the_program_reads_is_kept(compiled: Any) -> None:  # noqa: ANN401 - as above
