@@ -142,7 +142,13 @@ class Reconciler:
         member = next((group.member(waiting) for group in observed.groups if group.member(waiting)), None)
         instance = observed.instances.get(waiting or "")
         absent = member is None and (instance is None or instance.state in ENDED_STATES)
-        self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0)
+        now = clock.now()
+        marked = {
+            name: self.memory.marked.get(name, now)
+            for name, shown in observed.instances.items()
+            if shown.not_forwarding
+        }
+        self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0, marked=marked)
         if absent and instance is None and self.trigger.kind is TriggerKind.LAUNCH_ACTION:
             self.report.broken.add((Assumption.EVENT_INSTANCE_SHOWS, str(waiting)))
         return observed
