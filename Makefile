@@ -130,6 +130,7 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/python -m toolchain.config_document snapshot --check
 	$(BIN)/python -m toolchain.config_document document --check
 	$(BIN)/python -m toolchain.docs.drift_findings --check
+	$(BIN)/python -m toolchain.docs.reaper_scale --check
 	$(BIN)/python -m toolchain.docs.reachable_modules
 
 config-snapshot: setup ## Agree on the canonical configuration's values as they are now
@@ -152,6 +153,9 @@ bench-reap: setup ## Measure what a deleted item costs on the client, beside oth
 
 bench-cold-start: setup .aws-sam/.ready .tools/cold-start/.ready ## Measure the failover's cold start beside three others (ARGS=--write renews docs/cold-start.md)
 	@$(BIN)/python -m benchmarks.cold_start $(ARGS)
+
+bench-standby: setup ## Measure on this kernel how a standby takes over, write docs/standby-kernel.md (as root, about 6 minutes)
+	@PYTHONPATH=functions:layers/shared:. $(BIN)/python -m benchmarks.standby $(ARGS)
 
 bench-failover: setup ## Simulate 200 failovers of each kind, write docs/failover-budget.* (about an hour of CPU)
 	@$(BIN)/python -m benchmarks.failover $(ARGS)

@@ -9,10 +9,11 @@ every 30 seconds and after a miss. UDP 3217 between the private addresses:
     <number> 1     the answer: the asked NAT forwarded within the last three seconds
     <number> 0     it did not
 
-Answers go to the peers' addresses alone. A question without an answer is a miss. The answer 0 counts as
-three, since it speaks of three seconds. At three misses the event "NAT Peer Silent" is put, again after 30 s
-and then at doubled intervals up to 240 s. An instance that does not forward itself puts none, and none is put
-about a peer that has not forwarded since it was found: it boots. Amazon Linux 2023 runs this with Python 3.9.
+Answers go to the peers' addresses alone. A question without an answer in half a second is a miss. The answer
+0 counts as three, since it speaks of three seconds. At three misses the event "NAT Peer Silent" is put, again
+after 30 s and then at doubled intervals up to 240 s. An instance that does not forward itself puts none, and
+none is put about a peer that has not forwarded since it was found: it boots. Amazon Linux 2023 runs this with
+Python 3.9.
 """
 
 import itertools
@@ -27,7 +28,7 @@ from contextlib import suppress
 
 SCRIPT = sys.argv[1]
 INSTANCE_ID, FORWARDED = os.environ["INSTANCE_ID"], os.environ["FORWARDED"]
-PORT, FRESH_SECONDS, MISSES, FIND_EVERY = 3217, 3, 3, 30
+PORT, ANSWER_SECONDS, FRESH_SECONDS, MISSES, FIND_EVERY = 3217, 0.5, 3, 3, 30
 FIRST_PAUSE, LONGEST_PAUSE = 30, 240  # seconds between two events of one silence
 
 
@@ -115,6 +116,12 @@ def receive(link: socket.socket, number: bytes, peers: "dict[str, Peer]") -> Non
             peer.answer = data.endswith(b" 1")
 
 
+def receive_until(until: float, link: socket.socket, number: bytes, peers: "dict[str, Peer]") -> None:
+    while (left := until - time.monotonic()) > 0:
+        if select.select([link], [], [], left)[0]:
+            receive(link, number, peers)
+
+
 def main() -> None:
     peers, finder = {}, Finder()  # type: dict[str, Peer], Finder
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
@@ -129,12 +136,9 @@ def main() -> None:
                 peer.answer = None
                 with suppress(OSError):
                     link.sendto(b"?" + number, (peer.address, PORT))
-            left = 1.0
-            while left > 0:
-                if select.select([link], [], [], left)[0]:
-                    receive(link, number, peers)
-                left = until - time.monotonic()
+            receive_until(until - 1 + ANSWER_SECONDS, link, number, peers)
             missed = True in [peer.judge() for peer in peers.values()]
+            receive_until(until, link, number, peers)
 
 
 main()

@@ -1,4 +1,4 @@
-"""AWS as the AWS CLI sees it: profiles, regions, AWS_ENDPOINT_URL."""
+"""boto3's clients by the AWS CLI's rules: profiles, regions, AWS_ENDPOINT_URL."""
 
 from __future__ import annotations
 

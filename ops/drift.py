@@ -6,8 +6,6 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
-
 from drift_check import checks
 from drift_check.events import Mode, Request, parse
 from drift_check.history_store import HistoryUse
@@ -15,7 +13,7 @@ from drift_check.observe.observer import WORKERS
 from drift_check.planner import approval_code
 from drift_check.reconcile import make_reconciler
 from drift_check.settings import MAX_HEALS, Allowed, Settings
-from ops.options import FLAG, Common
+from ops.options import FLAG, Common, Many
 from ops.output import PRINTERS
 from ops.progress import progress
 from ops.screen import agreed, error_console
@@ -27,8 +25,6 @@ from tradai_shared.outcomes import Status
 if TYPE_CHECKING:
     from drift_check.model import Report
     from ops.session import Session
-
-Many = Annotated[list[str] | None, Parameter(negative=())]
 
 
 def drift(  # noqa: PLR0913 - one parameter an option

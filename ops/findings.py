@@ -1,4 +1,4 @@
-"""``tradai-ops findings``: what a drift check finds now, with its past; one looked at, approved or waived."""
+"""``tradai-ops findings``: lists what a drift check finds now; shows, approves or waives one finding."""
 
 from __future__ import annotations
 

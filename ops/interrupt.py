@@ -1,4 +1,4 @@
-"""Ctrl-C as the end of a run's time: nothing begins any more, what was sent is still recorded."""
+"""Handles Ctrl-C: the run begins nothing new, and still records what it has sent."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def logs(
 
 
 def _print(session: Session, line: str, event: dict[str, Any]) -> None:
-    """A line for a person; one JSON document a line for a program."""
+    """Print a readable line; with --format json one JSON document a line."""
     if session.prints_text:
         console.print(line)
     else:

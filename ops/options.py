@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 SAMCONFIG = Path("samconfig.toml")
 FLAG = Parameter(negative=())
+Many = Annotated[list[str] | None, FLAG]
 
 
 class Format(StrEnum):

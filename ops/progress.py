@@ -1,4 +1,4 @@
-"""How far the reading is, where somebody watches."""
+"""A progress bar of the reads on standard error, where that is a terminal."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class FileAudit:
         )
 
     def flush(self) -> None:
-        """Nothing is held."""
+        """Does nothing: every line is written at once."""
 
     def _write(self, lines: Sequence[dict[str, Any]]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The terminal. Nothing that was read is markup here, and no control character of it reaches the terminal."""
+"""Prints to the terminal. Text that was read is never markup, and its control characters are escaped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HIDDEN = frozenset(
 
 
 def visible(text: str) -> str:
-    """The text with every character that steers a terminal written as its escape."""
+    """The text with every control character written as its escape."""
     return "".join(
         character
         if character in LAYOUT or unicodedata.category(character) not in HIDDEN

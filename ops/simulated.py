@@ -86,7 +86,7 @@ def _estate(env: Environment) -> Iterator[Callable[[str], Any]]:
 
 
 def missing(error: ImportError) -> AccessError:
-    """The extra that brings the simulator's own dependencies was left out."""
+    """The error where the extra with the simulator's dependencies is not installed."""
     return AccessError(f"--simulate is not installed: {error}", "Run: pipx install 'tradai-ops[simulate]'")
 
 

@@ -216,7 +216,7 @@ def whole_run(url: str, count: int) -> Row:
     cpu, wall = time.process_time(), time.perf_counter()
     result = run.run()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    assert result.tally.deleted == count  # noqa: S101 - or the figure means nothing
+    assert result.tally.deleted == count, result.reason  # noqa: S101 - or the figure means nothing
     row = {
         "items": count,
         "items_a_second": round(count / wall),

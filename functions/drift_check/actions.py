@@ -1,6 +1,6 @@
 """The writes that healing may make; nothing else can be written. Each declares who may order it.
 
-A finding is healed only by a remedy that its check proposed; what has none is never written.
+A finding is healed only by a remediation that its check proposed; without one nothing is written.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from typing import ClassVar, TypeAlias
 
 from drift_check.findings import Healing
 
-WORLD = frozenset({"0.0.0.0/0", "::/0"})
 PUBLIC_ACCESS_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 AUTOMATIC, ON_APPROVAL = Healing.AUTOMATIC, Healing.ON_APPROVAL
 # tag:TagResources asks for the service's own action too.
@@ -121,7 +120,7 @@ class AddTags:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceTags:
-    """Give tags that have another value the required one; permissions may hang on the present one."""
+    """Give tags that have another value the required one; permissions may depend on the present one."""
 
     arn: str
     tags: tuple[tuple[str, str], ...]
@@ -168,7 +167,7 @@ class RevokeWorldOpen:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileRoutes:
-    """Have the failover itself look at the routes now, with its own planner and its own rules for races."""
+    """Invoke the failover function, which reads the routes and plans by its own rules."""
 
     function: str
     healing: ClassVar[Healing] = AUTOMATIC
@@ -279,7 +278,7 @@ Remediation: TypeAlias = (
 
 
 def healing_of(remediations: tuple[Remediation, ...]) -> Healing:
-    """The most careful class of several writes."""
+    """Who may order several writes together: automatic only where each of them is."""
     if not remediations:
         return Healing.NEVER
     automatic = all(remediation.healing is AUTOMATIC for remediation in remediations)

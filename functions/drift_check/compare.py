@@ -1,4 +1,4 @@
-"""Compares the states of resources with the configuration; only what it states is compared."""
+"""Compares the states of resources with the values that the configuration states, and with no others."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def assess(
     sources: frozenset[Call],
     evidence: object = None,
 ) -> AssessedFinding:
-    """With the digest of its content: what differs and what would be written."""
+    """The finding with the digest of its content: what differs and what would be written."""
     writes = [[type(remediation).__name__, asdict(remediation)] for remediation in remediations]
     digest = content_digest(finding.status, finding.desired, finding.observed, writes, evidence)
     return AssessedFinding(replace(finding, digest=digest), remediations, sources)
@@ -212,7 +212,7 @@ def _unknown(
 
 
 def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> Iterator[AttributeState]:
-    """One fact for all of a thing's tags; a wrong value is more delicate to mend than none."""
+    """One attribute for all tags of a resource; a wrong value needs an approval, a missing tag does not."""
     if resource_state.tags is None:
         return
     accepted = config.required_tags
@@ -242,7 +242,7 @@ def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> It
 
 
 def to_json(value: Any) -> Json:  # noqa: ANN401 - any value of the configuration, or of AWS
-    """The same value as JSON has it."""
+    """The value as JSON types."""
     match value:
         case BaseModel():
             return to_json(dict(value))
@@ -259,7 +259,7 @@ def to_json(value: Any) -> Json:  # noqa: ANN401 - any value of the configuratio
 
 
 def equal(desired: Json, observed: Json) -> bool:
-    """Equal; the order of a list says nothing."""
+    """Whether two values are equal; the order of a list does not count."""
     if isinstance(desired, list) and isinstance(observed, list):
         return sorted(map(str, desired)) == sorted(map(str, observed))
     return desired == observed and type(desired) is type(observed)

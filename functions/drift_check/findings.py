@@ -45,7 +45,7 @@ class Severity(StrEnum):
 
 
 class Healing(StrEnum):
-    """Who may mend it."""
+    """Who may order the heal of a finding."""
 
     AUTOMATIC = "automatic"
     ON_APPROVAL = "on approval"
@@ -155,7 +155,7 @@ SEVERITIES: tuple[tuple[str, str, Severity], ...] = (
 
 
 def severity_of(check: str, attribute: str) -> Severity:
-    """Medium where nothing else is said."""
+    """The severity of an attribute's drift; medium where the table names none."""
     for of_check, of_attribute, severity in SEVERITIES:
         if fnmatchcase(check, of_check) and fnmatchcase(attribute, of_attribute):
             return severity

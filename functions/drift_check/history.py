@@ -88,7 +88,7 @@ def compare(
 
 
 def _within(resource: str) -> list[str]:
-    """The resource, and those that a stranger is named below: tables/tradai-extra-dev is one of tables."""
+    """The resource and the paths above it: an unexpected tables/tradai-extra-dev belongs to tables."""
     parts = resource.split("/")
     return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
@@ -179,7 +179,7 @@ def _bounded(records: dict[str, Record]) -> dict[str, Record]:
 
 
 def honoured(history: History, finding: Finding) -> Finding:
-    """Without its waiver, where the content is no more what was accepted."""
+    """The finding, without its waiver where its content has changed since it was accepted."""
     waiver = finding.waiver
     if waiver is None or waiver.until is None:
         return finding
@@ -192,7 +192,7 @@ def honoured(history: History, finding: Finding) -> Finding:
 
 
 def with_attempt(history: History, finding: Finding, now: datetime) -> History:
-    """Before a write: a crash right after it leaves the resource to rest."""
+    """The history with an attempt, recorded before the write: a crash after it delays the next attempt."""
     return _with(history, finding, replace(_record_of(history, finding, now), attempted_at=now))
 
 

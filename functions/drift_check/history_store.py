@@ -70,7 +70,7 @@ class LeaseHeldError(Exception):
 
 
 def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> HistoryKey | str:
-    """The item's key by the live table's own, or why it cannot serve."""
+    """The item's key by the live table's schema, or why the table cannot keep the history."""
     if not isinstance(described, Known):
         return f"{described.call.action} failed with {described.code}"
     if described.value is None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """For CI."""
+    """The exit codes of a run, for CI."""
 
     IN_SYNC = 0
     DRIFT = 1
@@ -62,8 +62,17 @@ class Report:
         return [heal for heal in self.heals if heal.status is Status.FAILED]
 
     @property
+    def over(self) -> dict[str, Record]:
+        """What somebody was notified of and this run finds resolved, by id."""
+        return {
+            finding_id: record
+            for finding_id, record in self.resolved.items()
+            if finding_id in self.changes.resolved and record.notified_at is not None
+        }
+
+    @property
     def exit_code(self) -> ExitCode:
-        """Partial says that something could not be read, whatever else was found."""
+        """Partial where something could not be read, whatever else was found."""
         if self.error:
             return ExitCode.ERROR
         if self.unknown:

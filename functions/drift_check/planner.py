@@ -163,7 +163,7 @@ def _keeps_failing(finding: Finding, history: History) -> bool:
 
 
 def _last_writes(history: History) -> dict[tuple[str, str], datetime]:
-    """By check and resource, whatever the attribute."""
+    """The time of the latest write by check and resource, whatever the attribute."""
     times: dict[tuple[str, str], datetime] = {}
     for record in history.records.values():
         if record.attempted_at is not None:

@@ -107,7 +107,7 @@ class Reconciler:
         return self.use in {HistoryUse.ATTEMPTS, HistoryUse.ALL} and not self.request.dry_run
 
     def _honoured(self, scan: Scan, session: Session) -> Scan:
-        """Without the waivers of what has changed since it was accepted."""
+        """The scan without the waivers of findings that have changed since they were accepted."""
         return replace(
             scan,
             assessed=[
@@ -193,7 +193,7 @@ class Reconciler:
         return healer.scan.with_details(scan, inspected)
 
     def _inspected(self, scan: Scan) -> Scan:
-        """With who may order each write, where that takes further reads."""
+        """The scan with the healing class of each finding, where that takes further reads."""
         inspected = [
             self.builder.inspected(assessed) if self._is_candidate(assessed.finding) else assessed
             for assessed in scan.assessed

@@ -137,7 +137,7 @@ class Scanner:
             yield failed_check(check.name, error)
 
     def _compare(self, check: Check, resource: ResourceState) -> Iterator[AssessedFinding]:
-        """What a deployment has taken out of the comparison gives no finding."""
+        """The findings of one resource, without what a deployment has taken out of the comparison."""
         for assessed in compare(self.config, check.name, resource):
             if is_in_scope(self.config, resource, assessed.finding):
                 yield assessed
@@ -206,7 +206,7 @@ def waived(
 
 
 def is_in_scope(config: CanonicalConfig, resource: ResourceState, finding: Finding) -> bool:
-    """Whether anything is compared with what the finding is about."""
+    """Whether the deployment has the finding's paths compared."""
     if finding.id in config.annotations.not_judged:
         return False
     paths = (path for path in (resource.path, finding.path) if path)

@@ -28,7 +28,7 @@ PARAMETERS = {
 
 
 class Allowed(StrEnum):
-    """The furthest that any event may go: the switch that an operator turns when healing must stop."""
+    """What any event may do at most: an operator sets DRIFT_MODE to report to stop all healing."""
 
     REPORT = "report"
     HEAL = "heal"
@@ -43,6 +43,7 @@ class Settings:
     report_bucket: str | None = None
     max_heals: int = MAX_HEALS
     topic_arn: str | None = None
+    runbooks: str = variables.RUNBOOKS
     security_hub: str | None = None  # the ARN of the account's own product there
     parameters: Mapping[str, str] = field(default_factory=dict)  # the stack's, by their names there
 
@@ -61,4 +62,5 @@ class Settings:
             parameters={name: env[variable] for variable, name in PARAMETERS.items() if env.get(variable)},
             security_hub=variables.optional(env, "SECURITY_HUB_PRODUCT", PRODUCT),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
+            runbooks=variables.runbooks(env),
         )

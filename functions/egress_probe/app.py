@@ -26,7 +26,7 @@ logger = make_logger(SERVICE)
 
 
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
-    """Watch the way out for one minute, or for a moment to confirm a failure.
+    """Probe egress for one minute, or for a few rounds to confirm a failure.
 
     Raises:
         EgressDownError, WrongEgressAddressError: the verdict, for the on-failure destination.

@@ -14,7 +14,7 @@ INSTANCE_ID = re.compile(r"i-[0-9A-Za-z-]{1,40}")
 
 
 class Action(StrEnum):
-    """What the probe is asked to do."""
+    """What an event asks the probe to do."""
 
     PROBE = "probe"  # the schedule's: watch until the next one starts
     CONFIRM = "confirm"  # after a failure for which nothing was found to mend: look again, at once

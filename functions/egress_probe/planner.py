@@ -32,13 +32,13 @@ class Round:
         return not any(attempt.answered for attempt in self.tries)
 
     def astray(self, expected: str | None) -> bool:
-        """Whether the internet saw another address than the expected one, and only another."""
+        """Whether every endpoint that told the caller's address saw another than the expected one."""
         address = {attempt.address for attempt in self.tries if attempt.address}
         return expected is not None and bool(address) and expected not in address
 
 
 class Verdict(StrEnum):
-    """What the rounds so far amount to."""
+    """The result of the rounds so far."""
 
     UP = "up"
     SUSPECT = "suspect"  # the last round was bad, too few of them were

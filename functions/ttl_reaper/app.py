@@ -11,13 +11,15 @@ from aws_lambda_powertools.metrics import MetricUnit
 from tradai_shared import clock
 from tradai_shared.aws import clients
 from tradai_shared.config import canonical_config
+from tradai_shared.errors import AwsError
 from tradai_shared.handler import invocation, make_logger, make_metrics
-from ttl_reaper import distributed_map, events, report, settings, tables
+from ttl_reaper import distributed_map, events, map_summary, report, settings, tables
 from ttl_reaper.audit import LogAudit, S3Audit, key_hash
-from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints
+from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints, written_results
 from ttl_reaper.dependencies import RunDependencies, open_dependencies
 from ttl_reaper.model import RunStatus, Tally
 from ttl_reaper.reconcile import reap
+from ttl_reaper.results import TableResult, isolated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,15 +31,14 @@ if TYPE_CHECKING:
     from ttl_reaper.events import SummaryEvent, WorkEvent
     from ttl_reaper.model import DesiredTable, ItemOutcome
     from ttl_reaper.report import ReapAnswer
-    from ttl_reaper.results import TableResult
     from ttl_reaper.settings import Settings
 
 SERVICE = "ttl_reaper"
 # No call begins later than this before the end. What may still be under way or to be written then: a call of
-# DynamoDB (3 attempts of 2 + 5 s with pauses of 1 and 2 s), and in S3 the audit, the tally and the checkpoint
-# (2 attempts each, with a pause of 1 s).
+# DynamoDB (3 attempts of 2 + 5 s with pauses of 1 and 2 s), and in S3 the audit, the tally, the
+# checkpoint and a plan's mark (2 attempts each, with a pause of 1 s).
 S3_ATTEMPTS = 2
-SPARE_SECONDS = 24.0 + 3 * 15.0
+SPARE_SECONDS = 24.0 + 4 * 15.0
 
 logger = make_logger(SERVICE)
 metrics = make_metrics(SERVICE)
@@ -61,7 +62,7 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
         return _summary(parsed, own)
     chosen = tables.select_tables(parsed, tables.tables(canonical_config(own.environment)))
     if parsed.action is events.WorkAction.PLAN:
-        return _plan(distributed_map.plan(parsed, chosen), own)
+        return _plan(distributed_map.plan_document(parsed, chosen, context.aws_request_id), own)
     audit, checkpoints = _storage(own, context.aws_request_id)
     with open_dependencies(
         audit,
@@ -70,27 +71,82 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
         on_failure=_log_failure,
         max_units_per_second=own.max_units_per_second,
     ) as dependencies:
-        results = _reap_in_turn(dependencies, chosen, parsed)
-    return _report(results, own)
+        shared = replace(dependencies, sharers=_sharers(parsed, checkpoints))
+        results = _reap_in_turn(shared, chosen, parsed)
+    answer = _report(results, own)
+    return _run_of_plan(parsed, answer, checkpoints) if parsed.plan and own.bucket else answer
 
 
-def _plan(work: list[dict[str, Any]], own: Settings) -> ReapAnswer:
-    data: report.ReapData = {"summary": {"runs": len(work)}, "results": [], "unfinished": "", "work": work}
+def _plan(document: dict[str, Any], own: Settings) -> ReapAnswer:
+    data: report.ReapData = {
+        "summary": {"runs": len(document["work"])},
+        "results": [],
+        "unfinished": "",
+        "order": document["order"],
+        "work": document["work"],
+        "concurrency": document["concurrency"],
+        "ledger": document["ledger"],
+    }
     return {"success": True, "data": data, "environment": own.environment.value}
 
 
+def _sharers(event: WorkEvent, checkpoints: Checkpoints) -> Callable[[], int] | None:
+    """How many runs of the event's plan are at work on its table now, at most."""
+    share = event.plan
+    if share is None:
+        return None
+
+    def count() -> int:
+        ended = isolated(lambda: checkpoints.count_ended(f"{share.id}/{event.table}"))
+        return share.sharers(0 if isinstance(ended, AwsError) else ended)
+
+    return count
+
+
+def _run_of_plan(event: WorkEvent, answer: ReapAnswer, checkpoints: Checkpoints) -> ReapAnswer:
+    """The answer without its checkpoint, which may be too large for a state and is in the bucket."""
+    data = answer["data"]
+    if data["end"] == RunStatus.OUT_OF_TIME:
+        data["stored"] = True
+    elif event.plan and event.segments:
+        ended, run = f"{event.plan.id}/{event.table}", str(event.segments.index)
+        isolated(lambda: checkpoints.mark_ended(ended, run))  # unmarked, its rate is left unused: no harm
+    data.pop("checkpoint", None)
+    return answer
+
+
 def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
-    failed = [result for result in event.results if not result.is_well]
-    metrics.add_metric("ReapFailures", MetricUnit.Count, len(failed))
-    for result in failed:
+    ended, where = _map_pass(event)
+    another = map_summary.next_pass(ended) if own.bucket else None
+    summary, count = map_summary.whole_summary(ended)
+    failed = [] if another else [result for result in ended.results if not result.is_well]
+    reasons = [] if another else map_summary.guard_reasons(ended)
+    if not another:
+        metrics.add_metric("ReapFailures", MetricUnit.Count, count)
+    for result in failed[: map_summary.MOST_EXAMPLES]:
         logger.error("Run failed", extra=result.model_dump(exclude_none=True))
-    lines = "; ".join(f"{result.table} {result.segment}: {result.reason}" for result in failed)
+    lines = [*reasons, *(f"{map_summary.run_name(result)}: {result.reason}" for result in failed)]
+    examples = failed[: map_summary.MOST_EXAMPLES]
     data: report.ReapData = {
-        "summary": distributed_map.merge_summaries(event.results),
-        "results": [result.model_dump(exclude_none=True) for result in failed],
-        "unfinished": lines[: report.MOST_CHARACTERS],
+        "summary": summary,
+        "results": [result.model_dump(exclude_none=True) for result in examples],
+        "unfinished": "; ".join(lines)[: report.MOST_CHARACTERS],
+        "failures": map_summary.failures(failed) | ({"all": where} if where else {}),
     }
-    return {"success": not failed, "data": data, "environment": own.environment.value}
+    if another:
+        data |= another  # type: ignore[typeddict-item]  # order, work, concurrency and ledger
+    return {"success": not another and not count, "data": data, "environment": own.environment.value}
+
+
+def _map_pass(event: SummaryEvent) -> tuple[map_summary.MapPass, str | None]:
+    """The results of the pass's runs, and where the state machine has put them."""
+    order, ledger = event.order or {}, event.ledger or {}
+    if not isinstance(event.results, events.WrittenResults):
+        return map_summary.MapPass(event.results, order, ledger), None
+    place = event.results.ResultWriterDetails
+    written = written_results(clients.s3(attempts=S3_ATTEMPTS), place.Bucket, place.Key)
+    results = [events.SegmentResult.model_validate(result) for result in written]
+    return map_summary.MapPass(results, order, ledger), f"s3://{place.Bucket}/{place.Key}"
 
 
 def _reap_in_turn(
@@ -99,9 +155,17 @@ def _reap_in_turn(
     """Every table, each with its share of the time that is left; what it leaves over the others share."""
     results = []
     for number, table in enumerate(chosen):
+        if dependencies.seconds_left() <= 0 and number:
+            results.append(_not_reached(table))
+            continue
         share = replace(dependencies, seconds_left=_share(dependencies.seconds_left, len(chosen) - number))
         results.append(reap(share, table, event.request, event.checkpoint, restart=event.restart))
     return results
+
+
+def _not_reached(table: DesiredTable) -> TableResult:
+    """Nothing is called: what earlier tables still had to write has used up the time."""
+    return TableResult(table.name, RunStatus.OUT_OF_TIME, "no time was left for this table")
 
 
 def _share(seconds_left: Callable[[], float], tables: int) -> Callable[[], float]:

@@ -6,10 +6,11 @@ DynamoDB calls success, or the TTL is another, which fails the condition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tradai_shared import clock
+from tradai_shared.aws.error_mapping import THROTTLED
 from tradai_shared.errors import AwsError, TemporaryError
 from ttl_reaper import partiql
 from ttl_reaper.model import Candidate, ItemOutcome, Mode, Verdict
@@ -48,6 +49,7 @@ class BatchResult:
     outcomes: tuple[ItemOutcome, ...]
     units: float
     refused: AwsError | None = None  # the next batch would be refused too
+    uncertain: int = 0  # unsettled items that a call with a lost answer may have changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +99,34 @@ class Sender:
         ``may_defer`` says whether so many items may be carried on by the checkpoint: then a few items that
         are refused again and again do not hold up the others.
         """
-        pending = list(batch.candidates)
-        settled: list[ItemOutcome] = []
-        units = 0.0
-        began, attempt = _now(), 0
+        progress = _Progress(list(batch.candidates))
+        refused = None
         try:
-            while pending:
-                answered, consumed = self._send(batch, pending)
-                settled += answered.settled
-                units += consumed
-                pending = answered.pending
-                if answered.refused:
-                    code = answered.refused.code
-                    return BatchResult(
-                        (*settled, *_all(pending, Verdict.UNSETTLED, code)), units, answered.refused
-                    )
-                if not pending:
-                    break
-                attempt += 1
-                if answered.code in partiql.PASSING and attempt >= DEFER_AFTER and may_defer(len(pending)):
-                    return BatchResult((*settled, *_all(pending, Verdict.DEFERRED, answered.code)), units)
-                if _now() - began >= PATIENCE_SECONDS:
-                    given_up = TemporaryError(
-                        partiql.permission(batch.mode), answered.code, "refused for too long"
-                    )
-                    return BatchResult(
-                        (*settled, *_all(pending, Verdict.UNSETTLED, answered.code)), units, given_up
-                    )
-                self._back_off(attempt)
+            while progress.pending and not refused and progress.verdict is Verdict.UNSETTLED:
+                answered, consumed = self._send(batch, progress.pending)
+                progress.add(answered, consumed)
+                refused = answered.refused
+                if answered.refused is None and progress.pending:
+                    refused = self._again(batch, progress, may_defer)
         except OutOfTime:
-            return BatchResult((*settled, *_all(pending, Verdict.UNSETTLED)), units)
-        return BatchResult(tuple(settled), units)
+            progress.code = ""
+        unsettled_items = _all(progress.pending, progress.verdict, progress.code)
+        uncertain = len(progress.pending) if progress.answer_lost else 0
+        return BatchResult((*progress.settled, *unsettled_items), progress.units, refused, uncertain)
+
+    def _again(
+        self, batch: Batch, progress: _Progress, may_defer: Callable[[int], bool]
+    ) -> TemporaryError | None:
+        """Wait for another try, or defer what is pending; an error where that has lasted too long."""
+        progress.attempt += 1
+        code, count = progress.code, len(progress.pending)
+        if code in partiql.PASSING and progress.attempt >= DEFER_AFTER and may_defer(count):
+            progress.verdict = Verdict.DEFERRED
+        elif _now() - progress.began >= PATIENCE_SECONDS:
+            return TemporaryError(partiql.permission(batch.mode), code, "refused for too long")
+        else:
+            self._back_off(progress.attempt)
+        return None
 
     def _send(self, batch: Batch, pending: list[Candidate]) -> tuple[partiql.Answered, float]:
         """Send what is pending once; the units that it consumed."""
@@ -137,7 +136,7 @@ class Sender:
             reply = self.requests.call(partiql.permission(batch.mode), "BatchExecuteStatement", body)
             answered = partiql.answered(batch.mode, pending, reply)
         except TemporaryError as error:
-            return partiql.Answered([], pending, error.code), 0.0
+            return partiql.Answered([], pending, error.code, lost=True), 0.0
         except AwsError as error:
             return partiql.Answered([], pending, error.code, error), 0.0
         consumed = partiql.consumed(reply)
@@ -179,9 +178,30 @@ class Sender:
             seconds -= nap
 
 
-def unsettled(items: Sequence[Candidate], refused: AwsError) -> BatchResult:
-    """A batch that was not sent, or whose answer is lost."""
-    return BatchResult(tuple(_all(items, Verdict.UNSETTLED, refused.code)), 0.0, refused)
+@dataclass(slots=True)
+class _Progress:
+    """How far a batch is."""
+
+    pending: list[Candidate]
+    settled: list[ItemOutcome] = field(default_factory=list)
+    units: float = 0.0
+    code: str = ""  # of the latest answer that left something pending
+    attempt: int = 0
+    verdict: Verdict = Verdict.UNSETTLED  # of what stays pending
+    answer_lost: bool = False  # a call may have been carried out
+    began: float = field(default_factory=lambda: clock.now().timestamp())
+
+    def add(self, answered: partiql.Answered, consumed: float) -> None:
+        self.settled += answered.settled
+        self.units += consumed
+        self.pending, self.code = answered.pending, answered.code
+        self.answer_lost |= answered.lost and answered.code not in THROTTLED
+
+
+def unsettled(items: Sequence[Candidate], refused: AwsError, *, sent: bool = False) -> BatchResult:
+    """A batch that was not sent, or with ``sent`` one whose answer is lost."""
+    outcomes = tuple(_all(items, Verdict.UNSETTLED, refused.code))
+    return BatchResult(outcomes, 0.0, refused, len(items) if sent else 0)
 
 
 def _all(items: Sequence[Candidate], verdict: Verdict, detail: str = "") -> list[ItemOutcome]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import json
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import PermanentError
 from ttl_reaper.checkpoint import Checkpoint
 from ttl_reaper.model import Tally
@@ -38,6 +39,14 @@ class Checkpoints(Protocol):
         """The run is over: only its tally is stored on, against a replay of an older checkpoint."""
         ...
 
+    def mark_ended(self, plan: str, run: str) -> None:
+        """A plan's run is over, however it ended: the others may divide the rate among fewer."""
+        ...
+
+    def count_ended(self, plan: str) -> int:
+        """How many runs of a plan are over."""
+        ...
+
 
 class NoCheckpoints:
     """For a deployment without a bucket: the answer's checkpoint is the only one."""
@@ -55,6 +64,13 @@ class NoCheckpoints:
 
     def forget(self, name: str, ended: Checkpoint) -> None:
         """Nothing."""
+
+    def mark_ended(self, plan: str, run: str) -> None:
+        """Nothing."""
+
+    def count_ended(self, plan: str) -> int:  # noqa: ARG002 - the protocol's name
+        """None is known to be over."""
+        return 0
 
 
 class S3Checkpoints:
@@ -93,6 +109,21 @@ class S3Checkpoints:
         with translate_errors("s3:DeleteObject"):
             self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
 
+    def mark_ended(self, plan: str, run: str) -> None:
+        """Write an empty object; it expires with the checkpoints."""
+        self._put(f"{self._prefix}/plans/{plan}/{run}", b"")
+
+    def count_ended(self, plan: str) -> int:
+        """Count the objects, 1,000 a request."""
+        count, request = 0, {"Bucket": self._bucket, "Prefix": f"{self._prefix}/plans/{plan}/"}
+        while True:
+            with translate_errors("s3:ListBucket"):
+                answer = self._client.list_objects_v2(**request)  # type: ignore[arg-type]  # strings all
+            count += answer["KeyCount"]
+            if "NextContinuationToken" not in answer:
+                return count
+            request["ContinuationToken"] = answer["NextContinuationToken"]
+
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}.json"
 
@@ -108,6 +139,36 @@ class S3Checkpoints:
             if error.code == "NoSuchKey":
                 return None
             raise
+
+
+def written_results(client: S3Client, bucket: str, key: str) -> list[dict[str, Any]]:
+    """What a Distributed Map's result writer wrote: the output of each run, or its input and its error.
+
+    The manifest at ``key`` names the files; each is a list of executions with Input and Output as text:
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
+    """
+    manifest = _json(client, bucket, key)
+    files = [file["Key"] for ended in manifest["ResultFiles"].values() for file in ended]
+    return [_result(execution) for file in files for execution in _json(client, bucket, file)]
+
+
+def _json(client: S3Client, bucket: str, key: str) -> Any:  # noqa: ANN401 - JSON
+    with translate_errors("s3:GetObject"), whole_answer("s3:GetObject"):
+        return json.loads(client.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+def _result(execution: dict[str, Any]) -> dict[str, Any]:
+    if execution.get("Output"):
+        result: dict[str, Any] = json.loads(execution["Output"])
+        return result
+    event = json.loads(execution["Input"])["event"]
+    reason = execution.get("Error") or execution.get("Status") or "no result"
+    return {
+        "table": event["table"],
+        "segment": event["segments"]["index"],
+        "success": False,
+        "reason": str(reason),
+    }
 
 
 def _tally_key(name: str, started: int) -> str:

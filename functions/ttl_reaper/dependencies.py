@@ -37,6 +37,9 @@ class RunDependencies:
     on_progress: Callable[[Tally], None] = lambda _: None
     workers: int = WORKERS
     max_units_per_second: float = MAX_UNITS_PER_SECOND  # of a table without a limit of its own
+    sharers: Callable[[], int] | None = (
+        None  # runs of the plan at work on the table now; None: this one alone
+    )
 
 
 @contextmanager

@@ -21,6 +21,7 @@ ALL = "all"
 SEGMENTS = 8
 MOST_SEGMENTS = 1_000_000  # Scan's own limit
 MOST_SEGMENTS_A_RUN = 64  # a round holds a page of each
+MOST_CONCURRENCY = 1_000  # Lambda's default quota of an account, in a region
 DEFAULT = Limits()
 
 
@@ -52,11 +53,25 @@ class SegmentsEvent(Strict):
             raise _wrong("index", "must be less than total")
         if self.stride is not None and self.index is None:
             raise _wrong("stride", "needs an index")
-        if len(Segments(self.total, self.index, self.stride).mine) > MOST_SEGMENTS_A_RUN:
-            raise _wrong(
-                "total", f"a run scans at most {MOST_SEGMENTS_A_RUN} segments; give index and stride"
-            )
         return self
+
+    @property
+    def fit_a_run(self) -> bool:
+        """Whether they are few enough for one run."""
+        first, step = (0, 1) if self.index is None else (self.index, self.stride or self.total)
+        return len(range(first, self.total, step)) <= MOST_SEGMENTS_A_RUN
+
+
+class PlanShare(Strict):
+    """The plan that a run is part of."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9-]{1,80}$")
+    runs: int = Field(ge=1)  # of this table
+    at_once: int = Field(ge=1)
+
+    def sharers(self, ended: int = 0) -> int:
+        """How many runs can be at work on the table when so many have ended: never fewer than there are."""
+        return max(1, min(self.at_once, self.runs - ended))
 
 
 class WorkAction(StrEnum):
@@ -80,6 +95,8 @@ class WorkEvent(Strict):
     checkpoint: Checkpoint | None = None
     restart: bool = False  # leave a kept checkpoint alone and begin anew
     allow_without_pitr: bool = False
+    concurrency: int | None = Field(default=None, ge=1, le=MOST_CONCURRENCY)  # of a plan: runs at a time
+    plan: PlanShare | None = None  # of a plan's run
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -91,9 +108,16 @@ class WorkEvent(Strict):
             raise _wrong("classes", f"class {unfit} cannot be used with mode {self.mode}")
         if self.checkpoint and (self.table is None or self.restart or self.action is WorkAction.PLAN):
             raise _wrong("checkpoint", "needs one table, action reap and no restart")
-        if self.action is WorkAction.PLAN and self.segments and self.segments.index is not None:
-            raise _wrong("segments.index", "a plan makes one run of every segment")
+        self._segments_make_sense()
         return self
+
+    def _segments_make_sense(self) -> None:
+        if self.action is WorkAction.PLAN:
+            if self.segments and self.segments.index is not None:
+                raise _wrong("segments.index", "a plan divides all segments among its runs")
+        elif self.segments and not self.segments.fit_a_run:
+            problem = f"a run scans at most {MOST_SEGMENTS_A_RUN} segments; give index and stride"
+            raise _wrong("segments.total", problem)
 
     @property
     def request(self) -> ReapRequest:
@@ -106,6 +130,7 @@ class WorkEvent(Strict):
             limits=Limits(**self.limits.model_dump()),
             segments=Segments(segments.total, segments.index, segments.stride),
             allow_without_pitr=self.allow_without_pitr,
+            sharers=self.plan.sharers() if self.plan else 1,
         )
 
 
@@ -117,6 +142,9 @@ class SegmentResult(Strict):
     success: bool
     reason: str = ""
     summary: dict[str, Any] | None = None
+    end: str = ""
+    segments: dict[str, Any] | None = None
+    item_count: int = 0  # DescribeTable's, hours old
 
     @property
     def is_well(self) -> bool:
@@ -124,11 +152,30 @@ class SegmentResult(Strict):
         return self.success and not (self.summary or {}).get("failed")
 
 
+class WrittenObject(BaseModel):
+    """Where the Map's result writer put its manifest."""
+
+    model_config = ConfigDict(frozen=True)
+
+    Bucket: str
+    Key: str
+
+
+class WrittenResults(BaseModel):
+    """The output of a Map with a result writer: what its runs came to is in S3."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ResultWriterDetails: WrittenObject
+
+
 class SummaryEvent(Strict):
     """The state machine's last step: everything that its runs came to."""
 
     action: Literal["summary"]
-    results: list[SegmentResult]
+    results: list[SegmentResult] | WrittenResults
+    order: dict[str, Any] | None = None  # the plan's
+    ledger: dict[str, Any] | None = None
 
 
 def parse(event: Mapping[str, Any]) -> WorkEvent | SummaryEvent:

@@ -122,6 +122,7 @@ class ReapRequest:
     limits: Limits
     segments: Segments
     allow_without_pitr: bool = False
+    sharers: int = 1  # runs at work on the table at one time, this one included: they divide its capacity
 
     @property
     def writes(self) -> bool:
@@ -188,6 +189,9 @@ class Tally:
     repaired: int = 0
     renewed: int = 0
     failed: int = 0
+    uncertain: int = (
+        0  # sent, and the answer lost or the run killed: they may be changed, so limits count them
+    )
     read_units: float = 0.0
     write_units: float = 0.0
     failed_codes: dict[str, int] = field(default_factory=dict)  # of the failed: AWS's error codes
@@ -202,6 +206,7 @@ class Tally:
             self.repaired,
             self.renewed,
             self.failed,
+            self.uncertain,
             self.read_units,
             self.write_units,
             *self.expired.values(),
@@ -212,12 +217,12 @@ class Tally:
     @property
     def settled(self) -> int:
         """Items that need no further try."""
-        return self.changed + self.renewed + self.failed
+        return self.deleted + self.repaired + self.renewed + self.failed
 
     @property
     def changed(self) -> int:
-        """Items that the limits count."""
-        return self.deleted + self.repaired
+        """Items that the limits count: on the safe side, what may be changed too."""
+        return self.deleted + self.repaired + self.uncertain
 
     def __add__(self, other: Tally) -> Tally:
         """Both counted together."""
@@ -230,6 +235,7 @@ class Tally:
             repaired=self.repaired + other.repaired,
             renewed=self.renewed + other.renewed,
             failed=self.failed + other.failed,
+            uncertain=self.uncertain + other.uncertain,
             read_units=self.read_units + other.read_units,
             write_units=self.write_units + other.write_units,
             failed_codes=dict(Counter(self.failed_codes) + Counter(other.failed_codes)),

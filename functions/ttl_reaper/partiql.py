@@ -71,6 +71,7 @@ class Answered:
     pending: list[Candidate]
     code: str = ""
     refused: AwsError | None = None
+    lost: bool = False  # there was no answer: what is pending may have been carried out
 
 
 def answered(mode: Mode, candidates: Sequence[Candidate], reply: dict[str, Any]) -> Answered:

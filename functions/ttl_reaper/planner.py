@@ -149,31 +149,56 @@ def judge(items: Sequence[Item], key_names: Sequence[str], checkpoint: Checkpoin
 def allowance(request: ReapRequest, item_count: int, scanned: int, changed: int) -> tuple[int, Guard]:
     """How many more items may be changed, and the guard that says so.
 
-    ItemCount is hours old, so what was really scanned counts where it is more. A run of some segments has
-    their share of the table's allowance: together they go no further than the fraction. Below
-    FRACTION_COUNTS_FROM items in the table only the number counts.
+    A run of some segments has their share of what ItemCount (hours old), or the floor where that is more,
+    allows: whatever the segments hold, the runs together go no further than the table's fraction. What a
+    share leaves over goes to the runs that it stopped (``map_summary``).
     """
+    limits = request.limits
     share = len(request.segments.mine) / request.segments.total
-    known = max(item_count * share, scanned)
-    by_fraction = int(known * request.limits.max_fraction) - changed
-    by_number = request.limits.max_deletes - changed
-    if max(item_count, scanned) >= FRACTION_COUNTS_FROM and by_fraction < by_number:
+    if share == 1:
+        return table_allowance(limits.max_deletes, limits.max_fraction, max(item_count, scanned), changed)
+    by_number = limits.max_deletes - changed
+    if limits.max_fraction >= 1:
+        return max(0, by_number), Guard.MAX_DELETES
+    floored = item_count < FRACTION_COUNTS_FROM
+    table = FRACTION_COUNTS_FROM if floored else item_count * limits.max_fraction
+    by_fraction = int(table * share) - changed
+    if by_fraction < by_number:
+        return max(0, by_fraction), Guard.MAX_FRACTION
+    return max(0, by_number), Guard.MAX_DELETES
+
+
+def table_allowance(max_deletes: int, max_fraction: float, known: int, changed: int) -> tuple[int, Guard]:
+    """How many more items of a whole table may be changed, and the guard that says so.
+
+    ``known`` is the larger of ItemCount and what was really scanned. Of fewer than FRACTION_COUNTS_FROM items
+    only the number counts, and a fraction of 1 stops nothing.
+    """
+    by_fraction = int(known * max_fraction) - changed
+    by_number = max_deletes - changed
+    if known >= FRACTION_COUNTS_FROM and max_fraction < 1 and by_fraction < by_number:
         return max(0, by_fraction), Guard.MAX_FRACTION
     return max(0, by_number), Guard.MAX_DELETES
 
 
 def within_capacity(request: ReapRequest, live: LiveTable, default: float) -> ReapRequest:
-    """The request at no more than the table's and its indexes' own write capacity, else ``default``."""
-    bound = live.write_capacity or default
+    """The request at no more than the table's and its indexes' own write capacity, else ``default``.
+
+    Runs that share the table share its capacity.
+    """
+    bound = (live.write_capacity or default) / request.sharers
     limits = request.limits
     if limits.write_units_per_second <= bound:
         return request
     return replace(request, limits=replace(limits, write_units_per_second=bound))
 
 
-def page_items(request: ReapRequest) -> int:
-    """How many items a segment's page may hold, so that a round fits the rate that is allowed."""
-    a_round = request.limits.write_units_per_second * ROUND_SECONDS / len(request.segments.mine)
+def page_items(units_per_second: float, unfinished: int) -> int:
+    """How many items a segment's page may hold, so that a round fits the rate that is allowed.
+
+    The rate is shared by the segments that are unfinished: a finished one's part goes to the others.
+    """
+    a_round = units_per_second * ROUND_SECONDS / max(1, unfinished)
     return int(min(PAGE_ITEMS, max(FEWEST_PAGE_ITEMS, a_round)))
 
 

@@ -32,6 +32,13 @@ class TokenBucket:
         """The units a second that are allowed at the moment."""
         return self._rate
 
+    def allow(self, units_per_second: float, now: float) -> None:
+        """Another full rate from now on: less at once, more by rising to it."""
+        with self._lock:
+            self._refill(now)
+            self._full = units_per_second
+            self._rate = min(self._rate, units_per_second)
+
     def reserve(self, units: float, now: float) -> float:
         """Take ``units``; the answer is how many seconds to wait before using them."""
         with self._lock:

@@ -10,7 +10,7 @@ from tradai_shared.errors import AwsError, EventError, PermanentError
 from ttl_reaper import checkpoint as checkpoints
 from ttl_reaper import observe, planner
 from ttl_reaper.model import DesiredTable, ReapRequest, RunStatus
-from ttl_reaper.results import TableResult
+from ttl_reaper.results import TableResult, isolated
 from ttl_reaper.table_run import TableRun
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Start:
 
     checkpoint: Checkpoint
     notes: tuple[str, ...] = ()
+    is_late: bool = False
 
 
 def reap(
@@ -41,15 +42,10 @@ def reap(
     Raises:
         EventError: ``given`` is not a checkpoint of this request on this table.
     """
-    try:
-        return _reap(dependencies, desired, request, given, restart=restart)
-    except EventError:
-        raise
-    except AwsError as error:
-        return TableResult(desired.name, RunStatus.FAILED, str(error), checkpoint=given)
-    except Exception as error:  # noqa: BLE001 - the isolation point of a table
-        reason = f"{type(error).__name__}: {error}"
-        return TableResult(desired.name, RunStatus.FAILED, reason, checkpoint=given)
+    result = isolated(lambda: _reap(dependencies, desired, request, given, restart=restart))
+    if isinstance(result, AwsError):
+        return TableResult(desired.name, RunStatus.FAILED, str(result), checkpoint=given)
+    return result
 
 
 def _reap(
@@ -83,21 +79,24 @@ def _reap(
         save=lambda checkpoint: dependencies.checkpoints.save(key, checkpoint),
     )
     result = _stored_result(dependencies, key, run)
-    return replace(result, notes=(*notes, *start.notes))
+    return replace(result, notes=(*notes, *start.notes), is_late=start.is_late)
 
 
 def _stored_result(dependencies: RunDependencies, key: str, run: TableRun) -> TableResult:
     """Run, then store the checkpoint or forget it; what was done is reported even where that fails."""
     result = run.run()
-    try:
-        if result.checkpoint:
-            dependencies.checkpoints.save(key, result.checkpoint)
-        else:
-            dependencies.checkpoints.forget(key, run.checkpoint)
-    except Exception as error:  # noqa: BLE001 - what was done must be reported
-        reason = f"{result.reason}; its checkpoint was not kept: {error}"
-        return replace(result, end=RunStatus.FAILED, reason=reason)
-    return result
+    problem = isolated(lambda: _store(dependencies, key, run, result))
+    if problem is None:
+        return result
+    reason = f"{result.reason}; its checkpoint was not kept: {problem}"
+    return replace(result, end=RunStatus.FAILED, reason=reason)
+
+
+def _store(dependencies: RunDependencies, key: str, run: TableRun, result: TableResult) -> None:
+    if result.checkpoint:
+        dependencies.checkpoints.save(key, result.checkpoint)
+    else:
+        dependencies.checkpoints.forget(key, run.checkpoint)
 
 
 def checkpoint_key(desired: DesiredTable, request: ReapRequest) -> str:
@@ -127,7 +126,8 @@ def _stored(dependencies: RunDependencies, key: str, begun: Checkpoint, *, resta
         return Start(begun, (f"begun anew: the stored checkpoint is another run's or too old ({different})",))
     days = (begun.started - stored.started) // 86_400
     if begun.started - stored.started >= WEEK_SECONDS:
-        return Start(stored, (f"this run began {days} days ago and has not reached the table's end",))
+        note = f"this run began {days} days ago and has not reached the table's end"
+        return Start(stored, (note,), is_late=True)
     return Start(stored)
 
 

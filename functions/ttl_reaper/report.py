@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 USD_A_WRITE_UNIT = 0.625e-6
 USD_A_READ_UNIT = 0.125e-6
 KILOBYTE = 1024
-# 200 runs' answers must fit into a state's 256 kB whatever fails
+# a run's answer must fit into a state's 256 kB whatever fails
 MOST_CHARACTERS = 300
 MOST_CODES = 10
+MOST_CODE_CHARACTERS = 64
 
 
 class ReapData(AnswerData):
@@ -30,7 +31,13 @@ class ReapData(AnswerData):
     unfinished: str  # which tables, and why; empty where there is none
     end: NotRequired[str]  # how the first table ended that was not finished; else finished
     checkpoint: NotRequired[dict[str, Any]]
-    work: NotRequired[list[dict[str, Any]]]  # a plan's runs
+    stored: NotRequired[bool]  # the checkpoint is in the bucket, and the same event goes on from it
+    item_count: NotRequired[int]  # DescribeTable's of the first table, hours old
+    work: NotRequired[list[dict[str, Any]]]  # a plan's runs, of this pass or the next
+    order: NotRequired[dict[str, Any]]  # what they share
+    concurrency: NotRequired[int]  # how many run at a time
+    ledger: NotRequired[dict[str, Any]]  # a plan's limits, and what its runs of earlier passes counted
+    failures: NotRequired[dict[str, Any]]  # a plan's failed runs, counted; where each is
 
 
 class ReapAnswer(TypedDict):
@@ -74,7 +81,11 @@ def summary(tally: Tally) -> dict[str, Any]:
         "repaired": tally.repaired,
         "renewed": tally.renewed,
         "failed": tally.failed,
-        "failed_codes": dict(Counter(tally.failed_codes).most_common(MOST_CODES)),
+        "uncertain": tally.uncertain,
+        "failed_codes": {
+            code[:MOST_CODE_CHARACTERS]: count
+            for code, count in Counter(tally.failed_codes).most_common(MOST_CODES)
+        },
         "read_units": round(tally.read_units, 1),
         "write_units": round(tally.write_units, 1),
         "estimated_usd": usd(tally),
@@ -119,6 +130,7 @@ def answer(results: Sequence[TableResult], environment: str) -> ReapAnswer:
     }
     ends = [table_result.end for table_result in results]
     data["end"] = next((end for end in ends if end is not RunStatus.FINISHED), RunStatus.FINISHED).value
+    data["item_count"] = next((live.item_count for live in (line.live for line in results) if live), 0)
     checkpoints = [table_result.checkpoint for table_result in results if table_result.checkpoint]
     if checkpoints:
         data["checkpoint"] = checkpoints[0].model_dump(mode="json")

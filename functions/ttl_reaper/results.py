@@ -4,17 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from tradai_shared.errors import AwsError, EventError, PermanentError
 from ttl_reaper.model import LiveTable, RunStatus, Tally, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ttl_reaper.apply import BatchResult
     from ttl_reaper.checkpoint import Checkpoint
     from ttl_reaper.model import ItemOutcome
     from ttl_reaper.observe import Page
+
+
+Outcome = TypeVar("Outcome")
+
+
+def isolated(work: Callable[[], Outcome]) -> Outcome | AwsError:
+    """The boundary around a batch, a table's run, its storage and its start: what fails ends there alone.
+
+    An error that nobody foresaw becomes one like AWS's, so that what was done until then is still reported.
+
+    Raises:
+        EventError: the event is at fault, not the table.
+    """
+    try:
+        return work()
+    except EventError:
+        raise
+    except AwsError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - the isolation point of the reaper
+        return PermanentError("ttl_reaper", type(error).__name__, str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +51,17 @@ class TableResult:
     checkpoint: Checkpoint | None = None
     live: LiveTable | None = None
     notes: tuple[str, ...] = ()
+    is_late: bool = False  # the run began a week ago and has not reached the table's end
 
     @property
     def ok(self) -> bool:
-        """Whether nobody needs to look: out of time is no failure, and an earlier invocation's is its own."""
-        return self.end in {RunStatus.FINISHED, RunStatus.OUT_OF_TIME} and not self.spent.failed
+        """Whether nobody needs to look: an earlier invocation's failure is its own.
+
+        Out of time is no failure for a week.
+        """
+        if self.end is RunStatus.OUT_OF_TIME:
+            return not self.spent.failed and not self.is_late
+        return self.end is RunStatus.FINISHED and not self.spent.failed
 
 
 def read_tally(pages: Sequence[Page]) -> Tally:
@@ -50,6 +78,7 @@ def written_tally(results: Sequence[BatchResult], outcomes: Sequence[ItemOutcome
         repaired=counts[Verdict.REPAIRED],
         renewed=counts[Verdict.RENEWED],
         failed=counts[Verdict.FAILED],
+        uncertain=sum(result.uncertain for result in results),
         write_units=sum(result.units for result in results),
         failed_codes=dict(failed),
     )

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
-from tradai_shared.errors import AwsError, PermanentError
+from tradai_shared.errors import AwsError
 from ttl_reaper import apply, observe, partiql, planner, results
 from ttl_reaper.checkpoint import DeferredItem
 from ttl_reaper.model import (
@@ -59,13 +59,13 @@ class TableRun:
         self.spent = Tally()
         self._dependencies, self._native_is_off, self._save = dependencies, native_is_off, save
         bucket = TokenBucket(request.limits.write_units_per_second, clock.now().timestamp())
+        self._rate, self._bucket = request.limits.write_units_per_second, bucket
         self._sender = apply.Sender(
             dependencies.requests, bucket, dependencies.seconds_left, dependencies.rng
         )
         self._audit = dependencies.audit(live.name)
         self._statement = partiql.statement(request.mode, live.name, checkpoint.attribute, live.key_names)
-        self._page_units = 1.0
-        self._saved_at = clock.now()
+        self._page_units, self._saved_at = 1.0, clock.now()
         self._room, self._lock = 0, Lock()
         self._refused: AwsError | None = None
 
@@ -76,16 +76,18 @@ class TableRun:
         """
         with ThreadPoolExecutor(self._dependencies.workers) as pool:
             try:
-                result = self._rounds(pool)
-            except apply.OutOfTime:
-                result = self._out_of_time()
-            except AwsError as error:
-                result = self._end(RunStatus.FAILED, str(error))
-            except Exception as error:  # noqa: BLE001 - the isolation point of a table
-                result = self._end(RunStatus.FAILED, f"{type(error).__name__}: {error}")
+                result = results.isolated(lambda: self._until_the_end(pool))
             finally:
                 pool.shutdown(cancel_futures=True)
+        if isinstance(result, AwsError):
+            result = self._end(RunStatus.FAILED, str(result))
         return self._flushed(result)
+
+    def _until_the_end(self, pool: ThreadPoolExecutor) -> TableResult:
+        try:
+            return self._rounds(pool)
+        except apply.OutOfTime:
+            return self._out_of_time()
 
     def _flushed(self, result: TableResult) -> TableResult:
         try:
@@ -95,21 +97,20 @@ class TableRun:
         return result
 
     def _rounds(self, pool: ThreadPoolExecutor) -> TableResult:
+        self._share_rate()
         ahead = self._read(pool, self.checkpoint.positions)
         while ahead:
             self._check_time()
             pages = [page.result() for page in ahead]
             positions = self._after(pages)
             ahead = self._read(pool, positions)
-            ended = self._execute_pages(pool, pages)
-            if ended:
+            if ended := self._execute_pages(pool, pages):
                 return ended
             self._advance(positions)
         while self.checkpoint.deferred:
             self._check_time()
             self._advance(self.checkpoint.positions)
-            ended = self._execute_deferred(pool)
-            if ended:
+            if ended := self._execute_deferred(pool):
                 return ended
         return self._end(RunStatus.FINISHED, "every segment was read to its end")
 
@@ -118,12 +119,9 @@ class TableRun:
             raise apply.OutOfTime
 
     def _read(self, pool: ThreadPoolExecutor, positions: Sequence[Position]) -> list[Future[Page]]:
-        limit = planner.page_items(self.request)
-        return [
-            pool.submit(copy_context().run, self._page, position, limit)
-            for position in positions
-            if not position.done
-        ]
+        unfinished = [position for position in positions if not position.done]
+        limit = planner.page_items(self._rate, len(unfinished))
+        return [pool.submit(copy_context().run, self._page, position, limit) for position in unfinished]
 
     def _page(self, position: Position, limit: int) -> Page:
         body = observe.scan_request(self.live, self.checkpoint, position, limit)
@@ -168,19 +166,19 @@ class TableRun:
 
     def _execute_deferred(self, pool: ThreadPoolExecutor) -> TableResult | None:
         """Try the deferred items once more; None where the run goes on."""
-        key_names, attribute = self.live.key_names, self.checkpoint.attribute
+        attribute = self.checkpoint.attribute
         items = [{**deferred.key, attribute: deferred.ttl} for deferred in self.checkpoint.deferred]
-        judged = planner.judge(items, key_names, self.checkpoint, off=self._native_is_off)
+        judged = planner.judge(items, self.live.key_names, self.checkpoint, off=self._native_is_off)
         before, self.checkpoint = self.checkpoint, self.checkpoint.model_copy(update={"deferred": ()})
         try:
             ended = self._execute(pool, judged.candidates, 0)
         except apply.OutOfTime:
             self.checkpoint = self.checkpoint.model_copy(update={"deferred": before.deferred})
             raise
-        if ended:
-            self.checkpoint = self.checkpoint.model_copy(update={"deferred": before.deferred})
-            return self._end(ended.end, ended.reason)
-        return None
+        if ended is None:
+            return None
+        self.checkpoint = self.checkpoint.model_copy(update={"deferred": before.deferred})
+        return self._end(ended.end, ended.reason)
 
     def _defer(self, outcomes: Sequence[ItemOutcome]) -> None:
         deferred = tuple(
@@ -203,6 +201,7 @@ class TableRun:
         if not items:
             return []
         self._room = MOST_DEFERRED - len(self.checkpoint.deferred)
+        self._reserve(len(items))
         self._audit.record_planned(items)
         sent = [
             (batch, pool.submit(copy_context().run, self._execute_batch, batch))
@@ -219,6 +218,11 @@ class TableRun:
             if outcome.verdict is Verdict.FAILED:
                 self._dependencies.on_failure(outcome)
         return outcomes
+
+    def _reserve(self, count: int) -> None:
+        """Store that so many items may be changed: a run that is killed in its round stretches no limit."""
+        tally = self.checkpoint.tally + Tally(uncertain=count)
+        self._save(self.checkpoint.model_copy(update={"tally": tally}))
 
     def _execute_batch(self, candidates: Sequence[Candidate]) -> BatchResult:
         if self._refused:  # what condemned one batch condemns the others
@@ -252,6 +256,14 @@ class TableRun:
         if (clock.now() - self._saved_at).total_seconds() >= SAVE_SECONDS:
             self._saved_at = clock.now()
             self._save(self.checkpoint)
+            self._share_rate()
+
+    def _share_rate(self) -> None:
+        """Take over what runs of the same plan that have ended leave of the rate."""
+        if self._dependencies.sharers:
+            whole = self.request.limits.write_units_per_second * self.request.sharers
+            self._rate = max(1.0, whole / self._dependencies.sharers())
+            self._bucket.allow(self._rate, clock.now().timestamp())
 
     def _out_of_time(self) -> TableResult:
         """Time is no failure, unless nothing but deferred items was left and none of them was settled."""
@@ -283,7 +295,5 @@ class TableRun:
 
 def _result(batch: Sequence[Candidate], future: Future[BatchResult]) -> BatchResult:
     """A batch's result; an error that nobody foresaw leaves its items unsettled, and the others' recorded."""
-    try:
-        return future.result()
-    except Exception as error:  # noqa: BLE001 - the isolation point of a batch
-        return apply.unsettled(batch, PermanentError("batch", type(error).__name__, str(error)))
+    result = results.isolated(future.result)
+    return apply.unsettled(batch, result, sent=True) if isinstance(result, AwsError) else result

@@ -26,6 +26,7 @@ def tables(config: CanonicalConfig) -> tuple[DesiredTable, ...]:
             ttl_confirmed=provenance_of(config, ttl_path(component, table)).is_settled,
             may_be_reaped=table.may_be_reaped,
             pitr_expected=table.point_in_time_recovery,
+            written_here_only=table.written_here_only,
         )
         for component, table in config.dynamodb.tables.items()
         if not is_absent(config, f"dynamodb.tables.{component}")

@@ -1,1 +1,1 @@
-"""tradai-update-nat-routes: a dead NAT is replaced in the private route tables by itself."""
+"""tradai-update-nat-routes: moves address and private routes to a NAT that works when one fails."""

@@ -32,7 +32,7 @@ from update_nat_routes.actions import (
     RouteToFallback,
     TagGroup,
 )
-from update_nat_routes.model import ENDED_STATES
+from update_nat_routes.model import DEFAULT_ROUTE, ENDED_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from types_boto3_autoscaling.type_defs import TagTypeDef
     from types_boto3_ec2 import EC2Client
 
-DEFAULT_ROUTE = "0.0.0.0/0"
 # AWS has no codes of their own for these: the messages tell them from other mistakes with the same code.
 NO_ACTIVE_ACTION = "No active Lifecycle Action"
 NO_SUCH_MEMBER = "not found"

@@ -165,7 +165,7 @@ def launched_instances(activities: list[ActivityTypeDef]) -> list[tuple[str, Act
 
 
 def failed_in_a_row(launches: list[ActivityTypeDef]) -> int:
-    """How many launches were given up since there was peace for a while."""
+    """How many launches were abandoned in the present series; a pause of six hours ends a series."""
     failed, later = 0, launches[0]["StartTime"] if launches else None
     for activity in launches:
         if later is None or later - activity["StartTime"] > SAME_TROUBLE:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -43,6 +43,8 @@ class Trigger:
     ``stopping_instance`` is one that an event says is stopping or gone: a hint to be confirmed.
     ``no_egress`` says that a probe got no answer; ``suspect_instance`` is the instance whose
     probing an earlier run ordered, which had found nothing to repair.
+    ``announces_end`` says that EC2 calls the instance shutting-down, which it does once.
+    ``notify`` asks for a message also where a drill found nothing.
     ``silent_instance`` is a NAT that the NAT ``instance_id`` hears nothing of: a claim.
     ``warm_pool`` says that the instance comes from or goes to a warm pool, where Auto Scaling lists it apart.
     """
@@ -58,6 +60,8 @@ class Trigger:
     suspect_instance: str | None = None
     dry_run: bool = False
     warm_pool: bool = False
+    announces_end: bool = field(default=False, compare=False)
+    notify: bool = False
     silent_instance: str | None = None
 
 
@@ -105,7 +109,9 @@ def _from_event_bus(event: Json) -> Trigger:
     if source == DRILL_SOURCE:
         if detail_type not in DETAIL_TYPES:
             raise EventError("detail-type", f"a drill of {detail_type!r} is not known")
-        return Trigger(TriggerKind.DRILL, at=_time(event))
+        detail = event.get("detail")
+        notify = isinstance(detail, Mapping) and detail.get("notify") is True
+        return Trigger(TriggerKind.DRILL, at=_time(event), notify=notify)
     kind = EVENT_TYPES.get((source, detail_type))
     if kind is None:
         raise EventError("detail-type", f"{detail_type!r} from {source!r} is not known")
@@ -147,6 +153,7 @@ def _from_ec2(kind: TriggerKind, at: datetime | None, detail: Json) -> Trigger:
         instance_id=instance_id,
         terminated_instance=instance_id if state in ENDED_STATES else None,
         stopping_instance=instance_id if state in DEAD_STATES else None,
+        announces_end=state == "shutting-down",
     )
 
 

@@ -30,17 +30,17 @@ from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import ENDED_STATES
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
-from update_nat_routes.planner.notes import UNGUARDED, Note, refusal_notes
-from update_nat_routes.planner.plan import Plan, plan
+from update_nat_routes.planner.plan import plan
+from update_nat_routes.results import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from update_nat_routes.actions import Broken
     from update_nat_routes.apply import Result, Writer
     from update_nat_routes.model import Observed
     from update_nat_routes.observe import Reader
+    from update_nat_routes.planner.plan import Plan
     from update_nat_routes.settings import Settings
 
 POLL_SECONDS = 1.0
@@ -65,47 +65,6 @@ PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
     TriggerKind.PEER_SILENT: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
     TriggerKind.INSTANCE_STATE: (CONFIRM_SECONDS, frozenset({WaitKind.CONFIRMING})),
 }
-
-
-@dataclass(slots=True)
-class Report:
-    """What one run saw, did and left. ``results`` holds the last outcome of each action, by its key.
-
-    ``planned``: the world was read at least once, so that ``plan`` says something about it. ``blind``: the
-    last reading lacks the group, the tables or the instances, for want of a permission.
-    """
-
-    trigger: Trigger
-    started: datetime
-    plan: Plan = field(default_factory=Plan)
-    results: dict[str, Result] = field(default_factory=dict)
-    routes_replaced: set[str] = field(default_factory=set)
-    instances_replaced: set[str] = field(default_factory=set)
-    unproven_moves: bool = False
-    failover_seconds: float | None = None
-    waiting: Wait | None = None
-    error: AwsError | None = None
-    broken: set[Broken] = field(default_factory=set)
-    relevant: bool = True
-    planned: bool = False
-    blind: bool = False
-
-    @property
-    def failed(self) -> list[Result]:
-        return [result for result in self.results.values() if result.status is Status.FAILED]
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """The plan's, and what the refusals of this run say."""
-        return (*self.plan.notes, *refusal_notes(self.error, self.failed))
-
-    @property
-    def unguarded(self) -> bool:
-        return any(note.kind in UNGUARDED for note in self.notes)
-
-    @property
-    def success(self) -> bool:
-        return self.error is None and not self.failed and not self.unguarded
 
 
 @dataclass(slots=True)
@@ -171,7 +130,8 @@ class Reconciler:
             again = self._apply(step, written=frozenset(self.orders)) or bool(step.moves)
             restored = not step.moves and not self.restoring & set(step.egress_down)
             if restored and self.incident and self.report.failover_seconds is None:
-                self.report.failover_seconds = (clock.now() - self.incident).total_seconds()
+                self.report.restored_at, self.report.restored = clock.now(), self.observed
+                self.report.failover_seconds = (self.report.restored_at - self.incident).total_seconds()
         self.report.waiting = self._allowed(step.wait)
         return again or self.report.waiting is not None
 
@@ -182,7 +142,13 @@ class Reconciler:
         member = next((group.member(waiting) for group in observed.groups if group.member(waiting)), None)
         instance = observed.instances.get(waiting or "")
         absent = member is None and (instance is None or instance.state in ENDED_STATES)
-        self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0)
+        now = clock.now()
+        marked = {
+            name: self.memory.marked.get(name, now)
+            for name, shown in observed.instances.items()
+            if shown.not_forwarding
+        }
+        self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0, marked=marked)
         if absent and instance is None and self.trigger.kind is TriggerKind.LAUNCH_ACTION:
             self.report.broken.add((Assumption.EVENT_INSTANCE_SHOWS, str(waiting)))
         return observed
@@ -204,6 +170,8 @@ class Reconciler:
             answered |= step.data_requests
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
         self.observed, self.report.plan = observed, step
+        if self.report.first_observed is None:
+            self.report.first_observed, self.report.down_at_first = observed, step.egress_down
         self.report.planned, self.report.blind = True, bool(observed.denied)
         self._settle_lost_races(step)
         return step

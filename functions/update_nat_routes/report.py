@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from tradai_shared.alerts import publish_message
+from tradai_shared import alerts
 from tradai_shared.aws import clients as aws
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 from tradai_shared.outcomes import Answer, Status
-from update_nat_routes.actions import CompleteLifecycleAction, ReportUnhealthy
-from update_nat_routes.planner.lifecycle_hooks import ABANDON
+from update_nat_routes import messages
 from update_nat_routes.planner.notes import NoteKind
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
     from update_nat_routes.apply import Result
-    from update_nat_routes.reconcile import Report
+    from update_nat_routes.results import Report
     from update_nat_routes.settings import Settings
 
 FAILED_STEP = "TRADAI-NAT-FAILED"  # the boot script's one line where a step failed
@@ -105,7 +104,7 @@ def build_response(settings: Settings, report: Report) -> Answer:
 
 
 def summary(report: Report) -> dict[str, object]:
-    """The run in a few words."""
+    """One sentence on what the run did."""
     return {
         "trigger": str(report.trigger.kind),
         "concerned": report.relevant,
@@ -125,38 +124,17 @@ def summary(report: Report) -> dict[str, object]:
 
 
 def publish_alert(settings: Settings, report: Report, ec2: EC2Client, logger: Logger) -> None:
-    """Publish what needs a person and was caused or found by an event; the rest is the alarms' business.
+    """Publish what is news of an incident or needs a person; the rest is the alarms' business.
 
     A message that cannot be sent is logged: the routes matter more than the telling.
     """
-    lines = list(_worth_a_message(report, ec2, logger))
-    if not lines or settings.topic_arn is None:
+    alert = messages.alert(settings, report, lambda instance_id: boot_failure(ec2, instance_id, logger))
+    if alert is None or settings.topic_arn is None:
         return
-    subject = f"tradai {settings.environment}: NAT needs attention"
     try:
-        publish_message(aws.sns(), settings.topic_arn, subject, "\n".join(lines))
+        alerts.publish_alert(aws.sns(), settings.topic_arn, alert)
     except AwsError:
-        logger.exception("alert not sent", extra={"lines": lines})
-
-
-def _worth_a_message(report: Report, ec2: EC2Client, logger: Logger) -> list[str]:
-    lines = []
-    for result in report.results.values():
-        action = result.action
-        if isinstance(action, CompleteLifecycleAction) and action.result == ABANDON and result.settled:
-            lines.append(f"{action.instance_id} was given up: {action.reason}.")
-            lines.append(f"Its console says: {boot_failure(ec2, action.instance_id, logger)}")
-        if isinstance(action, ReportUnhealthy) and result.settled:
-            lines.append(f"{action.instance_id} was reported unhealthy, so it is replaced: {action.reason}.")
-    if report.unproven_moves:
-        lines.append("Routes point at a NAT that never signalled, since nothing else serves.")
-    lines += [
-        f"{type(result.action).__name__} on {result.action.target} failed: {result.detail}"
-        for result in report.failed
-        if report.trigger.at
-        is not None  # Scheduled runs are alarmed by metric; only event runs send a message.
-    ]
-    return lines
+        logger.exception("alert not sent", extra={"lines": alert.text.splitlines()})
 
 
 def boot_failure(ec2: EC2Client, instance_id: str, logger: Logger) -> str:

@@ -57,6 +57,7 @@ class Settings:
     probe_function: str
     hooks_named: bool = True
     probe_watches: bool = False
+    runbooks: str = variables.RUNBOOKS
     standby_name: str | None = None
     standby_allocation_id: str | None = None
     former_standby: str | None = None
@@ -92,6 +93,7 @@ class Settings:
             probe_function=variables.optional(env, "EGRESS_PROBE_FUNCTION", r"[A-Za-z0-9_-]{1,64}")
             or egress_probe_function_name(environment),
             topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
+            runbooks=variables.runbooks(env),
             standby_name=variables.optional(env, "NAT_STANDBY_ASG_NAME", GROUP_NAME),
             standby_allocation_id=variables.optional(env, "NAT_STANDBY_EIP_ALLOCATION_ID", ALLOCATION),
             former_standby=variables.optional(env, "NAT_FORMER_STANDBY_ASG_NAME", GROUP_NAME)

@@ -191,7 +191,7 @@ class Person:
 
     @staticmethod
     def _understood(difference: Difference, typed: str) -> Stated | None:
-        """None where it has to be asked again."""
+        """The answer that was typed; None where the question must be asked again."""
         answer = WORDS.get(typed.lower()) if typed else difference.default
         if answer:
             return Stated(answer) if answer in difference.choices else None

@@ -16,7 +16,7 @@ from ops.adopt.draft import dump
 from ops.adopt.model import Answer
 from ops.adopt.summary import summary, to_json
 from ops.doctor import samconfig
-from ops.options import FLAG, Common
+from ops.options import FLAG, Common, Many
 from ops.progress import progress
 from ops.screen import error_console, print_document, styled
 from ops.session import Simulation, connect
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from ops.adopt.model import Decision, Difference
     from ops.session import Session
     from tradai_shared.config.overrides import OverrideFile
-
-Many = Annotated[list[str] | None, Parameter(negative=())]
 
 
 def adopt(  # noqa: PLR0913 - one parameter an option

@@ -77,7 +77,7 @@ class Slot:
 
     @property
     def component(self) -> str:
-        """The platform's own word for it."""
+        """The component's name in the platform's configuration."""
         return self.resource.rpartition(".")[2]
 
 

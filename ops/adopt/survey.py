@@ -220,7 +220,7 @@ def _value_difference(path: str, findings: list[Finding], facts: list[Read[objec
 
 
 def _rule_difference(config: CanonicalConfig, finding: Finding, scan: Scan) -> Difference:
-    """A stranger, or a rule that no value spells out. An index can be taken into the configuration."""
+    """An unexpected resource, or a rule that no value states; the configuration can take an index."""
     index = index_proposal(config, finding, scan.reads)
     is_unexpected = finding.status is FindingStatus.UNEXPECTED
     return Difference(

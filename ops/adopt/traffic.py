@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from drift_check.checks import vpc_lookup
 from drift_check.checks.base import tag_map
 from ops.adopt.model import Candidate, UnreadError
+from update_nat_routes.model import DEFAULT_ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     Read = Callable[[str], list[Any]]
     GroupsOf = Callable[[list[dict[str, Any]], Lister], set[str]]
 
-DEFAULT = "0.0.0.0/0"
 BY_INSTANCE = "a private default route leads to an instance in it"
 
 
 def _default_routes(table: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from (route for route in table.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT)
+    yield from (
+        route for route in table.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE
+    )
 
 
 def _by_instance(route: dict[str, Any]) -> bool:
@@ -87,7 +89,7 @@ def _roles(tables: list[dict[str, Any]], lister: Lister) -> dict[str, tuple[str,
 
 
 def _readable(groups_of: GroupsOf, tables: list[dict[str, Any]], lister: Lister) -> set[str]:
-    """Nothing where a call failed: names and tags are left to go by."""
+    """The listing; empty where a call failed, so that names and tags alone decide."""
     try:
         return groups_of(tables, lister)
     except UnreadError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.doctor.model import Level, Line
+from update_nat_routes.model import HEALING_PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from ops.doctor.model import Account, Group, Hook
     from ops.doctor.wanted import Wanted
 
-# Without these Auto Scaling neither notices nor replaces a dead NAT.
-HEALING = frozenset({"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy"})
 LEAST_HEARTBEAT_SECONDS = 60  # a boot that takes longer must be kept alive by heartbeats, one every run
 
 
@@ -64,7 +63,7 @@ def _missing(account: Account, wanted: Wanted) -> Line:
 
 def about_capacity(group: Group, *, lone: bool) -> Iterator[Line]:
     """What keeps a group from replacing its NAT. Of two groups each has one subnet by design."""
-    suspended = sorted(HEALING & set(group.suspended))
+    suspended = sorted(HEALING_PROCESSES & set(group.suspended))
     if suspended:
         yield Line(
             Level.DO,
@@ -98,6 +97,8 @@ def _hooks(group: Group, wanted: Wanted, parameters: dict[str, str]) -> Iterator
     for hook in group.hooks:
         if hook.answered_elsewhere:
             target = hook.notification_target or "CodeDeploy"
+            if hook.subscribers:
+                target += f" ({', '.join(hook.subscribers)})"
             yield Line(
                 Level.DO if hook in ours else Level.INFO,
                 f"hook {hook.name}",

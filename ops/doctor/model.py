@@ -58,6 +58,7 @@ class Hook:
     heartbeat_seconds: int
     default_result: str
     notification_target: str | None
+    subscribers: tuple[str, ...] = ()  # endpoints of the target, where that is a topic
 
     @property
     def launching(self) -> bool:

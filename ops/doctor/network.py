@@ -65,7 +65,6 @@ class Network:
     vpc_cidr: str
     acls: tuple[Acl, ...] = ()
     nat_subnets: frozenset[str] = frozenset()
-    private_subnets: frozenset[str] = frozenset()
     endpoints: frozenset[str] | None = None  # services that have one; None: not readable
     neighbours: tuple[str, ...] = ()  # interfaces in the NAT's subnets that are not the NAT's
     peers: bool = False  # two NATs in two subnets watch each other

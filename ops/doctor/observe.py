@@ -1,4 +1,4 @@
-"""Reads an account, from what cannot be misnamed: default route, interface, instance, group.
+"""Reads an account, from what is known without a name: default route, interface, instance, group.
 
 Every read may fail alone: what it would have shown is then unknown, and the diagnosis says so.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ops.doctor import alarms, parse, topic_access
+from ops.doctor import alarms, listeners, parse, topic_access
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
+from ops.session import NO_STACK
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ops.doctor.wanted import Wanted
 
 ABSENT = frozenset({"ResourceNotFoundException", "NotFound", "NotFoundException", "InvalidParameter"})
-NO_STACK = "ValidationError"  # CloudFormation's code for a stack that does not exist
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class AccountReader:
             allocation_ids=allocations,
             automatic_address=automatic,
             rules=self._rules(),
-            taken=self._taken(wanted),
+            taken=self.taken(wanted),
             concurrency_quota=self._quota(),
             topic=self._topic(wanted.topic_arn(identity), identity.account),
             stack=stack,
@@ -146,7 +146,7 @@ class AccountReader:
             lambda: self.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name),
             None,
         )
-        return parse.group(described[0], hooks)
+        return listeners.with_subscribers(self, parse.group(described[0], hooks))
 
     def _candidates(self) -> tuple[str, ...]:
         groups = self.pages(
@@ -188,7 +188,8 @@ class AccountReader:
         )
         return tuple(target["Arn"] for target in targets)
 
-    def _taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
+    def taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
+        """The names that the stack wants and that exist, whoever owns them."""
         taken = [self._function(name) for name in wanted.functions]
         named = self._ask(
             "cloudwatch:DescribeAlarms",

@@ -44,7 +44,6 @@ class NetworkReader:
             vpcs[0]["CidrBlock"],
             self._acls(private | nat),
             nat,
-            private,
             self._endpoints(vpc_id),
             self._neighbours(nat, groups),
             peers=standby is not None and len(nat) > 1,

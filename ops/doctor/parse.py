@@ -6,11 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor.model import Group, Hook, RouteTable
+from update_nat_routes.descriptions import PROPAGATED
+from update_nat_routes.model import DEFAULT_ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-DEFAULT = "0.0.0.0/0"
 GROUP_TAG = "aws:autoscaling:groupName"
 STACK_TAG = "aws:cloudformation:stack-name"
 LIFECYCLE = "Lifecycle Action"
@@ -23,8 +24,10 @@ def tags(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def route_table(described: Mapping[str, Any]) -> RouteTable:
     """A table with its static default route: it has priority over one that a gateway propagates."""
     labels = tags(described.get("Tags", []))
-    routes = [route for route in described.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT]
-    static = [route for route in routes if route.get("Origin") != "EnableVgwRoutePropagation"]
+    routes = [
+        route for route in described.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE
+    ]
+    static = [route for route in routes if route.get("Origin") != PROPAGATED]
     route: Mapping[str, Any] = next(iter([*static, *routes]), {})
     return RouteTable(
         id=described["RouteTableId"],

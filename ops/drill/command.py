@@ -30,6 +30,7 @@ def drill(
     *,
     common: Common,
     terminate: Annotated[bool, FLAG] = False,
+    notify: Annotated[bool, FLAG] = False,
     yes: Annotated[bool, FLAG] = False,
     out: Path | None = None,
 ) -> int:
@@ -43,6 +44,8 @@ def drill(
     ----------
     terminate
         End the NAT that carries the routes now. Egress of the private subnets is down until it is replaced.
+    notify
+        Ask the failover for a message to the alerts topic; a drill is quiet otherwise.
     yes
         With --terminate: do not ask.
     out
@@ -50,7 +53,7 @@ def drill(
     """
     with connect(common, deployed=True) as session:
         if not terminate:
-            return _by_event(session)
+            return _by_event(session, notify=notify)
         account = AccountReader(session.client).read(session.identity, session.wanted)
         _, victim = watched(account)
         question = (
@@ -67,12 +70,12 @@ def drill(
         return 0 if report.healed else 1
 
 
-def _by_event(session: Session) -> int:
+def _by_event(session: Session, *, notify: bool) -> int:
     started = clock.now()
     entry = {
         "Source": "tradai.drill",
         "DetailType": "EC2 Instance Rebalance Recommendation",
-        "Detail": json.dumps({"instance-id": CLAIMED}),
+        "Detail": json.dumps({"instance-id": CLAIMED} | ({"notify": True} if notify else {})),
     }
     put_event(session.client, entry)
     session.note("sent the drill event; waiting for the function's log")
@@ -109,7 +112,7 @@ def _show(moment: Moment) -> None:
 
 
 def _silent(_: Moment) -> None:
-    """A program gets the whole report at the end."""
+    """Prints nothing meanwhile: with --format json the report comes at the end."""
 
 
 def _conclude(session: Session, report: DrillReport, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tells a run as it happens, a line an occurrence that matters to a reader."""
+"""Prints a run as it happens: one line for each event that matters to a reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drifted estate told and mended, on moto. Writes out/drift.html and out/drift.json."""
+"""Reports and heals the drift of an account that moto simulates. Writes out/drift.html and out/drift.json."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of a story, as JSON and as the page shows them. Each says that it is simulated."""
+"""The figures of a timeline, as JSON and as the page shows them. Each says that it is simulated."""
 
 from __future__ import annotations
 

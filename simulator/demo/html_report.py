@@ -1,4 +1,4 @@
-"""The page that a demo leaves behind: one file, light and dark, no script, nothing loaded from elsewhere."""
+"""The HTML report of a demo: one file, light and dark, no script, nothing loaded from elsewhere."""
 
 from __future__ import annotations
 

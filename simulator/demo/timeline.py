@@ -1,4 +1,4 @@
-"""A failover as a story: what happened when, seconds after the death, as a reader is told it."""
+"""The timeline of a failover: what happened, in seconds after the NAT's death, in words for a reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a world's journal and makes a story of it."""
+"""Builds a timeline from a world's journal."""
 
 from __future__ import annotations
 

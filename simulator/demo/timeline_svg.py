@@ -1,4 +1,4 @@
-"""The timeline of a story as an SVG: tables, machines, events, runs of the function, writes."""
+"""Renders a timeline as SVG: tables, machines, events, runs of the function, writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every part of the world stands on: time, the record of what happened, and how long things take."""
+"""What all parts of one simulated world share: the clock, the journal, and the durations."""
 
 from __future__ import annotations
 

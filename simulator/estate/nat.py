@@ -7,7 +7,7 @@ import json
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from simulator.estate.network import DEFAULT
+from simulator.moto_patches.network import DEFAULT_ROUTE
 from tradai_shared.config.models.network import DefaultRoute
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def routes(estate: Estate, ec2: Any) -> None:
         if table.default_route is DefaultRoute.NAT:
             ec2.create_route(
                 RouteTableId=estate.ids[f"table:{role}"],
-                DestinationCidrBlock=DEFAULT,
+                DestinationCidrBlock=DEFAULT_ROUTE,
                 NetworkInterfaceId=estate.ids["interface"],
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simulator.moto_patches.network import DEFAULT_ROUTE
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
 
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from simulator.estate import Estate
     from tradai_shared.config.models.network import SecurityRule
 
-DEFAULT = "0.0.0.0/0"
 INTERFACE_SERVICES = (
     "ecr.api",
     "ecr.dkr",
@@ -86,7 +86,7 @@ def route_tables(estate: Estate, ec2: Any) -> None:
         )
         table = estate.ids[f"table:{role}"] = made["RouteTable"]["RouteTableId"]
         if desired.default_route is DefaultRoute.INTERNET_GATEWAY:
-            ec2.create_route(RouteTableId=table, DestinationCidrBlock=DEFAULT, GatewayId=gateway)
+            ec2.create_route(RouteTableId=table, DestinationCidrBlock=DEFAULT_ROUTE, GatewayId=gateway)
     for key, subnet in estate.config.network.subnets.items():
         table = estate.ids[f"table:{subnet.route_table}"]
         ec2.associate_route_table(RouteTableId=table, SubnetId=estate.ids[f"subnet:{key}"])
@@ -145,12 +145,12 @@ def security_groups(estate: Estate, ec2: Any) -> None:
         ingress = [permission(estate, rule) for rule in desired.ingress or ()]
         if desired.open_to_world:
             ingress.append(
-                {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": DEFAULT}]}
+                {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": DEFAULT_ROUTE}]}
             )
         if ingress:
             ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=ingress)
         if desired.egress is not None:
-            everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": DEFAULT}]}
+            everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": DEFAULT_ROUTE}]}
             ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[everything])
             for rule in desired.egress:
                 ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[permission(estate, rule)])

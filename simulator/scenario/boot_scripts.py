@@ -1,4 +1,4 @@
-"""What NATs boot with: the adopted platform's, the toolkit's own, and one that breaks."""
+"""Boot scripts of simulated NATs: the adopted platform's, the toolkit's own, and one that breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying a storm's disturbances out in a world, and ending them."""
+"""Carries a storm's disturbances out in a world, and ends them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator.aws.event_bridge import DeliveryFault
 from simulator.aws.newer_states import REPLACE_ROOT_VOLUME
 from simulator.engine.faults import Fault
 from simulator.engine.faults import Kind as Failure
-from simulator.moto_patches.network import PROPAGATED
+from simulator.moto_patches.network import DEFAULT_ROUTE, PROPAGATED
 from simulator.scenario import boot_scripts
 from simulator.storms import by_hand
 from simulator.storms.disturbance import Disturbance, Kind
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from simulator.aws.instances import Script
     from simulator.scenario.world import World
 
-ANYWHERE = "0.0.0.0/0"
 PROCESSES = ["Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy"]
 DENIABLE = [
     "ec2:DescribeInstances",
@@ -157,7 +156,7 @@ class Disturber:
             case Kind.ROUTE_EXTERNAL:
                 self._delete_route(table)
                 self._ec2.create_route(
-                    RouteTableId=table, DestinationCidrBlock=ANYWHERE, GatewayId=self._gateway
+                    RouteTableId=table, DestinationCidrBlock=DEFAULT_ROUTE, GatewayId=self._gateway
                 )
                 return lambda: self._delete_route(table)
             case Kind.ADDRESS_RELEASED:
@@ -219,8 +218,8 @@ class Disturber:
     def _delete_route(self, table: str) -> None:
         (described,) = self._ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
         static = [route for route in described["Routes"] if route["Origin"] != PROPAGATED]
-        if any(route.get("DestinationCidrBlock") == ANYWHERE for route in static):
-            self._ec2.delete_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE)
+        if any(route.get("DestinationCidrBlock") == DEFAULT_ROUTE for route in static):
+            self._ec2.delete_route(RouteTableId=table, DestinationCidrBlock=DEFAULT_ROUTE)
 
     def _route_to(self, table: str, disturbance: Disturbance) -> None:
         alive = [name for name, machine in self._world.machines.all.items() if machine.state == "running"]
@@ -228,7 +227,7 @@ class Disturber:
             self._delete_route(table)
             self._ec2.create_route(
                 RouteTableId=table,
-                DestinationCidrBlock=ANYWHERE,
+                DestinationCidrBlock=DEFAULT_ROUTE,
                 NetworkInterfaceId=self._interface(disturbance.pick(alive)),
             )
 

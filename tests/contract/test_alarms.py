@@ -82,6 +82,7 @@ def test_the_watchman_is_watched() -> None:
     others = {alarm["MetricName"] for alarm in ALARMS.values()} - set().union(*WRITTEN.values())
     assert others == {
         "Errors",
+        "Invocations",
         "AsyncEventsDropped",
         "ApproximateNumberOfMessagesVisible",
         "FailedInvocations",
@@ -101,7 +102,7 @@ def test_every_rule_of_the_failover_has_an_alarm_for_what_it_could_not_deliver()
     assert sorted(watched) == sorted(f"UpdateNatRoutesFunction{name}" for name in rules)
 
 
-@pytest.mark.parametrize(("probe", "count"), [("false", 19), ("true", 21)])
+@pytest.mark.parametrize(("probe", "count"), [("false", 21), ("true", 23)])
 def test_no_alarm_is_lost_unnoticed(probe: str, count: int) -> None:
     """A deliberate change of the number changes this test as well."""
     alarms = Stack("prod", EgressProbe=probe).of_type("AWS::CloudWatch::Alarm")
@@ -115,6 +116,27 @@ def test_five_silent_minutes_of_the_schedule_are_an_alarm() -> None:
     assert alarm["TreatMissingData"] == "missing"
     assert alarm["InsufficientDataActions"] == alarm["AlarmActions"]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "hours"),
+    [
+        ("DriftScheduleSilentAlarm", "DriftCheckFunction", [3600] * 3),
+        ("ReapScheduleSilentAlarm", "TtlReaperFunction", [86400] * 2),
+    ],
+)
+def test_a_stopped_hourly_or_daily_schedule_is_an_alarm(name: str, function: str, hours: list[int]) -> None:
+    alarm = ALARMS[name]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Invocations")
+    assert alarm["Statistic"] == "Sum"
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": function}]
+    assert [alarm["Period"]] * alarm["EvaluationPeriods"] == hours
+    assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "missing"
+    assert alarm["InsufficientDataActions"] == alarm["AlarmActions"]
+    # CloudWatch's own bound of what an alarm may look back on
+    assert sum(hours) <= 7 * 86400
 
 
 def test_silence_neither_raises_nor_ends_the_alarm_of_a_lost_way_out() -> None:
@@ -136,7 +158,7 @@ def shown() -> set[tuple[str, str]]:
     metrics = set()
     for widget in body["widgets"]:
         above: list[Any] = []
-        for row in widget["properties"].get("metrics", []):
+        for row in (row for row in widget["properties"].get("metrics", []) if isinstance(row[0], str)):
             full = [above[place] if cell == "." else cell for place, cell in enumerate(row)]
             above = [cell for cell in full if isinstance(cell, str)]
             metrics.add((above[1], above[3]))

@@ -37,7 +37,7 @@ from update_nat_routes import report
 from update_nat_routes.actions import AssociateAddress, ReplaceRoute
 from update_nat_routes.model import DeniedRead, Group, Hook, Observed
 from update_nat_routes.planner.notes import UNGUARDED, NoteKind
-from update_nat_routes.reconcile import Report
+from update_nat_routes.results import Report
 
 SERVING = observed(
     [member("i-a")],

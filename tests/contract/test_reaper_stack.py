@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.stack import ACCOUNT, ENVIRONMENTS, REGION, ROOT, Stack
 from tradai_shared.config import canonical_config, naming
-from ttl_reaper import distributed_map, events
+from ttl_reaper import events
 from ttl_reaper.app import SPARE_SECONDS
 from ttl_reaper.model import Mode
 from ttl_reaper.observe import SCAN
@@ -64,8 +64,22 @@ def test_the_function_has_its_name_and_lambdas_longest_time(env: str) -> None:
     assert function["Timeout"] == 900 > 10 * SPARE_SECONDS
 
 
-def test_the_state_machine_runs_no_more_at_a_time_than_the_rate_is_divided_by() -> None:
-    assert MACHINE["States"]["Segments"]["MaxConcurrency"] == distributed_map.CONCURRENCY
+def test_the_plan_says_how_many_runs_are_at_work_at_a_time() -> None:
+    segments = MACHINE["States"]["Segments"]
+    assert segments["MaxConcurrencyPath"] == "$.concurrency"
+    assert MACHINE["States"]["Plan"]["ResultSelector"]["concurrency.$"] == "$.Payload.data.concurrency"
+    assert "MaxConcurrency" not in segments
+
+
+def test_a_failure_of_the_machine_its_plan_too_is_logged_and_raises_an_alarm() -> None:
+    stack = Stack("prod")
+    logging = stack["ReapStateMachine"]["Logging"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
+    [destination] = logging["Destinations"]
+    assert destination["CloudWatchLogsLogGroup"]["LogGroupArn"]
+    alarm = stack["ReapExecutionsFailedAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", "ExecutionsFailed")
+    assert "Catch" not in MACHINE["States"]["Plan"]
 
 
 def test_the_state_machine_may_start_executions_of_itself() -> None:
@@ -75,7 +89,11 @@ def test_the_state_machine_may_start_executions_of_itself() -> None:
     assert allowed["StartItsSegments"]["Resource"] == [
         f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
     ]
-    assert set(stack["ReapStateMachine"]["DefinitionSubstitutions"]) == {"Partition", "ReaperArn"}
+    assert set(stack["ReapStateMachine"]["DefinitionSubstitutions"]) == {
+        "Partition",
+        "ReaperArn",
+        "ResultBucket",
+    }
 
 
 def test_every_state_of_the_machine_is_reached_and_every_child_ends_in_a_result() -> None:

@@ -20,7 +20,7 @@ from tests.unit.update_nat_routes.test_properties import after
 from tradai_shared.errors import AwsError, TemporaryError
 from tradai_shared.outcomes import Outcome, Status
 from update_nat_routes.actions import Action, key
-from update_nat_routes.reconcile import Reconciler, Report
+from update_nat_routes.reconcile import Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from update_nat_routes.events import Trigger
     from update_nat_routes.model import Observed
     from update_nat_routes.planner.lifecycle_hooks import DataRequest
+    from update_nat_routes.results import Report
     from update_nat_routes.settings import Settings
 
 

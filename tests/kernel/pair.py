@@ -25,8 +25,13 @@ class Pair:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.events: list[dict[str, str]] = []
-        lab.control.groups = dict(GROUPS)
-        lab.control.on_event = self.events.append
+        self.listener: Callable[[dict[str, str]], None] = lambda _: None
+        self.groups = lab.control.groups = dict(GROUPS)
+        lab.control.on_event = self._take
+
+    def _take(self, event: dict[str, str]) -> None:
+        self.events.append(event)
+        self.listener(event)
 
     def start(self, nat: Nat) -> Machine:
         machine = self.lab.launch(nat)
@@ -38,9 +43,13 @@ class Pair:
     def start_both(self) -> tuple[Machine, Machine]:
         """Until each has answered the other."""
         machines = self.start(NAT_A), self.start(NAT_B)
+        self.get_acquainted()
+        return machines
+
+    def get_acquainted(self) -> None:
+        """Until each has found the other and has its answer."""
         time.sleep(ACQUAINTED)
         assert self.events == []
-        return machines
 
     def reports(self) -> list[tuple[str, str]]:
         """Who reported whom."""

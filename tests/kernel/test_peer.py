@@ -11,7 +11,7 @@ import pytest
 
 from tests.kernel.control import Refused
 from tests.kernel.pair import Pair, comes
-from tests.kernel.vpc import NAT_A, NAT_B
+from tests.kernel.vpc import NAT_A, NAT_B, PRIVATE_TABLE
 
 if TYPE_CHECKING:
     from tests.kernel.lab import Lab
@@ -79,6 +79,9 @@ def test_a_peer_that_has_not_answered_yet_is_not_reported(lab: Lab) -> None:
 
 
 def test_nobody_but_the_peer_is_answered(lab: Lab) -> None:
-    Pair(lab).start_both()
+    _, standby = Pair(lab).start_both()
     lab.vpc.allow_udp(3217)
-    assert lab.private.shell(f"{sys.executable} -c '{ASK}'").strip() == "no answer"
+    lab.router.ip(f"route add {NAT_A.address}/32 dev {NAT_A.port} table {PRIVATE_TABLE}")
+    ask = f"{sys.executable} -c '{ASK}'"
+    assert standby.namespace.shell(ask).strip() == "b'1 1'"
+    assert lab.private.shell(ask).strip() == "no answer"

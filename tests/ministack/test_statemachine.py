@@ -62,7 +62,7 @@ def function(ministack: Ministack) -> str:
 def execute(ministack: Ministack, function: str, order: dict[str, Any]) -> dict[str, Any]:
     states = ministack.client("stepfunctions")
     definition = (ROOT / "statemachines" / "reap.asl.json").read_text(encoding="utf-8")
-    definition = definition.replace("${Partition}", "aws")
+    definition = definition.replace("${Partition}", "aws").replace("${ResultBucket}", "results")
     machine = states.create_state_machine(
         name="tradai-reap-dev", definition=definition.replace("${ReaperArn}", function), roleArn=ROLE
     )

@@ -55,10 +55,13 @@ def artifact(package: str, parameters: Mapping[str, str], build: Path = BUILD) -
 
 
 def zipped_bytes(folder: Path) -> int:
-    """The size of the folder as a zip with the compression that SAM uses."""
+    """The size of the folder as SAM zips it: files alone, by zipfile's own compression.
+
+    Source: samcli.lib.package.utils.make_zip_with_permissions.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             archive.write(path, path.relative_to(folder))
     return buffer.tell()
 

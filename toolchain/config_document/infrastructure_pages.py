@@ -176,6 +176,7 @@ DYNAMODB = Section(
                 "Billing": "billing_mode",
                 "Encrypted": "encrypted",
                 "Deletion protection": "deletion_protection",
+                "Written in this region only": "written_here_only",
                 "Remark": "note",
             },
         ),

@@ -32,7 +32,7 @@ STALE = 1
 NOT_STORED = (
     ("log groups, functions and topics with tags missing", "moto's tagging API writes to few kinds"),
     ("an unencrypted table", "DynamoDB has none: the value can only be stated wrongly"),
-    ("network ACL rules, bucket policies", "the configuration states none, so nothing judges them"),
+    ("network ACL rules, other statements of bucket policies", "the configuration states none"),
     ("RDS apply status `pending-reboot`", "moto's parameter groups are always in sync"),
     ("HTTP APIs (apigatewayv2)", "a web ACL cannot be associated with one"),
 )

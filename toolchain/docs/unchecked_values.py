@@ -21,6 +21,7 @@ UNJUDGED: tuple[tuple[str, str], ...] = (
     ("nat.monthly_saving_usd", "a figure about money"),
     ("dynamodb.tables.*.ttl.lifetime_seconds", "what writers give each item"),
     ("dynamodb.tables.*.may_be_reaped", "a permission for the reaper"),
+    ("dynamodb.tables.*.written_here_only", "a permission for the reaper"),
     ("ecs.health_check.*", "how a container is asked, which its own image answers"),
     ("ecs.generic_task_family", "a template of task definitions, run by the platform's own workflows"),
     ("workflows.*", "the platform's state machines are its own deployment's"),

@@ -12,7 +12,7 @@ from boto3.session import Session
 from botocore.config import Config
 
 from simulator import estate
-from simulator.estate.network import DEFAULT
+from simulator.moto_patches.network import DEFAULT_ROUTE
 from toolchain.build.sample_account import ACCOUNT, REGION
 from toolchain.e2e.report import NotShownError
 from toolchain.local.servers import certificate
@@ -67,13 +67,13 @@ class DeployedEnvironment:
         """The instance that the private default route points at, where it is not a black hole."""
         private = self.estates[env].ids["table:private"]
         table = self.client("ec2").describe_route_tables(RouteTableIds=[private])["RouteTables"][0]
-        routes = [route for route in table["Routes"] if route.get("DestinationCidrBlock") == DEFAULT]
+        routes = [route for route in table["Routes"] if route.get("DestinationCidrBlock") == DEFAULT_ROUTE]
         alive = [route["InstanceId"] for route in routes if route["State"] == "active"]
         return str(alive[0]) if alive else None
 
     def close_way_out(self, env: Environment) -> None:
         private = self.estates[env].ids["table:private"]
-        self.client("ec2").delete_route(RouteTableId=private, DestinationCidrBlock=DEFAULT)
+        self.client("ec2").delete_route(RouteTableId=private, DestinationCidrBlock=DEFAULT_ROUTE)
 
     def runs(self, function: str, since: float) -> list[dict[str, Any]]:
         """The summaries that a function's runs have logged since then, a POSIX time."""

@@ -1,4 +1,4 @@
-"""One call that changes AWS, and the calls that the remedies need, exact to the parameter."""
+"""One API call that changes AWS, and the builders of the calls that remediations need."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class UnsafeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One call that changes AWS. ``done_by`` are the error codes that say that it was so already."""
+    """One call that changes AWS. ``done_by`` are the error codes that mean that nothing had to be changed."""
 
     action: str  # as IAM spells it
     service: str  # as boto3 spells it
@@ -141,7 +141,7 @@ def _bucket(client: Callable[[str], Any], bucket: str, tags: dict[str, str]) -> 
 
 
 def _group(group: str, tags: dict[str, str]) -> ApiRequest:
-    """Instances carry the group's tags from their launch on."""
+    """The call for a group; instances get the group's tags at their launch."""
     listed = [
         {
             "ResourceId": group,

@@ -56,7 +56,7 @@ class HealOutcome:
 
 
 def no_record(_finding: Finding) -> None:
-    """Where no history is kept."""
+    """Records nothing: for runs without a history."""
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class Healer:
         return self._write(fresh)
 
     def _write(self, fresh: AssessedFinding) -> HealOutcome:
-        """In their order; a remediation only once a reading shows the one before it."""
+        """Carry the remediations out in order, each once a reading shows the effect of the one before it."""
         for remediation in fresh.remediations:
             for write in self.builder.writes(remediation):
                 self.before_write(fresh.finding)
@@ -128,7 +128,7 @@ class Healer:
         return HealOutcome(planned.finding, Status.ALREADY, "a second look finds it as it should be")
 
     def _is_unreadable(self, assessed_finding: AssessedFinding) -> bool:
-        """Whether the finding's absence says nothing."""
+        """Whether the finding may be absent only because a read failed."""
         finding = assessed_finding.finding
         return self.scan.check_failed(finding.check) or self.scan.is_unknown(finding.check, finding.resource)
 
@@ -136,7 +136,7 @@ class Healer:
         return HealOutcome(planned.finding, Status.FAILED, detail, tuple(self.sent), temporary)
 
     def _send(self, write: ApiRequest) -> str | None:
-        """None, or why it cannot be called done."""
+        """Send one call; the reason where its answer reports a failure, else None."""
         try:
             answer = self.builder.send(write)
         except AwsError as error:
@@ -188,7 +188,7 @@ def _warnings(assessed_finding: AssessedFinding) -> str:
 
 
 def _function_error(answer: dict[str, Any]) -> str | None:
-    """What an invoked function says of itself."""
+    """The error that the answer of an invoked function reports; None without one."""
     document = json.loads(answer["Payload"].read() or "{}")
     if answer.get("FunctionError"):
         return f"the function failed: {document.get('errorMessage', 'no message')}"

@@ -156,7 +156,7 @@ class RequestBuilder:
             return getattr(self.client(write.service), write.operation)(**write.parameters)
 
     def inspected(self, assessed_finding: AssessedFinding) -> AssessedFinding:
-        """With who may order the write, where that takes a read: of the items that TTL would delete."""
+        """The finding with its healing class, which for TTL depends on how many items it would delete."""
         for remediation in assessed_finding.remediations:
             if isinstance(remediation, EnableTtl):
                 try:
@@ -246,7 +246,7 @@ class RequestBuilder:
         return resize(remediation)
 
     def _mfa(self, remediation: RequireMfa) -> ApiRequest:
-        """Set what is there, with another word for MFA: what is left out would be switched off."""
+        """The present MFA configuration with the new mode: Cognito switches off what a call leaves out."""
         with translate_errors("cognito-idp:GetUserPoolMfaConfig"):
             now = self.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=remediation.pool_id)
         parameters_kept = {name: value for name, value in now.items() if name.endswith("Configuration")}
@@ -259,7 +259,7 @@ class RequestBuilder:
 
 
 def is_harmless(expired: int, items: int) -> bool:
-    """Few enough to switch TTL on without asking."""
+    """Whether so few items would be deleted that TTL may be switched on without an approval."""
     return expired == 0 or (expired < MOST_EXPIRED and expired * 100 < items * MOST_PERCENT)
 
 

@@ -1,4 +1,4 @@
-"""What is compared, one pure file a kind of resource. A check sees readings and says facts."""
+"""What is compared, one pure file a kind of resource. A check turns readings into the states of resources."""
 
 from __future__ import annotations
 

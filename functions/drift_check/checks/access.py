@@ -139,7 +139,7 @@ def _pool(ctx: CheckContext) -> ResourceState:
 
 
 def _pool_id(ctx: CheckContext) -> Read[str]:
-    """By its tags, where the pool that has them bears the name; else among all pools."""
+    """The id of the pool of that name: among the tagged pools first, then among all."""
     tagged = ctx.get(*TAGS_CALL).map(tagged_pools)
     for tagged_id in tagged.value if isinstance(tagged, Known) else ():
         pool = ctx.get(POOL, tagged_id)
@@ -220,7 +220,7 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
 
 
 def _faces_internet(balancer: ApiObject) -> bool:
-    """The default of a load balancer."""
+    """Whether it is internet-facing, which is the default of a load balancer."""
     return bool(balancer.get("Scheme") != "internal")
 
 

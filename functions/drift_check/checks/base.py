@@ -1,4 +1,4 @@
-"""What every check is made of."""
+"""The types and helpers that all checks share."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def each_unexpected(
 
 
 def presence(described: Read[Any]) -> Read[bool]:
-    """Whether AWS has it."""
+    """Whether the resource exists in AWS."""
     return described.map(_is_described)
 
 
@@ -119,7 +119,7 @@ TAGS = Call("tag:GetResources")
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """What a check judges by: the configuration, one reading of AWS, and the time."""
+    """The inputs of a check: the configuration, one reading of AWS, and the time."""
 
     config: CanonicalConfig
     reads: Reads
@@ -134,7 +134,7 @@ class CheckContext:
         return self.reads.get(action, subject)
 
     def tags(self, short_arn: str) -> Read[dict[str, str]]:
-        """Of the kinds whose own description carries none; a resource that never had a tag is not listed.
+        """The tags of a resource whose own description has none; AWS does not list one that never had a tag.
 
         ``short_arn`` is the service and the resource; the call lists one account's and one region's alone.
         """

@@ -110,7 +110,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
 
 
 def _encryption(configuration: dict[str, Any]) -> str:
-    """None described: SSE-S3, which S3 applies to every object since 2023."""
+    """The encryption; where none is described SSE-S3, which S3 applies to every object since 2023."""
     for rule in configuration.get("Rules", []):
         algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "AES256")
         return str(ALGORITHMS.get(algorithm, algorithm))

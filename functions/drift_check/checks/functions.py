@@ -81,14 +81,14 @@ def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
 
 
 def _pattern(config: CanonicalConfig) -> str:
-    """The project, where every function is named after it; else all log groups are listed."""
+    """The project where every function's name has it; else empty, which lists all groups."""
     names = (*(function.name for function in config.lambdas.values()), prefix(config))
     named = all(PROJECT in name for name in names)
     return PROJECT if named else ""
 
 
 def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
-    """Those that exist: a function that has never run has no log group."""
+    """The retention of the log groups that exist: a function that has never run has none."""
     path = "log_retention_days"
     groups = ctx.get(LOG_GROUPS, _pattern(ctx.config)).map(
         lambda described: [group for group in described if _ours(ctx.config, group["logGroupName"])]

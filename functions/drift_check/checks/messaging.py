@@ -1,4 +1,4 @@
-"""SNS topics by name; SQS queues by what holds for all of the platform's."""
+"""SNS topics by name; SQS queues by the rules that hold for every queue of the platform."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
 
 
 def _prefix(config: CanonicalConfig) -> str:
-    """What all names of queues begin with; empty where that is nothing."""
+    """The common prefix of all queues' names; empty where they have none."""
     names = config.sqs.names
     if names is None:
         return PREFIX

@@ -157,7 +157,7 @@ def _spot(service: ApiObject) -> bool:
 
 
 def variables(definition: ApiObject) -> dict[str, str | None]:
-    """Of all containers. One that comes from a secret is there, its value is not seen."""
+    """The variables of all containers; None for one whose value comes from a secret."""
     values: dict[str, str | None] = {}
     for container in definition.get("containerDefinitions", []):
         values |= {secret["name"]: None for secret in container.get("secrets", [])}

@@ -1,4 +1,4 @@
-"""The DynamoDB tables: keys, indexes, TTL, recovery, encryption, billing, protection, strangers."""
+"""The DynamoDB tables: keys, indexes, TTL, recovery, encryption, billing, protection, unexpected tables."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ TTL_ON = {"ENABLED", "ENABLING"}
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
-    """Those that are paced come before all others, so that the rest is asked while they wait."""
+    """The rate-limited reads first, so that the others are made while those wait."""
     for table in config.dynamodb.tables.values():
         yield from (Call(action, table.name) for action in PACED)
     for table in config.dynamodb.tables.values():
@@ -186,7 +186,7 @@ def _described_indexes(table: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _index(table: dict[str, Any], *, name: str, stated: Index) -> dict[str, Any] | None:
-    """Its projection where that is stated."""
+    """The index as the configuration describes it; its projection only where that is stated."""
     for described_index in _described_indexes(table):
         if described_index["IndexName"] == name:
             partition, sort = (

@@ -68,7 +68,7 @@ def vpc(ctx: CheckContext) -> Read[dict[str, Any] | None]:
 
 
 def vpc_id(ctx: CheckContext) -> Read[str]:
-    """Empty where there is none."""
+    """The id of the platform's VPC; empty where there is none."""
     return vpc(ctx).map(lambda described: described["VpcId"] if described else "")
 
 
@@ -80,7 +80,7 @@ def inside(ctx: CheckContext, action: str) -> Read[list[dict[str, Any]]]:
 
 
 def subnet_of(ctx: CheckContext, key: str, subnets: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """By its Name tag, else by its range."""
+    """The subnet with the Name tag, else the one with the CIDR."""
     own_name, cidr = resource_name(key, ctx.config.environment), ctx.config.network.subnets[key].cidr
     by_name = [subnet for subnet in subnets if name_tag(subnet) == own_name]
     by_range = [subnet for subnet in subnets if subnet["CidrBlock"] == cidr]

@@ -33,7 +33,7 @@ class Known(Generic[T_co]):
     sources: frozenset[Call] = frozenset()
 
     def map(self, change: Callable[[T_co], U]) -> Read[U]:
-        """What follows from it; unknown where the answer has another form than ``change`` expects."""
+        """The changed value; unknown where the answer has another form than ``change`` expects."""
         try:
             return Known(change(self.value), self.sources)
         except UNREADABLE as error:
@@ -48,7 +48,7 @@ class Known(Generic[T_co]):
         return self.map_present(itemgetter(key))
 
     def flat_map(self, ask: Callable[[T_co], Read[U]]) -> Read[U]:
-        """What another reading, chosen by this one, says."""
+        """Another reading, which ``ask`` chooses by this value."""
         try:
             read = ask(self.value)
         except UNREADABLE as error:

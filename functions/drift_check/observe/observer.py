@@ -1,4 +1,4 @@
-"""The loop that asks AWS: many calls in flight, each failing alone, what follows asked at once."""
+"""Makes the AWS reads concurrently. Each call fails alone; its dependent reads follow its answer at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OUT_OF_TIME = "OutOfTime"
 
 
 def no_progress(_done: int, _known: int) -> None:
-    """For callers to whom nobody listens."""
+    """Reports no progress."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""A run as one self-contained page, light and dark, for a person with a cup of coffee."""
+"""The report of a run as one self-contained HTML page, light and dark."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _within(results: list[dict[str, object]], most: int) -> list[dict[str, objec
 
 
 def whole_answer(report: Report) -> Answer:
-    """With every finding, the most important first."""
+    """The answer with every finding, the most important first."""
     return {
         "success": not report.error and not report.unknown and not report.failed,
         "data": {
@@ -141,7 +141,7 @@ def waiver_json(waiver: Waiver) -> dict[str, object]:
 
 
 def heal_json(heal: HealOutcome) -> dict[str, object]:
-    """How one was mended, with the exact calls."""
+    """The outcome of one heal, with its exact calls."""
     return {
         "id": heal.finding.id,
         "resource": heal.finding.resource,

@@ -5,24 +5,30 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from drift_check.findings import Healing
 from drift_check.planner import approval_code
+from tradai_shared.alerts import Alert
+from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drift_check.findings import Finding, Json
+    from drift_check.history import Record
     from drift_check.model import Report
 
 LONGEST = 80
 LONGEST_REASON = 400
 MOST_IN_MESSAGE = 40
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def headline(report: Report) -> str:
-    """One line that says it all. An error is the headline: the findings then say nothing."""
+    """A summary in one line. An error stands alone: the findings of such a run are not to be used."""
     if report.error:
         return f"tradai {report.environment}: error: {report.error}"
     open_count, unknown = len(report.open), len(report.unknown)
@@ -37,7 +43,7 @@ def headline(report: Report) -> str:
 
 
 def markdown(report: Report) -> str:
-    """The whole run."""
+    """The whole report of a run."""
     return "\n".join(_lines(report)) + "\n"
 
 
@@ -75,7 +81,7 @@ def _and_more(findings: list[Finding]) -> list[str]:
 
 
 def cut(text: str) -> str:
-    """Text that leaves room for others."""
+    """Text cut to the longest reason that a message has room for."""
     return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
 
 
@@ -143,3 +149,54 @@ def _cell(value: Json) -> str:
 def plain_text(text: str) -> str:
     """Text that Markdown shows as it is, in one line."""
     return re.sub(r"[\\`*\[\]<>|#]", r"\\\g<0>", " ".join(text.split()))
+
+
+def alert(report: Report, runbooks: str) -> Alert:
+    """The message of a run that has news."""
+    title = headline(report)
+    lines = [line.strip() for line in message(report).splitlines()[1:] if line.strip()]
+    over = [_over(report, finding_id, record) for finding_id, record in sorted(report.over.items())]
+    lines += over[:MOST_IN_MESSAGE]
+    if len(over) > MOST_IN_MESSAGE:
+        lines.append(f"and {len(over) - MOST_IN_MESSAGE} more are over")
+    healed = [heal.finding.resource for heal in report.heals if heal.status is Status.DONE]
+    done = f"healed {', '.join(healed[:MOST_IN_MESSAGE])}" if healed else "nothing was changed"
+    facts = (
+        ("Since", f"{report.started:%Y-%m-%d %H:%M} UTC, when this check found it"),
+        ("Done", done),
+        (
+            "Next",
+            "the next check is in an hour; the same difference is not sent again unless it changes",
+        ),
+        ("You", _advice(report)),
+        ("Runbook", f"{runbooks}/drift.md"),
+    )
+    return Alert(title, _summary(report), facts, tuple(lines))
+
+
+def _summary(report: Report) -> str:
+    if report.error:
+        return f"The drift check of {report.environment} could not compare AWS with the configuration."
+    news = []
+    if report.to_notify:
+        news.append(f"AWS differs from the canonical configuration of {report.environment}")
+    if report.failed or report.plan.blocked:
+        news.append(f"healing did not succeed in {report.environment}")
+    if report.over:
+        news.append(f"{len(report.over)} earlier differences of {report.environment} are over")
+    text = "; ".join(news) or headline(report)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _advice(report: Report) -> str:
+    if any(finding.healing is Healing.ON_APPROVAL for finding in report.to_notify):
+        return "approve what should be healed (tradai-ops findings approve), or correct the configuration"
+    if report.to_notify or report.failed or report.plan.blocked:
+        return f"look at each difference: tradai-ops findings list --env {report.environment}"
+    return "nothing to do"
+
+
+def _over(report: Report, finding_id: str, record: Record) -> str:
+    lasted = report.started - record.first_seen
+    length = f"{lasted // DAY} days" if lasted >= 2 * DAY else f"{lasted // HOUR} hours"
+    return f"over: {record.resource}, after {length}. Finding {finding_id}"

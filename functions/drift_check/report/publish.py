@@ -10,8 +10,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from drift_check.findings import Severity
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document, finding_json, heal_json, summary
-from drift_check.report.as_markdown import headline, message
-from tradai_shared.alerts import publish_message
+from drift_check.report.as_markdown import alert
+from tradai_shared.alerts import publish_alert
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, TemporaryError
 from tradai_shared.outcomes import Status
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from drift_check.model import Report
     from drift_check.settings import Settings
 
-EVENT_SOURCE, DETAIL_TYPE = "tradai.ops", "Drift Detected"
+EVENT_SOURCE, DETAIL_TYPE, RESOLVED_TYPE = "tradai.ops", "Drift Detected", "Drift Resolved"
+EVENT_VERSION = "1"  # of both; docs/events/ has their schemas
 FINDINGS_IN_EVENT = 50
 EVENT_BYTES = 200_000  # PutEvents takes 256 KB
 MOST_LINES = 200
@@ -84,16 +85,20 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
         return False
     delivered = True
     if settings.topic_arn:
-        delivered = _attempt(logger, lambda: _to_topic(str(settings.topic_arn), report, client("sns")))
+        delivered = _attempt(logger, lambda: _to_topic(settings, report, client("sns")))
     if report.to_notify:
-        delivered = _attempt(logger, lambda: _to_bus(report, client("events"))) and delivered
+        detail = event_detail(report)
+        sent = _attempt(logger, lambda: _to_bus(DETAIL_TYPE, detail, client("events")))
+        delivered = sent and delivered
+    if report.over:
+        _attempt(logger, lambda: _to_bus(RESOLVED_TYPE, resolved_detail(report), client("events")))
     return delivered
 
 
 def _is_news(report: Report) -> bool:
     """A failure that passes by itself is tried again by the next run, and no news."""
     lasting = any(not heal.temporary for heal in report.failed)
-    return bool(report.to_notify or lasting or report.plan.blocked)
+    return bool(report.to_notify or report.over or lasting or report.plan.blocked)
 
 
 def _attempt(logger: Logger, send: Callable[[], None]) -> bool:
@@ -131,13 +136,13 @@ def _import(findings: list[dict[str, Any]], hub: Any) -> None:  # noqa: ANN401 -
             raise TemporaryError(IMPORT, failed.get("ErrorCode", "Failed"), failed.get("ErrorMessage", ""))
 
 
-def _to_topic(topic: str, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client
-    publish_message(sns, topic, headline(report), message(report))
+def _to_topic(settings: Settings, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client
+    publish_alert(sns, str(settings.topic_arn), alert(report, settings.runbooks))
 
 
-def _to_bus(report: Report, events: Any) -> None:  # noqa: ANN401 - boto3's client
+def _to_bus(detail_type: str, detail: str, events: Any) -> None:  # noqa: ANN401 - boto3's client
     """Raises AwsError: also where EventBridge answers and has not taken the event."""
-    entry = {"Source": EVENT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": event_detail(report)}
+    entry = {"Source": EVENT_SOURCE, "DetailType": detail_type, "Detail": detail}
     with translate_errors(PUT_EVENTS):
         response = events.put_events(Entries=[entry])
     count = response.get("FailedEntryCount")
@@ -152,6 +157,7 @@ def event_detail(report: Report) -> str:
     findings = [finding_json(report, finding) for finding in report.to_notify[:FINDINGS_IN_EVENT]]
     while True:
         detail = {
+            "version": EVENT_VERSION,
             "environment": report.environment,
             "summary": summary(report),
             "findings": findings,
@@ -161,3 +167,23 @@ def event_detail(report: Report) -> str:
         if len(text.encode()) <= EVENT_BYTES or not findings:
             return text
         findings = findings[: len(findings) // 2]
+
+
+def resolved_detail(report: Report) -> str:
+    """JSON with the findings that are over, as many as an event holds."""
+    resolved = [
+        {
+            "id": finding_id,
+            "check": record.check,
+            "resource": record.resource,
+            "first_seen": record.first_seen.isoformat(),
+        }
+        for finding_id, record in sorted(report.over.items())
+    ]
+    detail = {
+        "version": EVENT_VERSION,
+        "environment": report.environment,
+        "resolved": resolved[:FINDINGS_IN_EVENT],
+        "omitted": max(0, len(resolved) - FINDINGS_IN_EVENT),
+    }
+    return json.dumps(detail)

@@ -50,7 +50,8 @@ class RunState:
 
     ``overdue`` are address moves that AWS has put off so often that routes which lead nowhere go first.
     ``absent`` counts the readings that showed the event's own instance nowhere. ``no_doubt``: what must be
-    remembered of a move for a doubt could not be written, so that none is made.
+    remembered of a move for a doubt could not be written, so that none is made. ``marked`` tells when this
+    run first saw an instance's mark say that it does not forward.
     """
 
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class RunState:
     changed: bool = False
     absent: int = 0
     no_doubt: bool = False
+    marked: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

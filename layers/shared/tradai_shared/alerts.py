@@ -1,32 +1,85 @@
-"""A message to the alerts topic, within SNS's limits.
+"""A message to the alerts topic: plain text for mail, Markdown for chat, within SNS's limits.
 
 Source of the limits: the SNS API reference of Publish (Subject: ASCII text without line breaks or control
-characters, fewer than 100 characters; Message: 262,144 bytes of UTF-8).
+characters, fewer than 100 characters; Message: 262,144 bytes of UTF-8, all forms together). Source of the
+form for chat: "Custom notifications" of Amazon Q Developer in chat applications, which subscribes by https
+and renders ``description`` as Markdown.
 """
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from types_boto3_sns import SNSClient
 
 PERMISSION = "sns:Publish"
 SUBJECT_LENGTH = 99
 MESSAGE_BYTES = 262_144
+# JSON writes a control character in six bytes, and the form for chat is JSON within JSON.
+TEXT_BYTES = 32_000
+CHAT_CHARACTERS = 4_000
 CUT = "\n[The message was longer than SNS allows and was cut here.]"
 
 
-def publish_message(sns: SNSClient, topic_arn: str, subject: str, message: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a person is told: a summary, facts by their labels, lines that belong to them."""
+
+    subject: str
+    summary: str
+    facts: tuple[tuple[str, str], ...] = ()
+    lines: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """For mail."""
+        facts = [f"{label}: {text}" for label, text in self.facts]
+        return "\n".join([self.summary, *_block(facts), *_block(f"- {line}" for line in self.lines)])
+
+    @property
+    def markdown(self) -> str:
+        """For chat. What was read from AWS is never markup."""
+        facts = [f"**{label}:** {escaped(text)}" for label, text in self.facts]
+        lines = [f"- {escaped(line)}" for line in self.lines]
+        return "\n".join([escaped(self.summary), *_block("  \n".join(facts).split("\n")), *_block(lines)])
+
+
+def publish_alert(sns: SNSClient, topic_arn: str, alert: Alert) -> None:
     """Publish; what is too long is cut, and says so.
 
     Raises:
         AwsError: SNS did not take the message.
     """
     with translate_errors(PERMISSION):
-        sns.publish(TopicArn=topic_arn, Subject=to_subject(subject), Message=to_message(message))
+        sns.publish(
+            TopicArn=topic_arn,
+            Subject=to_subject(alert.subject),
+            Message=to_payload(alert),
+            MessageStructure="json",
+        )
+
+
+def to_payload(alert: Alert) -> str:
+    """The message for every kind of subscriber, as SNS's MessageStructure ``json`` has it."""
+    chat = {
+        "version": "1.0",
+        "source": "custom",
+        "content": {
+            "textType": "client-markdown",
+            "title": to_subject(alert.subject),
+            "description": alert.markdown[:CHAT_CHARACTERS],
+        },
+    }
+    forms = {"default": to_message(alert.text, TEXT_BYTES), "https": json.dumps(chat, ensure_ascii=False)}
+    return json.dumps(forms, ensure_ascii=False)
 
 
 def to_subject(text: str) -> str:
@@ -35,9 +88,20 @@ def to_subject(text: str) -> str:
     return printable[:SUBJECT_LENGTH]
 
 
-def to_message(text: str) -> str:
-    """The text, cut at a whole character where it would exceed SNS's size."""
+def to_message(text: str, size: int = MESSAGE_BYTES) -> str:
+    """The text, cut at a whole character where it would exceed the size in bytes."""
     encoded = text.encode()
-    if len(encoded) <= MESSAGE_BYTES:
+    if len(encoded) <= size:
         return text
-    return encoded[: MESSAGE_BYTES - len(CUT.encode())].decode(errors="ignore") + CUT
+    return encoded[: size - len(CUT.encode())].decode(errors="ignore") + CUT
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is, in one line. An underscore within a word is no markup."""
+    return re.sub(r"[\\`*\[\]<>|#]", r"\\\g<0>", " ".join(text.split()))
+
+
+def _block(lines: Iterable[str]) -> list[str]:
+    """The lines after an empty one, where there are any."""
+    block = [line for line in lines if line]
+    return ["", *block] if block else []

@@ -19,6 +19,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 # FIFO topics end in .fifo; CloudWatch alarms cannot publish to one, so the toolkit takes none.
 TOPIC_ARN = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"
+RUNBOOKS = "docs/runbooks"  # where no address is deployed: the folder in the repository
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 
 
@@ -54,6 +55,11 @@ def optional(env: Mapping[str, str], name: str, pattern: str) -> str | None:
         return None
     _match(name, value, pattern)
     return value
+
+
+def runbooks(env: Mapping[str, str]) -> str:
+    """Where the runbooks are: an address or a folder, without a slash at its end."""
+    return env.get("RUNBOOK_BASE_URL", "").strip().rstrip("/") or RUNBOOKS
 
 
 def many(env: Mapping[str, str], name: str, pattern: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ class Action(Protocol):
 
     @property
     def reason(self) -> str:
-        """Why, in words that an operator at three in the morning understands."""
+        """Why the write is ordered, as a sentence for an operator."""
         ...
 
 

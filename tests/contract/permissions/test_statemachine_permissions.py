@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 MACHINE = json.loads((ROOT / "statemachines/reap.asl.json").read_text(encoding="utf-8"))
 STACK = deployed()
 POLICY = statements(STACK.statements("ReapStateMachineRole"))
+# https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+LOG_DELIVERY = (
+    "CreateLogDelivery",
+    "DeleteLogDelivery",
+    "DescribeLogGroups",
+    "DescribeResourcePolicies",
+    "GetLogDelivery",
+    "ListLogDeliveries",
+    "PutResourcePolicy",
+    "UpdateLogDelivery",
+)
 INVOKE = "arn:${Partition}:states:::lambda:invoke"
 
 
@@ -38,12 +49,22 @@ def needs() -> set[Need]:
             assert state["Resource"] == INVOKE
             assert state["Parameters"]["FunctionName"] == "${ReaperArn}"
             asked.add(Need("lambda:InvokeFunction", STACK.template.values["TtlReaperFunction.Arn"]))
+        if "ResultWriter" in state:
+            asked |= written_results(state["ResultWriter"])
         if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
             asked.add(Need("states:StartExecution", arn("states", f"stateMachine:{name}")))
             child = arn("states", f"execution:{name}/Segments:0b1c2d3e")
             for action in ("states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"):
                 asked.add(Need(action, child))
-    return asked
+    return asked | {Need(f"logs:{action}", "*") for action in LOG_DELIVERY}
+
+
+def written_results(writer: dict[str, Any]) -> set[Need]:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html"""
+    assert writer["Resource"] == "arn:${Partition}:states:::s3:putObject"
+    key = f"{STACK.template.values['ReaperBucket.Arn']}/{writer['Parameters']['Prefix']}/0b1c/manifest.json"
+    actions = ("AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject")
+    return {Need(f"s3:{action}", key) for action in actions}
 
 
 def test_what_the_machine_does_is_allowed_and_nothing_else() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from drift_check.apply.healer import HealOutcome
 from drift_check.events import Request
 from drift_check.findings import Severity
-from drift_check.history import Changes
+from drift_check.history import Changes, Record
 from drift_check.model import ExitCode, Report
 from drift_check.report.as_html import page
 from drift_check.report.as_json import answer, document
@@ -145,3 +148,66 @@ def test_the_table_prints_markup_of_aws_as_text(capsys: pytest.CaptureFixture[st
     shown = capsys.readouterr().out
     assert "[/x]" in shown
     assert "[/note]" in shown
+
+
+SCHEMAS = Path(__file__).parents[3] / "docs" / "events"
+
+
+def resolved(*, notified: bool = True) -> Report:
+    began = datetime(2026, 11, 21, 20, tzinfo=UTC)
+    record = Record("tables", "tradai-runs-dev", began, notified_at=began if notified else None)
+    changes = Changes(resolved=frozenset({"abc123"}))
+    return report(findings=[], to_notify=[], changes=changes, resolved={"abc123": record})
+
+
+def events(clients: Mock) -> dict[str, Any]:
+    entries = [entry for call in clients.events.put_events.call_args_list for entry in call.kwargs["Entries"]]
+    assert {entry["Source"] for entry in entries} <= {"tradai.ops"}
+    return {entry["DetailType"]: json.loads(entry["Detail"]) for entry in entries}
+
+
+@pytest.mark.parametrize("outcome", [report(), resolved()], ids=["Drift Detected", "Drift Resolved"])
+def test_every_event_has_a_version_and_is_what_its_schema_says(outcome: Report) -> None:
+    clients = Mock()
+    clients.events.put_events.return_value = {"FailedEntryCount": 0}
+    sent(outcome, clients)
+    ((detail_type, detail),) = events(clients).items()
+    schema = json.loads((SCHEMAS / f"{detail_type.lower().replace(' ', '-')}.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(detail)
+    assert detail["version"] in schema["title"]
+
+
+def message_of(clients: Mock) -> str:
+    return str(json.loads(clients.sns.publish.call_args.kwargs["Message"])["default"])
+
+
+def test_a_message_says_what_is_new_what_comes_next_and_what_to_do() -> None:
+    clients = Mock()
+    clients.events.put_events.return_value = {"FailedEntryCount": 0}
+    sent(report(), clients)
+    text = message_of(clients)
+    assert text.startswith("AWS differs from the canonical configuration of dev.")
+    for label in (
+        "Since: 2026-11-22 00:00",
+        "Done: nothing",
+        "Next: ",
+        "You: ",
+        "docs/runbooks/drift.md",
+    ):
+        assert label in text
+
+
+def test_what_somebody_was_notified_of_is_told_when_it_is_over() -> None:
+    clients = Mock()
+    clients.events.put_events.return_value = {"FailedEntryCount": 0}
+    sent(resolved(), clients)
+    assert "over: tradai-runs-dev, after 4 hours. Finding abc123" in message_of(clients)
+    assert "You: nothing to do" in message_of(clients)
+
+
+def test_what_nobody_was_notified_of_ends_without_a_message() -> None:
+    clients = Mock()
+    sent(resolved(notified=False), clients)
+    assert not clients.sns.publish.called
+    assert not clients.events.put_events.called

@@ -101,7 +101,9 @@ def a_hook_of_codedeploy(world: Account) -> None:
 
 
 def notified_and_named(world: Account) -> None:
-    world.notified["acme-up"] = "arn:aws:sns:eu-central-1:123456789012:theirs"
+    world.notified["acme-up"] = topic = world.client("sns").create_topic(Name="theirs")["TopicArn"]
+    queue = "arn:aws:sqs:eu-central-1:123456789012:mover"
+    world.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
 
 
 def no_address(world: Account) -> None:
@@ -195,6 +197,7 @@ CASES = [
     Case(nothing, "info", "egress", "nothing would show that the NAT forwards"),
     Case(a_hook_of_codedeploy, "info", "hook CodeDeploy-", "CodeDeploy is notified of it"),
     Case(notified_and_named, "do", "hook acme-up", "somebody else answers", {"NatHookNames": "acme-up"}),
+    Case(notified_and_named, "do", "hook acme-up", ":theirs (arn:aws:sqs:", {"NatHookNames": "acme-up"}),
     Case(lambda world: put_hook(world, "acme-up", 30), "do", "hook acme-up", "ends after 30 s"),
     Case(lambda world: put_hook(world, "acme-web"), "do", "hooks", "several launch hooks: acme-up, acme-web"),
     Case(nothing, "ok", "hook acme-up", "300 s, then ABANDON"),

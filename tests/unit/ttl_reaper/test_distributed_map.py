@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tradai_shared.config import canonical_config
 from tradai_shared.errors import EventError
-from ttl_reaper import distributed_map, events, tables
+from ttl_reaper import distributed_map, events, map_summary, tables
 
 TABLES = tables.tables(canonical_config("dev"))
 
@@ -45,7 +45,7 @@ def test_together_the_runs_of_a_table_go_no_further_than_the_order(
 
 def test_a_plan_that_would_not_fit_is_refused() -> None:
     with pytest.raises(EventError) as raised:
-        plan(segments={"total": 64})
+        plan(segments={"total": 1_000_000})
     assert raised.value.field == "segments.total"
 
 
@@ -60,7 +60,7 @@ def test_summaries_are_added_up_and_the_lost_are_named() -> None:
             ],
         }
     )
-    assert distributed_map.merge_summaries(event.results) == {
+    assert map_summary.merge_summaries(event.results) == {
         "runs": 3,
         "runs_failed": ["a segment 2"],
         "deleted": 7,

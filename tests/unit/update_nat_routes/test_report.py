@@ -20,7 +20,7 @@ from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.notes import Note, NoteKind
 from update_nat_routes.planner.plan import Plan
-from update_nat_routes.reconcile import Report
+from update_nat_routes.results import Report
 
 ROUTE = ReplaceRoute("rtb-1", "eni-a", "eni-x", "i-x is terminated and i-a is running")
 ABANDONED = CompleteLifecycleAction("g", "h", "i-a", "ABANDON", "it was not ready in time: one more try")
@@ -211,7 +211,7 @@ def test_a_console_that_cannot_be_read_is_unknown_and_the_message_goes_out(opera
 def test_a_failure_is_told_by_an_event_and_not_again_by_every_minute(operator: Operator) -> None:
     failed = Outcome(ROUTE, Status.FAILED, "denied")
     assert operator.told(run_report(failed, trigger=SCHEDULE)) == []
-    assert "ReplaceRoute on rtb-1 failed: denied" in operator.told(run_report(failed))[0]
+    assert "Moving the default route of rtb-1 failed: denied" in operator.told(run_report(failed))[0]
 
 
 def test_an_unproven_nat_is_told(operator: Operator) -> None:

@@ -47,6 +47,11 @@ CHANGES = (
         date(2026, 11, 27),
         "A second group of the NAT may be named; no page says one, so none is expected.",
     ),
+    Change(
+        "9.3.0+6",
+        date(2026, 11, 27),
+        "A table states whether only this region writes it; no page says so of any.",
+    ),
 )
 
 

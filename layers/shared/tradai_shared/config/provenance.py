@@ -89,7 +89,7 @@ def join(path: str, name: str) -> str:
 
 
 def plain(tree: Any) -> Any:  # noqa: ANN401 - a tree of JSON
-    """The values without their marks."""
+    """The values without their provenance."""
     match tree:
         case Sourced():
             return plain(tree.value)

@@ -1,4 +1,4 @@
-"""What the configuration's models are made of."""
+"""The base class and the field types of the configuration's models."""
 
 from collections.abc import Mapping
 from ipaddress import ip_network

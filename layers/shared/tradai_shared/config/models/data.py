@@ -62,6 +62,7 @@ class Table(Model):
     encrypted: bool
     deletion_protection: bool
     may_be_reaped: bool
+    written_here_only: bool = False  # of a global table: no other region writes it
     note: str = ""
 
 

@@ -46,7 +46,7 @@ class ElasticIp(Model):
 
 
 class Boot(Model):
-    """What the instance must be once it has booted."""
+    """What must hold of the instance once it has booted."""
 
     ip_forwarding: bool  # net.ipv4.ip_forward
     masquerade_by: Text

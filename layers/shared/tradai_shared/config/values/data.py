@@ -52,6 +52,7 @@ def table(  # noqa: PLR0913 - a table in one line
         "ttl": assumed(ttl),
         "point_in_time_recovery": seed(pitr),
         "may_be_reaped": assumed(reap),
+        "written_here_only": assumed(False),  # noqa: FBT003 - a value
         "note": documented(note),
     }
 

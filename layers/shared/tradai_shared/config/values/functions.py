@@ -32,7 +32,7 @@ def sized(timeout_seconds: int, memory_mb: int, *, read: str = READ_IN_2026, not
 
 
 def unsized() -> dict[str, Any]:
-    """A function that is named, its size nowhere."""
+    """A function whose size no page states."""
     return {"timeout_seconds": assumed(None), "memory_mb": assumed(None)}
 
 
