@@ -21,6 +21,10 @@ KEEP_THEIR_LINE = (ast.stmt, ast.ExceptHandler, ast.pattern)
 class TypeRemover(ast.NodeTransformer):
     """Removes what only a type checker reads. A dataclass needs its fields' names, and not their types."""
 
+    def __init__(self, *, keep_fields: bool = False) -> None:
+        """``keep_fields`` leaves the types of a class's fields, which pydantic reads when it runs."""
+        self.keep_fields = keep_fields
+
     def visit(self, node: ast.AST) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - as ast's own
         """Remove what one node has of types, after its children's."""
         self.generic_visit(node)
@@ -31,6 +35,8 @@ class TypeRemover(ast.NodeTransformer):
                 node.annotation = None
             case ast.If(test=ast.Name("TYPE_CHECKING")):
                 return node.orelse
+            case ast.AnnAssign() | ast.Module() if self.keep_fields:
+                return node
             case ast.AnnAssign(annotation=annotation) if "ClassVar" in ast.unparse(annotation):
                 return _plain(node)
             case ast.AnnAssign():
@@ -75,10 +81,22 @@ def _merge_lines(node: ast.AST, line: int) -> None:
         _merge_lines(child, line)
 
 
-def bytecode(source: bytes, filename: str) -> bytes:
+def read_by_pydantic(sources: dict[str, bytes]) -> set[str]:
+    """The modules that import pydantic, and those with the dataclasses that its models have for fields."""
+    models = {name for name, source in sources.items() if b"from pydantic import" in source}
+    imported = {
+        statement.module.rpartition(".")[2]
+        for name in models
+        for statement in ast.parse(sources[name]).body
+        if isinstance(statement, ast.ImportFrom) and statement.module
+    }
+    return models | (imported & sources.keys())
+
+
+def bytecode(source: bytes, filename: str, *, keep_fields: bool = False) -> bytes:
     """The content of the .pyc file; ``filename`` is what tracebacks show."""
     tree = ast.parse(source, filename)
-    ast.fix_missing_locations(TypeRemover().visit(tree))
+    ast.fix_missing_locations(TypeRemover(keep_fields=keep_fields).visit(tree))
     _merge_lines(tree, 1)
     code = compile(tree, filename, "exec", dont_inherit=True, optimize=WITHOUT_DOCSTRINGS)
     header = importlib.util.MAGIC_NUMBER + UNCHECKED_HASH.to_bytes(4, "little")
@@ -87,8 +105,11 @@ def bytecode(source: bytes, filename: str) -> bytes:
 
 def main(folder: Path, deployed: Path) -> None:
     """Replace every module of the folder by its bytecode, as of the path where Lambda will see it."""
-    for path in sorted(folder.rglob("*.py")):
-        content = bytecode(path.read_bytes(), str(deployed / path.relative_to(folder)))
+    paths = sorted(folder.rglob("*.py"))
+    kept = read_by_pydantic({path.stem: path.read_bytes() for path in paths})
+    for path in paths:
+        deployed_path = str(deployed / path.relative_to(folder))
+        content = bytecode(path.read_bytes(), deployed_path, keep_fields=path.stem in kept)
         path.with_suffix(".pyc").write_bytes(content)
         path.unlink()
 

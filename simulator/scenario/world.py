@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Self
@@ -52,6 +53,12 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::StackName": "simulated",
 }
+
+
+@cache
+def _operators_client(service: str) -> Any:
+    """One for every world: it calls the world in use, and keeps nothing of it."""
+    return boto3.client(service)  # type: ignore[call-overload]  # any service
 
 
 class World:
@@ -215,7 +222,7 @@ class World:
     # What there is to see
     def client(self, service: str) -> Any:
         """A client of the person at the scenario: no latency, no faults."""
-        return boto3.client(service)  # type: ignore[call-overload]  # any service
+        return _operators_client(service)
 
     @property
     def group(self) -> Controller:

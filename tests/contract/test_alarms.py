@@ -158,7 +158,7 @@ def shown() -> set[tuple[str, str]]:
     metrics = set()
     for widget in body["widgets"]:
         above: list[Any] = []
-        for row in widget["properties"].get("metrics", []):
+        for row in (row for row in widget["properties"].get("metrics", []) if isinstance(row[0], str)):
             full = [above[place] if cell == "." else cell for place, cell in enumerate(row)]
             above = [cell for cell in full if isinstance(cell, str)]
             metrics.add((above[1], above[3]))

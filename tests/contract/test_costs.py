@@ -16,7 +16,7 @@ from ttl_reaper import report
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # sent by incidents and not by each run
-INCIDENTS = {"FailoverSeconds", "InstancesReplaced", "RoutesReplaced", "ReapErrors"}
+INCIDENTS = {"AssumptionsBroken", "FailoverSeconds", "InstancesReplaced", "RoutesReplaced", "ReapErrors"}
 # sent by each run, where there is a standby: counted with it
 STANDBY = {"StandbyReady"}
 

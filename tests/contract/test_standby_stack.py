@@ -113,6 +113,21 @@ def test_an_own_address_is_made_and_kept_in_prod_alone(env: str, address: str) -
         assert stack.raw[address][policy] == stack.raw[first][policy]
 
 
+def test_the_probe_takes_neither_of_two_addresses_for_a_wrong_one() -> None:
+    def compared(**parameters: str) -> str:
+        given = {
+            "EgressProbe": "true",
+            "EgressProbeSubnetIds": "subnet-0c",
+            "EgressProbeSecurityGroupIds": "sg-0a",
+        }
+        function = Stack("prod", **given, **parameters).template.function("EgressProbeFunction")
+        return str(function.environment["NAT_EIP_ADDRESS"])
+
+    assert compared(**OWN) == compared(**ADOPTED_OWN, NatEipAddress="203.0.113.10") == ""
+    assert compared(**MADE_STANDBY) == "NatKeptEip"
+    assert compared(**ADOPTED_STANDBY, NatEipAddress="203.0.113.10") == "203.0.113.10"
+
+
 def test_an_existing_address_is_used_and_none_is_made() -> None:
     given = {**OWN, "NatStandbyEipAllocationId": "eipalloc-0b"}
     assert Stack("prod", **given).made.isdisjoint(ADDRESSES)

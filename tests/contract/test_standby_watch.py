@@ -137,5 +137,7 @@ def test_the_dashboard_shows_it() -> None:
     body = json.loads(stack["Dashboard"]["DashboardBody"])
     shown = [arn for widget in body["widgets"] for arn in widget["properties"].get("alarms", [])]
     assert len(shown) == len(set(shown)) == len(stack.of_type("AWS::CloudWatch::Alarm"))
-    metrics = [row[1] for widget in body["widgets"] for row in widget["properties"].get("metrics", [])]
-    assert "StandbyReady" in metrics
+    rows = [row for widget in body["widgets"] for row in widget["properties"].get("metrics", [])]
+    assert "StandbyReady" in [row[1] for row in rows if len(row) > 1]
+    (by_kind,) = [row[0]["expression"] for row in rows if isinstance(row[0], dict)]
+    assert "{TradAI/Ops,environment,kind,service} environment=prod FailoverSeconds" in by_kind

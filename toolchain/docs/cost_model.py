@@ -86,7 +86,7 @@ WORKS = (
         part="reaper",
         function="TtlReaperFunction",
         seconds=30,
-        metrics=11,
+        metrics=12,
         log_bytes=10_000,
         why="twelve tables are counted, one after the other",
     ),

@@ -79,6 +79,7 @@ def deployed_environment() -> Iterator[DeployedEnvironment]:
 def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     """What is shown, in this order; each is one sentence and the function that sees to it."""
     yield "the platform stands, without the toolkit", deployed.build
+    yield from first_day(deployed)
     yield f"`{COMMAND}` makes the stack", partial(stacks.stand_up, deployed, PROD)
     deployed.close_way_out(PROD)
     closed_at = time.time()
@@ -125,17 +126,29 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     yield "dev: the address goes along", partial(failover.takes_the_address_along, deployed, DEV)
     yield "prod: a second deploy changes nothing", partial(stacks.nothing_to_do, deployed, PROD)
     yield "staging: a delete leaves what is kept on purpose", partial(stacks.leave, deployed, STAGING, before)
+
+
+def first_day(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
+    """docs/hand-over.md, from an account whose platform answers the hooks and owns the names."""
     yield (
-        "staging: the platform owns the names of function and alarm",
+        "staging: the platform owns the names of function and alarm, and a rule of its own",
         partial(hand_over.owned_by_the_platform, deployed, STAGING),
     )
     yield (
-        "staging: `tradai-ops doctor` refuses these names",
+        "staging: `tradai-ops doctor` refuses these names before any deploy",
         partial(hand_over.refused_by_doctor, deployed, STAGING),
     )
     yield (
         "staging: the stack stands beside the platform's, under the names that doctor proposes",
         partial(hand_over.beside_the_platform, deployed, STAGING),
+    )
+    yield (
+        "staging: the platform's rule is disabled, and doctor asks for it no more",
+        partial(hand_over.rule_disabled, deployed, STAGING),
+    )
+    yield (
+        "staging: the platform's own are removed, and the stack with them",
+        partial(hand_over.cleared, deployed, STAGING),
     )
 
 

@@ -13,15 +13,18 @@ from ops.doctor.observe import AccountReader
 from ops.doctor.wanted import Wanted
 from toolchain.build.sample_account import ACCOUNT, REGION
 from toolchain.e2e.report import require
-from toolchain.e2e.sam import deploy, stack_name
+from toolchain.e2e.sam import deploy, sam, stack_name
 from toolchain.e2e.stacks import stack_status
 from tradai_shared.config import naming
 
 if TYPE_CHECKING:
+    from ops.doctor.model import Diagnosis
     from toolchain.e2e.environment import DeployedEnvironment
     from tradai_shared.config.naming import Environment
 
-PLATFORM, ROLE = "the platform's own", "platform-nat"
+PLATFORM, ROLE, RULE = "the platform's own", "platform-nat", "platform-nat-events"
+OTHER_NAMES: dict[Environment, dict[str, str]] = {}  # as doctor proposed them
+PATTERN = {"source": ["aws.autoscaling"], "detail-type": ["EC2 Instance-launch Lifecycle Action"]}
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -56,13 +59,18 @@ def owned_by_the_platform(deployed: DeployedEnvironment, env: Environment) -> st
         Threshold=1,
         ComparisonOperator="GreaterThanOrEqualToThreshold",
     )
-    return f"{function} and {alarm}, in no stack"
+    events = deployed.client("events")
+    events.put_rule(Name=RULE, EventPattern=json.dumps(PATTERN))
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
+    events.put_targets(Rule=RULE, Targets=[{"Id": "platform", "Arn": arn}])
+    return f"{function}, {alarm} and {RULE}, in no stack"
 
 
 def refused_by_doctor(deployed: DeployedEnvironment, env: Environment) -> str:
     """Before any deploy: where AWS refuses a second alarm of a name, ministack overwrites the first."""
     proposed = proposal(deployed, env)
     require(set(proposed) == {"NatFunctionName", "NatAlarmName"}, proposed)
+    require(f"rule {RULE}" in first(deployed, Wanted(env, stack_name(env))), "the platform's rule")
     return "doctor: do first, deploy under other names: " + ", ".join(proposed.values())
 
 
@@ -79,21 +87,58 @@ def beside_the_platform(deployed: DeployedEnvironment, env: Environment) -> str:
     require([alarm["AlarmDescription"] == PLATFORM for alarm in alarms] == [True, False], alarms)
     answer = deployed.invoke(proposed["NatFunctionName"], {"action": "reconcile", "dry_run": True})
     require(answer["success"], answer)
+    still = first(deployed, Wanted(env, stack_name(env), proposed))
+    require(f"rule {RULE}" in still, "two answer the hooks, and doctor does not say so")
     return (
         f"{stack_status(deployed, env)}: {proposed['NatFunctionName']} answers; the platform's are untouched"
     )
 
 
+def rule_disabled(deployed: DeployedEnvironment, env: Environment) -> str:
+    """Step 3 of docs/hand-over.md. From here on the stack alone answers the hooks."""
+    deployed.client("events").disable_rule(Name=RULE)
+    wanted = Wanted(env, stack_name(env), OTHER_NAMES[env])
+    subjects = first(deployed, wanted)
+    require(f"rule {RULE}" not in subjects, subjects)
+    taken = [subject for subject in subjects if subject.startswith(("function ", "alarm ", "log group "))]
+    require(not taken, taken)
+    answer = deployed.invoke(OTHER_NAMES[env]["NatFunctionName"], {"action": "reconcile", "dry_run": False})
+    require(answer["success"], answer)
+    return f"the platform's {RULE} hears nothing; {OTHER_NAMES[env]['NatFunctionName']} guards the NAT"
+
+
+def cleared(deployed: DeployedEnvironment, env: Environment) -> str:
+    """Step 7, and the stack goes too: what follows begins as in a new account."""
+    deployed.client("events").remove_targets(Rule=RULE, Ids=["platform"])
+    deployed.client("events").delete_rule(Name=RULE)
+    name = naming.update_nat_routes_function_name(env)
+    deployed.client("lambda").delete_function(FunctionName=name)
+    deployed.client("cloudwatch").delete_alarms(AlarmNames=[naming.nat_alarm_name(env)])
+    sam(deployed, "delete", "--stack-name", stack_name(env), "--region", REGION, "--no-prompts")
+    left = {item.name for item in AccountReader(deployed.client).taken(Wanted(env, stack_name(env)))}
+    require(not left, left)
+    return f"{name} is free again"
+
+
 def proposal(deployed: DeployedEnvironment, env: Environment) -> dict[str, str]:
     """The parameters that rename what is taken; each has a line of doctor's that must be done first."""
-    wanted = Wanted(env, stack_name(env))
-    reader = AccountReader(deployed.client)
-    diagnosis = diagnose(
-        reader.read(Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", REGION), wanted), wanted
-    )
-    first = "\n".join(line.remedy for line in diagnosis.lines if line.level is Level.DO)
+    diagnosis = examined(deployed, Wanted(env, stack_name(env)))
+    remedies = "\n".join(line.remedy for line in diagnosis.lines if line.level is Level.DO)
     names = {name: diagnosis.parameters.get(name, "") for name in ("NatFunctionName", "NatAlarmName")}
-    return {name: value for name, value in names.items() if value and f"{name}={value}" in first}
+    proposed = {name: value for name, value in names.items() if value and f"{name}={value}" in remedies}
+    OTHER_NAMES[env] = proposed
+    return proposed
+
+
+def examined(deployed: DeployedEnvironment, wanted: Wanted) -> Diagnosis:
+    """What doctor says of the account."""
+    identity = Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", REGION)
+    return diagnose(AccountReader(deployed.client).read(identity, wanted), wanted)
+
+
+def first(deployed: DeployedEnvironment, wanted: Wanted) -> set[str]:
+    """The subjects of all that doctor wants done first."""
+    return {line.subject for line in examined(deployed, wanted).lines if line.level is Level.DO}
 
 
 def standing_alarms(deployed: DeployedEnvironment, names: list[str]) -> list[Any]:

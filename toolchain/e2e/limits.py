@@ -19,6 +19,9 @@ _TOLD = {
     "an alarm on the sum of several metrics": (
         "ministack knows alarms on a single metric only; it watches the first of them here"
     ),
+    "CloudFormation refuses a name that is taken": (
+        "ministack overwrites what has it in silence; doctor speaks before the deploy, as shown above"
+    ),
     "the NAT forwards packets": "there is no network behind moto; tests/kernel has one",
     "alarms fire by themselves": (
         "ministack makes metrics neither of a function's log nor of its own services; one alarm was set "

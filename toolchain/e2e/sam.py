@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.aws.alarms import on_a_single_metric
 from simulator.aws.sam_template import read_document
@@ -58,10 +58,20 @@ def deploy(deployed: DeployedEnvironment, env: Environment, *more: str) -> str:
     template = read_document(BUILT)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
-            resource["Properties"] = on_a_single_metric(resource["Properties"])
+            resource["Properties"] = on_a_single_metric(_unconditional(resource["Properties"]))
     DEPLOYED.write_text(json.dumps(template, indent=2), encoding="utf-8")
     files = ("--template-file", str(DEPLOYED), "--config-file", str(ROOT / "samconfig.toml"))
     return sam(deployed, "deploy", *files, "--config-env", config(env), "--no-confirm-changeset", *more)
+
+
+def _unconditional(alarm: dict[str, Any]) -> dict[str, Any]:
+    """An alarm on several metrics with those alone that it has in every deployment."""
+    if "Metrics" not in alarm:
+        return alarm
+    total, *series = alarm["Metrics"]
+    always = [metric for metric in series if "MetricStat" in metric]
+    expression = " + ".join(metric["Id"] for metric in always)
+    return {**alarm, "Metrics": [{**total, "Expression": expression}, *always]}
 
 
 def config(env: Environment) -> str:

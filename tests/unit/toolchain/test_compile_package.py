@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import shutil
+import subprocess
 import sys
 import traceback
 from dataclasses import fields
@@ -89,3 +91,28 @@ def test_a_traceback_names_the_first_line_of_the_statement(compiled: Any) -> Non
         line,
         "fail",
     )
+
+
+def test_pydantic_still_reads_the_types_of_its_models_and_of_their_dataclasses(
+    script: Any,  # noqa: ANN401 - as above
+    tmp_path: Path,
+) -> None:
+    """In a process of its own: the names of the packages are those of the sources."""
+    functions = SCRIPT.parent
+    shutil.copytree(functions / "ttl_reaper", tmp_path / "ttl_reaper")
+    script.main(tmp_path, Path("/var/task"))
+    code = (
+        "from ttl_reaper import events; from ttl_reaper.checkpoint_store import TALLY;"
+        "event = events.parse({'action': 'plan', 'tables': 'all', 'concurrency': 5});"
+        "tally = TALLY.validate_python({'deleted': 3});"
+        "print(events.__file__.endswith('.pyc'), event.concurrency, tally.deleted)"
+    )
+    layer = functions.parent / "layers/shared"
+    done = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": f"{tmp_path}:{layer}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["True", "5", "3"], done.stderr[-500:]

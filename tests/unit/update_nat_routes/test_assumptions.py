@@ -13,9 +13,11 @@ from typing_extensions import override
 from tests.fakes.fake_aws import FakeAws, dead_nat, run
 from tests.unit.update_nat_routes.builder import LAUNCH, SCHEDULE
 from tests.unit.update_nat_routes.test_properties import after
+from tradai_shared.aws.clients import client_config
 from tradai_shared.errors import TemporaryError
 from update_nat_routes import report
 from update_nat_routes.actions import Assumption
+from update_nat_routes.reconcile import MARGIN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,3 +117,9 @@ def test_the_log_names_the_assumption(time: FakeClock, caplog: pytest.LogCapture
         ("READ_BACK_SHOWS_WRITE", name) for name in sorted(ROUTES)
     ]
     assert json.dumps([vars(record)["reason"] for record in told])
+
+
+def test_a_hung_read_with_its_retries_leaves_the_last_calls_their_time() -> None:
+    config = client_config()
+    attempts = config.retries["total_max_attempts"]  # type: ignore[attr-defined]  # as Config keeps it
+    assert attempts * (config.connect_timeout + config.read_timeout) < MARGIN_SECONDS  # type: ignore[attr-defined]

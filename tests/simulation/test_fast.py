@@ -1,0 +1,56 @@
+"""The fast world against moto's wire: the same seed gives the same calls, times, ids and end."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.fast.answers import UnknownReadError, answer
+from simulator.scenario.world import World
+from simulator.storms.disturbance import draw
+from simulator.storms.storm import Result, play
+
+SAMPLE = (5, 6, 9)
+
+
+def played(seed: int, *, fast: bool) -> tuple[Result, list[str]]:
+    worlds: list[World] = []
+    result = play(draw(seed), worlds.append, fast=fast)
+    (world,) = worlds
+    return result, [
+        f"{entry.at} {entry.source} {entry.what} {entry.fields}" for entry in world.journal.entries
+    ]
+
+
+@pytest.fixture(scope="module")
+def _not_the_first_world() -> None:
+    """The first world of a process draws other ids: moto makes its backends then, which draws too."""
+    with World(1):
+        pass
+
+
+@pytest.mark.usefixtures("_not_the_first_world")
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_a_storm_is_the_same_on_the_fast_world_and_on_motos_wire(seed: int) -> None:
+    fast, quick_journal = played(seed, fast=True)
+    slow, journal = played(seed, fast=False)
+    assert quick_journal == journal
+    assert fast == slow
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters"),
+    [
+        ("ec2:DescribeInstances", {"InstanceIds": ["i-1"]}),
+        ("ec2:DescribeRouteTables", {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1"]}]}),
+        ("ec2:DescribeNetworkInterfaces", {}),
+        ("autoscaling:DescribeAutoScalingGroups", {"Filters": []}),
+        ("autoscaling:DescribeLifecycleHooks", {"AutoScalingGroupName": "g", "LifecycleHookNames": ["h"]}),
+    ],
+)
+def test_a_read_that_it_does_not_know_is_refused(action: str, parameters: dict[str, object]) -> None:
+    with pytest.raises(UnknownReadError):
+        answer(action, parameters)
+
+
+def test_a_write_goes_to_moto() -> None:
+    assert answer("ec2:ReplaceRoute", {}) is None
