@@ -101,7 +101,7 @@ test-tools: setup
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-simulate: setup ## Play SEEDS storms of faults over the simulated NAT (about 0.8 s of CPU each; ARGS="--seed 17": one)
+simulate: setup ## Play SEEDS storms of faults over the simulated NAT (under a second of CPU each; ARGS="--seed 17": one)
 	$(BIN)/python -m simulator.storms --seeds $(or $(SEEDS),100) $(ARGS)
 
 mutants: test-tools ## Apply each deliberate bug of tests/mutants and name the test that kills it (ARGS="--only NAME": some)

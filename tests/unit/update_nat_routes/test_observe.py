@@ -168,3 +168,17 @@ def test_launches_given_up_are_counted_back_to_the_last_peace(
         observed = reader.answer(empty_world([], [], ()), [DataRequest.HISTORY])
     assert observed.group is not None
     assert observed.group.launches == Launches(last_abandoned=False, failed=failed)
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "203.0.113.8"])
+def test_one_without_a_tag_or_a_route_concerns_us_where_it_holds_our_address(
+    clients: dict[str, Any], address: str
+) -> None:
+    with Stubber(clients["ec2"]) as ec2:
+        ec2.add_response("describe_instances", {"Reservations": [{"Instances": [NAT]}]})
+        ec2.add_response("describe_addresses", {"Addresses": [{"PublicIp": address}]})
+        ours = address == "203.0.113.7"
+        if not ours:
+            ec2.add_response("describe_route_tables", {"RouteTables": []})
+        reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
+        assert reader.is_relevant("i-0a") is ours
