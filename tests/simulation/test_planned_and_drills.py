@@ -71,7 +71,7 @@ def test_a_drill_starts_the_loop_and_nothing_that_it_claims_is_believed(
         detail = {"AutoScalingGroupName": world.platform.group, **claims}
         world.bus.put("tradai.drill", detail_type, detail, [])
         world.advance(5)
-        assert names(writes(world, began)) == ["CreateRoute"]
+        assert names(writes(world, began)) == ["CreateRoute", "Publish"]  # a real outage, told as one
         assert routes(world) == {world.nat()}
 
 

@@ -32,7 +32,7 @@ def test_the_only_hook_of_each_transition_is_pinned(
 ) -> None:
     put_hook(account, "acme-down", "TERMINATING")
     document = diagnosis(config, capsys)[1]
-    assert document["parameters"]["NatHookNames"] == "acme-down,acme-up"
+    assert document["parameters"]["NatHookNames"] == "acme-up,acme-down"
 
 
 def test_of_several_launch_hooks_none_is_pinned(
