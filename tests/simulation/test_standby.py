@@ -11,6 +11,7 @@ import pytest
 
 from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine.faults import Fault, Kind
+from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from simulator.scenario.traffic import Outage
 
+pytestmark = pytest.mark.any_python
+
 SETTLED = 400.0
 ADDRESSES = (Standby.SHARED, Standby.OWN)
 STATE_CHANGE = "EC2 Instance State-change Notification"
@@ -30,6 +33,7 @@ STATE_CHANGE = "EC2 Instance State-change Notification"
 def pair(address: Standby = Standby.SHARED, seed: int = 3) -> Iterator[World]:
     """Both groups in service, one of them carrying, for so long that each may be blamed."""
     with World(seed=seed, standby=address, variables=SIGNAL) as world:
+        world.wire.remembered = ReadCache()
         world.machines.script = boot_scripts.own()
         world.start()
         world.advance(700)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from simulator.scenario.platform import Standby
     from simulator.scenario.world import World
 
+pytestmark = pytest.mark.any_python
+
 GIVEN_UP = 1200.0  # seconds: longer than a boot's heartbeats, several times
 
 

@@ -44,13 +44,14 @@ def record_pair() -> tuple[Stack, frozenset[Need]]:
         address = ec2.allocate_address(Domain="vpc")["AllocationId"]
         made = ec2.create_nat_gateway(SubnetId=world.platform.subnet, AllocationId=address)
         gateway = str(made["NatGateway"]["NatGatewayId"])
-        os.environ["NAT_FALLBACK_GATEWAY_ID"] = gateway  # the world's environment, put back at its end
+        # the world's environment, put back at its end
+        os.environ |= {"NAT_FALLBACK_GATEWAY_ID": gateway, "NAT_FALLBACK_AFTER_SECONDS": "60"}
         world.machines.script = boot_scripts.own()
         recorder = Recorder()
         recorder.listens = lambda: runs(world)
         with recorder.connected():
             world.start()
-            world.advance(OLD)
+            world.advance(120)
             a_claim_and_then_nothing_serves(world, gateway)
         given = {**world.platform.parameters, "NatFallbackGatewayId": gateway, "EgressProbe": "true"}
         return deployed(given.pop("Environment"), **given), frozenset(recorder.heard)
@@ -60,7 +61,7 @@ def a_claim_and_then_nothing_serves(world: World, gateway: str) -> None:
     """The carrier is left on its peer's word; then both boot no more, and the routes go to the fallback."""
     world.impair(lost := world.carrier(), status_check=False)
     assert world.run_until(lambda: world.carrier() != lost and world.traffic.up, 60)
-    world.advance(400)
+    world.advance(70)
     world.machines.script = Script(forwards=False)
     for controller in (world.group, world.standby):
         world.kill(controller.group.instance_states[0].instance_id)
