@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tradai_shared.errors import EventError
-from update_nat_routes.model import DEAD_STATES, ENDED_STATES
+from update_nat_routes.model import DEAD_STATES, ENDED_STATES, moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Json: TypeAlias = Mapping[str, Any]  # an event as Lambda hands it over
 
@@ -213,8 +215,4 @@ def _matching(
 
 def _time(event: Json, field: str = "time") -> datetime | None:
     """The event's own time; None where it is a placeholder, since nothing but a figure depends on it."""
-    try:
-        at = datetime.fromisoformat(str(event.get(field)))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None
+    return moment(str(event.get(field)))

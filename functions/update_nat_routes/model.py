@@ -28,6 +28,15 @@ HEALING_PROCESSES = frozenset({"Launch", "Terminate", "HealthCheck", "ReplaceUnh
 OPERATOR_HOLDS = frozenset({"Launch", "HealthCheck", "ReplaceUnhealthy"})
 
 
+def moment(text: str | None) -> datetime | None:
+    """A time with its zone; None where the text is none."""
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """An instance as its Auto Scaling group sees it."""
@@ -117,11 +126,7 @@ class Instance:
         words = (self.ready_tag or "").split()
         if not self.not_forwarding:
             return None
-        try:
-            since = datetime.fromisoformat(words[-1])
-        except ValueError:
-            return None
-        return since if since.tzinfo else None
+        return moment(words[-1])
 
 
 class TargetKind(StrEnum):

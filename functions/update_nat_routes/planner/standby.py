@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from update_nat_routes.actions import AssociateAddress, RouteToFallback, TagGroup
-from update_nat_routes.model import DOUBT_TAG, UNSERVED_TAG, TargetKind
+from update_nat_routes.model import DOUBT_TAG, UNSERVED_TAG, TargetKind, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,8 +68,8 @@ def last_doubt(state: NatState) -> Doubt | None:
     if text is None:
         return NEVER
     at, _, left = text.partition(" ")
-    moment = _time(at)
-    return Doubt(moment, left) if moment else None
+    moved = moment(at)
+    return Doubt(moved, left) if moved else None
 
 
 def remember_doubt(state: NatState, moves: tuple[Move, ...]) -> Iterator[TagGroup]:
@@ -123,7 +123,7 @@ def fall_back(
         return
     name, text = state.groups[0].name, state.groups[0].tags.get(UNSERVED_TAG)
     served = state.maintenance or not down or (gateway is not None and state.ready(gateway))
-    since = _time(text)
+    since = moment(text)
     if served:
         if text is not None and not down:
             yield TagGroup(name, UNSERVED_TAG, None, "the tables have egress again")
@@ -136,12 +136,3 @@ def fall_back(
                 replaces = table.target.kind is not TargetKind.NOTHING
                 reason = f"nothing has served since {since:%H:%M:%S}"
                 yield RouteToFallback(table.table_id, fallback, table.target.target_id, replaces, reason)
-
-
-def _time(text: str | None) -> datetime | None:
-    """A moment with its time zone; None where the text is none."""
-    try:
-        moment = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
