@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from update_nat_routes.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from types_boto3_autoscaling.type_defs import (
         ActivityTypeDef,
         AutoScalingGroupTypeDef,
@@ -31,9 +34,12 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import (
         InstanceNetworkInterfaceTypeDef,
         InstanceTypeDef,
+        NetworkInterfaceTypeDef,
         RouteTableTypeDef,
         RouteTypeDef,
     )
+
+    from update_nat_routes.model import Observed
 
 IPV6_DEFAULT = "::/0"
 PROPAGATED = "EnableVgwRoutePropagation"
@@ -154,6 +160,45 @@ def _target(route: RouteTypeDef) -> Target:
     )
     return Target(
         TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
+    )
+
+
+def with_interfaces(
+    before: Observed,
+    asked: AbstractSet[str],
+    interfaces: list[NetworkInterfaceTypeDef],
+    allocations: tuple[str | None, str | None],
+) -> Observed:
+    """The same moment with what some interfaces show now: their check, their address, and who holds ours.
+
+    One that was asked for and is not shown any more takes its instance with it.
+    """
+    written = {
+        shown.interface_id: shown for shown in before.instances.values() if shown.interface_id in asked
+    }
+    names = {shown.instance_id for shown in written.values()}
+    instances = {name: shown for name, shown in before.instances.items() if name not in names}
+    carried: dict[str, str] = {}
+    for interface in interfaces:
+        shown = written[interface["NetworkInterfaceId"]]
+        association = interface.get("Association", {})
+        instances[shown.instance_id] = replace(
+            shown,
+            source_dest_check=interface["SourceDestCheck"],
+            addressed=bool(association.get("PublicIp")),
+        )
+        carried[association.get("AllocationId", "")] = shown.instance_id
+    former = (before.eip_holder, before.standby_eip_holder)
+    holder, standby_holder = (
+        carried.get(allocation or "none") or (name if name not in names else None)
+        for allocation, name in zip(allocations, former, strict=True)
+    )
+    return replace(
+        before,
+        instances=instances,
+        eip_holder=holder,
+        standby_eip_holder=standby_holder,
+        holder_unread=before.holder_unread if holder is None else "",
     )
 
 

@@ -23,6 +23,7 @@ from update_nat_routes.descriptions import (
     failed_in_a_row,
     launched_instances,
     was_abandoned,
+    with_interfaces,
 )
 from update_nat_routes.model import (
     GROUP_TAG,
@@ -118,35 +119,7 @@ class Reader:
             interfaces = self.ec2.describe_network_interfaces(
                 Filters=[{"Name": "network-interface-id", "Values": sorted(interface_ids)}]
             )["NetworkInterfaces"]
-        written = {
-            instance.interface_id: instance
-            for instance in before.instances.values()
-            if instance.interface_id in interface_ids
-        }
-        ids = {instance.instance_id for instance in written.values()}
-        instances = {name: instance for name, instance in before.instances.items() if name not in ids}
-        carried: dict[str, str] = {}
-        for interface in interfaces:
-            instance = written[interface["NetworkInterfaceId"]]
-            association = interface.get("Association", {})
-            instances[instance.instance_id] = replace(
-                instance,
-                source_dest_check=interface["SourceDestCheck"],
-                addressed=bool(association.get("PublicIp")),
-            )
-            carried[association.get("AllocationId", "")] = instance.instance_id
-        former = (before.eip_holder, before.standby_eip_holder)
-        holder, standby_holder = (
-            carried.get(allocation or "none") or (name if name not in ids else None)
-            for allocation, name in zip(self._allocations(), former, strict=True)
-        )
-        return replace(
-            after,
-            instances=instances,
-            eip_holder=holder,
-            standby_eip_holder=standby_holder,
-            holder_unread=before.holder_unread if holder is None else "",
-        )
+        return with_interfaces(after, interface_ids, interfaces, self._allocations())
 
     def answer(self, observed: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         """Add what the planner asked for."""
