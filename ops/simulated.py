@@ -150,7 +150,32 @@ def _stack(world: World) -> dict[str, Callable[..., Any]]:
     def describe_stacks(StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         return {"Stacks": [{"StackName": StackName, "Parameters": parameters}]}
 
-    return {"describe_stacks": describe_stacks}
+    def get_paginator(operation: str) -> Any:
+        if operation != "list_stack_resources":
+            return world.client("cloudformation").get_paginator(operation)
+        alarms = world.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        return Listing([_made(alarm["AlarmName"]) for alarm in alarms])
+
+    return {"describe_stacks": describe_stacks, "get_paginator": get_paginator}
+
+
+def _made(alarm: str) -> dict[str, str]:
+    return {
+        "LogicalResourceId": alarm,
+        "PhysicalResourceId": alarm,
+        "ResourceType": "AWS::CloudWatch::Alarm",
+        "ResourceStatus": "CREATE_COMPLETE",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What ListStackResources answers of the simulated stack: its alarms, which are all that is made."""
+
+    resources: list[dict[str, str]]
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        return [{"StackResourceSummaries": self.resources}]
 
 
 def _lambda(world: World) -> dict[str, Callable[..., Any]]:
