@@ -202,6 +202,13 @@ def test_every_output_says_where_it_is_from(
     assert place == {"account": "123456789012", "region": "eu-central-1", "environment": "dev"}
 
 
+def test_the_simulated_account_leaves_status_nothing_unread(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "status", "--env", "dev", "--simulate") == 0
+    assert "unknown" not in capsys.readouterr().out
+
+
 def test_what_steers_a_terminal_is_shown_as_its_escape() -> None:
     hostile = "[bold]a[/x] :smile: \x1b[2J\r\u202e\x9b1m"
     assert visible(hostile) == "[bold]a[/x] :smile: \\x1b[2J\\r\\u202e\\x9b1m"
