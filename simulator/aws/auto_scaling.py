@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from moto.autoscaling.models import ASG_NAME_TAG
 from moto.autoscaling.models import InstanceState as Member
 
 from simulator.aws.instances import ENDING
+from simulator.aws.launch_template import run_instance
 from simulator.aws.lifecycle_actions import LAUNCHING, TERMINATING, Action, Lifecycle, Result
 from simulator.aws.newer_states import RETAINED, retains
 from simulator.aws.scaling_activities import Activities, Activity
@@ -105,7 +105,7 @@ class Controller:
 
     def launch(self) -> str:
         """Launch a member at once; its id."""
-        instance = self.run_instance()
+        instance = run_instance(self.group)
         member = Member(instance, lifecycle_state="Pending", autoscaling_group=self.group)
         self.group.instance_states.append(member)
         self.set_state(member, "Pending")
@@ -113,26 +113,6 @@ class Controller:
         if self._hooks(LAUNCHING):
             self.stage.after(durations.HOOK_REACTION, lambda: self._into_launch_hooks(member, activity))
         return str(instance.id)
-
-    def run_instance(self) -> Any:
-        version = self.group.ec2_launch_template.get_version(self.group.launch_template_version)
-        tags = {**version.instance_tags, **self.group.get_propagated_tags(), ASG_NAME_TAG: self.group.name}
-        reservation = self.group.ec2_backend.run_instances(
-            version.image_id,
-            1,
-            version.user_data,
-            [],
-            instance_type=version.instance_type,
-            is_instance_type_default=False,
-            security_group_ids=list(version.security_groups),
-            tags={"instance": tags},
-            subnet_id=self.group.vpc_zone_identifier.split(",")[0],
-            region_name=self.group.region,
-            associate_public_ip=None,
-        )
-        instance = reservation.instances[0]
-        instance.autoscaling_group = self.group
-        return instance
 
     def _into_launch_hooks(self, member: Any, activity: Activity) -> None:
         if member.lifecycle_state != "Pending":

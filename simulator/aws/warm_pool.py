@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from moto.autoscaling.models import InstanceState as Member
 from moto.core.responses import ActionResult
 
+from simulator.aws.launch_template import run_instance
 from simulator.aws.lifecycle_actions import LAUNCHING, TERMINATING, Result
 from simulator.engine import durations
 
@@ -26,7 +27,7 @@ class WarmPool:
 
     def launch(self) -> str:
         """Launch an instance into the pool; tell its id."""
-        instance = self.controller.run_instance()
+        instance = run_instance(self.controller.group)
         member = Member(instance, lifecycle_state="Warmed:Pending", autoscaling_group=self.controller.group)
         self.members.append(member)
         self._later(lambda: self._into_hooks(member, LAUNCHING, "Warmed:Pending"))

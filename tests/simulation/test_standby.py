@@ -152,6 +152,21 @@ def test_two_that_die_at_once_leave_the_first_that_is_ready_to_serve(address: St
         assert second == []
 
 
+def test_while_a_zone_has_no_capacity_the_other_one_carries_and_afterwards_a_standby_is_back() -> None:
+    with pair() as world:
+        lost = world.carrier()
+        group = world.group_of(lost)
+        at = world.lose_zone(lost, 300)
+        world.advance(280)
+        assert world.members(group) == []
+        assert world.carrier() != lost
+        activities = world.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=group)
+        assert activities["Activities"][0]["StatusCode"] == "Failed"
+        world.advance(SETTLED)
+        assert_at_rest(world)
+        assert max(outage.seconds for outage in outages(world, at)) < 6
+
+
 def test_a_standby_that_never_boots_leaves_the_carrier_alone() -> None:
     with pair() as world:
         world.machines.script = replace(boot_scripts.BROKEN, boot=boot_scripts.own().boot)
