@@ -207,20 +207,24 @@ class Writer:
         return Status.DONE, f"was {action.was}" if action.replaces else "there was none"
 
     def _tag(self, action: TagGroup) -> tuple[Status, str]:
+        """A tag is deleted by its key: with a value that is not the tag's, AWS deletes nothing.
+
+        Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/delete-tag.html
+        """
         tag: TagTypeDef = {
             "ResourceId": action.group,
             "ResourceType": "auto-scaling-group",
             "Key": action.tag,
-            "Value": action.value or "",
-            "PropagateAtLaunch": False,
         }
         if action.value is None:
             with translate_errors("autoscaling:DeleteTags"):
                 self.autoscaling.delete_tags(Tags=[tag])
-        else:
-            with translate_errors("autoscaling:CreateOrUpdateTags"):
-                self.autoscaling.create_or_update_tags(Tags=[tag])
-        return Status.DONE, action.value or "removed"
+            return Status.DONE, "removed"
+        with translate_errors("autoscaling:CreateOrUpdateTags"):
+            self.autoscaling.create_or_update_tags(
+                Tags=[{**tag, "Value": action.value, "PropagateAtLaunch": False}]
+            )
+        return Status.DONE, action.value
 
     def _complete(self, action: CompleteLifecycleAction) -> tuple[Status, str]:
         try:

@@ -92,6 +92,18 @@ class StrictAutoScaling:
         if group.name in self.controllers:
             self.controllers[group.name].reconcile()
 
+    def delete_tags(self, request: Any) -> object:
+        """By key alone, or by key and value: with another value than the tag's nothing is deleted."""
+        for tag in request._get_param("Tags", []):
+            group = self._controller(tag["ResourceId"]).group
+            value = tag.get("Value")
+            group.tags = [
+                kept
+                for kept in group.tags
+                if kept["Key"] != tag["Key"] or (value is not None and kept["Value"] != value)
+            ]
+        return EmptyResult()
+
     def resume(self, request: Any, moto: Callable[[Any], object]) -> object:
         """What was suspended goes on."""
         result = moto(request)
@@ -174,6 +186,7 @@ class StrictAutoScaling:
         calls.around(api, "create_auto_scaling_group", self.create_group)
         calls.around(api, "update_auto_scaling_group", self.update_group)
         calls.around(api, "resume_processes", self.resume)
+        calls.hand(api, "delete_tags", self.delete_tags)
         calls.hand(api, "put_lifecycle_hook", self.put_hook)
         calls.hand(api, "complete_lifecycle_action", self.complete)
         calls.hand(api, "record_lifecycle_action_heartbeat", self.heartbeat)

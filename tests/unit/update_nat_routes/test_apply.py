@@ -226,12 +226,14 @@ def test_a_state_that_passes_is_tried_again(aws: Aws, code: str) -> None:
     assert (outcome.status, outcome.temporary) == (Status.FAILED, True)
 
 
-TAG = {"ResourceId": "g", "ResourceType": "auto-scaling-group", "Key": "tradai:x", "PropagateAtLaunch": False}
+TAG = {"ResourceId": "g", "ResourceType": "auto-scaling-group", "Key": "tradai:x"}
 
 
 def test_a_run_remembers_in_a_tag_and_forgets_by_removing_it(aws: Aws) -> None:
-    aws.answers("autoscaling:create_or_update_tags", {"Tags": [{**TAG, "Value": "now"}]})
-    aws.answers("autoscaling:delete_tags", {"Tags": [{**TAG, "Value": ""}]})
+    aws.answers(
+        "autoscaling:create_or_update_tags", {"Tags": [{**TAG, "Value": "now", "PropagateAtLaunch": False}]}
+    )
+    aws.answers("autoscaling:delete_tags", {"Tags": [TAG]})
     results = aws.apply(TagGroup("g", "tradai:x", "now", "why"), TagGroup("g", "tradai:x", None, "why"))
     assert [(result.status, result.detail) for result in results] == [
         (Status.DONE, "now"),
