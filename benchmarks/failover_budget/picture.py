@@ -76,12 +76,12 @@ def x_of(value: float) -> float:
 
 
 def _legend() -> Iterator[str]:
-    for x, boot, pair in ((28.0, Boot.PACKAGED, Boot.OWN), (360.0, Boot.DNF, Boot.SHARED)):
+    for x, boot, pair in ((28.0, Boot.PACKAGED, Boot.OWN), (370.0, Boot.DNF, Boot.SHARED)):
         name = CLASSES[boot]
         yield f'<rect class="bar {name}" x="{x:g}" y="70" width="30" height="10"/>'
         yield f'<circle class="{name}" cx="{x:g}" cy="75" r="4"/>'
         yield f'<text x="{x + 38:g}" y="79">boots {boot}; a pair: {pair}</text>'
-    yield '<text class="soft" x="668" y="79">dot p50, bar to p99, stroke p95, ring the longest</text>'
+    yield '<text class="soft" x="684" y="79">dot p50, bar to p99, stroke p95, ring the longest</text>'
 
 
 def _axis(bottom: float) -> Iterator[str]:

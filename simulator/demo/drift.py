@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 ENV = Environment.PROD
 OUT = Path("out")
 MOTO = {"AWS_DEFAULT_REGION": "eu-central-1", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
-# What a deployment would have confirmed; what is only assumed is told quietly and never mended.
+# What a deployment would have confirmed; what is only assumed is told quietly and never healed.
 CONFIRMED: dict[str, Any] = {
     "dynamodb": {"tables": {"notifications": {"ttl": {"attribute": "ttl"}}}},
     "s3": {"buckets": {"configs": {"public_access_blocked": True}}},
 }
 MARKS = {
-    Status.DONE: "[green]mended[/green]",
+    Status.DONE: "[green]healed[/green]",
     Status.ALREADY: "[green]was so[/green]",
-    Status.PLANNED: "[blue]would mend[/blue]",
+    Status.PLANNED: "[blue]would heal[/blue]",
     Status.FAILED: "[red]failed[/red]",
 }
 
@@ -64,7 +64,7 @@ class Earlier:
 
 
 def main() -> None:
-    """Build the estate, spoil it, look and mend, do it again."""
+    """Build the estate, spoil it, look and heal, do it again."""
     console = Console(width=None if sys.stdout.isatty() else 120)
     config = build(ENV, CONFIRMED)
     with patch.dict(os.environ, MOTO), estate.account() as client:
@@ -75,7 +75,7 @@ def main() -> None:
         healed = run(config, client)
         after = run(config, client)
     show(console, healed)
-    console.print(f"A second run mends {len(after.heals)} and leaves {len(after.open)} to a person.")
+    console.print(f"A second run heals {len(after.heals)} and leaves {len(after.open)} to a person.")
     keep(healed)
     console.print(
         f"[dim]{OUT}/drift.html and {OUT}/drift.json have it all. AWS is moto, on this machine.[/dim]"

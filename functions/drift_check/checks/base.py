@@ -29,7 +29,7 @@ class AttributeState:
     """One attribute as AWS shows it.
 
     ``path`` names the value in the configuration where it is not the attribute's own; ``desired`` stands
-    for rules that no value of the configuration spells out. ``remedies`` are the writes that would mend a
+    for rules that no value of the configuration spells out. ``remedies`` are the writes that would heal a
     difference. ``accepted`` is the platform's own reason for living with one. With
     ``each_unexpected`` every element of the observed list is a finding of its own. ``evidence`` is content
     beside the observed value to which approvals and waivers are bound.

@@ -1,4 +1,4 @@
-"""Where the private default routes really lead, and when the failover may be asked to mend them."""
+"""Where the private default routes really lead, and when the failover may be asked to heal them."""
 
 from __future__ import annotations
 
