@@ -190,8 +190,10 @@ def _effects(rule: ApiObject) -> Iterator[str]:
         ("move versions", "NoncurrentVersionTransitions", "NoncurrentDays"),
     ):
         for change in rule.get(name, []):
-            when = change[days_name] if days_name in change else str(change.get("Date"))[:10]
-            yield f"{kind} to {change.get('StorageClass')} {when} days"
+            when = (
+                f"{change[days_name]} days" if days_name in change else f"on {str(change.get('Date'))[:10]}"
+            )
+            yield f"{kind} to {change.get('StorageClass')} {when}"
 
 
 def _unknown_buckets(ctx: CheckContext) -> ResourceState:

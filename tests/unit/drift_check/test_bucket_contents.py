@@ -93,6 +93,10 @@ def test_bucket_and_objects_may_be_refused_by_two_statements() -> None:
             },
             "all: abort uploads 7 days, move to GLACIER 30 days",
         ),
+        (
+            {"Filter": {}, "Transitions": [{"Date": "2027-01-01T00:00:00Z", "StorageClass": "GLACIER"}]},
+            "all: move to GLACIER on 2027-01-01",
+        ),
     ],
 )
 def test_a_rule_is_told_by_what_it_does(rule: dict[str, Any], text: str) -> None:
