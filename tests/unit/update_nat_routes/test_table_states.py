@@ -180,7 +180,8 @@ def test_a_table_that_waits_for_its_first_nat_is_not_counted_as_down(
 
 def test_a_new_standby_beside_an_old_group_is_no_first_launch() -> None:
     world = two_groups([], [member("i-b", "Pending")], [], tables(NOWHERE))
-    assert world.group and world.standby
+    assert world.group
+    assert world.standby
     new = replace(world.standby, created_at=NOW)
     old = replace(world.group, created_at=NOW - timedelta(days=9))
     assert decide(replace(world, group=old, standby=new), given=SHARED).egress_down == ("rtb-1",)
