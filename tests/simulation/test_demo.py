@@ -55,6 +55,9 @@ def test_each_option_is_told_and_traffic_returns(
     assert "flows through private table 2" in shown
     assert f"Without egress: {data['outage_seconds_simulated']:.1f} s (simulated)" in shown
     assert all(step["what"] for step in data["steps_simulated"])
+    times = [step["at"] for step in data["steps_simulated"] if step["at"] is not None]
+    assert times == sorted(times)
+    assert ("120 to 180 s" in page()) == (not options), "the platform's figure is of a plain death alone"
 
 
 def test_page_and_figures_say_the_same_and_that_it_is_simulated(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,6 +72,9 @@ def test_page_and_figures_say_the_same_and_that_it_is_simulated(capsys: pytest.C
     for step in data["steps_simulated"]:
         assert f"+{step['at']:.1f} s" in html
     known = {
+        "account",
+        "region",
+        "environment",
         "seed",
         "options",
         "outage_seconds_stated_by_the_platform",
@@ -85,7 +91,7 @@ def test_the_page_is_one_file_for_light_and_dark(capsys: pytest.CaptureFixture[s
     html = page()
     assert "prefers-color-scheme: dark" in html
     assert "<script" not in html
-    assert not re.search(r"""(src|href)=|url\(|@import""", html)
+    assert not re.search(r"""src=|href="[^#]|url\(|@import""", html)
     assert "$" not in html
 
 
