@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simulator.fast.answers import answer
 from simulator.scenario import boot_scripts
 from simulator.scenario.world import World
 from simulator.storms.disturb import Disturber
@@ -39,9 +38,8 @@ def play(storm: Storm, observe: Callable[[World], None] | None = None, *, fast: 
     """
     readiness = {"NAT_READINESS": "signal" if storm.signals else "running"}
     with World(
-        storm.seed, tables=storm.tables, variables=readiness, launches_first=storm.launches_first
+        storm.seed, tables=storm.tables, variables=readiness, launches_first=storm.launches_first, fast=fast
     ) as world:
-        world.wire.quick = answer if fast else None
         if observe is not None:
             observe(world)
         script = boot_scripts.own(world.platform.allocation) if storm.signals else boot_scripts.ADOPTED
