@@ -24,6 +24,7 @@ def page(story: Timeline, data: dict[str, Any]) -> str:
     low, high = data["outage_seconds_stated_by_the_platform"]
     return Template(FRAME.read_text(encoding="utf-8")).substitute(
         title=escape(headline(story, data)),
+        flow=escape(story.flow),
         with_=escape("; ".join(data["options"]) or "nothing else goes wrong"),
         seed=data["seed"],
         low=low,

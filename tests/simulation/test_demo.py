@@ -111,6 +111,23 @@ def test_a_planned_replacement_costs_seconds_at_most(capsys: pytest.CaptureFixtu
     capsys.readouterr()
 
 
+@pytest.mark.parametrize("options", [(), ("--planned",), ("--broken-boot-script",)], ids=" ".join)
+def test_a_standby_takes_over_and_the_replacement_is_the_next_one(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = run("--standby", *options)
+    shown = capsys.readouterr().out
+    assert data["outage_seconds_simulated"] < 5
+    assert f"Without egress: {data['outage_seconds_simulated']:.1f} s (simulated)" in shown
+    assert "a second NAT stands by" in data["options"]
+    *_, takes, routes, traffic, launched, ready, next_one = data["steps_simulated"]
+    assert takes["what"].startswith("NAT 2, ")
+    assert takes["at"] <= routes["at"] < traffic["at"]
+    assert launched["at"] < ready["at"] < next_one["at"]
+    assert next_one["what"] == f"NAT {len(data['machines'])} stands by, NAT 2 carries the traffic"
+    assert "The failover to the standby, step by step (simulated)" in page()
+
+
 def test_every_segment_names_its_source_and_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     run()
     capsys.readouterr()
