@@ -96,6 +96,7 @@ def described_group(description: AutoScalingGroupTypeDef) -> Group:
             for tag in description.get("Tags", [])
             if tag.get("Key") in MEMORY_TAGS
         },
+        created_at=description.get("CreatedTime"),
     )
 
 

@@ -66,7 +66,8 @@ class Launches:
 class Group:
     """The Auto Scaling group; ``suspended`` are its suspended processes.
 
-    ``tags`` are those by which a run remembers. ``launches`` and ``warm``, the members of its warm pool, are
+    ``created_at`` is when the group was made, None where that was not read. ``tags`` are those by which a
+    run remembers. ``launches`` and ``warm``, the members of its warm pool, are
     None until the planner asks.
     """
 
@@ -78,6 +79,7 @@ class Group:
     tags: Mapping[str, str] = field(default_factory=dict)
     launches: Launches | None = None
     warm: tuple[Member, ...] | None = None
+    created_at: datetime | None = None
 
     def member(self, instance_id: str | None) -> Member | None:
         return next((member for member in self.members if member.instance_id == instance_id), None)

@@ -13,6 +13,7 @@ from simulator.demo.timeline import (
     Step,
     Timeline,
     TimelineEvent,
+    in_order_of_time,
     trigger_of,
 )
 
@@ -50,7 +51,7 @@ class TimelineBuilder:
     def tell(self) -> Timeline:
         return Timeline(
             flow=self.title,
-            steps=list(self._steps()),
+            steps=in_order_of_time(self._steps()),
             spans=sorted(
                 [*self._machine_spans(), *self._invocation_spans()], key=lambda interval: interval.start
             ),
