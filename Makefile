@@ -8,6 +8,9 @@ PYTEST_ARGS ?= -n auto --dist worksteal
 PYTHON313 ?= $(firstword $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/bin/python3.13"; do "$$p" -c '' 2>/dev/null && echo "$$p"; done; true))
 SAM := .tools/sam/bin/sam
 EVENT_SCHEMAS := 0.1.216
+AXE := 4.11.1
+# npm's own integrity value of that version: sha512, in base64
+AXE_SHA512 := BASOg+YwO2C+346x3LZOeoovTIoTrRqEsqMa6fmfAV0P+U9mFr9NsyOEpiYvFjbc64NMrSswhV50WdXzdb/Z5A==
 export SAM_CLI_TELEMETRY ?= 0
 # kept whatever the caller's shell says: without, each of hundreds of test processes compiles its imports again
 export PYTHONDONTWRITEBYTECODE :=
@@ -60,6 +63,13 @@ demo-picture: setup ## Renew the README's picture, docs/failover.svg
 	@mkdir -p $(@D)
 	cd $(@D) && tar -xzf "$$(npm pack --silent @aws-cdk/aws-service-spec@$(EVENT_SCHEMAS))" --strip-components 1 package/db.json.gz && rm -f ./*.tgz
 
+.tools/axe/axe.min.js: # the rules that the pages are checked by, in Chromium
+	@command -v npm >/dev/null || { echo "npm is not at hand" >&2; exit 1; }
+	@mkdir -p $(@D)
+	cd $(@D) && package="$$(npm pack --silent axe-core@$(AXE))" && \
+		[ "$$(openssl dgst -sha512 -binary "$$package" | openssl base64 -A)" = "$(AXE_SHA512)" ] || { echo "axe-core@$(AXE) is not the package that was pinned" >&2; rm -f ./*.tgz; exit 1; }; \
+		tar -xzf "$$package" --strip-components 1 package/axe.min.js && rm -f ./*.tgz && touch axe.min.js
+
 .tools/ministack/.ready: requirements/ministack.txt
 	@test -n "$(PYTHON313)" || { echo "python3.13, the runtime's own version, is not at hand" >&2; exit 1; }
 	$(PYTHON313) -m venv .tools/ministack
@@ -96,7 +106,7 @@ models: setup ## Cut botocore's service models down to the failover's calls, int
 
 # what a tool that is not to be had here would have run is skipped by its test, with the reason
 test-tools: setup
-	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz; do $(MAKE) --no-print-directory $$tool || true; done
+	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz .tools/axe/axe.min.js; do $(MAKE) --no-print-directory $$tool || true; done
 
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

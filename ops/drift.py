@@ -132,4 +132,5 @@ def collect(session: Session, request: Request, max_heals: int = MAX_HEALS) -> R
             on_progress=on_progress,
             attended=True,
             holder="tradai-ops drift",
+            account=session.identity.account,
         ).run()

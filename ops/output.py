@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from html import escape
 from typing import TYPE_CHECKING
 
 from drift_check.report.as_html import page
@@ -74,10 +73,6 @@ def as_markdown(report: Report, session: Session) -> None:
     sys.stdout.write(f"{where(session)}\n\n{markdown(report)}")
 
 
-def as_html(report: Report, session: Session) -> None:
-    sys.stdout.write(page(report).replace("<main>", f"<main><p class=soft>{escape(where(session))}</p>", 1))
-
-
 def as_asff(report: Report, session: Session) -> None:
     """A list, as ``aws securityhub batch-import-findings --findings`` takes it."""
     identity = session.identity
@@ -95,7 +90,7 @@ PRINTERS: dict[Format, Callable[[Report, Session], object]] = {
     Format.TABLE: lambda report, session: table(report, quiet=session.common.quiet),
     Format.JSON: as_json,
     Format.MARKDOWN: as_markdown,
-    Format.HTML: as_html,
+    Format.HTML: lambda report, _: sys.stdout.write(page(report)),
     Format.SARIF: lambda report, session: print_document(sarif(report, session.place)),
     Format.ASFF: as_asff,
     Format.JUNIT: lambda report, _: sys.stdout.write(junit(report)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from benchmarks.failover_budget.document import seconds
 from benchmarks.failover_budget.peers import PEERS, Stated, platform
 from benchmarks.failover_budget.scenarios import LONE, PAIRS, Boot, Kind
+from simulator.demo.svg_colours import with_plain_colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 WIDTH, LEFT, RIGHT = 1000.0, 215.0, 150.0
 TOP, ROW, GAP = 168.0, 17.0, 13.0
+COMPARABLE = (Kind.TERMINATED, Kind.STOPPED, Kind.IMPAIRED)
 SHORTEST, LONGEST = 1.0, 1000.0  # seconds, the ends of the logarithmic axis
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 CLASSES = {Boot.PACKAGED: "a", Boot.DNF: "b", Boot.SHARED: "b", Boot.OWN: "a"}
@@ -65,7 +67,7 @@ def picture(budget: Budget) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {bottom + 76:g}" role="img" '
         'aria-label="Simulated outages of each kind of NAT failover beside what others state">'
     )
-    return "\n".join([head, f"<style>{STYLE}</style>", *body, "</svg>"]) + "\n"
+    return "\n".join([head, f"<style>{with_plain_colours(STYLE)}</style>", *body, "</svg>"]) + "\n"
 
 
 def x_of(value: float) -> float:
@@ -76,12 +78,12 @@ def x_of(value: float) -> float:
 
 
 def _legend() -> Iterator[str]:
-    for x, boot, pair in ((28.0, Boot.PACKAGED, Boot.OWN), (370.0, Boot.DNF, Boot.SHARED)):
+    for x, boot, pair in ((28.0, Boot.PACKAGED, Boot.OWN), (388.0, Boot.DNF, Boot.SHARED)):
         name = CLASSES[boot]
         yield f'<rect class="bar {name}" x="{x:g}" y="70" width="30" height="10"/>'
         yield f'<circle class="{name}" cx="{x:g}" cy="75" r="4"/>'
         yield f'<text x="{x + 38:g}" y="79">boots {boot}; a pair: {pair}</text>'
-    yield '<text class="soft" x="684" y="79">dot p50, bar to p99, stroke p95, ring the longest</text>'
+    yield '<text class="num soft" x="708" y="79">dot p50, bar to p99, stroke p95, ring the longest</text>'
 
 
 def _axis(bottom: float) -> Iterator[str]:
@@ -94,7 +96,9 @@ def _axis(bottom: float) -> Iterator[str]:
 
 def _others(bottom: float) -> Iterator[str]:
     """Each name in a line of its own, beside its mark."""
-    yield from _mark(platform(), "band", 0, bottom, to_the_right=True)
+    # the platform's figure is of a lone NAT that Auto Scaling's health check replaces: the first kinds
+    comparable = TOP + len(COMPARABLE) * (2 * ROW + GAP) - GAP / 2
+    yield from _mark(platform(), "band", 0, comparable, to_the_right=True)
     for row, peer in zip((0, 1, 2, 1), PEERS, strict=True):
         yield from _mark(peer, "peerspan", row, bottom, to_the_right=peer.high > SHORTEST * 100)
 

@@ -18,7 +18,7 @@ from tradai_shared import clock
 from tradai_shared.aws.botocore_session import lean_session
 from tradai_shared.aws.clients import client_config
 from tradai_shared.config.loader import deployed_config, waivers
-from tradai_shared.handler import invocation, make_logger, make_metrics
+from tradai_shared.handler import account_of, invocation, make_logger, make_metrics
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,6 +77,7 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
         notify=notify,
         deadline=_deadline(context),
         holder=f"Lambda request {context.aws_request_id}",
+        account=account_of(context),
     )
     report = reconciler.run()
     publish.log(logger, report)

@@ -47,6 +47,7 @@ class Report:
     calls: int = 0  # reads, and calls to the history's table; each heal lists its own writes
     seconds: float = 0.0
     error: str = ""
+    account: str = ""  # empty where the caller does not know it
 
     @property
     def unknown(self) -> list[Finding]:

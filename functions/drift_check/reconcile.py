@@ -58,11 +58,14 @@ class Reconciler:
     deadline: datetime | None = None
     attended: bool = False
     holder: str = "a run"
+    account: str = ""
 
     def run(self) -> Report:
         """Raises EventError: an approval is unknown or stale. Nothing was written."""
         config = self.scanner.config
-        report = Report(str(self.settings.environment), self.request, clock.now(), config.region)
+        report = Report(
+            str(self.settings.environment), self.request, clock.now(), config.region, account=self.account
+        )
         region = self.builder.client("dynamodb").meta.region_name
         if region != config.region:
             report.error = f"the calls go to {region}, and the configuration is of {config.region}"
@@ -265,6 +268,7 @@ def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put tog
     deadline: datetime | None = None,
     attended: bool = False,
     holder: str = "a run",
+    account: str = "",
 ) -> Reconciler:
     """The loop over one environment; ``client`` gives boto3's client of a service."""
     scanner = make_scanner(
@@ -276,5 +280,5 @@ def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put tog
         deadline=deadline and deadline - FOR_A_CALL,
     )
     return Reconciler(
-        settings, request, scanner, RequestBuilder(client), use, notify, deadline, attended, holder
+        settings, request, scanner, RequestBuilder(client), use, notify, deadline, attended, holder, account
     )

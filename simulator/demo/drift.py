@@ -22,6 +22,7 @@ from drift_check.report.as_json import document
 from drift_check.report.as_markdown import headline, short
 from drift_check.settings import Allowed, Settings
 from simulator import estate
+from simulator.aws.event_bridge import ACCOUNT
 from tradai_shared import clock
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
@@ -105,7 +106,7 @@ def spoil(made: Estate) -> None:
 
 def run(config: CanonicalConfig, client: Callable[[str], Any]) -> Report:
     settings = Settings(ENV, Allowed.HEAL, max_heals=20)
-    return make_reconciler(settings, Request(Mode.HEAL), config, client).run()
+    return make_reconciler(settings, Request(Mode.HEAL), config, client, account=ACCOUNT).run()
 
 
 def show(console: Console, healed: Report) -> None:

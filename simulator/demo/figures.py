@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from simulator.demo.timeline import Timeline
 
 
-def figures(story: Timeline, seed: int, options: list[str], stated: tuple[int, int]) -> dict[str, Any]:
+def figures(
+    story: Timeline, seed: int, options: list[str], stated: tuple[int, int], place: dict[str, str]
+) -> dict[str, Any]:
     """Everything that the page says, for a program to read."""
     return {
         "simulated": True,
+        **place,
         "seed": seed,
         "options": options,
         "outage_seconds_simulated": None if story.outage is None else round(story.outage, 3),

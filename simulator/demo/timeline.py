@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LAUNCH_ACTION = "EC2 Instance-launch Lifecycle Action"
 SHORT = {
@@ -55,6 +58,7 @@ class TimelineEvent:
 class Timeline:
     """What a reader wants to know of a run. All times are virtual seconds after its beginning."""
 
+    flow: str  # what the steps are called together
     steps: list[Step]
     spans: list[Interval]
     moments: list[TimelineEvent]
@@ -93,3 +97,12 @@ def trigger_of(event: dict[str, Any]) -> str:
     """What an invocation was started by, in a word or two."""
     kind = str(event.get("detail-type") or event.get("action", "?"))
     return SHORT.get(kind, kind)
+
+
+def in_order_of_time(steps: Iterable[Step]) -> list[Step]:
+    """A step without a time stays behind the one that comes before it in the flow."""
+    ranked, time = list[tuple[float, Step]](), 0.0
+    for step in steps:
+        time = time if step.at is None else step.at
+        ranked.append((time, step))
+    return [step for _, step in sorted(ranked, key=lambda pair: pair[0])]

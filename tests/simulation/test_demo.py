@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from simulator.demo import failover
+from simulator.demo.pair_timeline import FLOW
 from simulator.engine import durations
 
 pytestmark = pytest.mark.any_python
@@ -55,6 +56,9 @@ def test_each_option_is_told_and_traffic_returns(
     assert "flows through private table 2" in shown
     assert f"Without egress: {data['outage_seconds_simulated']:.1f} s (simulated)" in shown
     assert all(step["what"] for step in data["steps_simulated"])
+    times = [step["at"] for step in data["steps_simulated"] if step["at"] is not None]
+    assert times == sorted(times)
+    assert ("120 to 180 s" in page()) == (not options), "the platform's figure is of a plain death alone"
 
 
 def test_page_and_figures_say_the_same_and_that_it_is_simulated(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,6 +73,9 @@ def test_page_and_figures_say_the_same_and_that_it_is_simulated(capsys: pytest.C
     for step in data["steps_simulated"]:
         assert f"+{step['at']:.1f} s" in html
     known = {
+        "account",
+        "region",
+        "environment",
         "seed",
         "options",
         "outage_seconds_stated_by_the_platform",
@@ -85,7 +92,7 @@ def test_the_page_is_one_file_for_light_and_dark(capsys: pytest.CaptureFixture[s
     html = page()
     assert "prefers-color-scheme: dark" in html
     assert "<script" not in html
-    assert not re.search(r"""(src|href)=|url\(|@import""", html)
+    assert not re.search(r"""src=|href="[^#]|url\(|@import""", html)
     assert "$" not in html
 
 
@@ -109,6 +116,24 @@ def test_a_planned_replacement_costs_seconds_at_most(capsys: pytest.CaptureFixtu
     assert run("--planned")["outage_seconds_simulated"] < durations.ADDRESS_EFFECT.high
     assert "Traffic paused for" in page()
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("options", [(), ("--planned",), ("--broken-boot-script",)], ids=" ".join)
+def test_a_standby_takes_over_and_the_replacement_is_the_next_one(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = run("--standby", *options)
+    shown = capsys.readouterr().out
+    assert data["outage_seconds_simulated"] < 5
+    assert f"Without egress: {data['outage_seconds_simulated']:.1f} s (simulated)" in shown
+    assert "a second NAT stands by" in data["options"]
+    steps = {step["flow"]: step for step in data["steps_simulated"]}
+    _, _, takes, routes, traffic, launched, ready, next_one = (steps[flow] for flow in FLOW)
+    assert takes["what"].startswith("NAT 2, ")
+    assert takes["at"] <= routes["at"] < traffic["at"]
+    assert launched["at"] < ready["at"] < next_one["at"]
+    assert next_one["what"] == f"NAT {len(data['machines'])} stands by, NAT 2 carries the traffic"
+    assert "The failover to the standby, in the order of time (simulated)" in page()
 
 
 def test_every_segment_names_its_source_and_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> None:

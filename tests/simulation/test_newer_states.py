@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,19 @@ def test_a_propagated_route_alone_is_left_alone_and_a_static_one_is_made_once_it
     assert writes(serving, since) == []
     ec2.disable_vgw_route_propagation(**named)
     assert serving.run_until(lambda: at_rest(serving), 120)
+
+
+def test_where_routes_are_taken_over_a_propagated_one_gets_a_static_one_beside_it(
+    serving: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named, ec2 = propagate(serving), serving.client("ec2")
+    ec2.delete_route(RouteTableId=named["RouteTableId"], DestinationCidrBlock=DEFAULT_ROUTE)
+    monkeypatch.setitem(os.environ, "NAT_TAKE_OVER_ROUTES", "true")
+    since = serving.clock.elapsed
+    assert serving.run_until(lambda: "CreateRoute" in default_routes(serving), 120)
+    assert default_routes(serving) == {PROPAGATED: named["GatewayId"], "CreateRoute": serving.nat()}
+    serving.advance(120)
+    assert [call.action for call in writes(serving, since)] == ["ec2:CreateRoute"]
 
 
 def test_no_route_of_a_gateway_can_be_replaced_or_deleted_and_a_static_one_may_stand_beside_it(

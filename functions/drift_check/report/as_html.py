@@ -27,10 +27,10 @@ def page(report: Report) -> str:
     title = escape(headline(report))
     return "".join(
         (
-            '<!doctype html><html lang="en"><meta charset="utf-8">',
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{title}</title><style>{STYLE.read_text(encoding='utf-8')}</style><main>",
-            f"<h1>{title}</h1><p class=soft>{_when(report)}</p>",
+            f"<title>{title}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head><body><main>",
+            f'<h1>{title}</h1><p class="soft">{_where(report)}<br>{_when(report)}</p>',
             *_tiles(report),
             *(f'<p class="note">{escape(note)}</p>' for note in report.notes),
             *_findings("To look at", report.open, report),
@@ -38,16 +38,27 @@ def page(report: Report) -> str:
             *_findings("Could not be read", report.unknown, report),
             *_findings("Assumed or contradicted", _assumed(report), report),
             *_findings("Accepted", [finding for finding in report.findings if finding.waiver], report),
-            "</main></html>",
+            "</main></body></html>",
         )
     )
 
 
+def _where(report: Report) -> str:
+    account = report.account or "not known"
+    return escape(f"account {account} · region {report.region} · environment {report.environment}")
+
+
 def _when(report: Report) -> str:
     return (
-        f"{report.started:%d %B %Y, %H:%M} UTC · AWS in {report.region} against the canonical "
-        f"configuration · {report.calls} calls in {report.seconds:.1f} s"
+        f"{report.started:%d %B %Y, %H:%M} UTC · AWS against the canonical configuration · "
+        f"{report.calls} calls in {report.seconds:.1f} s"
     )
+
+
+def _heading(title: str, count: int) -> str:
+    """A heading that is a link to itself, so that it can be passed on."""
+    anchor = title.lower().replace(" ", "-")
+    return f'<h2 id="{anchor}"><a href="#{anchor}">{title}</a> <span>{count}</span></h2>'
 
 
 def _assumed(report: Report) -> list[Finding]:
@@ -80,7 +91,7 @@ def _tile(count: int, name: str, tone: str) -> str:
 def _findings(title: str, findings: Iterable[Finding], report: Report) -> Iterator[str]:
     shown = list(findings)
     if shown:
-        yield f"<h2>{title} <span>{len(shown)}</span></h2>"
+        yield _heading(title, len(shown))
     for finding in shown:
         yield _finding(finding, new=finding.id in report.changes.new)
 
@@ -96,7 +107,7 @@ def _finding(finding: Finding, *, new: bool) -> str:
     )
     return "".join(
         (
-            f'<article class="{tone}"><header><span class="badge">{tone}</span>',
+            f'<article class="{tone}" id="finding-{finding.id}"><header><span class="badge">{tone}</span>',
             f"<strong>{escape(finding.resource)}</strong><span>{escape(finding.attribute)}</span>{pills}</header>",
             "" if unknown else _values(finding),
             f"<p>{escape(finding.reason)}</p>",
@@ -129,13 +140,14 @@ def _waiver(finding: Finding) -> str:
 def _facts(finding: Finding) -> str:
     since = f"since {finding.first_seen:%d %b %H:%M} · " if finding.first_seen else ""
     path = f"{escape(finding.path)} ({finding.provenance}) · " if finding.path else ""
-    return f"{since}{path}check {finding.check} · <code>{finding.id}</code>"
+    anchor = f'<a href="#finding-{finding.id}"><code>{finding.id}</code></a>'
+    return f"{since}{path}check {finding.check} · {anchor}"
 
 
 def _heals(report: Report) -> Iterator[str]:
     if report.heals:
         title = "What would be healed" if report.request.dry_run else "Healed"
-        yield f"<h2>{title} <span>{len(report.heals)}</span></h2>"
+        yield _heading(title, len(report.heals))
     for heal in report.heals:
         yield _heal(heal)
 

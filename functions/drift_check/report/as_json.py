@@ -96,6 +96,8 @@ def document(report: Report) -> dict[str, Any]:
     """Everything about a run."""
     return {
         **whole_answer(report),
+        "account": report.account or None,
+        "region": report.region,
         "started": report.started.isoformat(timespec="seconds"),
         "heals": [heal_json(heal) for heal in report.heals],
         "not_healed": [

@@ -49,7 +49,8 @@ def markdown(report: Report) -> str:
 
 def message(report: Report) -> str:
     """What is new or critical, in plain text that a phone shows well."""
-    lines = [headline(report), ""]
+    place = f"Account {report.account}, region {report.region}." if report.account else ""
+    lines = [headline(report), *([place] if place else []), ""]
     by_severity = sorted(report.to_notify, key=lambda finding: finding.severity.rank)
     for finding in by_severity[:MOST_IN_MESSAGE]:
         lines.append(f"[{finding.severity}] {finding.resource} {finding.attribute}: {difference(finding)}")

@@ -30,6 +30,11 @@ def make_metrics(service: str) -> Metrics:
     return Metrics(namespace=NAMESPACE, service=service)
 
 
+def account_of(context: LambdaContext) -> str:
+    """The account that the function runs in, from its own ARN: no call is needed for it."""
+    return context.invoked_function_arn.split(":")[4]
+
+
 @contextmanager
 def invocation(
     logger: Logger, context: LambdaContext, metrics: Metrics | None = None, *, error_metric: str | None = None

@@ -118,9 +118,9 @@ def run(recorder: Recorder, hours: FakeClock, **asked: Any) -> Any:
     """Two hours later, so that nothing waits for the last write to settle."""
     hours.advance(hours=2)
     with recorder.acting():
-        answer = app.lambda_handler(
-            {"mode": "heal", "dry_run": False, **asked}, Mock(aws_request_id="a-test")
-        )
+        arn = "arn:aws:lambda:eu-central-1:123456789012:function:tradai-drift-check"
+        context = Mock(aws_request_id="a-test", invoked_function_arn=arn)
+        answer = app.lambda_handler({"mode": "heal", "dry_run": False, **asked}, context)
     assert answer["data"]["summary"]["heals_failed"] == 0
     return answer
 
