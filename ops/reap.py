@@ -78,7 +78,7 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
     segments
         Into how many segments the scan is cut.
     allow_without_pitr
-        Go on although point-in-time recovery is off.
+        Go on although point-in-time recovery is off and the configuration expects it on this table.
     yes
         Do not ask.
     audit
@@ -98,7 +98,7 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
                 "grace_seconds": grace_seconds,
             },
             "segments": {"total": segments},
-            "allow_without_pitr": allow_without_pitr,
+            "allow_without_pitr": [table] if allow_without_pitr else [],
         }
     )
     assert isinstance(event, events.WorkEvent)  # noqa: S101 - no action was given, so it is no summary
@@ -145,7 +145,9 @@ class ReapSession:
             over = self.interrupt.came or not counted.ok
             if over or request.mode is Mode.REPORT or not counted.tally.planned:
                 return self._end(counted)
-        if not yes and not agreed(f"{request.mode} these items?"):
+        with self.interrupt.asking():
+            goes_on = yes or agreed(f"{request.mode} these items?")
+        if not goes_on:
             self.session.text.print("Nothing was changed. --yes goes ahead.")
             return 2
         title = "Deleting" if request.mode is Mode.DELETE else "Repairing"

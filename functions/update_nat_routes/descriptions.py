@@ -96,6 +96,7 @@ def described_group(description: AutoScalingGroupTypeDef) -> Group:
             for tag in description.get("Tags", [])
             if tag.get("Key") in MEMORY_TAGS
         },
+        created_at=description.get("CreatedTime"),
     )
 
 
@@ -159,7 +160,10 @@ def _target(route: RouteTypeDef) -> Target:
         interface,
     )
     return Target(
-        TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
+        TargetKind.EXTERNAL,
+        next((gateway for gateway in gateways if gateway), "unknown"),
+        blackhole=blackhole,
+        propagated=route.get("Origin") == PROPAGATED,
     )
 
 

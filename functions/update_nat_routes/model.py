@@ -66,7 +66,8 @@ class Launches:
 class Group:
     """The Auto Scaling group; ``suspended`` are its suspended processes.
 
-    ``tags`` are those by which a run remembers. ``launches`` and ``warm``, the members of its warm pool, are
+    ``created_at`` is when the group was made, None where that was not read. ``tags`` are those by which a
+    run remembers. ``launches`` and ``warm``, the members of its warm pool, are
     None until the planner asks.
     """
 
@@ -78,6 +79,7 @@ class Group:
     tags: Mapping[str, str] = field(default_factory=dict)
     launches: Launches | None = None
     warm: tuple[Member, ...] | None = None
+    created_at: datetime | None = None
 
     def member(self, instance_id: str | None) -> Member | None:
         return next((member for member in self.members if member.instance_id == instance_id), None)
@@ -139,12 +141,24 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The target of a default route: ``target_id`` is an interface's or a gateway's id."""
+    """The target of a default route: ``target_id`` is an interface's or a gateway's id.
+
+    ``propagated``: a virtual private gateway announces the route, and the table has no static one. No call
+    replaces such a route; a static one beside it has priority.
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html; that ReplaceRoute
+    refuses and CreateRoute does not: https://github.com/ansible/ansible/pull/43417
+    """
 
     kind: TargetKind
     target_id: str = ""
     instance_id: str | None = None
     blackhole: bool = False
+    propagated: bool = False
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether ReplaceRoute reaches the route; where it does not, CreateRoute makes the static one."""
+        return self.kind is not TargetKind.NOTHING and not self.propagated
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class Controller:
     _impaired_until: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.group.created_time = self.stage.clock.now()
         self.warm_pool = WarmPool(self)
         self.activities = Activities(self.group, self.stage, self.bus)
         self.lifecycle = Lifecycle(self.stage.clock, self.bus.new_id)

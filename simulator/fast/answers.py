@@ -157,6 +157,7 @@ def _group(group: Any) -> Answer:
     return {
         "AutoScalingGroupName": group.name,
         "DesiredCapacity": group.desired_capacity,
+        "CreatedTime": group.created_time,
         "SuspendedProcesses": group.suspended_processes,
         "Tags": [{"Key": tag["Key"], "Value": tag["Value"]} for tag in group.tags],
         "Instances": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from aws_lambda_powertools import Metrics
 from tests.contract.stack import ADOPTED_STANDBY, ROOT, Stack
 from tests.unit.update_nat_routes.builder import (
     FALLBACK,
+    GROUP,
     LAUNCHING,
     NOW,
     NOWHERE,
@@ -48,6 +50,12 @@ SERVING = observed(
 SILENT = replace(SERVING, instances={"i-a": instance("i-a", age=900)})
 STRANGER = {**SERVING.instances, "i-z": instance("i-z", age=900)}
 HALTED = observed([], [], tables(NOWHERE, NOWHERE), desired=0)
+FIRST = replace(
+    observed([member("i-a", "Pending:Wait")], [instance("i-a", age=60)], tables(NOWHERE, NOWHERE)),
+    group=Group(
+        GROUP, 1, frozenset(), (member("i-a", "Pending:Wait"),), created_at=NOW - timedelta(seconds=70)
+    ),
+)
 NAMED_BY_DEFAULT = replace(SIGNAL, hooks_named=False)
 PAIR = two_groups([member("i-a")], [], SERVING.instances.values(), SERVING.tables, eip="i-a")
 THREE = {name: instance(name, age=900, ready_tag="boot") for name in ("i-a", "i-b", "i-c")}
@@ -83,6 +91,7 @@ WORLDS: dict[NoteKind, tuple[Observed, set[str]]] = {
         {"nat-processes-suspended"},
     ),
     NoteKind.MAINTENANCE: (HALTED, {"nat-maintenance"}),
+    NoteKind.FIRST_LAUNCH: (FIRST, set()),
     NoteKind.UNPROVEN: (SILENT, {"nat-unproven", "nat-unhealthy"}),
     NoteKind.FALLBACK: (replace(SERVING, tables=tables(to_gateway(FALLBACK))), {"nat-unguarded"}),
     NoteKind.NO_STANDBY: (PAIR, {"nat-standby-missing"}),

@@ -10,15 +10,17 @@ from tradai_shared.errors import AccessDenied
 from update_nat_routes.actions import AssociateAddress
 from update_nat_routes.model import HEALING_PROCESSES, TargetKind
 from update_nat_routes.planner.lifecycle_hooks import LAUNCHING, TERMINATING, answered_hooks, hooks_of
+from update_nat_routes.planner.nat_state import READY_DEADLINE
 from update_nat_routes.planner.standby import silent_member, standby_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from tradai_shared.errors import AwsError
     from tradai_shared.outcomes import Outcome
     from update_nat_routes.actions import Action
-    from update_nat_routes.model import Group, Hook
+    from update_nat_routes.model import Group, Hook, RouteTable
     from update_nat_routes.planner.nat_state import NatState
     from update_nat_routes.settings import Settings
 
@@ -42,6 +44,7 @@ class NoteKind(StrEnum):
     ROLE_REFUSED = "role refused"
     SUSPENDED = "processes suspended"
     MAINTENANCE = "maintenance"
+    FIRST_LAUNCH = "first launch"
     UNPROVEN = "NAT unproven"
     PEER_SILENT = "peer silent"
     NO_STANDBY = "no standby"
@@ -91,6 +94,22 @@ def notes(state: NatState, unproven: str | None) -> Iterator[Note]:
         yield Note(NoteKind.UNPROVEN, unproven, "it has not signalled, and nothing else serves")
 
 
+def awaits_first_nat(state: NatState, table: RouteTable) -> bool:
+    """Whether a table has no route yet, and every group is new and has had no instance in service.
+
+    The group's own age decides, so that a second attempt prolongs nothing. A NAT that ended leaves its route
+    as a black hole. CreatedTime is in every answer:
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html
+    """
+    no_route = table.target.kind is TargetKind.NOTHING
+    return no_route and bool(state.groups) and all(_boots_first(group, state.now) for group in state.groups)
+
+
+def _boots_first(group: Group, now: datetime) -> bool:
+    young = group.created_at is not None and now < group.created_at + READY_DEADLINE
+    return young and all(member.arriving for member in group.members)
+
+
 def denied_reads(state: NatState) -> Iterator[Note]:
     """The reads that the role may not make."""
     for denied in (*state.observed.denied, *state.observed.unread):
@@ -112,6 +131,10 @@ def _group_notes(state: NatState) -> Iterator[Note]:
             yield Note(NoteKind.SUSPENDED, process, f"while it is suspended the group does not heal{whose}")
         if group.desired == 0:
             yield Note(NoteKind.MAINTENANCE, group.name, "its desired size is 0, so nothing is replaced")
+    if any(awaits_first_nat(state, table) for table in state.observed.tables):
+        limit = f"{READY_DEADLINE.total_seconds():.0f} s"
+        reason = f"its first instance boots, so a table without a route counts as down only after {limit}"
+        yield Note(NoteKind.FIRST_LAUNCH, state.groups[0].name, reason)
 
 
 def _hook_notes(state: NatState) -> Iterator[Note]:

@@ -35,7 +35,7 @@ from update_nat_routes.model import (
 )
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind, complete_hooks
 from update_nat_routes.planner.nat_state import NatState, RunState, TableState, table_state
-from update_nat_routes.planner.notes import Note, notes, wanted_tables
+from update_nat_routes.planner.notes import Note, awaits_first_nat, notes, wanted_tables
 from update_nat_routes.planner.probe_failure import handle_probe_failure, retry_broken_boots, suspect
 from update_nat_routes.planner.standby import (
     doubted,
@@ -63,7 +63,8 @@ class Plan:
     """What to write now, what to read before planning again, what to wait for, what to tell.
 
     ``egress_down`` names the tables that are down, or what is missing where there is no group or no table;
-    it is empty during maintenance. ``standby_ready`` is None where no standby is configured.
+    it is empty during maintenance, and leaves out a table that waits for its first NAT. ``standby_ready`` is
+    None where no standby is configured.
     """
 
     actions: tuple[Action, ...] = ()
@@ -132,14 +133,16 @@ def _still_tried(steps: Iterable[object], memory: RunState) -> Iterator[Action]:
 
 
 def _egress_down(state: NatState, tables: Mapping[str, TableState]) -> Iterator[str]:
-    """What has no egress. Without a group nobody guards any table; desired 0 is maintenance."""
+    """What lost its egress. Without a group nobody guards any table; desired 0 is maintenance."""
     if state.maintenance:
         return
     denied = state.observed.denied
     if not tables and not denied:
         yield wanted_tables(state.settings) if state.groups else state.settings.group_name
     unguarded = not state.groups and not denied
-    yield from (name for name, word in tables.items() if unguarded or word is TableState.DOWN)
+    waiting = {table.table_id for table in state.observed.tables if awaits_first_nat(state, table)}
+    down = (name for name, word in tables.items() if unguarded or word is TableState.DOWN)
+    yield from (name for name in down if name not in waiting)
 
 
 def _preconditions(state: NatState) -> Iterator[DataRequest]:
@@ -194,6 +197,9 @@ def _route(state: NatState, table: RouteTable, gateway: Instance) -> Route | Non
         state.settings.take_over_external_routes or _fell_back(state, table)
     ):
         return None
+    if not target.replaceable:
+        reason = f"{target.target_id} propagates the default route: a static one beside it has priority"
+        return CreateRoute(table.table_id, interface, f"{_why_moved(state, table, gateway)}; {reason}")
     return ReplaceRoute(table.table_id, interface, target.target_id, _why_moved(state, table, gateway))
 
 

@@ -13,6 +13,7 @@ from tests.unit.update_nat_routes.builder import (
     NOW,
     NOWHERE,
     RUNNING,
+    SHARED,
     SIGNAL,
     decide,
     instance,
@@ -21,9 +22,10 @@ from tests.unit.update_nat_routes.builder import (
     tables,
     to_gateway,
     to_instance,
+    two_groups,
 )
 from update_nat_routes.events import Trigger, TriggerKind
-from update_nat_routes.model import DeniedRead, Instance, Target
+from update_nat_routes.model import DeniedRead, Instance, Observed, Target
 from update_nat_routes.planner.nat_state import RunState, TableState
 from update_nat_routes.planner.notes import NoteKind
 
@@ -133,3 +135,53 @@ def test_tables_that_a_role_may_not_read_are_not_called_missing() -> None:
 
 def test_the_epoch_of_the_tests_is_aware() -> None:
     assert NOW.tzinfo is UTC
+
+
+# The first NAT of a group that is as old as the instance, with a table that has no route yet
+BOOTS = observed([member("i-a", "Pending:Wait")], [instance("i-a", age=100)], tables(NOWHERE))
+
+
+def made_before(world: Observed, seconds: float) -> Observed:
+    assert world.group
+    return replace(world, group=replace(world.group, created_at=NOW - timedelta(seconds=seconds)))
+
+
+@pytest.mark.parametrize(
+    ("world", "down"),
+    [
+        (made_before(BOOTS, 239), ()),
+        (made_before(replace(BOOTS, instances={}), 239), ()),
+        (made_before(observed([], [], tables(NOWHERE)), 100), ()),
+        (made_before(BOOTS, 240), ("rtb-1",)),
+        (BOOTS, ("rtb-1",)),
+        (made_before(replace(BOOTS, tables=tables(to_instance("i-z", blackhole=True))), 100), ("rtb-1",)),
+        (made_before(replace(BOOTS, tables=tables(to_gateway(blackhole=True))), 100), ("rtb-1",)),
+        (made_before(observed([member("i-a")], [SILENT], tables(NOWHERE)), 100), ("rtb-1",)),
+    ],
+    ids=[
+        "boots",
+        "EC2 does not show it yet",
+        "not launched yet",
+        "its time is up",
+        "age of the group unknown",
+        "an earlier NAT ended",
+        "an earlier gateway ended",
+        "in service and no route",
+    ],
+)
+def test_a_table_that_waits_for_its_first_nat_is_not_counted_as_down(
+    world: Observed, down: tuple[str, ...]
+) -> None:
+    plan = decide(world, given=SIGNAL)
+    assert plan.egress_down == down
+    assert plan.tables == {"rtb-1": DOWN}
+    assert (NoteKind.FIRST_LAUNCH in [note.kind for note in plan.notes]) is (not down)
+
+
+def test_a_new_standby_beside_an_old_group_is_no_first_launch() -> None:
+    world = two_groups([], [member("i-b", "Pending")], [], tables(NOWHERE))
+    assert world.group
+    assert world.standby
+    new = replace(world.standby, created_at=NOW)
+    old = replace(world.group, created_at=NOW - timedelta(days=9))
+    assert decide(replace(world, group=old, standby=new), given=SHARED).egress_down == ("rtb-1",)
