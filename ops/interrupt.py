@@ -20,6 +20,16 @@ class Interrupt:
     """Whether SIGINT came."""
 
     came: bool = False
+    asks: bool = False  # a question is open, and nothing is under way
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """While this lasts the first SIGINT ends the process, as at any other prompt."""
+        self.asks = True
+        try:
+            yield
+        finally:
+            self.asks = False
 
     def seconds_left(self) -> float:
         """A terminal has no end to stop before, until it is interrupted."""
@@ -38,6 +48,8 @@ class Interrupt:
         def note(*_: object) -> None:
             interrupt.came = True
             signal.signal(signal.SIGINT, before)
+            if interrupt.asks:
+                raise KeyboardInterrupt
 
         signal.signal(signal.SIGINT, note)
         try:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from ops.interrupt import INTERRUPTED, Interrupt
 from ops.options import FLAG, Common
@@ -79,7 +78,7 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
     segments
         Into how many segments the scan is cut.
     allow_without_pitr
-        Go on although point-in-time recovery is off.
+        Go on although point-in-time recovery is off and the configuration expects it on this table.
     yes
         Do not ask.
     audit
@@ -99,7 +98,7 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
                 "grace_seconds": grace_seconds,
             },
             "segments": {"total": segments},
-            "allow_without_pitr": allow_without_pitr,
+            "allow_without_pitr": [table] if allow_without_pitr else [],
         }
     )
     assert isinstance(event, events.WorkEvent)  # noqa: S101 - no action was given, so it is no summary
@@ -146,7 +145,9 @@ class ReapSession:
             over = self.interrupt.came or not counted.ok
             if over or request.mode is Mode.REPORT or not counted.tally.planned:
                 return self._end(counted)
-        if not yes and not agreed(f"{request.mode} these items?"):
+        with self.interrupt.asking():
+            goes_on = yes or agreed(f"{request.mode} these items?")
+        if not goes_on:
             self.session.text.print("Nothing was changed. --yes goes ahead.")
             return 2
         title = "Deleting" if request.mode is Mode.DELETE else "Repairing"
@@ -190,26 +191,29 @@ class ReapSession:
             return reap(replace(self.dependencies, on_progress=show), self.table, request, checkpoint)
 
 
-def estimate(counted: TableResult, request: ReapRequest) -> Table:
-    """What was found, and what it would cost to write."""
+def estimate(counted: TableResult, request: ReapRequest) -> str:
+    """What was found, and what it would cost to write: a line each, whole at every width."""
+    rows = [*_found(counted), *(_to_write(counted, request) if request.mode is not Mode.REPORT else [])]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"  {name:<{width}}  {value}" for name, value in rows]
+    return "\n".join([counted.table, *lines, *(f"  note: {note}" for note in counted.notes)])
+
+
+def _found(counted: TableResult) -> Iterator[tuple[str, str]]:
     tally = counted.tally
-    table = Table("", "", title=counted.table, show_header=False)
-    table.add_row("scanned", f"{tally.scanned:,}")
+    yield "scanned", f"{tally.scanned:,}"
     for ttl_class in TtlClass:
-        table.add_row(f"expired, class {ttl_class}", f"{tally.expired.get(ttl_class, 0):,}")
-    table.add_row("implausible, never touched", f"{tally.implausible:,}")
-    table.add_row("counting cost", f"{tally.read_units:,.0f} read units, {report.usd(tally):.4f} USD")
-    if request.mode is not Mode.REPORT:
-        units = report.estimated_units(tally.planned, counted.live)
-        table.add_row(f"to {request.mode}", f"{tally.planned:,}")
-        table.add_row("write units, by the average item's size", f"{units:,}")
-        table.add_row("estimate", f"{report.estimated_usd(units):.4f} USD (us-east-1)")
-        table.add_row(
-            "at the allowed rate", f"{units / request.limits.write_units_per_second:,.0f} s at least"
-        )
-    for note in counted.notes:
-        table.add_row("note", note)
-    return table
+        yield f"expired, class {ttl_class}", f"{tally.expired.get(ttl_class, 0):,}"
+    yield "implausible, never touched", f"{tally.implausible:,}"
+    yield "counting cost", f"{tally.read_units:,.0f} read units, {report.usd(tally):.4f} USD"
+
+
+def _to_write(counted: TableResult, request: ReapRequest) -> Iterator[tuple[str, str]]:
+    units = report.estimated_units(counted.tally.planned, counted.live)
+    yield f"to {request.mode}", f"{counted.tally.planned:,}"
+    yield "write units, by the average item's size", f"{units:,}"
+    yield "estimate", f"{report.estimated_usd(units):.4f} USD (us-east-1)"
+    yield "at the allowed rate", f"{units / request.limits.write_units_per_second:,.0f} s at least"
 
 
 def print_result(result: TableResult) -> None:

@@ -58,6 +58,7 @@ def plan_document(event: WorkEvent, tables: Sequence[DesiredTable], plan_id: str
         "order": common
         | {
             "action": WorkAction.REAP.value,
+            "allow_without_pitr": sorted(event.without_pitr),  # a run names its own table: true would do so
             "limits": own_limits,
             "plan": {"id": plan_id, "runs": runs, "at_once": at_once},
         },

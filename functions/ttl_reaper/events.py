@@ -94,7 +94,7 @@ class WorkEvent(Strict):
     segments: SegmentsEvent | None = None
     checkpoint: Checkpoint | None = None
     restart: bool = False  # leave a kept checkpoint alone and begin anew
-    allow_without_pitr: bool = False
+    allow_without_pitr: list[str] | bool = False  # the tables that may be written without recovery
     concurrency: int | None = Field(default=None, ge=1, le=MOST_CONCURRENCY)  # of a plan: runs at a time
     plan: PlanShare | None = None  # of a plan's run
 
@@ -120,6 +120,19 @@ class WorkEvent(Strict):
             raise _wrong("segments.total", problem)
 
     @property
+    def without_pitr(self) -> frozenset[str]:
+        """The tables that may be written without point-in-time recovery: those that the event names.
+
+        ``true`` is the older spelling. It stands for the tables that the event is about, if it names them;
+        with ``"tables": "all"`` it stands for none.
+        """
+        if isinstance(self.allow_without_pitr, list):
+            return frozenset(self.allow_without_pitr)
+        if not self.allow_without_pitr or self.tables == ALL:
+            return frozenset()
+        return frozenset([self.table] if self.table is not None else self.tables or ())
+
+    @property
     def request(self) -> ReapRequest:
         """What is asked for, in the reaper's own words."""
         segments = self.segments or SegmentsEvent(total=SEGMENTS)
@@ -129,7 +142,7 @@ class WorkEvent(Strict):
             classes=frozenset(self.classes) if self.classes else DEFAULT_CLASSES[self.mode],
             limits=Limits(**self.limits.model_dump()),
             segments=Segments(segments.total, segments.index, segments.stride),
-            allow_without_pitr=self.allow_without_pitr,
+            allow_without_pitr=self.without_pitr,
             sharers=self.plan.sharers() if self.plan else 1,
         )
 

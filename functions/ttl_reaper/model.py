@@ -121,7 +121,7 @@ class ReapRequest:
     classes: frozenset[TtlClass]
     limits: Limits
     segments: Segments
-    allow_without_pitr: bool = False
+    allow_without_pitr: frozenset[str] = frozenset()  # tables that the event names, as it spells them
     sharers: int = 1  # runs at work on the table at one time, this one included: they divide its capacity
 
     @property

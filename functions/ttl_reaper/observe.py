@@ -11,6 +11,8 @@ from ttl_reaper.model import LiveTable, TtlStatus
 from ttl_reaper.partiql import consumed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
@@ -26,18 +28,21 @@ PERMISSIONS = (
 )
 
 
-def live_table(client: DynamoDBClient, name: str) -> LiveTable:
-    """Read what the guards need.
+def live_table(client: DynamoDBClient, name: str, check_time: Callable[[], None] = lambda: None) -> LiveTable:
+    """Read what the guards need; ``check_time`` is called before each call and may end the reading.
 
     Raises:
         AccessDenied: a permission is missing; what could not be read is unknown, so nothing is done.
         PermanentError: there is no such table.
         TemporaryError: throttled or a server's fault, after botocore's own retries.
     """
+    check_time()
     with translate_errors("dynamodb:DescribeTable"):
         table = client.describe_table(TableName=name)["Table"]
+    check_time()
     with translate_errors("dynamodb:DescribeTimeToLive"):
         ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    check_time()
     with translate_errors("dynamodb:DescribeContinuousBackups"):
         backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     recovery = backups.get("PointInTimeRecoveryDescription", {})

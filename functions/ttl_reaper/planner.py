@@ -83,8 +83,11 @@ def _unreadable(desired: DesiredTable, live: LiveTable) -> str | None:
 def _unsafe(desired: DesiredTable, live: LiveTable, request: ReapRequest) -> str | None:
     if off := native_is_off(desired, live):
         return off
-    if not live.pitr and desired.pitr_expected and not request.allow_without_pitr:
-        return "point-in-time recovery is off: a mistake could not be undone; allow_without_pitr overrides"
+    if lacks_recovery(desired, live) and not is_named_without_pitr(desired, request):
+        return (
+            "point-in-time recovery is off, and the configuration expects it: a mistake could not be undone; "
+            f'an event that names the table ("allow_without_pitr": ["{desired.component}"]) goes on'
+        )
     if live.replicas and not live.strongly_consistent and not desired.written_here_only:
         return (
             f"a global table, eventually consistent, with replicas in {', '.join(live.replicas)}: an "
@@ -93,9 +96,20 @@ def _unsafe(desired: DesiredTable, live: LiveTable, request: ReapRequest) -> str
     return None
 
 
+def lacks_recovery(desired: DesiredTable, live: LiveTable) -> bool:
+    """Whether point-in-time recovery is off where the configuration expects it."""
+    return desired.pitr_expected and not live.pitr
+
+
+def is_named_without_pitr(desired: DesiredTable, request: ReapRequest) -> bool:
+    """Whether the event names this table as one that may be written without recovery."""
+    return not request.allow_without_pitr.isdisjoint({desired.component, desired.name})
+
+
 def notes(desired: DesiredTable, live: LiveTable, request: ReapRequest) -> tuple[str, ...]:
     """What an operator should know besides the figures, before anything is deleted."""
-    return tuple(note for note in (_attribute_note(desired, live), *_writing_notes(live, request)) if note)
+    about = (_attribute_note(desired, live), _recovery_note(desired, live, request))
+    return tuple(note for note in (*about, *_writing_notes(live, request)) if note)
 
 
 def _attribute_note(desired: DesiredTable, live: LiveTable) -> str | None:
@@ -105,6 +119,14 @@ def _attribute_note(desired: DesiredTable, live: LiveTable) -> str | None:
     if live.ttl_is_on and live.ttl_attribute != desired.ttl_attribute:
         return f"TTL is on {live.ttl_attribute!r}; the configuration only assumes {desired.ttl_attribute!r}"
     return None
+
+
+def _recovery_note(desired: DesiredTable, live: LiveTable, request: ReapRequest) -> str | None:
+    if not lacks_recovery(desired, live):
+        return None
+    if is_named_without_pitr(desired, request):
+        return "point-in-time recovery is off and the event goes on: what is written cannot be restored"
+    return "point-in-time recovery is off: delete and repair are refused until the event names this table"
 
 
 def _writing_notes(live: LiveTable, request: ReapRequest) -> Iterator[str]:

@@ -9,11 +9,14 @@ from tradai_shared import clock
 from tradai_shared.errors import AwsError, EventError, PermanentError
 from ttl_reaper import checkpoint as checkpoints
 from ttl_reaper import observe, planner
+from ttl_reaper.apply import OutOfTime
 from ttl_reaper.model import DesiredTable, ReapRequest, RunStatus
 from ttl_reaper.results import TableResult, isolated
 from ttl_reaper.table_run import TableRun
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ttl_reaper.checkpoint import Checkpoint
     from ttl_reaper.dependencies import RunDependencies
 
@@ -42,13 +45,13 @@ def reap(
     Raises:
         EventError: ``given`` is not a checkpoint of this request on this table.
     """
-    result = isolated(lambda: _reap(dependencies, desired, request, given, restart=restart))
+    result = isolated(lambda: _in_time(dependencies, desired, request, given, restart=restart))
     if isinstance(result, AwsError):
         return TableResult(desired.name, RunStatus.FAILED, str(result), checkpoint=given)
     return result
 
 
-def _reap(
+def _in_time(
     dependencies: RunDependencies,
     desired: DesiredTable,
     request: ReapRequest,
@@ -56,7 +59,33 @@ def _reap(
     *,
     restart: bool,
 ) -> TableResult:
-    live = observe.live_table(dependencies.client, desired.name)
+    """Run, unless the time ends before the run has begun: then the stored checkpoint is as it was.
+
+    A run that is given no time at all begins nevertheless: it answers with its checkpoint.
+    """
+    had_time = dependencies.seconds_left() > 0
+
+    def check_time() -> None:
+        if had_time and dependencies.seconds_left() <= 0:
+            raise OutOfTime
+
+    try:
+        return _reap(dependencies, desired, request, given, restart=restart, check_time=check_time)
+    except OutOfTime:
+        reason = "no time was left for this table"
+        return TableResult(desired.name, RunStatus.OUT_OF_TIME, reason, checkpoint=given)
+
+
+def _reap(  # noqa: PLR0913 - what a table's run is made of
+    dependencies: RunDependencies,
+    desired: DesiredTable,
+    request: ReapRequest,
+    given: Checkpoint | None,
+    *,
+    restart: bool,
+    check_time: Callable[[], None],
+) -> TableResult:
+    live = observe.live_table(dependencies.client, desired.name, check_time)
     attribute = planner.attribute(desired, live)
     refused = planner.refusal(desired, live, request)
     notes = planner.notes(desired, live, request)
@@ -65,6 +94,7 @@ def _reap(
         return TableResult(desired.name, RunStatus.REFUSED, refused or "", live=live, notes=notes)
     begun = checkpoints.begin(live, attribute, request, int(clock.now().timestamp()))
     key = checkpoint_key(desired, request)
+    check_time()
     start = (
         _given(dependencies, key, given, begun)
         if given

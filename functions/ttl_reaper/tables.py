@@ -45,6 +45,8 @@ def select_tables(event: WorkEvent, known: tuple[DesiredTable, ...]) -> tuple[De
     Raises:
         EventError: a table is not in the configuration, is never reaped, or is named twice.
     """
+    for number, name in enumerate(sorted(event.without_pitr)):
+        _named(f"allow_without_pitr.{number}", name, known)
     if event.tables == ALL:
         return tuple(table for table in known if table.may_be_reaped and table.ttl_attribute)
     if event.table is not None:

@@ -136,6 +136,20 @@ def test_ctrl_c_ends_with_a_summary_a_checkpoint_and_the_command_that_resumes(
     assert count(client) == 40
 
 
+def test_ctrl_c_at_the_question_ends_at_once(
+    client: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def interrupted(_: str) -> str:
+        signal.raise_signal(signal.SIGINT)
+        return "yes"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("ops.screen.error_console.input", interrupted)
+    assert run(monkeypatch, "--env", "dev", "--table", "notifications", "--mode", "delete") == 130
+    assert "deleted 0" not in capsys.readouterr().out  # no run was begun
+    assert count(client) == 70
+
+
 @pytest.mark.usefixtures("client")
 def test_the_stack_s_parameters_complete_the_deployment_s_own_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -206,11 +206,11 @@ def test_an_error_in_one_table_leaves_the_others_their_turn(
 ) -> None:
     real, tables = observe.live_table, []
 
-    def live_table(client: Any, name: str) -> Any:
+    def live_table(client: Any, name: str, *check: Any) -> Any:
         tables.append(name)
         if len(tables) == 1:
             raise KeyError("KeySchema")
-        return real(client, name)
+        return real(client, name, *check)
 
     monkeypatch.setattr(observe, "live_table", live_table)
     response = handle(world, {"tables": "all"})

@@ -10,6 +10,7 @@ from tradai_shared.config import canonical_config
 from tradai_shared.errors import EventError
 from ttl_reaper import distributed_map, events, map_summary, tables
 
+PITR = ["notifications"]
 TABLES = tables.tables(canonical_config("dev"))
 
 
@@ -19,14 +20,14 @@ def plan(**event: Any) -> list[dict[str, Any]]:
 
 
 def test_every_run_of_a_plan_is_an_event_that_is_understood() -> None:
-    runs: Any = [events.parse(run) for run in plan(mode="delete", dry_run=False, allow_without_pitr=True)]
+    runs: Any = [events.parse(run) for run in plan(mode="delete", dry_run=False, allow_without_pitr=PITR)]
     assert {(run.table, run.segments.index) for run in runs} == {
         (table.component, index)
         for table in TABLES
         if table.may_be_reaped and table.ttl_attribute
         for index in range(distributed_map.SEGMENTS)
     }
-    assert all(run.request.writes and run.request.allow_without_pitr for run in runs)
+    assert all(run.request.writes and run.request.allow_without_pitr == set(PITR) for run in runs)
 
 
 @given(st.integers(1, 10**6), st.integers(1, 20), st.floats(1, 40_000))

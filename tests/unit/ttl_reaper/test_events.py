@@ -70,6 +70,8 @@ BAD: list[tuple[Any, str]] = [
     ({"tables": "all", "checkpoint": KEPT}, "checkpoint"),
     (T | {"checkpoint": KEPT}, "checkpoint.table_id"),
     (T | {"allow_without_pitr": "yes"}, "allow_without_pitr"),
+    (T | {"allow_without_pitr": ["notification"]}, "allow_without_pitr.0"),
+    (T | {"allow_without_pitr": ["notifications", 1]}, "allow_without_pitr.1"),
     (T | {"action": "purge"}, "action"),
     (T | {"action": "plan", "segments": {"total": 2, "index": 1}}, "segments.index"),
     ({"action": "summary"}, "results"),

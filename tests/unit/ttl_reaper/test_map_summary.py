@@ -184,7 +184,7 @@ def largest_order() -> Any:
         limits=limits,
         segments={"total": 64 * (distributed_map.MOST_RUNS // len(REAPED))},
         concurrency=1000,
-        allow_without_pitr=True,
+        allow_without_pitr=[table.name for table in REAPED],
     )
 
 

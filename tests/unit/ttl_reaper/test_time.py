@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 
 from simulator.scenario.reaper_table import make_table
 from tradai_shared.errors import TemporaryError
@@ -73,6 +74,31 @@ def test_the_answer_comes_before_lambdas_end_where_s3_hangs(
     assert empty.now <= ends
     assert answer["success"] is False
     assert len(answer["data"]["results"]) == tables
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("before_the_end", [SPARE_SECONDS + 1, SPARE_SECONDS + 48, SPARE_SECONDS + 70])
+def test_the_answer_comes_before_lambdas_end_where_describes_hang(
+    world: World, monkeypatch: pytest.MonkeyPatch, before_the_end: float
+) -> None:
+    """Each answers at the end of its third attempt: three of 2 + 5 s, with pauses of 1 and 2 s."""
+    world.put_many(1200, days=-10)
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's one way to every operation
+
+    def call(client: Any, operation: str, request: Any) -> Any:
+        if operation.startswith("Describe"):
+            world.clock.sleep(24)
+        return real(client, operation, request)
+
+    hung = hang(world, monkeypatch, world.now)
+    context: Any = world.context(before_the_end)
+    ends = world.now + before_the_end
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseClient, "_make_api_call", call)
+        answer: Any = lambda_handler(SLOWLY | {"table": "notifications"}, context)
+    assert world.now <= ends
+    assert answer["data"]["results"][0]["end"] == ("failed" if hung else "out_of_time")
+    assert len(world.ids()) == 1200
 
 
 @pytest.mark.usefixtures("bucket")
