@@ -119,7 +119,7 @@ class Instance:
 
     @property
     def not_forwarding(self) -> bool:
-        """Whether the instance's watchman has found that nothing passes and that mending does not help."""
+        """Whether the instance's watchman has found that nothing passes and that healing does not help."""
         return NOT_FORWARDING in (self.ready_tag or "").split()
 
     @property

@@ -139,7 +139,7 @@ def member_of(world: World) -> str:
 
 def test_a_retained_instance_serves_until_its_successor_does_and_keeps_nothing(serving: World) -> None:
     nat = serving.nat()
-    end = by_hand.retain(serving)
+    end = by_hand.retain(serving, serving.platform.group)
     assert serving.run_until(lambda: RETAINED in states(serving), 60)
     assert serving.run_until(lambda: sorted(states(serving)) == ["InService", RETAINED], 300)
     assert serving.run_until(lambda: holder(serving) not in {None, nat} and serving.traffic.up, 120)
@@ -151,7 +151,7 @@ def test_a_retained_instance_serves_until_its_successor_does_and_keeps_nothing(s
 
 def test_without_the_policy_an_abandoned_termination_ends_the_instance(serving: World) -> None:
     nat = serving.nat()
-    by_hand.retain(serving)()
+    by_hand.retain(serving, serving.platform.group)()
     serving.advance(60)
     assert RETAINED not in states(serving)
     assert healed(serving, nat)
@@ -159,7 +159,7 @@ def test_without_the_policy_an_abandoned_termination_ends_the_instance(serving: 
 
 def test_one_more_instance_by_launch_instances_takes_over_and_one_stays(serving: World) -> None:
     nat = serving.nat()
-    end = by_hand.launch_one_more(serving)
+    end = by_hand.launch_one_more(serving, serving.platform.group)
     assert serving.run_until(lambda: states(serving) == ["InService", "InService"], 300)
     assert serving.run_until(lambda: holder(serving) != nat, 120)
     end()
