@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import EnableRule
+from drift_check.checks import own_names
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -18,7 +19,6 @@ from drift_check.checks.base import (
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
-from tradai_shared.config.parameters import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
 
 def _pattern(config: CanonicalConfig) -> str:
     """The project where every function's name has it; else empty, which lists all groups."""
-    names = (*(function.name for function in config.lambdas.values()), prefix(config))
+    names = (*(function.name for function in config.lambdas.values()), own_names.prefix(config))
     named = all(PROJECT in name for name in names)
     return PROJECT if named else ""
 
@@ -104,13 +104,8 @@ def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
         yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(arn), arn=arn)
 
 
-def prefix(config: CanonicalConfig) -> str:
-    """With what the names begin that the stack itself makes."""
-    return config.annotations.parameters.get(PREFIX) or PROJECT
-
-
 def rule_prefix(config: CanonicalConfig) -> str:
-    return f"{prefix(config)}-nat-"
+    return f"{own_names.prefix(config)}-nat-"
 
 
 def _ours(config: CanonicalConfig, name: str) -> bool:
@@ -118,7 +113,7 @@ def _ours(config: CanonicalConfig, name: str) -> bool:
     if name.startswith(OF_FUNCTIONS) and component in {each.name for each in config.lambdas.values()}:
         return True
     ends = component.endswith(f"-{config.environment}") or component == config.nat.function
-    return component.startswith((f"{PROJECT}-", f"{prefix(config)}-")) and ends
+    return component.startswith((f"{PROJECT}-", f"{own_names.prefix(config)}-")) and ends
 
 
 def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
