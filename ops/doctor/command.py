@@ -10,6 +10,7 @@ from ops.doctor import role, samconfig
 from ops.doctor.diagnose import diagnose
 from ops.doctor.model import Diagnosis, Level
 from ops.doctor.observe import AccountReader
+from ops.doctor.owners import OwnerReader
 from ops.options import FLAG, Common
 from ops.screen import agreed, console, print_document, styled
 from ops.session import connect
@@ -57,7 +58,10 @@ def doctor(
 def _diagnosed(session: Session) -> Diagnosis:
     """What the account shows, and what the drift check's role needs with the deployment's own file."""
     wanted = session.configured
-    diagnosis = diagnose(AccountReader(session.client).read(session.identity, wanted), wanted)
+    reader = AccountReader(session.client)
+    tables = [table.name for table in session.config.dynamodb.tables.values()]
+    account = OwnerReader(reader).read(reader.read(session.identity, wanted), wanted, tables)
+    diagnosis = diagnose(account, wanted)
     config = deployed_config(session.env, {**wanted.parameters, **diagnosis.parameters})
     parameters, unknown = role.needed(config, session.identity, session.client)
     return Diagnosis((*diagnosis.lines, *unknown), {**diagnosis.parameters, **parameters})
