@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import PUBLIC_ACCESS_BLOCKS, BlockPublicAccess
-from drift_check.checks import own_names
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -18,6 +17,7 @@ from drift_check.checks.base import (
     CheckContext,
     ResourceState,
     each_unexpected,
+    follows_naming,
     presence,
     shortened,
     tag_map,
@@ -202,7 +202,7 @@ def _effects(rule: ApiObject) -> Iterator[str]:
 
 def _unknown_buckets(ctx: CheckContext) -> ResourceState:
     ours = {bucket.name for bucket in ctx.config.s3.buckets.values()}
-    follows = own_names.follows_naming(ctx.config, ours)
+    follows = follows_naming(ctx.config, ours)
     reports = ctx.config.annotations.parameters.get(REPORTS, "")
 
     def unexpected_buckets(pair: tuple[list[ApiObject], list[ApiObject]]) -> list[str]:

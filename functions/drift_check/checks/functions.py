@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import EnableRule
-from drift_check.checks import own_names
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -14,6 +13,7 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    prefix,
     presence,
 )
 from drift_check.findings import Severity
@@ -82,7 +82,7 @@ def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
 
 def _pattern(config: CanonicalConfig) -> str:
     """The project where every function's name has it; else empty, which lists all groups."""
-    names = (*(function.name for function in config.lambdas.values()), own_names.prefix(config))
+    names = (*(function.name for function in config.lambdas.values()), prefix(config))
     named = all(PROJECT in name for name in names)
     return PROJECT if named else ""
 
@@ -105,7 +105,7 @@ def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
 
 
 def rule_prefix(config: CanonicalConfig) -> str:
-    return f"{own_names.prefix(config)}-nat-"
+    return f"{prefix(config)}-nat-"
 
 
 def _ours(config: CanonicalConfig, name: str) -> bool:
@@ -113,7 +113,7 @@ def _ours(config: CanonicalConfig, name: str) -> bool:
     if name.startswith(OF_FUNCTIONS) and component in {each.name for each in config.lambdas.values()}:
         return True
     ends = component.endswith(f"-{config.environment}") or component == config.nat.function
-    return component.startswith((f"{PROJECT}-", f"{own_names.prefix(config)}-")) and ends
+    return component.startswith((f"{PROJECT}-", f"{prefix(config)}-")) and ends
 
 
 def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:

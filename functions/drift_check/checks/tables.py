@@ -13,7 +13,6 @@ from drift_check.actions import (
     EnableTtl,
     ProtectTable,
 )
-from drift_check.checks import own_names
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
@@ -22,6 +21,7 @@ from drift_check.checks.base import (
     CheckContext,
     ResourceState,
     each_unexpected,
+    follows_naming,
     presence,
 )
 from drift_check.findings import Severity
@@ -56,7 +56,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for key, table in ctx.config.dynamodb.tables.items():
         yield _table(ctx, f"{ROOT}.{key}", table)
     ours = {table.name for table in ctx.config.dynamodb.tables.values()}
-    follows = own_names.follows_naming(ctx.config, ours)
+    follows = follows_naming(ctx.config, ours)
 
     def unexpected_tables(names: list[str]) -> list[str]:
         return sorted(name for name in set(names) - ours if follows(name))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drift_check.checks.own_names import follows_naming
+from drift_check.checks.base import follows_naming
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
 
