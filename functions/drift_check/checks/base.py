@@ -198,7 +198,7 @@ def all_dependent_reads(
             yield from check.fallback_reads(config, call)
 
 
-# Names of the platform's documents begin with tradai-, those of the stack's own with its parameter NamePrefix.
+# Names of the platform's documents begin with tradai-, those of the stack's own with its NamePrefix.
 # A deployment with other names states them: what several of a kind have in common is its naming.
 SEPARATORS = re.compile(r"([-_./])")
 SHORTEST_WORD = 3  # of a shorter one, such as "q" or "eu", a stranger's name has the same
