@@ -10,6 +10,7 @@ from ops.doctor import samconfig
 from ops.doctor.diagnose import diagnose
 from ops.doctor.model import Level
 from ops.doctor.observe import AccountReader
+from ops.doctor.owners import OwnerReader
 from ops.options import FLAG, Common
 from ops.screen import agreed, console, print_document, styled
 from ops.session import connect
@@ -38,7 +39,10 @@ def doctor(
     """
     with connect(common) as session:
         wanted = session.configured
-        diagnosis = diagnose(AccountReader(session.client).read(session.identity, wanted), wanted)
+        reader = AccountReader(session.client)
+        tables = [table.name for table in session.config.dynamodb.tables.values()]
+        account = OwnerReader(reader).read(reader.read(session.identity, wanted), wanted, tables)
+        diagnosis = diagnose(account, wanted)
         news = {
             name: value for name, value in diagnosis.parameters.items() if wanted.parameter(name) != value
         }

@@ -104,6 +104,25 @@ class TakenName:
 
 
 @dataclass(frozen=True, slots=True)
+class Notification:
+    """A topic that the group notifies, with its subscribers' endpoints."""
+
+    group: str
+    topic_arn: str
+    kinds: tuple[str, ...]
+    subscribers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataTable:
+    """A DynamoDB table of the configuration; ``owner`` manages it by its tags, None where none says so."""
+
+    name: str
+    exists: bool
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """The alerts topic. ``refusals`` say why CloudWatch cannot send to it."""
 
@@ -138,6 +157,8 @@ class Account:
     automatic_address: bool = False
     rules: tuple[Rule, ...] = ()
     taken: tuple[TakenName, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    data_tables: tuple[DataTable, ...] = ()
     concurrency_quota: int | None = None
     topic: Topic | None = None
     stack: Stack | None = None
