@@ -97,7 +97,7 @@ def in_order() -> bool:
 
 
 def mend(reason: str) -> None:
-    print("tradai-nat: mending:", reason, flush=True)
+    print("tradai-nat: healing:", reason, flush=True)
     subprocess.run([SCRIPT, "mend"], timeout=120)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 2.0
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+EMPTY: tuple[object, ...] = (None, False, [], {}, "")
 # what every line has and no reader of one line needs
 USUAL = frozenset(
     {"level", "location", "message", "timestamp", "service", "request_id", "xray_trace_id", "exception_name"}
@@ -116,9 +117,22 @@ def readable(event: dict[str, Any]) -> str | None:
         return None
     if "message" not in fields:
         return None
-    extra = " ".join(f"{name}={_value(value)}" for name, value in fields.items() if name not in USUAL)
+    extra = " ".join(f"{name}={_value(value)}" for name, value in _flat(fields))
     return f"{moment:%H:%M:%S} {fields.get('level', ''):<7} {fields['message']} {extra}".rstrip()
 
 
+def _flat(fields: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """What a line's fields say, without the usual ones; a run's summary by its own fields."""
+    for name, value in fields.items():
+        if name == "summary" and isinstance(value, dict):
+            yield from _flat(value)
+        elif name not in USUAL and value not in EMPTY:
+            yield name, value
+
+
 def _value(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_value, value))
+    if isinstance(value, dict):
+        return ",".join(f"{name}:{_value(entry)}" for name, entry in value.items())
     return value if isinstance(value, str) else json.dumps(value)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from ops.interrupt import INTERRUPTED, Interrupt
 from ops.options import FLAG, Common
@@ -192,26 +191,29 @@ class ReapSession:
             return reap(replace(self.dependencies, on_progress=show), self.table, request, checkpoint)
 
 
-def estimate(counted: TableResult, request: ReapRequest) -> Table:
-    """What was found, and what it would cost to write."""
+def estimate(counted: TableResult, request: ReapRequest) -> str:
+    """What was found, and what it would cost to write: a line each, whole at every width."""
+    rows = [*_found(counted), *(_to_write(counted, request) if request.mode is not Mode.REPORT else [])]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"  {name:<{width}}  {value}" for name, value in rows]
+    return "\n".join([counted.table, *lines, *(f"  note: {note}" for note in counted.notes)])
+
+
+def _found(counted: TableResult) -> Iterator[tuple[str, str]]:
     tally = counted.tally
-    table = Table("", "", title=counted.table, show_header=False)
-    table.add_row("scanned", f"{tally.scanned:,}")
+    yield "scanned", f"{tally.scanned:,}"
     for ttl_class in TtlClass:
-        table.add_row(f"expired, class {ttl_class}", f"{tally.expired.get(ttl_class, 0):,}")
-    table.add_row("implausible, never touched", f"{tally.implausible:,}")
-    table.add_row("counting cost", f"{tally.read_units:,.0f} read units, {report.usd(tally):.4f} USD")
-    if request.mode is not Mode.REPORT:
-        units = report.estimated_units(tally.planned, counted.live)
-        table.add_row(f"to {request.mode}", f"{tally.planned:,}")
-        table.add_row("write units, by the average item's size", f"{units:,}")
-        table.add_row("estimate", f"{report.estimated_usd(units):.4f} USD (us-east-1)")
-        table.add_row(
-            "at the allowed rate", f"{units / request.limits.write_units_per_second:,.0f} s at least"
-        )
-    for note in counted.notes:
-        table.add_row("note", note)
-    return table
+        yield f"expired, class {ttl_class}", f"{tally.expired.get(ttl_class, 0):,}"
+    yield "implausible, never touched", f"{tally.implausible:,}"
+    yield "counting cost", f"{tally.read_units:,.0f} read units, {report.usd(tally):.4f} USD"
+
+
+def _to_write(counted: TableResult, request: ReapRequest) -> Iterator[tuple[str, str]]:
+    units = report.estimated_units(counted.tally.planned, counted.live)
+    yield f"to {request.mode}", f"{counted.tally.planned:,}"
+    yield "write units, by the average item's size", f"{units:,}"
+    yield "estimate", f"{report.estimated_usd(units):.4f} USD (us-east-1)"
+    yield "at the allowed rate", f"{units / request.limits.write_units_per_second:,.0f} s at least"
 
 
 def print_result(result: TableResult) -> None:

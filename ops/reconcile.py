@@ -86,4 +86,6 @@ def _text(value: object) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        value = [f"{name} {entry}" for name, entry in value.items()]
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)

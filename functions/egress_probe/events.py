@@ -17,7 +17,7 @@ class Action(StrEnum):
     """What an event asks the probe to do."""
 
     PROBE = "probe"  # the schedule's: watch until the next one starts
-    CONFIRM = "confirm"  # after a failure for which nothing was found to mend: look again, at once
+    CONFIRM = "confirm"  # after a failure for which nothing was found to heal: look again, at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ class Round:
         """Whether no endpoint answered. If only some fail, the fault is theirs and not the NAT's."""
         return not any(attempt.answered for attempt in self.tries)
 
-    def astray(self, expected: str | None) -> bool:
-        """Whether every endpoint that told the caller's address saw another than the expected one."""
-        address = {attempt.address for attempt in self.tries if attempt.address}
-        return expected is not None and bool(address) and expected not in address
+    def astray(self, expected: tuple[str, ...]) -> bool:
+        """Whether every endpoint that told the caller's address saw none of the expected ones."""
+        seen = {attempt.address for attempt in self.tries if attempt.address}
+        return bool(expected) and bool(seen) and seen.isdisjoint(expected)
 
 
 class Verdict(StrEnum):
@@ -57,7 +57,7 @@ class Rule:
 RULE = Rule(failed=3, of=4)
 
 
-def judge(rounds: Sequence[Round], expected: str | None, rule: Rule = RULE) -> Verdict:
+def judge(rounds: Sequence[Round], expected: tuple[str, ...], rule: Rule = RULE) -> Verdict:
     """Decide on the latest rounds. Rounds older than the rule looks back do not matter."""
     latest = rounds[-rule.of :]
     if sum(round_.silent for round_ in latest) >= rule.failed:

@@ -62,7 +62,7 @@ class ReplaceRoute:
 
 @dataclass(frozen=True, slots=True)
 class CreateRoute:
-    """Give a table that has none a default route to an interface."""
+    """Give a table that has no static one a default route to an interface."""
 
     table_id: str
     interface_id: str
@@ -75,7 +75,7 @@ class CreateRoute:
 
 @dataclass(frozen=True, slots=True)
 class RouteToFallback:
-    """Point a table's default route at the operator's NAT gateway; ``replaces``: the table has one."""
+    """Point a table's default route at the operator's NAT gateway; ``replaces``: it is a static one."""
 
     table_id: str
     gateway_id: str

@@ -190,7 +190,7 @@ class Writer:
             if error.code == "RouteAlreadyExists":
                 raise TemporaryError(error.action, error.code, "somebody made one: look again") from error
             raise
-        return Status.DONE, "there was none"
+        return Status.DONE, "there was no static one"
 
     def _fall_back(self, action: RouteToFallback) -> tuple[Status, str]:
         name, write = (
@@ -204,7 +204,7 @@ class Writer:
                 DestinationCidrBlock=DEFAULT_ROUTE,
                 NatGatewayId=action.gateway_id,
             )
-        return Status.DONE, f"was {action.was}" if action.replaces else "there was none"
+        return Status.DONE, f"was {action.was}" if action.replaces else "there was no static one"
 
     def _tag(self, action: TagGroup) -> tuple[Status, str]:
         """A tag is deleted by its key: with a value that is not the tag's, AWS deletes nothing.

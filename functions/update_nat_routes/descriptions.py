@@ -160,7 +160,10 @@ def _target(route: RouteTypeDef) -> Target:
         interface,
     )
     return Target(
-        TargetKind.EXTERNAL, next((gateway for gateway in gateways if gateway), "unknown"), None, blackhole
+        TargetKind.EXTERNAL,
+        next((gateway for gateway in gateways if gateway), "unknown"),
+        blackhole=blackhole,
+        propagated=route.get("Origin") == PROPAGATED,
     )
 
 

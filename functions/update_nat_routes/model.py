@@ -119,7 +119,7 @@ class Instance:
 
     @property
     def not_forwarding(self) -> bool:
-        """Whether the instance's watchman has found that nothing passes and that mending does not help."""
+        """Whether the instance's watchman has found that nothing passes and that healing does not help."""
         return NOT_FORWARDING in (self.ready_tag or "").split()
 
     @property
@@ -141,12 +141,24 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The target of a default route: ``target_id`` is an interface's or a gateway's id."""
+    """The target of a default route: ``target_id`` is an interface's or a gateway's id.
+
+    ``propagated``: a virtual private gateway announces the route, and the table has no static one. No call
+    replaces such a route; a static one beside it has priority.
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html; that ReplaceRoute
+    refuses and CreateRoute does not: https://github.com/ansible/ansible/pull/43417
+    """
 
     kind: TargetKind
     target_id: str = ""
     instance_id: str | None = None
     blackhole: bool = False
+    propagated: bool = False
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether ReplaceRoute reaches the route; where it does not, CreateRoute makes the static one."""
+        return self.kind is not TargetKind.NOTHING and not self.propagated
 
 
 @dataclass(frozen=True, slots=True)

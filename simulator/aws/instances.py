@@ -83,6 +83,7 @@ class Machines:
     def __init__(self, stage: SimulationContext, bus: EventBus) -> None:
         self.all: dict[str, Machine] = {}
         self.script = Script()  # of the instances that are launched from now on
+        self.scripts: dict[str, Script] = {}  # others, by the subnet that they are launched in
         self.observers: list[Callable[[Machine], None]] = []
         self._stage = stage
         self._bus = bus
@@ -114,7 +115,7 @@ class Machines:
 
     # The states, each an event
     def launched(self, instance: Any) -> None:
-        machine = Machine(instance, self.script)
+        machine = Machine(instance, self.scripts.get(instance.subnet_id, self.script))
         self.all[machine.id] = machine
         for interface in instance.nics.values():
             interface.delete_on_termination = True

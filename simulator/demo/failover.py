@@ -16,10 +16,12 @@ from simulator.aws.event_bridge import ACCOUNT, DeliveryFault
 from simulator.demo.console_log import Narrator
 from simulator.demo.figures import figures
 from simulator.demo.html_report import is_comparable, page, standalone
+from simulator.demo.pair_timeline import PairTimelineBuilder
 from simulator.demo.timeline import LAUNCH_ACTION, Timeline
 from simulator.demo.timeline_builder import TimelineBuilder
 from simulator.engine.faults import Fault, Kind
 from simulator.scenario import boot_scripts
+from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
 from tradai_shared.config import canonical_config
 from tradai_shared.config.naming import Environment
@@ -47,6 +49,7 @@ class Options:
     broken_boot_script: bool
     failing_route_table: bool
     planned: bool
+    standby: bool
 
     def told(self) -> list[str]:
         """The wishes, in words."""
@@ -57,6 +60,7 @@ class Options:
             "broken_boot_script": "the first replacement's boot script breaks",
             "failing_route_table": "one route table refuses the move",
             "planned": "a planned replacement, nothing dies",
+            "standby": "a second NAT stands by",
         }
         return [text for name, text in words.items() if getattr(self, name)]
 
@@ -78,6 +82,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
         "--failing-route-table", action="store_true", help="ReplaceRoute on the second table is denied"
     )
     parser.add_argument("--planned", action="store_true", help="an instance refresh instead of a death")
+    parser.add_argument("--standby", action="store_true", help="a second NAT stands by and takes over")
     return Options(**vars(parser.parse_args(arguments)))
 
 
@@ -102,29 +107,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: Options, console: Console, flow: tuple[str, ...]) -> Timeline:
     """Let it happen, and tell it while it does."""
-    signals = options.broken_boot_script or options.planned
+    signals = options.broken_boot_script or options.planned or options.standby
     variables = {"NAT_READINESS": "signal" if signals else "running"}
     console.print(
         "[bold]A failover of the NAT, simulated[/] [dim](virtual time; the handler and rules that ship)[/]"
     )
     for line in options.told():
         console.print(f"  [magenta]with: {line}[/]")
-    with World(seed=options.seed, variables=variables) as world:
-        world.machines.script = (
-            boot_scripts.own(world.platform.allocation) if signals else boot_scripts.ADOPTED
-        )
+    standby = Standby.SHARED if options.standby else Standby.NONE
+    with World(seed=options.seed, variables=variables, standby=standby) as world:
+        # with a standby the function alone moves the address
+        allocation = "" if options.standby else world.platform.allocation
+        world.machines.script = boot_scripts.own(allocation) if signals else boot_scripts.ADOPTED
         world.start()
         world.advance(CALM)
-        old = world.nat()
-        names = {old: "NAT 1"} | {t: f"private table {n}" for n, t in enumerate(world.platform.tables, 1)}
+        old, *others = serving(world)
+        names = {nat: f"NAT {number}" for number, nat in enumerate([old, *others], 1)}
+        names |= {table: f"private table {number}" for number, table in enumerate(world.platform.tables, 1)}
+        beside = "".join(f"; NAT 2 is {nat} and stands by" for nat in others)
         console.print(
-            f"  [dim]seed {options.seed}; NAT 1 is {old}, its address {world.platform.address}[/]\n"
+            f"  [dim]seed {options.seed}; NAT 1 is {old}, its address {world.platform.address}{beside}[/]\n"
         )
         begun = world.clock.elapsed
         world.journal.listeners.append(Narrator(console, begun, names, live=console.is_terminal))
         trouble(world, options)
         happen(world, options, old)
-        return TimelineBuilder(world, begun, old, flow).tell()
+        if options.standby:
+            return PairTimelineBuilder(world, begun, old, others[0]).tell()
+        return TimelineBuilder(world, begun, (old,), flow).tell()
+
+
+def serving(world: World) -> list[str]:
+    """The member of each group, the one that carries the traffic first."""
+    carrier = world.carrier()
+    nats = [member for group in world.platform.groups for member in world.members(group)]
+    return [carrier, *(nat for nat in nats if nat != carrier)]
 
 
 def trouble(world: World, options: Options) -> None:
@@ -159,7 +176,9 @@ def mend(world: World, before: int, own: Script) -> None:
 
 def happen(world: World, options: Options, old: str) -> None:
     """The death or the refresh, and all that follows."""
-    if options.planned:
+    if options.standby:
+        replace_carrier(world, options, old)
+    elif options.planned:
         world.refresh()
         world.run_until(lambda: world.in_service() is not None and world.nat() != old, LIMIT)
         world.run_until(lambda: world.machines[old].state != "running", LIMIT)
@@ -171,9 +190,20 @@ def happen(world: World, options: Options, old: str) -> None:
     world.advance(AFTERWARDS)
 
 
+def replace_carrier(world: World, options: Options, old: str) -> None:
+    """Of a pair: until the standby carries the traffic and the old NAT's group has its replacement."""
+    if options.planned:
+        world.refresh(world.group_of(old))
+    else:
+        world.kill(old)
+        world.run_until(lambda: not world.traffic.up, 1)
+    world.run_until(lambda: world.traffic.up and world.carrier() != old, LIMIT)
+    world.run_until(lambda: all(map(world.rests, world.platform.groups)) and not world.busy(), LIMIT)
+
+
 def conclude(console: Console, story: Timeline, stated: tuple[int, int] | None) -> None:
     """The figures, beside what the platform states where that is of the same."""
-    table = Table(title="\nThe platform's failover flow, simulated", title_justify="left", box=None)
+    table = Table(title=f"\n{story.flow}, simulated", title_justify="left", box=None)
     table.add_column("")
     table.add_column("at", justify="right", no_wrap=True)
     table.add_column("how it went")

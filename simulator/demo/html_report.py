@@ -34,6 +34,7 @@ def page(story: Timeline, data: dict[str, Any]) -> str:
         region=data["region"],
         environment=data["environment"],
         title=escape(headline(story, data)),
+        flow=escape(story.flow),
         with_=escape("; ".join(data["options"]) or "nothing else goes wrong"),
         seed=data["seed"],
         egress_title="Without egress: simulated, and as the platform states it"

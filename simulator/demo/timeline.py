@@ -58,6 +58,7 @@ class TimelineEvent:
 class Timeline:
     """What a reader wants to know of a run. All times are virtual seconds after its beginning."""
 
+    flow: str  # what the steps are called together
     steps: list[Step]
     spans: list[Interval]
     moments: list[TimelineEvent]

@@ -27,25 +27,30 @@ if TYPE_CHECKING:
 class TimelineBuilder:
     """Reads a world's journal from a moment on."""
 
-    def __init__(self, world: World, begun: float, old: str, flow: tuple[str, ...]) -> None:
+    title = "The platform's failover flow"
+
+    def __init__(self, world: World, begun: float, serving: tuple[str, ...], flow: tuple[str, ...]) -> None:
+        """``serving`` are the instances that forward when it begins, the one that carries first."""
         self._world = world
         self._begun = begun
-        self._old = old
+        self._serving = serving
+        self._old = serving[0]
         self._flow = flow
         self._entries = [entry for entry in world.journal.entries if entry.at >= begun]
         self._calls = [call for call in world.journal.calls if call.at >= begun and call.actor != "operator"]
         launched = [
             instance
             for instance in world.machines.all
-            if instance != old and self._first("ec2", "pending", instance)
+            if instance not in serving and self._first("ec2", "pending", instance)
         ]
-        self.names = {instance: f"NAT {number}" for number, instance in enumerate([old, *launched], 1)}
+        self.names = {instance: f"NAT {number}" for number, instance in enumerate([*serving, *launched], 1)}
         self.tables = {
             table: f"private table {number}" for number, table in enumerate(world.platform.tables, 1)
         }
 
     def tell(self) -> Timeline:
         return Timeline(
+            flow=self.title,
             steps=in_order_of_time(self._steps()),
             spans=sorted(
                 [*self._machine_spans(), *self._invocation_spans()], key=lambda interval: interval.start
@@ -78,18 +83,21 @@ class TimelineBuilder:
 
     # The platform's failover flow
     def _steps(self) -> Iterator[Step]:
-        steps = (
+        for flow, (time, text) in zip(self._flow, self._told(), strict=True):
+            yield Step(flow, None if time is None else self._since(time), text)
+
+    def _told(self) -> tuple[tuple[float | None, str], ...]:
+        """When each step of the flow happened, and how it went."""
+        return (
             self._noticed(),
             self._launched(),
             self._event(),
             self._invoked(),
             self._running(),
             self._routed(),
-            self._completed(),
+            self._answered(self._new),
             self._resumed(),
         )
-        for flow, (time, text) in zip(self._flow, steps, strict=True):
-            yield Step(flow, None if time is None else self._since(time), text)
 
     def _noticed(self) -> tuple[float | None, str]:
         call = next(
@@ -158,13 +166,14 @@ class TimelineBuilder:
         done = f"{len(previous)} of {len(self.tables)} tables"
         return (max(previous.values()), done) if previous else (None, done)
 
-    def _completed(self) -> tuple[float | None, str]:
+    def _answered(self, instance: str) -> tuple[float | None, str]:
+        """When the launch hook of an instance was completed, and with which result."""
         answers = [
             call
             for call in self._calls
             if call.action.endswith("CompleteLifecycleAction")
             and call.outcome == "ok"
-            and call.parameters["InstanceId"] == self._new
+            and call.parameters["InstanceId"] == instance
         ]
         if not answers:
             return None, "not yet"
@@ -186,7 +195,7 @@ class TimelineBuilder:
     def _machine_spans(self) -> Iterator[Interval]:
         for instance, name in self.names.items():
             changes = [e for e in self._entries if e.source == "ec2" and e.fields.get("instance") == instance]
-            state, since = ("forwarding", self._begun) if instance == self._old else ("", 0.0)
+            state, since = ("forwarding", self._begun) if instance in self._serving else ("", 0.0)
             for entry in changes:
                 if state:
                     yield Interval(name, self._since(since), self._since(entry.at), state)

@@ -82,7 +82,7 @@ WATCHMAN = Duration(
     6.0,
     8.0,
     ASSUMED,
-    "three failed connections, mending, three more, one call; measured in tests/kernel",
+    "three failed connections, healing, three more, one call; measured in tests/kernel",
 )
 HEALTH_CHECK_PHASE = Duration(
     "first of those checks", 0.0, 60.0, ASSUMED, "a death falls anywhere between two checks"

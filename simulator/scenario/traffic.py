@@ -77,6 +77,10 @@ class Traffic:
     def state(self, table: str) -> Egress:
         return self._tables[table].state
 
+    def ordered(self, table: str) -> str | None:
+        """The interface or NAT gateway that a table's default route named at the end of the last step."""
+        return self._tables[table].ordered
+
     @property
     def up(self) -> bool:
         """Whether every table has a way out."""

@@ -1,4 +1,7 @@
-"""Play storms: ``make simulate SEEDS=1000``; one again with ``make simulate ARGS="--seed 17"``."""
+"""Play storms: ``make simulate SEEDS=1000``; one again with ``make simulate ARGS="--seed 17"``.
+
+``--standby shared`` and ``--standby own`` play them over two NATs, ``--standby drawn`` over any of the three.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,16 @@ import argparse
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from os import cpu_count
 from time import perf_counter
 
+from simulator.scenario.platform import Standby
 from simulator.storms.disturbance import draw
 from simulator.storms.storm import Result, play, shorten
 
 SLOWEST = 5
+DRAWN = "drawn"
 
 
 def main() -> int:
@@ -23,7 +29,7 @@ def main() -> int:
     )
     began, results = perf_counter(), []
     with ProcessPoolExecutor(options.jobs) as pool:
-        for number, result in enumerate(pool.map(_play, seeds, chunksize=4), 1):
+        for number, result in enumerate(pool.map(partial(_play, options.standby), seeds, chunksize=4), 1):
             results.append(result)
             if result.violations:
                 _print_failure(result)
@@ -33,18 +39,20 @@ def main() -> int:
     return int(any(result.violations for result in results))
 
 
-def _play(seed: int) -> Result:
-    return play(draw(seed))
+def _play(standby: str, seed: int) -> Result:
+    return play(draw(seed, None if standby == DRAWN else Standby(standby)))
 
 
 def _print_failure(result: Result) -> None:
     storm = shorten(result.storm)
-    print(f"seed {storm.seed}: {storm.tables} tables, {'signals' if storm.signals else 'no signal'}")
+    behind = ", a NAT gateway behind" if storm.fallback else ""
+    print(f"seed {storm.seed}: {storm.tables} tables, {'signals' if storm.signals else 'no signal'}", end="")
+    print(f", standby {storm.standby}{behind}")
     for disturbance in storm.disturbances:
         print(f"  {disturbance.line}")
     for violation in play(storm).violations:
         print(f"  VIOLATED {violation}")
-    print(f'  again: make simulate ARGS="--seed {storm.seed}"', flush=True)
+    print(f'  again: make simulate ARGS="--seed {storm.seed} --standby {storm.standby}"', flush=True)
 
 
 def _print_summary(results: list[Result], seconds: float) -> None:
@@ -56,7 +64,7 @@ def _print_summary(results: list[Result], seconds: float) -> None:
     print("slowest recoveries, seconds after calm:")
     for result in slowest:
         if result.recovery is not None:
-            print(f"  {result.recovery:7.1f}  seed {result.storm.seed}")
+            print(f"  {result.recovery:7.1f}  seed {result.storm.seed}, standby {result.storm.standby}")
     print(f"{sum(bool(result.violations) for result in results)} storms broke an invariant")
 
 
@@ -67,6 +75,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=100, help="how many storms")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--seed", type=int, help="this one alone")
+    parser.add_argument(
+        "--standby", choices=[*Standby, DRAWN], default=Standby.NONE, help="the kind of world"
+    )
     parser.add_argument("--jobs", type=int, default=cpu_count() or 1)
     return parser.parse_args()
 

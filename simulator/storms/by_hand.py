@@ -17,53 +17,51 @@ if TYPE_CHECKING:
 ABANDONED_AFTER = 6.0  # seconds: mostly before the successor serves
 
 
-def launch_one_more(world: World) -> Callable[[], None]:
+def launch_one_more(world: World, name: str) -> Callable[[], None]:
     """By LaunchInstances; the returned function gives the group its maximum back, and one instance."""
-    api, group = world.client("autoscaling"), _described(world)
-    named = {"AutoScalingGroupName": world.platform.group}
+    api, group = world.client("autoscaling"), _described(world, name)
+    named = {"AutoScalingGroupName": name}
     api.update_auto_scaling_group(**named, MaxSize=group["DesiredCapacity"] + 1)
     api.launch_instances(**named, RequestedCapacity=1)
     return lambda: api.update_auto_scaling_group(**named, MaxSize=group["MaxSize"], DesiredCapacity=1)
 
 
-def retain(world: World) -> Callable[[], None]:
+def retain(world: World, name: str) -> Callable[[], None]:
     """Terminate the newest member and abandon that; the returned function ends what was retained."""
-    members = [member["InstanceId"] for member in _described(world)["Instances"]]
+    members = [member["InstanceId"] for member in _described(world, name)["Instances"]]
     if not members:
         return lambda: None
-    _set_retention(world, "retain")
+    _set_retention(world, name, "retain")
     with suppress(ClientError):  # it is leaving already
         _terminate(world, members[-1])
-    world.clock.after(ABANDONED_AFTER, lambda: _abandon(world, members[-1]))
-    return lambda: _end_retained(world)
+    world.clock.after(ABANDONED_AFTER, lambda: _abandon(world, name, members[-1]))
+    return lambda: _end_retained(world, name)
 
 
-def _abandon(world: World, instance_id: str) -> None:
-    api, named = world.client("autoscaling"), {"AutoScalingGroupName": world.platform.group}
+def _abandon(world: World, name: str, instance_id: str) -> None:
+    api, named = world.client("autoscaling"), {"AutoScalingGroupName": name}
     for hook in api.describe_lifecycle_hooks(**named)["LifecycleHooks"]:
         answer = {"LifecycleHookName": hook["LifecycleHookName"], "LifecycleActionResult": "ABANDON"}
         with suppress(ClientError):  # it is answered, or does not wait
             api.complete_lifecycle_action(**named, **answer, InstanceId=instance_id)
 
 
-def _end_retained(world: World) -> None:
-    _set_retention(world, "terminate")
-    for member in _described(world)["Instances"]:
+def _end_retained(world: World, name: str) -> None:
+    _set_retention(world, name, "terminate")
+    for member in _described(world, name)["Instances"]:
         if member["LifecycleState"] == RETAINED:
             _terminate(world, member["InstanceId"])
 
 
-def _described(world: World) -> dict[str, Any]:
-    answer = world.client("autoscaling").describe_auto_scaling_groups(
-        AutoScalingGroupNames=[world.platform.group]
-    )
+def _described(world: World, name: str) -> dict[str, Any]:
+    answer = world.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     (group,) = answer["AutoScalingGroups"]
     return dict(group)
 
 
-def _set_retention(world: World, action: str) -> None:
+def _set_retention(world: World, name: str, action: str) -> None:
     world.client("autoscaling").update_auto_scaling_group(
-        AutoScalingGroupName=world.platform.group,
+        AutoScalingGroupName=name,
         InstanceLifecyclePolicy={"RetentionTriggers": {"TerminateHookAbandon": action}},
     )
 

@@ -12,8 +12,8 @@ from simulator.engine.faults import Fault
 from simulator.engine.faults import Kind as Failure
 from simulator.moto_patches.network import DEFAULT_ROUTE, PROPAGATED
 from simulator.scenario import boot_scripts
-from simulator.storms import by_hand
-from simulator.storms.disturbance import Disturbance, Kind
+from simulator.storms import by_hand, of_pairs
+from simulator.storms.disturbance import OF_A_PAIR, Disturbance, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +105,8 @@ class Disturber:
             return self._fault(replace(FAILURES[kind]))
         if kind in DELIVERIES:
             return self._mishap(replace(DELIVERIES[kind]))
+        if kind in OF_A_PAIR:
+            return of_pairs.begin(self._world, disturbance, self._script)
         if kind in INSTANCES:
             self._to_an_instance(disturbance)
             return None
@@ -122,7 +124,7 @@ class Disturber:
         running = [name for name, machine in self._world.machines.all.items() if machine.state == "running"]
         if not running:
             return
-        name = disturbance.pick(running[-2:])
+        name = disturbance.pick(running[-2 * len(self._world.platform.groups) :])
         match disturbance.kind:
             case Kind.TERMINATED:
                 self._world.kill(name)
@@ -142,11 +144,12 @@ class Disturber:
         return str(self._world.machines[name].instance.nics[0].id)
 
     def _by_hand(self, disturbance: Disturbance) -> Callable[[], None] | None:  # noqa: C901, PLR0911, PLR0912 - one case a kind
-        world, group = self._world, self._world.platform.group
+        world, group = self._world, disturbance.pick_group(self._world.platform.groups)
+        allocation = disturbance.pick_group(tuple(dict.fromkeys(self._world.platform.allocations.values())))
         table = disturbance.pick(world.platform.tables)
         match disturbance.kind:
             case Kind.REFRESH:
-                world.refresh()
+                world.refresh(group)
             case Kind.BROKEN_SCRIPT:
                 return self._break_boots()
             case Kind.ROUTE_DELETED:
@@ -160,13 +163,11 @@ class Disturber:
                 )
                 return lambda: self._delete_route(table)
             case Kind.ADDRESS_RELEASED:
-                self._release_address()
+                self._release_address(allocation)
             case Kind.ADDRESS_TAKEN:
-                self._release_address()
-                self._ec2.associate_address(
-                    AllocationId=world.platform.allocation, NetworkInterfaceId=self._stranger
-                )
-                return self._release_address
+                self._release_address(allocation)
+                self._ec2.associate_address(AllocationId=allocation, NetworkInterfaceId=self._stranger)
+                return partial(self._release_address, allocation)
             case Kind.MAINTENANCE:
                 self._auto_scaling.update_auto_scaling_group(
                     AutoScalingGroupName=group, MinSize=0, DesiredCapacity=0
@@ -200,9 +201,9 @@ class Disturber:
                     AutoScalingGroupName=group, Strategy=REPLACE_ROOT_VOLUME
                 )
             case Kind.RETAINED:
-                return by_hand.retain(world)
+                return by_hand.retain(world, group)
             case Kind.LAUNCHED:
-                return by_hand.launch_one_more(world)
+                return by_hand.launch_one_more(world, group)
             case _:
                 raise NotImplementedError(str(disturbance.kind))
         return None
@@ -231,10 +232,8 @@ class Disturber:
                 NetworkInterfaceId=self._interface(disturbance.pick(alive)),
             )
 
-    def _release_address(self) -> None:
-        (address,) = self._ec2.describe_addresses(AllocationIds=[self._world.platform.allocation])[
-            "Addresses"
-        ]
+    def _release_address(self, allocation: str) -> None:
+        (address,) = self._ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
         if address.get("AssociationId"):
             self._ec2.disassociate_address(AssociationId=address["AssociationId"])
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
+
+from simulator.scenario.platform import Standby
 
 WINDOW = 1800.0  # seconds in which disturbances begin
 MOST = 16  # disturbances of a storm
@@ -45,11 +47,18 @@ class Kind(StrEnum):
     ROOT_VOLUME = "root volume replaced"
     RETAINED = "instance retained after an abandoned termination"
     LAUNCHED = "one more instance by LaunchInstances"
+    ZONE_LOST = "zone of one group lost"
+    PARTED = "the two NATs do not reach each other"
+    PEER_LIES = "a NAT that forwards is called silent"
+    GROUP_BROKEN = "next boots of one group broken"
 
 
 # Drawn from a stream of their own, so that every earlier seed keeps what it had.
 NEWER = (Kind.ROUTE_PROPAGATED, Kind.ROOT_VOLUME, Kind.RETAINED, Kind.LAUNCHED)
 OFTEN = 0.15  # chance of each of them, a storm
+# Of two groups alone, beside all others.
+OF_A_PAIR = (Kind.ZONE_LOST, Kind.PARTED, Kind.PEER_LIES, Kind.GROUP_BROKEN)
+OFTEN_IN_A_PAIR = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,10 @@ class Disturbance:
     def pick(self, options: list[str]) -> str:
         return options[self.choice % len(options)]
 
+    def pick_group(self, options: tuple[str, ...]) -> str:
+        """Of what a group has one of; it does not follow from what ``pick`` chose."""
+        return options[self.choice // 100 % len(options)]
+
     @property
     def line(self) -> str:
         return f"+{self.start:7.1f} s for {self.seconds:5.1f} s  {self.kind}"
@@ -71,20 +84,39 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """What happens in one world. ``signals``: whether the NATs write their readiness signal."""
+    """What happens in one world.
+
+    ``signals``: whether the NATs write their readiness signal; two always do. ``fallback``: an operator keeps
+    a NAT gateway behind the two.
+    """
 
     seed: int
     tables: int
     signals: bool
     launches_first: bool
     disturbances: tuple[Disturbance, ...]
+    standby: Standby = Standby.NONE
+    fallback: bool = False
 
 
-def draw(seed: int) -> Storm:
-    """The storm of a seed."""
+def draw(seed: int, standby: Standby | None = Standby.NONE) -> Storm:
+    """The storm of a seed; None: the seed draws too whether there is a standby, and with which address."""
+    pair = Random(f"pair {seed}")
+    drawn = pair.choice(list(Standby))
+    storm = _of_one(seed)
+    standby = drawn if standby is None else standby
+    if standby is Standby.NONE:
+        return storm
+    fallback = pair.random() < 0.5  # noqa: PLR2004 - as often with as without
+    more = [_disturbance(pair, kind) for kind in OF_A_PAIR if pair.random() < OFTEN_IN_A_PAIR]
+    disturbances = _in_order([*storm.disturbances, *more])
+    return replace(storm, signals=True, disturbances=disturbances, standby=standby, fallback=fallback)
+
+
+def _of_one(seed: int) -> Storm:
     chance, newer = Random(f"storm {seed}"), Random(f"newer states {seed}")
     count = chance.randint(1, MOST)
-    older = [kind for kind in Kind if kind not in NEWER]
+    older = [kind for kind in Kind if kind not in {*NEWER, *OF_A_PAIR}]
     disturbances = [_disturbance(chance, chance.choice(older)) for _ in range(count)]
     disturbances += [_disturbance(newer, kind) for kind in NEWER if newer.random() < OFTEN]
     return Storm(
@@ -92,8 +124,12 @@ def draw(seed: int) -> Storm:
         tables=chance.randint(1, 4),
         signals=chance.random() < 0.7,  # noqa: PLR2004 - most deployments
         launches_first=chance.random() < 0.8,  # noqa: PLR2004 - the template's policy
-        disturbances=tuple(sorted(disturbances, key=lambda disturbance: disturbance.start)),
+        disturbances=_in_order(disturbances),
     )
+
+
+def _in_order(disturbances: list[Disturbance]) -> tuple[Disturbance, ...]:
+    return tuple(sorted(disturbances, key=lambda disturbance: disturbance.start))
 
 
 def _disturbance(chance: Random, kind: Kind) -> Disturbance:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.aws.instances import ENDING
 from simulator.engine.interceptor import OPERATOR
+from simulator.scenario.peers import able
 
 if TYPE_CHECKING:
     from simulator.aws.instances import Machine
@@ -30,7 +31,11 @@ class Judge:
     _ended: dict[str, float] = field(default_factory=dict)  # when an instance began to end
     _serving: dict[str, float] = field(default_factory=dict)  # since when an instance forwards
     _external: dict[str, float] = field(default_factory=dict)  # tables that somebody pointed at a gateway
-    _taken: float | None = None  # since when a stranger has the address
+    _taken: dict[str, float] = field(default_factory=dict)  # since when a stranger has an address
+
+    def __post_init__(self) -> None:
+        now = self.world.clock.elapsed
+        self._serving = {name: now for name, machine in self.world.machines.all.items() if machine.serves}
 
     def listen(self, entry: Entry) -> None:
         """Called for each entry of the journal, at its time."""
@@ -72,11 +77,14 @@ class Judge:
         elif entry.what == "DeleteRoute":
             self._external.pop(table, None)
         elif entry.what == "AssociateAddress":
-            self._taken = entry.at
+            self._taken[str(parameters["AllocationId"])] = entry.at
         elif entry.what == "DisassociateAddress":
-            self._taken = None
+            self._taken.clear()
 
     def _move(self, entry: Entry, parameters: dict[str, object]) -> None:
+        if "NatGatewayId" in parameters:
+            self._fall_back(entry)
+            return
         machine = self._behind(str(parameters["NetworkInterfaceId"]))
         if machine is None:
             self._broken(entry, "moves to an interface of no instance")
@@ -84,12 +92,13 @@ class Judge:
         ended = self._ended.get(machine.id)
         if ended is not None and entry.at - ended > LATE:
             self._broken(entry, f"moves to {machine.id}, which ended {entry.at - ended:.0f} s before")
-        if self.world.group.member(machine.id) is None and ended is None:
+        if self._member(machine.id) is None and ended is None:
             self._broken(entry, f"moves to {machine.id}, which is no member")
         since = self._external.get(str(parameters.get("RouteTableId")))
         if since is not None and entry.at - since > LATE:
             self._broken(entry, "overwrites a route that leads to a gateway")
-        if entry.what == "AssociateAddress" and self._taken is not None and entry.at - self._taken > LATE:
+        since = self._taken.get(str(parameters.get("AllocationId")))
+        if since is not None and entry.at - since > LATE:
             self._broken(entry, "takes the address from a stranger")
         self._past_one_that_serves(entry, machine)
 
@@ -99,13 +108,32 @@ class Judge:
         others = [
             name
             for name, since in self._serving.items()
-            if entry.at - since > LATE and name != machine.id and self._in_service(name)
+            if entry.at - since > LATE and name != machine.id and self._could_serve(name)
         ]
         if others:
             self._broken(entry, f"moves to {machine.id}, which forwards nothing, while {others} serve")
 
+    def _fall_back(self, entry: Entry) -> None:
+        """To the NAT gateway behind both, only where nobody could serve."""
+        could = [
+            name
+            for name, since in self._serving.items()
+            if entry.at - since > LATE and self._could_serve(name)
+        ]
+        if could:
+            self._broken(entry, f"goes to the NAT gateway, while {could} could serve")
+
+    def _could_serve(self, name: str) -> bool:
+        """Of two, one without a public address could not."""
+        alone = not self.world.platform.standby
+        return self._in_service(name) and (alone or able(self.world.machines[name]))
+
+    def _member(self, name: str) -> Any:
+        groups = [self.world.group, *([self.world.standby] if self.world.platform.standby else [])]
+        return next((member for group in groups if (member := group.member(name))), None)
+
     def _in_service(self, name: str) -> bool:
-        member = self.world.group.member(name)
+        member = self._member(name)
         return (
             member is not None and member.lifecycle_state == "InService" and member.health_status == "Healthy"
         )

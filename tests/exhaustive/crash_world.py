@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tests.unit.update_nat_routes.builder import NOWHERE, instance, member, observed, tables, to_instance
+from tests.unit.update_nat_routes.builder import (
+    NOWHERE,
+    SIGNAL,
+    instance,
+    member,
+    observed,
+    tables,
+    to_instance,
+)
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,
@@ -19,7 +27,9 @@ from update_nat_routes.actions import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from update_nat_routes.events import Trigger
     from update_nat_routes.model import Observed, Target
+    from update_nat_routes.settings import Settings
 
 MOST_NATS = 3
 AGES = (10, 120, 300)  # seconds: booting, may be taken without a signal, past the deadline of the launch hook
@@ -37,8 +47,12 @@ class Nat:
     age: int = 300
 
     @property
+    def stays(self) -> bool:
+        return self.lifecycle in {"InService", "Pending:Wait"}
+
+    @property
     def serves(self) -> bool:
-        return self.lifecycle in {"InService", "Pending:Wait"} and self.healthy and self.state == "running"
+        return self.stays and self.healthy and self.state == "running"
 
 
 LAUNCHED = Nat("Pending:Wait", "pending", ready=False, check=True, age=10)
@@ -64,6 +78,35 @@ class World:
         return replace(ended, holder=None) if self.holder == index else ended
 
     @property
+    def given(self) -> Settings:
+        """What the deployment says."""
+        return SIGNAL
+
+    def observe(self) -> Observed:
+        """What a pass reads of it."""
+        return _observe(self)
+
+    def carry_out(self, action: Action) -> World | None:
+        """The world after a write; None where AWS refuses it."""
+        return carry_out(self, action)
+
+    def happenings(self) -> Iterator[tuple[str, World]]:
+        """What AWS, time and people do, one step each."""
+        yield from to_instances(self)
+        staying = [nat for nat in self.nats if nat.stays]
+        if not staying and len(self.nats) < MOST_NATS:
+            yield f"the group launches {name(len(self.nats))}", replace(self, nats=(*self.nats, LAUNCHED))
+        yield from routes_deleted(self)
+
+    def claims(self) -> Iterator[tuple[str, Trigger]]:
+        """What starts a run beside the schedule and an instance's end."""
+        return iter(())
+
+    def broken(self, before: World) -> Iterator[str]:  # noqa: ARG002 - for worlds with more to break
+        """What the step that led here from ``before`` broke."""
+        return iter(())
+
+    @property
     def right(self) -> bool:
         """Whether every table and the address are with one ready NAT; true where there is none to serve."""
         ready = {index for index, nat in enumerate(self.nats) if nat.serves and nat.ready}
@@ -78,9 +121,8 @@ def index_of(interface_or_instance: str) -> int:
     return int(interface_or_instance.rsplit("-", 1)[1])
 
 
-def observe(world: World) -> Observed:
-    """What a pass reads of it."""
-    targets = [NOWHERE if target is None else _target(world, target) for target in world.targets]
+def _observe(world: World) -> Observed:
+    targets = [NOWHERE if index is None else target(world, index) for index in world.targets]
     return observed(
         [
             member(name(i), nat.lifecycle, healthy=nat.healthy)
@@ -103,12 +145,11 @@ def observe(world: World) -> Observed:
     )
 
 
-def _target(world: World, index: int) -> Target:
+def target(world: World, index: int) -> Target:
     return to_instance(name(index), blackhole=world.nats[index].state == "terminated")
 
 
 def carry_out(world: World, action: Action) -> World | None:
-    """The world after a write; None where AWS refuses it."""
     match action:
         case DisableSourceDestCheck():
             index = index_of(action.interface_id)
@@ -121,8 +162,7 @@ def carry_out(world: World, action: Action) -> World | None:
             return _complete(world, index_of(action.instance_id), action.result)
         case ReplaceInstance():
             index = index_of(action.instance_id)
-            leaves = world.nats[index].lifecycle in {"InService", "Pending:Wait"}
-            return world.change(index, lifecycle="Terminating:Wait") if leaves else None
+            return world.change(index, lifecycle="Terminating:Wait") if world.nats[index].stays else None
         case _:
             return world
 
@@ -153,14 +193,13 @@ def _complete(world: World, index: int, result: str) -> World | None:
     return replace(world.end(index, ""), abandoned=True)
 
 
-def happenings(world: World) -> Iterator[tuple[str, World]]:
-    """What AWS, time and people do, one step each."""
+def to_instances(world: World) -> Iterator[tuple[str, World]]:
     for index in range(len(world.nats)):
         yield from _to_instance(world, index)
         yield from _in_group(world, index)
-    staying = [nat for nat in world.nats if nat.lifecycle in {"InService", "Pending:Wait"}]
-    if not staying and len(world.nats) < MOST_NATS:
-        yield f"the group launches {name(len(world.nats))}", replace(world, nats=(*world.nats, LAUNCHED))
+
+
+def routes_deleted(world: World) -> Iterator[tuple[str, World]]:
     for table, target in enumerate(world.targets):
         if target is not None:
             targets = tuple(None if number == table else other for number, other in enumerate(world.targets))

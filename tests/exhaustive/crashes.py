@@ -1,7 +1,8 @@
 """Breadth first over crashes: runs killed between any two writes, beside each other, with a stale reading.
 
 ``python -m tests.exhaustive.crashes`` searches deeper than the suite; ``--replay "step; step"`` prints one
-story again. From every state that is reached, two passes without faults must put everything right.
+story again; ``--standby shared`` and ``--standby own`` search two groups of one. From every state that is
+reached, two passes without faults must put everything right.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tests.exhaustive.crash_world import World, carry_out, happenings, index_of, name, observe
-from tests.unit.update_nat_routes.builder import NOW, SCHEDULE, SIGNAL, decide
+from tests.exhaustive.crash_world import World, index_of, name
+from tests.exhaustive.pair_world import OWN_ADDRESSES, SHARED_ADDRESS
+from tests.unit.update_nat_routes.builder import NOW, SCHEDULE, decide
 from update_nat_routes.actions import Action, Prerequisite, ReplaceInstance, Route
 from update_nat_routes.events import Trigger, TriggerKind
 
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 2
 PASSES = 2
+ALONE = World()
+STARTS = {"none": ALONE, "shared": SHARED_ADDRESS, "own": OWN_ADDRESSES}
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """The world, the writes that each running invocation has left, and the world of a moment ago."""
 
-    world: World = field(default_factory=World)
+    world: World = ALONE
     runs: tuple[tuple[Action, ...], ...] = ()
     before: World | None = None
 
@@ -43,12 +47,12 @@ class Search:
 
 def ordered(world: World, trigger: Trigger = SCHEDULE) -> tuple[Action, ...]:
     """The writes that the shipped planner orders."""
-    return decide(observe(world), given=SIGNAL, trigger=trigger).actions
+    return decide(world.observe(), given=world.given, trigger=trigger).actions
 
 
 def steps(state: State) -> Iterator[tuple[str, State]]:
     """Every step that can come next."""
-    for text, world in happenings(state.world):
+    for text, world in state.world.happenings():
         yield text, State(world, state.runs, state.world)
     if len(state.runs) < MOST_RUNS:
         yield from _begun(state)
@@ -78,6 +82,7 @@ def _triggers(world: World) -> Iterator[tuple[str, Trigger]]:
                 f"by the event of {gone}'s end",
                 Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id=gone, terminated_instance=gone),
             )
+    yield from world.claims()
 
 
 def _written(state: State, run: tuple[Action, ...], others: tuple[tuple[Action, ...], ...]) -> State:
@@ -89,7 +94,7 @@ def _written(state: State, run: tuple[Action, ...], others: tuple[tuple[Action, 
 def _write(world: World, run: tuple[Action, ...]) -> tuple[World, tuple[Action, ...]]:
     """One write; after a refused prerequisite the routes of the same pass are not written."""
     action, remaining = run[0], run[1:]
-    written = carry_out(world, action)
+    written = world.carry_out(action)
     if written is None and isinstance(action, Prerequisite):
         remaining = tuple(other for other in remaining if not isinstance(other, Route))
     return written or world, remaining
@@ -108,6 +113,7 @@ def wrong(
             nat = state.world.nats[index_of(run[0].instance_id)]
             if nat.state == "running":
                 yield f"{_label(run[0])} ends an instance that runs"
+    yield from after.world.broken(state.world)
     world = after.world
     for _ in range(PASSES * 2):  # a pass plans, writes, reads back, and plans and writes once more
         run = order(world)
@@ -117,9 +123,11 @@ def wrong(
         yield f"after {PASSES} passes without faults: {world}"
 
 
-def search(depth: int, most: int, order: Callable[[World], tuple[Action, ...]] = ordered) -> Search:
+def search(
+    depth: int, most: int, order: Callable[[World], tuple[Action, ...]] = ordered, world: World = ALONE
+) -> Search:
     """Breadth first, so that the first story of a violation is a shortest one."""
-    start = State()
+    start = State(world)
     parents: dict[State, tuple[State, str] | None] = {start: None}
     layer, stories = [start], []
     for _ in range(depth):
@@ -149,13 +157,14 @@ def story(state: State, parents: dict[State, tuple[State, str] | None], problems
         came = parents[came[0]]
     lines = [f"  {number}. {step}" for number, step in enumerate(taken, 1)]
     lines += [f"  VIOLATED {text}" for text in problems]
-    again = f"  again: python -m tests.exhaustive.crashes --replay {'; '.join(taken)!r}"
+    standby = next(kind for kind, world in STARTS.items() if world.given == state.world.given)
+    again = f"  again: python -m tests.exhaustive.crashes --standby {standby} --replay {'; '.join(taken)!r}"
     return "\n".join([*lines, again])
 
 
-def replay(text: str) -> None:
+def replay(text: str, world: World = ALONE) -> None:
     """Print the world after each of the steps, and after the passes that follow."""
-    state = State()
+    state = State(world)
     for wanted in filter(None, (step.strip() for step in text.split(";"))):
         state = dict(steps(state))[wanted]
         sys.stdout.write(f"{wanted}\n    {state.world}\n")
@@ -174,12 +183,13 @@ def main() -> int:
     parser.add_argument("--depth", type=int, default=9)
     parser.add_argument("--states", type=int, default=2_000_000)
     parser.add_argument("--replay", default="")
+    parser.add_argument("--standby", choices=STARTS, default="none")
     options = parser.parse_args()
     if options.replay:
-        replay(options.replay)
+        replay(options.replay, STARTS[options.standby])
         return 0
     began = time.monotonic()
-    result = search(options.depth, options.states)
+    result = search(options.depth, options.states, world=STARTS[options.standby])
     seconds = time.monotonic() - began
     sys.stdout.write(f"{result.states:,} states within {options.depth} steps, {seconds:.0f} s\n")
     sys.stdout.write("\n".join(result.stories) + "\n" if result.stories else "no invariant violated\n")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.exhaustive.crashes import State, ordered, replay, search, steps, wrong
+from tests.exhaustive.pair_world import OWN_ADDRESSES, SHARED_ADDRESS
 from tests.unit.update_nat_routes.builder import GROUP
 from update_nat_routes.actions import Action, AssociateAddress, CreateRoute, ReplaceInstance
+from update_nat_routes.planner.standby import NEVER
 
 if TYPE_CHECKING:
     from tests.exhaustive.crash_world import World
@@ -16,12 +19,34 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.any_python
 
 DEPTH, MOST = 9, 200_000
+PAIR_DEPTH = 4
 
 
 def test_from_every_state_two_passes_put_everything_right() -> None:
     result = search(DEPTH, MOST)
     assert not result.stories, "\n".join(result.stories)
     assert result.states > 5_000
+
+
+@pytest.mark.parametrize("world", [SHARED_ADDRESS, OWN_ADDRESSES], ids=["shared", "own"])
+def test_from_every_state_of_two_groups_too(world: World) -> None:
+    result = search(PAIR_DEPTH, MOST, world=world)
+    assert not result.stories, "\n".join(result.stories)
+    assert result.states > 500
+
+
+def test_a_second_move_for_a_doubt_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("update_nat_routes.planner.standby.last_doubt", lambda _: NEVER)
+    (story,) = search(9, MOST, world=replace(OWN_ADDRESSES, targets=(0, 0), left=1, rested=False)).stories
+    assert "a move for a doubt right after another one" in story
+    assert "--standby own" in story
+
+
+def test_a_standby_without_its_address_is_found() -> None:
+    (story,) = search(
+        PAIR_DEPTH, MOST, lambda world: _without(AssociateAddress, world), SHARED_ADDRESS
+    ).stories
+    assert "VIOLATED after 2 passes" in story
 
 
 def _without(kind: type[Action], world: World) -> tuple[Action, ...]:
@@ -31,7 +56,7 @@ def _without(kind: type[Action], world: World) -> tuple[Action, ...]:
 def test_a_planner_that_forgets_the_address_has_a_story() -> None:
     (story,) = search(DEPTH, MOST, lambda world: _without(AssociateAddress, world)).stories
     assert "1. i-0 dies" in story
-    assert "again: python -m tests.exhaustive.crashes --replay" in story
+    assert "again: python -m tests.exhaustive.crashes --standby none --replay" in story
 
 
 def test_a_planner_that_creates_no_route_has_the_shortest_story() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from simulator.demo import failover
+from simulator.demo.pair_timeline import FLOW
 from simulator.engine import durations
 
 pytestmark = pytest.mark.any_python
@@ -115,6 +116,24 @@ def test_a_planned_replacement_costs_seconds_at_most(capsys: pytest.CaptureFixtu
     assert run("--planned")["outage_seconds_simulated"] < durations.ADDRESS_EFFECT.high
     assert "Traffic paused for" in page()
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("options", [(), ("--planned",), ("--broken-boot-script",)], ids=" ".join)
+def test_a_standby_takes_over_and_the_replacement_is_the_next_one(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = run("--standby", *options)
+    shown = capsys.readouterr().out
+    assert data["outage_seconds_simulated"] < 5
+    assert f"Without egress: {data['outage_seconds_simulated']:.1f} s (simulated)" in shown
+    assert "a second NAT stands by" in data["options"]
+    steps = {step["flow"]: step for step in data["steps_simulated"]}
+    _, _, takes, routes, traffic, launched, ready, next_one = (steps[flow] for flow in FLOW)
+    assert takes["what"].startswith("NAT 2, ")
+    assert takes["at"] <= routes["at"] < traffic["at"]
+    assert launched["at"] < ready["at"] < next_one["at"]
+    assert next_one["what"] == f"NAT {len(data['machines'])} stands by, NAT 2 carries the traffic"
+    assert "The failover to the standby, in the order of time (simulated)" in page()
 
 
 def test_every_segment_names_its_source_and_how_sure_it_is(capsys: pytest.CaptureFixture[str]) -> None:

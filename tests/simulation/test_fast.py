@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from simulator.fast.answers import ANSWERS, UnknownReadError
+from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
 from simulator.storms.disturbance import draw
 from simulator.storms.storm import Result, play
 
-SAMPLE = (5, 6, 9)
+SAMPLE = ((5, Standby.NONE), (6, Standby.SHARED), (9, Standby.OWN))
 
 
-def played(seed: int, *, fast: bool) -> tuple[Result, list[str]]:
+def played(seed: int, standby: Standby, *, fast: bool) -> tuple[Result, list[str]]:
     worlds: list[World] = []
-    result = play(draw(seed), worlds.append, fast=fast)
+    result = play(draw(seed, standby), worlds.append, fast=fast)
     (world,) = worlds
     return result, [
         f"{entry.at} {entry.source} {entry.what} {entry.fields}" for entry in world.journal.entries
@@ -29,10 +30,10 @@ def _not_the_first_world() -> None:
 
 
 @pytest.mark.usefixtures("_not_the_first_world")
-@pytest.mark.parametrize("seed", SAMPLE)
-def test_a_storm_is_the_same_on_the_fast_world_and_on_motos_wire(seed: int) -> None:
-    fast, quick_journal = played(seed, fast=True)
-    slow, journal = played(seed, fast=False)
+@pytest.mark.parametrize(("seed", "standby"), SAMPLE)
+def test_a_storm_is_the_same_on_the_fast_world_and_on_motos_wire(seed: int, standby: Standby) -> None:
+    fast, quick_journal = played(seed, standby, fast=True)
+    slow, journal = played(seed, standby, fast=False)
     assert quick_journal == journal
     assert fast == slow
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,6 +77,19 @@ def test_a_propagated_route_alone_is_left_alone_and_a_static_one_is_made_once_it
     assert serving.run_until(lambda: at_rest(serving), 120)
 
 
+def test_where_routes_are_taken_over_a_propagated_one_gets_a_static_one_beside_it(
+    serving: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named, ec2 = propagate(serving), serving.client("ec2")
+    ec2.delete_route(RouteTableId=named["RouteTableId"], DestinationCidrBlock=DEFAULT_ROUTE)
+    monkeypatch.setitem(os.environ, "NAT_TAKE_OVER_ROUTES", "true")
+    since = serving.clock.elapsed
+    assert serving.run_until(lambda: "CreateRoute" in default_routes(serving), 120)
+    assert default_routes(serving) == {PROPAGATED: named["GatewayId"], "CreateRoute": serving.nat()}
+    serving.advance(120)
+    assert [call.action for call in writes(serving, since)] == ["ec2:CreateRoute"]
+
+
 def test_no_route_of_a_gateway_can_be_replaced_or_deleted_and_a_static_one_may_stand_beside_it(
     serving: World,
 ) -> None:
@@ -125,7 +139,7 @@ def member_of(world: World) -> str:
 
 def test_a_retained_instance_serves_until_its_successor_does_and_keeps_nothing(serving: World) -> None:
     nat = serving.nat()
-    end = by_hand.retain(serving)
+    end = by_hand.retain(serving, serving.platform.group)
     assert serving.run_until(lambda: RETAINED in states(serving), 60)
     assert serving.run_until(lambda: sorted(states(serving)) == ["InService", RETAINED], 300)
     assert serving.run_until(lambda: holder(serving) not in {None, nat} and serving.traffic.up, 120)
@@ -137,7 +151,7 @@ def test_a_retained_instance_serves_until_its_successor_does_and_keeps_nothing(s
 
 def test_without_the_policy_an_abandoned_termination_ends_the_instance(serving: World) -> None:
     nat = serving.nat()
-    by_hand.retain(serving)()
+    by_hand.retain(serving, serving.platform.group)()
     serving.advance(60)
     assert RETAINED not in states(serving)
     assert healed(serving, nat)
@@ -145,7 +159,7 @@ def test_without_the_policy_an_abandoned_termination_ends_the_instance(serving: 
 
 def test_one_more_instance_by_launch_instances_takes_over_and_one_stays(serving: World) -> None:
     nat = serving.nat()
-    end = by_hand.launch_one_more(serving)
+    end = by_hand.launch_one_more(serving, serving.platform.group)
     assert serving.run_until(lambda: states(serving) == ["InService", "InService"], 300)
     assert serving.run_until(lambda: holder(serving) != nat, 120)
     end()

@@ -58,9 +58,9 @@ def _lines() -> Iterator[str]:
     yield "# What drift_check finds"
     yield ""
     yield "Generated from the checks by `make drift-docs`. Severity is that of a value which somebody stated;"
-    yield "one that is only assumed or contradicted is `info`, raises no alarm and is never mended. An"
-    yield "immutable value is `critical`, and mending it is `never`. Where a read fails, every check tells"
-    yield "`unknown`, with the action that was refused as its attribute. How mending works:"
+    yield "one that is only assumed or contradicted is `info`, raises no alarm and is never healed. An"
+    yield "immutable value is `critical`, and healing it is `never`. Where a read fails, every check tells"
+    yield "`unknown`, with the action that was refused as its attribute. How healing works:"
     yield "[healing.md](healing.md)."
     config = build(Environment.PROD, parameters={PARAMETER: "eipalloc-0123456789abcdef0"})
     for check in checks.ALL:

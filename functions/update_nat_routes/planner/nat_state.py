@@ -148,7 +148,9 @@ class NatState:
         """The instance that should serve: ready first, then the newest launch, then the id.
 
         Of two groups the ready instance that carries stays, so that a replacement causes no second move;
-        with addresses of their own, one that has its address comes before one that waits for it. The
+        with addresses of their own, one that has its address comes before one that waits for it. Where the
+        one that carries leaves, the other group's comes before its successor in the group, which is newer:
+        the standby has served longer, and an operator can so move the traffic between the groups. The
         order is total and needs no memory, so that two runs agree. An instance that is not ready is taken
         only when nothing else serves and it has had its time: the routes point at nothing anyway.
         """
@@ -161,12 +163,16 @@ class NatState:
         instances = (self.instance(member.instance_id) for member in members if self.eligible(member))
         return [instance for instance in instances if instance]
 
-    def _preference(self, instance: Instance) -> tuple[bool, bool, int, bool, datetime, str]:
+    def _preference(self, instance: Instance) -> tuple[bool, bool, int, bool, bool, datetime, str]:
         name, own = instance.instance_id, self.settings.standby_allocation_id is not None
         stays = self.routes_to(name) if self.settings.standby_name else 0
         addressed = own and self.holder(self.allocation(name)) == name
         trusted = not doubted(self, instance)
-        return self.ready(instance), trusted, stays, addressed, instance.launched_at, name
+        stood_by = bool(self.settings.standby_name) and not self._group_carries(name)
+        return self.ready(instance), trusted, stays, addressed, stood_by, instance.launched_at, name
+
+    def _group_carries(self, name: str) -> bool:
+        return any(self.routes_to(member.instance_id) for member in self.group_of(name).members)
 
     def routes_to(self, instance_id: str) -> int:
         """How many tables route to an instance."""

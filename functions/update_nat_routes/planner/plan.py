@@ -197,6 +197,9 @@ def _route(state: NatState, table: RouteTable, gateway: Instance) -> Route | Non
         state.settings.take_over_external_routes or _fell_back(state, table)
     ):
         return None
+    if not target.replaceable:
+        reason = f"{target.target_id} propagates the default route: a static one beside it has priority"
+        return CreateRoute(table.table_id, interface, f"{_why_moved(state, table, gateway)}; {reason}")
     return ReplaceRoute(table.table_id, interface, target.target_id, _why_moved(state, table, gateway))
 
 

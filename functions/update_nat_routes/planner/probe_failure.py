@@ -1,6 +1,6 @@
 """A NAT that runs and does not forward: healed first, suspected next, replaced last.
 
-The probe's failure starts the loop. What the loop can mend it mends. Only where everything was right does it
+The probe's failure starts the loop. What the loop can heal it heals. Only where everything was right does it
 have the probe look again, and only when that fails too is the NAT reported unhealthy. The doubt travels in
 the probe's request and comes back in its failure's record, so that no run has to remember anything.
 
@@ -55,7 +55,7 @@ def handle_probe_failure(
     if _held(state.group_of(name)) or not state.routes_to(name) or not may_be_blamed(state, gateway):
         return
     if state.trigger.suspect_instance is None:
-        reason = f"no probe is answered through {name}, and there is nothing to mend: look again"
+        reason = f"no probe is answered through {name}, and there is nothing to heal: look again"
         yield ConfirmEgress(state.settings.probe_function, name, reason)
     elif state.trigger.suspect_instance == name:
         reason = "probed twice without an answer, with check, address and routes right: it does not forward"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from update_nat_routes.actions import AssociateAddress, RouteToFallback, TagGroup
-from update_nat_routes.model import DOUBT_TAG, UNSERVED_TAG, TargetKind, moment
+from update_nat_routes.model import DOUBT_TAG, UNSERVED_TAG, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +133,5 @@ def fall_back(
     elif state.now - since >= timedelta(seconds=state.settings.fallback_after_seconds):
         for table in state.observed.tables:
             if table.table_id in down and table.target.target_id != fallback:
-                replaces = table.target.kind is not TargetKind.NOTHING
-                reason = f"nothing has served since {since:%H:%M:%S}"
-                yield RouteToFallback(table.table_id, fallback, table.target.target_id, replaces, reason)
+                target, reason = table.target, f"nothing has served since {since:%H:%M:%S}"
+                yield RouteToFallback(table.table_id, fallback, target.target_id, target.replaceable, reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+from rich.text import Text
 
 from ops import app as root
+from ops.drill.command import put_event
 from ops.screen import PlainConsole, styled, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from cyclopts import App
@@ -48,6 +51,10 @@ region = "eu-central-1"
 [default.deploy.parameters]
 parameter_overrides = ["Environment=dev", "AlertsTopicArn=arn:aws:sns:eu-central-1:{account}:alerts"]
 """
+
+
+IDS = re.compile(r"\b(?:(?:rtb|i|eni|eipalloc|vpc|subnet|sg)-|id )[0-9a-f]+\b")
+WHOLE = re.compile(r"[a-z]+-[0-9a-f]{17}|id [0-9a-f]{12}")
 
 
 def leaves(app: App, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -98,6 +105,17 @@ def test_every_command_has_the_options_an_example_and_its_exit_codes(
     assert {option for option in OPTIONS if option not in shown} == set()
     assert f"tradai-ops {path[0]}" in shown
     assert "Exit code" in shown
+
+
+def recording(original: Callable[..., None], folded: list[object]) -> Callable[..., None]:
+    """Prints, and notes what is neither text nor Rich's own control codes: it would be folded or cut."""
+
+    def print_(self: PlainConsole, *objects: Any, **options: Any) -> None:
+        if not self.stderr:
+            folded.extend(item for item in objects if not isinstance(item, str | Text))
+        original(self, *objects, **options)
+
+    return print_
 
 
 def answered(monkeypatch: pytest.MonkeyPatch, account: str, refusal: str | None = None) -> list[str]:
@@ -192,9 +210,15 @@ def test_every_output_says_where_it_is_from(
 ) -> None:
     arguments = [*command.split(), *NEEDED.get(command, []), "--env", "dev", "--simulate"]
     arguments += ["--dry-run"] if command == "reconcile" else []
+    monkeypatch.setenv("COLUMNS", "80")
+    folded: list[object] = []
+    monkeypatch.setattr(PlainConsole, "print", recording(PlainConsole.print, folded))
     assert run(monkeypatch, *arguments) in {0, 1, 3}
     where = "account 123456789012, region eu-central-1, environment dev"
-    assert where in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert where in shown
+    assert [found for found in IDS.findall(shown) if not WHOLE.fullmatch(found)] == []
+    assert folded == [], "only lines of text keep an id whole in a narrow terminal and in a pipe"
     assert run(monkeypatch, *arguments, "--format", "json") in {0, 1, 3}
     printed = capsys.readouterr().out
     document = json.loads(printed.splitlines()[0] if command == "logs" else printed)
@@ -207,6 +231,26 @@ def test_the_simulated_account_leaves_status_nothing_unread(
 ) -> None:
     assert run(monkeypatch, "status", "--env", "dev", "--simulate") == 0
     assert "unknown" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_drill_sends_a_message_where_it_is_asked_to_alone(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    asked: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    details: list[str] = []
+
+    def put(client: Callable[[str], Any], entry: dict[str, str]) -> None:
+        details.append(entry["Detail"])
+        put_event(client, entry)
+
+    monkeypatch.setattr("ops.drill.command.put_event", put)
+    arguments = ["drill", "--env", "dev", "--simulate", *(["--notify"] if asked else [])]
+    assert run(monkeypatch, *arguments) == 0
+    assert "trigger: drill" in capsys.readouterr().out
+    [detail] = details
+    assert json.loads(detail).get("notify", False) is asked
 
 
 def test_what_steers_a_terminal_is_shown_as_its_escape() -> None:

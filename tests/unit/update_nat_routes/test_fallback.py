@@ -52,6 +52,14 @@ def test_after_its_time_every_table_that_is_down_goes_there() -> None:
     assert [move.replaces for move in plan.moves if isinstance(move, RouteToFallback)] == [True, False]
 
 
+def test_beside_a_propagated_route_that_leads_nowhere_a_static_one_is_made() -> None:
+    target = replace(to_gateway("vgw-1", blackhole=True), propagated=True)
+    world = replace(DEAD, tables=tables(target))
+    (move,) = decide(unserved(world, NOW - timedelta(seconds=300)), given=GIVEN).moves
+    assert isinstance(move, RouteToFallback)
+    assert not move.replaces
+
+
 def test_without_a_fallback_nothing_is_remembered() -> None:
     assert not decide(DEAD, given=SIGNAL).actions
 

@@ -60,6 +60,17 @@ def test_a_static_default_route_has_priority_over_a_propagated_one(
         read_tables(ec2, routes)
         (table,) = Reader(clients["ec2"], clients["autoscaling"], RUNNING).tables()
     assert table.target.instance_id == "i-0a"
+    assert table.target.replaceable
+
+
+def test_a_propagated_default_route_alone_is_known_as_one_that_no_call_replaces(
+    clients: dict[str, Any],
+) -> None:
+    with Stubber(clients["ec2"]) as ec2:
+        read_tables(ec2, [PROPAGATED])
+        (table,) = Reader(clients["ec2"], clients["autoscaling"], RUNNING).tables()
+    assert table.target.propagated
+    assert not table.target.replaceable
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.unit.update_nat_routes.builder import (
     NOW,
     NOWHERE,
@@ -52,6 +54,16 @@ def test_an_instance_without_an_interface_gets_nothing() -> None:
 def test_what_is_right_is_not_written() -> None:
     world = observed([member("i-a")], [instance("i-a")], tables(to_instance("i-a")), eip="i-a")
     assert decide(world).actions == ()
+
+
+@pytest.mark.parametrize("takes_over", [True, False])
+def test_a_propagated_route_alone_gets_a_static_one_beside_it_where_a_setting_says_so(
+    *, takes_over: bool
+) -> None:
+    target = replace(to_gateway("vgw-1"), propagated=True)
+    world = observed([member("i-a")], [instance("i-a")], tables(target), eip="i-a")
+    plan = decide(world, given=settings(take_over_external_routes=takes_over))
+    assert kinds(plan) == (["CreateRoute rtb-1"] if takes_over else [])
 
 
 def test_a_table_without_a_default_route_gets_one() -> None:

@@ -266,6 +266,19 @@ def test_a_carrier_that_is_drained_hands_over_to_the_standby_before_it_may_go() 
     assert done.instance_id == "i-a"
 
 
+def test_a_carrier_that_is_replaced_hands_over_to_the_other_group_and_not_to_its_own_successor() -> None:
+    world = two_groups(
+        [member("i-a", "Terminating:Wait"), member("i-c")],
+        [member("i-b")],
+        [nat("i-a"), nat("i-c", age=20), nat("i-b")],
+        TO_A,
+        eip="i-a",
+    )
+    plan = decide(world, given=SHARED)
+    assert plan.gateway is not None
+    assert plan.gateway.instance_id == "i-b"
+
+
 # Addresses of their own
 
 
