@@ -13,7 +13,7 @@ SURVIVES = Mutant(
     "a change that changes nothing",
     "functions/update_nat_routes/actions.py",
     '"""All writes that the planner can order',
-    '"""Every write that the planner can order',
+    '"""All the writes that the planner may order',
     ("tests/unit/update_nat_routes/test_events.py",),
 )
 
