@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ops.doctor.alarms import about_alarms
 from ops.doctor.diagnose_group import about_group
-from ops.doctor.diagnose_standby import about_standby
+from ops.doctor.diagnose_standby import about_standby, about_twins
 from ops.doctor.model import Diagnosis, Level, Line
 from ops.doctor.network import about_network, about_offers
 from ops.doctor.owners import about_notifications, about_tables
@@ -39,6 +39,7 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
         *_tables(account, wanted, parameters),
         *about_group(account, wanted, parameters),
         *about_standby(account, wanted),
+        *about_twins(account, wanted, parameters),
         *_address(account, wanted, parameters),
         *_rules(account, wanted),
         *about_notifications(account.notifications),
@@ -146,7 +147,8 @@ def _address(account: Account, wanted: Wanted, parameters: dict[str, str]) -> It
         return
     match account.allocation_ids:
         case (allocation,):
-            own = account.standby_carries and wanted.addresses_both
+            both = wanted.addresses_both or parameters.get("NatStandbyAddress") == "own"
+            own = account.standby_carries and both
             parameters["NatStandbyEipAllocationId" if own else "NatEipAllocationId"] = allocation
             yield Line(Level.OK, "address", f"{allocation} is with {account.instance_id}")
         case ():

@@ -148,7 +148,9 @@ class Account:
     identity: Identity
     tables: tuple[RouteTable, ...] = ()
     group: Group | None = None
-    standby: Group | None = None  # the second group, as deployed or as it is to be
+    standby: Group | None = None  # the second group, as deployed, as it is to be, or as it was found
+    twins: tuple[str, ...] = ()  # groups that look like the second one, where no parameter names it
+    other_allocations: tuple[str, ...] = ()  # of the found pair's NAT that carries nothing
     carrier_group: str | None = None  # of the instance that the default route leads to
     carrier_subnet: str | None = None
     candidates: tuple[str, ...] = ()  # groups that may be the NAT's where no route leads to one

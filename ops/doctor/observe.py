@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ops.doctor import alarms, listeners, parse, topic_access
+from ops.doctor import alarms, listeners, parse, topic_access, twins
 from ops.doctor.find_group import group_behind
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
@@ -36,10 +36,13 @@ class AccountReader:
         instance_id = self._instance(tables)
         carrier_group, carrier_subnet = self._place(instance_id)
         stack = self._stack(wanted.stack_name)
-        standby = self._standby(wanted, stack)
         shown = carrier_group or group_behind(self, tables)
+        look_alikes = twins.read(self, wanted, stack, shown)
+        second = twins.second(look_alikes, wanted, shown)
+        standby = self._group(second) if second else self._standby(wanted, stack)
         first = wanted.group_name if standby and standby.name == shown else shown
         group = self._group(first or wanted.group_name)
+        idle = group if standby and standby.name == carrier_group else standby
         allocations, automatic = self._addresses(instance_id)
         network_reader = NetworkReader(self)
         network, offers = network_reader.network(tables, group, standby), network_reader.offers(wanted)
@@ -48,6 +51,8 @@ class AccountReader:
             tables=tables,
             group=group,
             standby=standby,
+            twins=look_alikes,
+            other_allocations=self._allocations_of(idle) if second else (),
             carrier_group=carrier_group,
             carrier_subnet=carrier_subnet,
             candidates=() if group else self._candidates(),
@@ -123,6 +128,9 @@ class AccountReader:
         name = replace(wanted, parameters=parameters).standby_name or wanted.standby_name
         first = parameters.get("NatAsgName") or wanted.group_name
         return self._group(name) if name and name != first else None
+
+    def _allocations_of(self, group: Group | None) -> tuple[str, ...]:
+        return self._addresses(group.members[0])[0] if group and group.members else ()
 
     def _place(self, instance_id: str | None) -> tuple[str | None, str | None]:
         if instance_id is None:
