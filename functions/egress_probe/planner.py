@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One request to one endpoint. ``address`` is the caller's where the endpoint tells it."""
+    """One request to one endpoint. ``address`` is the caller's where the endpoint returns it."""
 
     endpoint: str
     answered: bool
@@ -32,7 +32,7 @@ class Round:
         return not any(attempt.answered for attempt in self.tries)
 
     def astray(self, expected: tuple[str, ...]) -> bool:
-        """Whether every endpoint that told the caller's address saw none of the expected ones."""
+        """Whether every endpoint that returned the caller's address saw none of the expected ones."""
         seen = {attempt.address for attempt in self.tries if attempt.address}
         return bool(expected) and bool(seen) and seen.isdisjoint(expected)
 
@@ -48,7 +48,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """So many failed rounds of the last so many."""
+    """How many of the last rounds must have failed for a verdict."""
 
     failed: int
     of: int
@@ -58,7 +58,7 @@ RULE = Rule(failed=3, of=4)
 
 
 def judge(rounds: Sequence[Round], expected: tuple[str, ...], rule: Rule = RULE) -> Verdict:
-    """Decide on the latest rounds. Rounds older than the rule looks back do not matter."""
+    """Decide on the latest rounds. Rounds older than the rule's window do not count."""
     latest = rounds[-rule.of :]
     if sum(round_.silent for round_ in latest) >= rule.failed:
         return Verdict.DOWN

@@ -32,7 +32,7 @@ class Watch:
     rounds: list[Round] = field(default_factory=list)
 
     def run(self, wanted: int) -> None:
-        """Watch for at least so many rounds.
+        """Probe for at least ``rounds`` rounds.
 
         Raises:
             EgressDownError: no endpoint answered, in as many rounds as the rule says.
@@ -61,7 +61,7 @@ class Watch:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """By which addresses the internet saw this function."""
+        """The addresses that the endpoints saw as the caller's."""
         return tuple(
             sorted({attempt.address for each in self.rounds for attempt in each.tries if attempt.address})
         )

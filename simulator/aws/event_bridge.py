@@ -24,7 +24,7 @@ Event = dict[str, Any]
 
 @dataclass
 class DeliveryFault:
-    """What befalls matching events on their way.
+    """How matching events are lost, repeated or delayed.
 
     Attributes:
         detail_type: of the events; ``*`` for all.
@@ -44,7 +44,7 @@ class DeliveryFault:
     times: int | None = None
 
     def befalls(self, event: Event, chance: Random) -> bool:
-        """Whether it befalls this event; counts it if so."""
+        """Whether it applies to this event; counts it if so."""
         wanted = (self.detail_type, self.source, self.state)
         given = (event.get("detail-type"), event.get("source"), event.get("detail", {}).get("state"))
         if self.times == 0 or any(w not in {"*", g} for w, g in zip(wanted, given, strict=True)):

@@ -110,7 +110,7 @@ class CallInterceptor:
         return next((f for f in self.faults if f.hits(action, parameters, actor, self._chance)), None)
 
     def _set_out(self) -> float:
-        """Half of the way; tells the whole."""
+        """Sleep half of the latency; return the whole."""
         latency = self._stage.pace.draw(durations.API_CALL)
         self._stage.clock.sleep(latency / 2)
         return latency

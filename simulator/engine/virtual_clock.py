@@ -89,11 +89,11 @@ class VirtualClock:
         self.run_until(lambda: False, seconds)
 
     def run_until(self, predicate: Callable[[], bool], limit: float) -> bool:
-        """Run on until the predicate holds after a step, at most ``limit`` seconds; tell whether it holds."""
+        """Run until the predicate holds after a step, at most ``limit`` seconds; return whether it does."""
         if self.running is not None:
             raise RuntimeError("only the scenario drives the clock; a process sleeps on it")
         end = self._now + round(limit * MICROSECONDS)
-        self._look()  # at what the scenario has just done
+        self._look()  # reads what the scenario has just done
         while not predicate():
             if not self._heap or self._heap[0].at > end:
                 self._now = end

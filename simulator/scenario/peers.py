@@ -1,4 +1,4 @@
-"""The NATs' watch over each other: who hears nothing of the other puts an event, as nat/peer.py does."""
+"""The NATs' watch over each other: one that gets no answer puts an event, as nat/peer.py does."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Peers:
     machines: Machines
     partitioned: bool = False
     _known: set[str] = field(default_factory=set)  # those that have answered once
-    _silent: dict[tuple[str, str], float] = field(default_factory=dict)  # since when, by who hears nothing
+    _silent: dict[tuple[str, str], float] = field(default_factory=dict)  # since when, by NAT
 
     def observe(self) -> None:
         """Called after every step."""

@@ -63,7 +63,7 @@ def _operators_client(service: str) -> Any:
 
 
 class World:
-    """A world of its own, in process. Enter it, start it, let things happen, look.
+    """A simulated world, in process: enter it, start it, cause events, inspect it.
 
     Attributes:
         clock: virtual time. ``world.advance`` and ``world.run_until`` are its.
@@ -179,7 +179,7 @@ class World:
 
     # What happens
     def start(self, limit: float = 600) -> float:
-        """Let each group launch its first NAT and the world come to rest; tell when egress was up."""
+        """Let each group launch its first NAT, until no invocation runs; return when egress was up."""
         groups = self.platform.groups
         if not self.run_until(lambda: self.traffic.up and all(map(self.in_service, groups)), limit):
             raise RuntimeError(f"no egress after {limit} s:\n{self.journal.text()}")
@@ -194,7 +194,7 @@ class World:
         return self.clock.run_until(predicate, limit)
 
     def kill(self, instance_id: str) -> float:
-        """The instance is terminated by somebody else than its group; tell when."""
+        """Terminate the instance, not by its group; return when."""
         self.journal.note("operator", "kills", instance=instance_id)
         self.machines[instance_id].instance.terminate()
         return self.clock.elapsed
