@@ -170,6 +170,9 @@ bench-standby: setup ## Measure on this kernel how a standby takes over, write d
 bench-failover: setup ## Simulate 200 failovers of each kind, write docs/failover-budget.* (about an hour of CPU)
 	@$(BIN)/python -m benchmarks.failover $(ARGS)
 
+year: setup ## Simulate a year of the whole toolkit, write docs/year.md and its picture (two minutes of CPU; ARGS="--seed 2")
+	@$(BIN)/python -m benchmarks.year $(ARGS)
+
 # each lock: its input, the lowest Python that it serves, its output
 LOCKS := layer:3.11:layers/shared/requirements.txt dev:3.11:requirements/dev.txt sam:3.11:requirements/sam.txt \
 	pip:3.11:requirements/pip.txt ministack:3.12:requirements/ministack.txt runtime:3.13:requirements/runtime.txt \

@@ -143,9 +143,7 @@ def _furnish(world: World) -> None:
 
 
 def _stack(world: World) -> dict[str, Callable[..., Any]]:
-    parameters = [
-        {"ParameterKey": name, "ParameterValue": value} for name, value in world.platform.parameters.items()
-    ]
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in world.parameters.items()]
 
     def describe_stacks(StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         return {"Stacks": [{"StackName": StackName, "Parameters": parameters}]}

@@ -23,6 +23,7 @@ PARAMETERS = {
     "NAT_ALARM_NAME": "NatAlarmName",
     "NAT_EIP_ALLOCATION_ID": "NatEipAllocationId",
     "NAME_PREFIX": "NamePrefix",
+    "DRIFT_REPORT_BUCKET": "DriftReportBucket",
     "PRIVATE_ROUTE_TABLE_IDS": "PrivateRouteTableIds",
 }
 

@@ -1,6 +1,6 @@
 """The handler of tradai-egress-probe.
 
-It calls no AWS service: inside the VPC it could not while the NAT is down. A verdict against the NAT ends the
+It calls no AWS service: its subnets reach none while the NAT is down. A verdict against the NAT ends the
 invocation with an error, and the Lambda service, which needs neither NAT nor endpoint, hands that to the
 on-failure destination, tradai-update-nat-routes.
 """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One request to one endpoint. ``address`` is the caller's where the endpoint tells it."""
+    """One request to one endpoint. ``address`` is the caller's where the endpoint returns it."""
 
     endpoint: str
     answered: bool
@@ -31,10 +31,10 @@ class Round:
         """Whether no endpoint answered. If only some fail, the fault is theirs and not the NAT's."""
         return not any(attempt.answered for attempt in self.tries)
 
-    def astray(self, expected: str | None) -> bool:
-        """Whether every endpoint that told the caller's address saw another than the expected one."""
-        address = {attempt.address for attempt in self.tries if attempt.address}
-        return expected is not None and bool(address) and expected not in address
+    def astray(self, expected: tuple[str, ...]) -> bool:
+        """Whether every endpoint that returned the caller's address saw none of the expected ones."""
+        seen = {attempt.address for attempt in self.tries if attempt.address}
+        return bool(expected) and bool(seen) and seen.isdisjoint(expected)
 
 
 class Verdict(StrEnum):
@@ -48,7 +48,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """So many failed rounds of the last so many."""
+    """How many of the last rounds must have failed for a verdict."""
 
     failed: int
     of: int
@@ -57,8 +57,8 @@ class Rule:
 RULE = Rule(failed=3, of=4)
 
 
-def judge(rounds: Sequence[Round], expected: str | None, rule: Rule = RULE) -> Verdict:
-    """Decide on the latest rounds. Rounds older than the rule looks back do not matter."""
+def judge(rounds: Sequence[Round], expected: tuple[str, ...], rule: Rule = RULE) -> Verdict:
+    """Decide on the latest rounds. Rounds older than the rule's window do not count."""
     latest = rounds[-rule.of :]
     if sum(round_.silent for round_ in latest) >= rule.failed:
         return Verdict.DOWN

@@ -32,7 +32,7 @@ class Watch:
     rounds: list[Round] = field(default_factory=list)
 
     def run(self, wanted: int) -> None:
-        """Watch for at least so many rounds.
+        """Probe for at least ``rounds`` rounds.
 
         Raises:
             EgressDownError: no endpoint answered, in as many rounds as the rule says.
@@ -41,7 +41,7 @@ class Watch:
         start = clock.now()
         while True:
             self.rounds.append(self.ask(self.settings.endpoints))
-            verdict = judge(self.rounds, self.settings.address)
+            verdict = judge(self.rounds, self.settings.addresses)
             self._raise_for(verdict)
             if len(self.rounds) >= wanted + (EXTRA_ROUNDS if verdict is Verdict.SUSPECT else 0):
                 return
@@ -52,7 +52,7 @@ class Watch:
         if verdict is Verdict.DOWN:
             raise EgressDownError(self.silent, len(self.rounds))
         if verdict is Verdict.WRONG_ADDRESS:
-            raise WrongEgressAddressError(str(self.settings.address), self.addresses)
+            raise WrongEgressAddressError(" or ".join(self.settings.addresses), self.addresses)
 
     @property
     def silent(self) -> int:
@@ -61,7 +61,7 @@ class Watch:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """By which addresses the internet saw this function."""
+        """The addresses that the endpoints saw as the caller's."""
         return tuple(
             sorted({attempt.address for each in self.rounds for attempt in each.tries if attempt.address})
         )

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 class Settings:
     """``endpoints`` are of at least two hosts, so that the failure of a single host is no outage.
 
-    ``address`` is the Elastic IP by which the internet should see the private subnets, None where it is
-    not known and so not compared.
+    ``addresses`` are the Elastic IPs by which the internet may see the private subnets: one, or with own
+    addresses those of both NATs. Empty where one of them is not known, so that nothing is compared.
     """
 
     environment: Environment
     endpoints: tuple[str, ...]
-    address: str | None
+    addresses: tuple[str, ...]
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -35,7 +35,7 @@ class Settings:
         Raises:
             SettingsError: names the first variable that is missing or malformed.
         """
-        return cls(variables.environment(env), _endpoints(env), _address(env))
+        return cls(variables.environment(env), _endpoints(env), _addresses(env))
 
 
 def _endpoints(env: Mapping[str, str]) -> tuple[str, ...]:
@@ -50,11 +50,12 @@ def _endpoints(env: Mapping[str, str]) -> tuple[str, ...]:
     return urls
 
 
-def _address(env: Mapping[str, str]) -> str | None:
-    value = env.get("NAT_EIP_ADDRESS", "").strip()
-    if not value:
-        return None
-    try:
-        return str(IPv4Address(value))
-    except AddressValueError:
-        raise SettingsError("NAT_EIP_ADDRESS", f"{value!r} is no IPv4 address") from None
+def _addresses(env: Mapping[str, str]) -> tuple[str, ...]:
+    name = "NAT_EIP_ADDRESSES"
+    parts = [part.strip() for part in env.get(name, "").split(",")]
+    for part in filter(None, parts):
+        try:
+            IPv4Address(part)
+        except AddressValueError:
+            raise SettingsError(name, f"{part!r} is no IPv4 address") from None
+    return tuple(parts) if all(parts) else ()

@@ -1,4 +1,4 @@
-"""The writes that the planner may order, and nothing else can be written.
+"""All writes that the planner can order.
 
 Each says why (``reason``), what it writes to (``target``), and which permission it needs (``PERMISSIONS``).
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DisableSourceDestCheck:
-    """Let an interface forward what is not addressed to it."""
+    """Switch off the source/destination check of an interface, so that it forwards."""
 
     interface_id: str
     reason: str
@@ -31,7 +31,7 @@ class DisableSourceDestCheck:
 class AssociateAddress:
     """Give the Elastic IP to an interface.
 
-    ``take_from`` is the member that was seen to carry it. Without one, AWS is told to refuse if anybody
+    ``take_from`` is the member that was seen to carry it. Without one, the call asks AWS to refuse if anybody
     holds it.
     """
 
@@ -133,7 +133,7 @@ class RecordHeartbeat:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceInstance:
-    """Have Auto Scaling replace a member that is known to be gone."""
+    """Have Auto Scaling replace a member that EC2 shows as stopped or terminated."""
 
     group: str
     instance_id: str
@@ -146,7 +146,7 @@ class ReplaceInstance:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmEgress:
-    """Have the probe look again at once, with the suspect in its request, so that its answer names it."""
+    """Invoke the probe at once, with the suspect in its request, so that its result names the suspect."""
 
     function: str
     instance_id: str
@@ -159,7 +159,7 @@ class ConfirmEgress:
 
 @dataclass(frozen=True, slots=True)
 class ReportUnhealthy:
-    """Tell the group that a running member does not serve; it launches a successor."""
+    """Report a running member to its group as unhealthy, so that the group replaces it."""
 
     group: str
     instance_id: str

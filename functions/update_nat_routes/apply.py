@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from types_boto3_autoscaling.type_defs import TagTypeDef
     from types_boto3_ec2 import EC2Client
 
-# AWS has no codes of their own for these: the messages tell them from other mistakes with the same code.
+# AWS has no own codes for these: only the message distinguishes them from other errors of the code.
 NO_ACTIVE_ACTION = "No active Lifecycle Action"
 NO_SUCH_MEMBER = "not found"
 NO_SUCH_ROUTE = "no route"
@@ -154,7 +154,7 @@ class Writer:
         raise PermanentError(error.action, error.code, detail)
 
     def _has_ended(self, instance_id: str) -> bool:
-        """An address can be shown with a terminated instance for some seconds; no stranger can be one."""
+        """EC2 can show an address with a terminated instance for some seconds; it is free, not foreign."""
         with translate_errors("ec2:DescribeInstances"):
             answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [instance_id]}])
         states = [

@@ -1,8 +1,8 @@
 """The messages of an incident: one when it begins, one when it is over.
 
-An outage begins for a reader where EC2 calls the NAT shutting-down that the routes lead to: every instance is
-called so once, hence no run has to remember that it sent the message. It is over in the run that let the
-successor in. docs/decisions/0006 has the cases.
+The first message is sent by the run whose event says that the NAT which the routes lead to is shutting-down.
+Each instance has this event once, so no run must remember that it sent the message. The second message is
+sent by the run that completes the successor's launch hook. docs/decisions/0006 has the cases.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ def alert(settings: Settings, report: Report, boot_failure: Callable[[str], str]
 
 
 def begins(report: Report) -> bool:
-    """Whether this run is the one that tells of an outage's beginning.
+    """Whether this run sends the message of an outage's beginning.
 
-    A NAT that the loop itself reported as unhealthy was told of then.
+    For a NAT that the loop itself reported as unhealthy, that report was the message.
     """
     trigger, observed = report.trigger, report.first_observed
     if not trigger.announces_end or observed is None or not report.plan.egress_down:
@@ -90,11 +90,11 @@ def begins(report: Report) -> bool:
 
 
 def ends(report: Report) -> bool:
-    """Whether this run is the one that tells of an outage's end.
+    """Whether this run sends the message of an outage's end.
 
     Runs that restore at the same moment write the same routes, and EC2 takes both. The launch hook of the
     successor is completed by one of them alone, once it reads that the routes are restored. Without a hook
-    that waits, the run that restored the routes tells.
+    that waits, the run that restored the routes sends it.
     """
     if report.plan.egress_down:
         return False

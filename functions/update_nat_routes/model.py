@@ -1,4 +1,4 @@
-"""The world as the planner sees it: frozen, read once a pass, never written."""
+"""What a pass reads of AWS, as frozen data: the planner's only input."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENDED_STATES = frozenset({"shutting-down", "terminated"})
 DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 # After CONTINUE a member passes through Pending:Proceed: without it a second run would find no gateway.
 ELIGIBLE_LIFECYCLES = frozenset({"InService", "Pending:Wait", "Pending:Proceed"})
-# A suspended one of these silently ends all healing.
+# While one of these is suspended, the group replaces no instance and reports nothing.
 HEALING_PROCESSES = frozenset({"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy"})
 # An operator who suspends one of these wants no replacement; the note SUSPENDED says so.
 OPERATOR_HOLDS = frozenset({"Launch", "HealthCheck", "ReplaceUnhealthy"})
@@ -114,17 +114,17 @@ class Instance:
 
     @property
     def ready(self) -> bool:
-        """Whether the mark says that it forwards. An absent one says nothing, an empty one is withdrawn."""
+        """Whether the tag says that it forwards. An absent tag says nothing; an empty value withdraws it."""
         return bool(self.ready_tag) and not self.not_forwarding
 
     @property
     def not_forwarding(self) -> bool:
-        """Whether the instance's watchman has found that nothing passes and that healing does not help."""
+        """Whether the instance's watchman has found that it does not forward and could not repair that."""
         return NOT_FORWARDING in (self.ready_tag or "").split()
 
     @property
     def not_forwarding_since(self) -> datetime | None:
-        """By the instance's clock; None also where the mark tells no time."""
+        """By the instance's clock; None also where the tag has no time."""
         words = (self.ready_tag or "").split()
         if not self.not_forwarding:
             return None
@@ -165,7 +165,7 @@ class Target:
 class RouteTable:
     """A private route table, reduced to its default route.
 
-    ``ipv6_target`` is what its ::/0 leads to, empty where it has none: told, and never written.
+    ``ipv6_target`` is what its ::/0 leads to, empty where it has none. It is reported and never written.
     """
 
     table_id: str

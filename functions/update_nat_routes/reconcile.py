@@ -1,4 +1,4 @@
-"""The shell around the planner: observe, plan, apply, read back, report; again while something is coming."""
+"""The loop around the planner: observe, plan, apply, read back; repeated while a change is expected."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 THROTTLED_POLL_SECONDS = 5.0
 ATTEMPTS = 5
-ORDERS = 3  # what was accepted so often and does not show can never be seen as done
-# Left for the last calls and the telling: one hung call with its retries takes 21 s.
+ORDERS = 3  # accepts of one write without a visible effect, after which the run reports it as failed
+# Reserved for the last calls, the metrics and the message: one hung call with its retries takes 21 s.
 MARGIN_SECONDS = 25.0
 FOREVER = float("inf")
-# The template lets no event get older; what claims to be is a sample or a drill.
+# The template's MaximumEventAgeInSeconds: an older time is that of a sample or a drill.
 OLDEST_EVENT = timedelta(seconds=300)
 SCHEDULE_SECONDS = 50.0
 CONFIRM_SECONDS = 10.0
 ALL_WAITS = frozenset(WaitKind)
-# How long each trigger may wait, and for what: the schedule comes again, a lifecycle action does not.
+# How long a run of each trigger may wait, and for what: the schedule repeats, a lifecycle action does not.
 PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
     TriggerKind.LAUNCH_ACTION: (FOREVER, ALL_WAITS),
     TriggerKind.TERMINATE_ACTION: (FOREVER, ALL_WAITS),
@@ -69,7 +69,7 @@ PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
 
 @dataclass(slots=True)
 class Reconciler:
-    """One run. ``remaining`` tells the seconds that the invocation has left."""
+    """One run. ``remaining`` returns the seconds that the invocation has left."""
 
     trigger: Trigger
     settings: Settings
@@ -83,7 +83,7 @@ class Reconciler:
     observed: Observed | None = None
     incident: datetime | None = None
     restoring: set[str] = field(default_factory=set)  # tables whose outage this run ends
-    unreadable: AwsError | None = None  # a read that another one replaced
+    unreadable: AwsError | None = None  # the error of a read-back that a full observation replaced
     pause: float = POLL_SECONDS
 
     def __post_init__(self) -> None:
@@ -136,7 +136,7 @@ class Reconciler:
         return again or self.report.waiting is not None
 
     def _observe(self) -> Observed:
-        """Everything afresh; of the event's own instance also whether it shows anywhere."""
+        """Read everything again, and whether the event's own instance exists anywhere."""
         waiting = str(self.trigger.instance_id) if self.trigger.hook else None
         observed = self.reader.observe(frozenset({waiting} if waiting else ()))
         member = next((group.member(waiting) for group in observed.groups if group.member(waiting)), None)
@@ -177,7 +177,7 @@ class Reconciler:
         return step
 
     def _settle_lost_races(self, step: Plan) -> None:
-        """What failed for a moment and is wanted no more was done by another run."""
+        """Record a write that failed temporarily and is no longer wanted as done by another run."""
         wanted = {key(action) for action in step.actions} | self.memory.abandoned
         for name, result in self.report.results.items():
             if result.status is Status.FAILED and result.temporary and name not in wanted:
@@ -220,10 +220,13 @@ class Reconciler:
                 retry = True
             elif outcome.temporary and isinstance(outcome.action, AssociateAddress):
                 self.memory = replace(self.memory, overdue=self.memory.overdue | {name})
-                self.pause, retry = THROTTLED_POLL_SECONDS, True  # it comes free: until the time is up
+                self.pause, retry = (
+                    THROTTLED_POLL_SECONDS,
+                    True,
+                )  # retried until the time is up
             elif isinstance(outcome.action, Move):
                 self.memory = replace(self.memory, abandoned=self.memory.abandoned | {name})
-                retry = True  # without it the rest can go on
+                retry = True  # the remaining moves do not depend on it
             elif isinstance(outcome.action, TagGroup):
                 self.memory = replace(self.memory, no_doubt=True)
         return retry
@@ -235,7 +238,7 @@ class Reconciler:
             self.pause = max(self.pause, POLL_SECONDS * 2 ** (self.orders[order(action)] - 1))
 
     def _end_trying(self, actions: list[Action]) -> None:
-        """What AWS accepted so often, and no reading shows, is told and left to the next run."""
+        """Report as failed what AWS accepted several times and no reading shows; the next run tries again."""
         for action in actions:
             detail = f"accepted {ORDERS} times, and no reading shows it as done: left to the next run"
             self.report.results[key(action)] = Outcome(action, Status.FAILED, detail)
@@ -260,7 +263,7 @@ class Reconciler:
                 self.memory = replace(self.memory, heartbeats=beats)
 
     def _note_incident(self, step: Plan) -> None:
-        """When the outage that these routes end began: the death's time, else this run's own event."""
+        """Record when the outage that these routes end began: the instance's end, else this run's event."""
         assert self.observed is not None  # noqa: S101 - a plan was made from it
         down = {move.table_id for move in step.moves if isinstance(move, Route)} & set(step.egress_down)
         self.restoring |= down

@@ -28,7 +28,7 @@ PERMISSIONS = ("ec2:GetConsoleOutput", "sns:Publish")
 
 
 def log_outcomes(logger: Logger, report: Report) -> None:
-    """One line an outcome, a note and a broken assumption, one for the whole run."""
+    """Log one line for each outcome, note and broken assumption, and one for the run."""
     for result in report.results.values():
         level = logger.error if result.status is Status.FAILED else logger.info
         level("action", extra=_result(result))
@@ -45,7 +45,7 @@ def log_outcomes(logger: Logger, report: Report) -> None:
 
 
 def emit_metrics(metrics: Metrics, report: Report) -> None:
-    """At most twelve metrics, and only of what was observed or written by this run itself."""
+    """Emit at most twelve metrics, of what this run itself observed or wrote."""
     if not report.relevant:
         return
     denied = [note for note in report.plan.notes if note.kind is NoteKind.ROLE_REFUSED]
@@ -68,7 +68,7 @@ def emit_metrics(metrics: Metrics, report: Report) -> None:
 
 
 def _emit_by_kind(metrics: Metrics, kind: str, seconds: float) -> None:
-    """Once more with a dimension that says what started the run, so that a claim and a death tell apart."""
+    """Emit it again with the trigger as dimension, so that outages by cause can be compared."""
     name, namespace = "FailoverSeconds", metrics.provider.namespace
     with single_metric(name=name, unit=MetricUnit.Seconds, value=seconds, namespace=namespace) as by_kind:
         dimensions = {"service": metrics.provider.service, **metrics.dimension_set, "kind": str(kind)}
@@ -77,7 +77,7 @@ def _emit_by_kind(metrics: Metrics, kind: str, seconds: float) -> None:
 
 
 def _emit_state(metrics: Metrics, report: Report) -> None:
-    """A run that could not read everything is no pass: the alarm on silence watches those."""
+    """A run that could not read everything is no pass; nat-schedule-silent alarms on missing passes."""
     kinds = [note.kind for note in report.notes]
     if not report.error and not report.blind:
         metrics.add_metric("Passes", MetricUnit.Count, 1)
@@ -104,7 +104,7 @@ def build_response(settings: Settings, report: Report) -> Answer:
 
 
 def summary(report: Report) -> dict[str, object]:
-    """One sentence on what the run did."""
+    """What the run did, as the answer's ``summary``."""
     return {
         "trigger": str(report.trigger.kind),
         "concerned": report.relevant,
@@ -124,9 +124,9 @@ def summary(report: Report) -> dict[str, object]:
 
 
 def publish_alert(settings: Settings, report: Report, ec2: EC2Client, logger: Logger) -> None:
-    """Publish what is news of an incident or needs a person; the rest is the alarms' business.
+    """Publish what is news of an incident or needs a person; the alarms cover the rest.
 
-    A message that cannot be sent is logged: the routes matter more than the telling.
+    A message that cannot be sent is logged and does not fail the run.
     """
     alert = messages.alert(settings, report, lambda instance_id: boot_failure(ec2, instance_id, logger))
     if alert is None or settings.topic_arn is None:
@@ -138,7 +138,7 @@ def publish_alert(settings: Settings, report: Report, ec2: EC2Client, logger: Lo
 
 
 def boot_failure(ec2: EC2Client, instance_id: str, logger: Logger) -> str:
-    """The boot script's own words on the console of an instance that failed; says so where there are none."""
+    """The console's last line on a failed step of the boot script; a phrase where there is none."""
     try:
         with translate_errors("ec2:GetConsoleOutput"):
             output = ec2.get_console_output(InstanceId=instance_id, Latest=True).get("Output", "")

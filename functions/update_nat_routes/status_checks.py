@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def with_status_checks(ec2: EC2Client, observed: Observed) -> Observed:
     """Add the members whose status checks fail, and since when; "initializing" and the like say nothing.
 
-    A read that fails says nothing either, and nobody is replaced for it; a refused one is told.
+    A read that fails shows nothing either, and replaces nobody; a refused one is reported.
     """
     members = [member.instance_id for group in observed.groups for member in group.members]
     try:

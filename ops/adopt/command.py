@@ -9,7 +9,8 @@ from cyclopts import Parameter
 
 from drift_check.model import ExitCode
 from drift_check.observe.observer import WORKERS
-from ops.adopt import answers, role
+from ops import drift_role
+from ops.adopt import answers
 from ops.adopt.account import AccountLook
 from ops.adopt.dialogue import Dialogue, refused_again
 from ops.adopt.draft import dump
@@ -143,7 +144,7 @@ def _news(session: Session, outcome: Outcome) -> dict[str, str]:
     parameters = session.wanted.parameters
     config = build(session.env, with_parameters(outcome.file, parameters, session.env))
     survey = outcome.survey
-    needed = role.parameters(config, session.identity, survey.parameter_group, survey.pool_id)
+    needed = drift_role.parameters(config, session.identity, survey.parameter_group, survey.pool_id)
     return {name: value for name, value in needed.items() if session.configured.parameter(name) != value}
 
 

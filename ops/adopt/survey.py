@@ -12,7 +12,8 @@ from drift_check.checks.base import CONFIGURED, CheckContext
 from drift_check.compare import EXISTENCE, TAG_PATH, TAGS, equal, path_of, to_json
 from drift_check.findings import UNREADABLE, FindingStatus, finding_id
 from drift_check.observe.observations import Known
-from ops.adopt import names, resemblance, role, sets
+from ops import drift_role
+from ops.adopt import names, resemblance, sets
 from ops.adopt.model import Confirmation, Difference, DifferenceClass, Proposal, Survey
 from ops.adopt.security import is_insecure, loses
 from ops.adopt.special import index_proposal, taken_at, value_proposal
@@ -76,7 +77,12 @@ def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
         no_answer=not any(isinstance(read, Known) for read in scan.reads.answers.values()),
         parameter_group=_parameter_group(config, scan),
         pool_id=next(
-            (state.arn.removeprefix(role.POOL) for state in states if state.arn.startswith(role.POOL)), ""
+            (
+                state.arn.removeprefix(drift_role.POOL)
+                for state in states
+                if state.arn.startswith(drift_role.POOL)
+            ),
+            "",
         ),
     )
 

@@ -6,18 +6,20 @@ import difflib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-from ops.doctor import samconfig
+from ops.doctor import role, samconfig
 from ops.doctor.diagnose import diagnose
-from ops.doctor.model import Level
+from ops.doctor.model import Diagnosis, Level
 from ops.doctor.observe import AccountReader
+from ops.doctor.owners import OwnerReader
 from ops.options import FLAG, Common
 from ops.screen import agreed, console, print_document, styled
 from ops.session import connect
+from tradai_shared.config.loader import deployed_config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.doctor.model import Diagnosis
+    from ops.session import Session
 
 TONES = {Level.OK: "green", Level.INFO: "dim", Level.DO: "bold red", Level.UNREAD: "magenta"}
 
@@ -38,7 +40,7 @@ def doctor(
     """
     with connect(common) as session:
         wanted = session.configured
-        diagnosis = diagnose(AccountReader(session.client).read(session.identity, wanted), wanted)
+        diagnosis = _diagnosed(session)
         news = {
             name: value for name, value in diagnosis.parameters.items() if wanted.parameter(name) != value
         }
@@ -51,6 +53,18 @@ def doctor(
             after = samconfig.changed(session.samconfig_text, session.env, news)
             _write(common.samconfig_file, session.samconfig_text, after, yes=yes)
         return diagnosis.exit_code
+
+
+def _diagnosed(session: Session) -> Diagnosis:
+    """What the account shows, and what the drift check's role needs with the deployment's own file."""
+    wanted = session.configured
+    reader = AccountReader(session.client)
+    tables = [table.name for table in session.config.dynamodb.tables.values()]
+    account = OwnerReader(reader).read(reader.read(session.identity, wanted), wanted, tables)
+    diagnosis = diagnose(account, wanted)
+    config = deployed_config(session.env, {**wanted.parameters, **diagnosis.parameters})
+    parameters, unknown = role.needed(config, session.identity, session.client)
+    return Diagnosis((*diagnosis.lines, *unknown), {**diagnosis.parameters, **parameters})
 
 
 def _print(diagnosis: Diagnosis, news: dict[str, str], *, quiet: bool) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from ops.doctor.alarms import about_alarms
 from ops.doctor.diagnose_group import about_group
-from ops.doctor.diagnose_standby import about_standby
+from ops.doctor.diagnose_standby import about_standby, about_twins
 from ops.doctor.model import Diagnosis, Level, Line
 from ops.doctor.network import about_network, about_offers
+from ops.doctor.owners import about_notifications, about_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +39,12 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
         *_tables(account, wanted, parameters),
         *about_group(account, wanted, parameters),
         *about_standby(account, wanted),
+        *about_twins(account, wanted, parameters),
         *_address(account, wanted, parameters),
         *_rules(account, wanted),
+        *about_notifications(account.notifications),
         *_names(account, wanted, parameters),
+        *about_tables(account.data_tables),
         *_quota(account, wanted),
         *_topic(account, wanted),
         *_runbooks(wanted),
@@ -54,7 +58,7 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
                 f"failed with {unread.code}: what it shows is unknown",
                 f"allow {unread.action} and run doctor again",
             )
-            for unread in account.unread
+            for unread in dict.fromkeys(account.unread)
         ),
     ]
     return Diagnosis(tuple(lines), {name: value for name, value in parameters.items() if value})
@@ -143,7 +147,8 @@ def _address(account: Account, wanted: Wanted, parameters: dict[str, str]) -> It
         return
     match account.allocation_ids:
         case (allocation,):
-            own = account.standby_carries and wanted.addresses_both
+            both = wanted.addresses_both or parameters.get("NatStandbyAddress") == "own"
+            own = account.standby_carries and both
             parameters["NatStandbyEipAllocationId" if own else "NatEipAllocationId"] = allocation
             yield Line(Level.OK, "address", f"{allocation} is with {account.instance_id}")
         case ():
@@ -194,7 +199,8 @@ def _names(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iter
         yield Line(
             Level.DO,
             f"{taken.kind} {taken.name}",
-            f"exists and belongs to {owner}: the deployment would be refused",
+            f"exists and belongs to {owner}: the deployment would be refused"
+            + (" or would replace it" if taken.kind == "rule" else ""),
             remedy,
         )
 

@@ -31,13 +31,19 @@ def about_group(account: Account, wanted: Wanted, parameters: dict[str, str]) ->
         yield Line(
             Level.DO,
             "group",
-            f"the private default route leads to {group.name}, not to {wanted.group_name}",
+            f"{_how_known(account)} {group.name}, not to {wanted.group_name}",
             f"deploy with NatAsgName={group.name}",
         )
     parameters["NatAsgName"] = group.name
     yield from about_capacity(group, lone=wanted.standby_name is None)
     yield from _hooks(group, wanted, parameters)
     yield from _verification(wanted)
+
+
+def _how_known(account: Account) -> str:
+    if account.carrier_group:
+        return "the private default route leads to"
+    return "the private default route is a black hole, and its NAT was of"
 
 
 def _verification(wanted: Wanted) -> Iterator[Line]:

@@ -15,6 +15,34 @@ if TYPE_CHECKING:
     from ops.doctor.wanted import Wanted
 
 
+def about_twins(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
+    """A pair that exists and that no parameter names: the group that launches the first one's template."""
+    if len(account.twins) > 1:
+        yield Line(
+            Level.INFO,
+            "standby",
+            f"several groups launch the same as the NAT's: {', '.join(account.twins)}",
+            "if one of them is a second NAT's: NatStandbyAsgName",
+        )
+    if len(account.twins) != 1 or account.standby is None:
+        return
+    second = account.standby.name
+    yield Line(
+        Level.INFO,
+        "standby",
+        f"{second} launches the same as the NAT's group, or bears its name: a second NAT",
+        f"NatStandbyAsgName={second}; leave it out if that group is no NAT's",
+    )
+    parameters["NatStandbyAsgName"] = second
+    if account.standby_carries and account.group:
+        parameters["NatAsgName"] = account.group.name
+    if len(account.allocation_ids) == len(account.other_allocations) == 1:
+        (other,) = account.other_allocations
+        parameters["NatStandbyAddress"] = "own"
+        parameters["NatEipAllocationId" if account.standby_carries else "NatStandbyEipAllocationId"] = other
+    yield from about_standby(account, replace(wanted, parameters={**wanted.parameters, **parameters}))
+
+
 def about_standby(account: Account, wanted: Wanted) -> Iterator[Line]:
     """Nothing for a lone NAT that stays one."""
     deployed = deployed_standby(account, wanted)
@@ -27,6 +55,14 @@ def about_standby(account: Account, wanted: Wanted) -> Iterator[Line]:
         return
     if wanted.creates_nat:
         yield from _place(account, wanted, switched_on=deployed is None)
+    else:
+        yield Line(
+            Level.INFO,
+            "standby",
+            "the two do not ask each other: their boot script is not this toolkit's. One that runs and"
+            " forwards nothing is found by the egress probe, or by EC2's status checks",
+            "EgressProbe=true",
+        )
     yield from _group(account, wanted, exists=deployed is not None or not wanted.creates_nat)
     if wanted.addresses_both:
         yield Line(

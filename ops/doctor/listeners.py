@@ -14,12 +14,13 @@ def with_subscribers(reader: AccountReader, group: Group) -> Group:
     """The group, each hook with the subscribers of the topic that it notifies."""
     if group.hooks is None:
         return group
-    subscribed = [_subscribers(reader, hook.notification_target) for hook in group.hooks]
+    subscribed = [subscribers(reader, hook.notification_target) for hook in group.hooks]
     hooks = zip(group.hooks, subscribed, strict=True)
     return replace(group, hooks=tuple(replace(hook, subscribers=endpoints) for hook, endpoints in hooks))
 
 
-def _subscribers(reader: AccountReader, target: str | None) -> tuple[str, ...]:
+def subscribers(reader: AccountReader, target: str | None) -> tuple[str, ...]:
+    """The endpoints of a topic's subscriptions; none where the target is no topic."""
     if target is None or ":sns:" not in target:
         return ()
     listed = reader.pages(

@@ -104,6 +104,25 @@ class TakenName:
 
 
 @dataclass(frozen=True, slots=True)
+class Notification:
+    """A topic that the group notifies, with its subscribers' endpoints."""
+
+    group: str
+    topic_arn: str
+    kinds: tuple[str, ...]
+    subscribers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataTable:
+    """A DynamoDB table of the configuration; ``owner`` manages it by its tags, None where none says so."""
+
+    name: str
+    exists: bool
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """The alerts topic. ``refusals`` say why CloudWatch cannot send to it."""
 
@@ -129,7 +148,9 @@ class Account:
     identity: Identity
     tables: tuple[RouteTable, ...] = ()
     group: Group | None = None
-    standby: Group | None = None  # the second group, as deployed or as it is to be
+    standby: Group | None = None  # the second group, as deployed, as it is to be, or as it was found
+    twins: tuple[str, ...] = ()  # groups that look like the second one, where no parameter names it
+    other_allocations: tuple[str, ...] = ()  # of the found pair's NAT that carries nothing
     carrier_group: str | None = None  # of the instance that the default route leads to
     carrier_subnet: str | None = None
     candidates: tuple[str, ...] = ()  # groups that may be the NAT's where no route leads to one
@@ -138,6 +159,8 @@ class Account:
     automatic_address: bool = False
     rules: tuple[Rule, ...] = ()
     taken: tuple[TakenName, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    data_tables: tuple[DataTable, ...] = ()
     concurrency_quota: int | None = None
     topic: Topic | None = None
     stack: Stack | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ops.doctor.model import Level, Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 TCP, UDP, ALL = "6", "17", "-1"
 HTTPS = 443
@@ -59,14 +59,15 @@ class Acl:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What was read of the VPC around the NAT."""
+    """What was read of the VPC around the NAT. ``cidrs`` are those of its private and NAT subnets, by id."""
 
     vpc_id: str
-    vpc_cidr: str
+    cidrs: Mapping[str, str]
     acls: tuple[Acl, ...] = ()
     nat_subnets: frozenset[str] = frozenset()
     endpoints: frozenset[str] | None = None  # services that have one; None: not readable
     neighbours: tuple[str, ...] = ()  # interfaces in the NAT's subnets that are not the NAT's
+    private_subnets: frozenset[str] = frozenset()
     peers: bool = False  # two NATs in two subnets watch each other
 
 
@@ -108,22 +109,49 @@ def about_network(network: Network, wanted_endpoints: Iterable[str]) -> Iterator
 
 
 def _refused(acl: Acl, network: Network) -> Iterator[str]:
-    inside = str(ip_network(network.vpc_cidr, strict=False).network_address + 10)
     guarded = set(acl.subnets)
     if not acl.allows(egress=True, address=OUTSIDE, port=HTTPS):
         yield "TCP 443 to the internet"
     if not all(acl.allows(egress=False, address=OUTSIDE, port=port) for port in EPHEMERAL):
         yield "answers from the internet (TCP 1024 to 65535)"
-    if guarded & network.nat_subnets:
-        if not acl.allows(egress=False, address=inside, port=HTTPS):
-            yield "TCP 443 from the private subnets"
-        if not all(acl.allows(egress=True, address=inside, port=port) for port in EPHEMERAL):
-            yield "answers to the private subnets (TCP 1024 to 65535)"
-        both = (True, False)
-        if network.peers and not all(
-            acl.allows(egress=egress, address=inside, port=PEER, protocol=UDP) for egress in both
-        ):
-            yield f"UDP {PEER} between the two NATs"
+    if not guarded & network.nat_subnets:
+        return
+    private = [address for subnet in network.private_subnets for address in _addresses(acl, network, subnet)]
+    if not all(acl.allows(egress=False, address=address, port=HTTPS) for address in private):
+        yield "TCP 443 from the private subnets"
+    answers = ((address, port) for address in private for port in EPHEMERAL)
+    if not all(acl.allows(egress=True, address=address, port=port) for address, port in answers):
+        yield "answers to the private subnets (TCP 1024 to 65535)"
+    if network.peers and not all(_lets_peers_ask(acl, network, subnet) for subnet in guarded):
+        yield f"UDP {PEER} between the two NATs"
+
+
+def _lets_peers_ask(acl: Acl, network: Network, subnet: str) -> bool:
+    """Question and answer go from port 3217 to port 3217, so that both directions name the same port."""
+    if subnet not in network.nat_subnets:
+        return True
+    others = network.nat_subnets - {subnet}
+    addresses = [address for other in others for address in _addresses(acl, network, other)]
+    return all(
+        acl.allows(egress=egress, address=address, port=PEER, protocol=UDP)
+        for address in addresses
+        for egress in (True, False)
+    )
+
+
+def _addresses(acl: Acl, network: Network, subnet: str) -> Iterator[str]:
+    """The addresses of a subnet at which an ACL may change its mind; none where its CIDR was not read.
+
+    AWS keeps the first four addresses and the last one of each subnet for itself.
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+    """
+    if subnet not in network.cidrs:
+        return
+    block = ip_network(network.cidrs[subnet])
+    yield str(block.network_address + 4)
+    yield str(block.broadcast_address - 1)
+    named = {ip_network(rule.cidr, strict=False).network_address for rule in acl.rules}
+    yield from sorted(str(address) for address in named if address in block)
 
 
 def about_offers(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ops.doctor import alarms, listeners, parse, topic_access
+from ops.doctor import alarms, listeners, parse, topic_access, twins
+from ops.doctor.find_group import group_behind
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
 from ops.session import NO_STACK
@@ -35,9 +36,13 @@ class AccountReader:
         instance_id = self._instance(tables)
         carrier_group, carrier_subnet = self._place(instance_id)
         stack = self._stack(wanted.stack_name)
-        standby = self._standby(wanted, stack)
-        first = wanted.group_name if standby and standby.name == carrier_group else carrier_group
+        shown = carrier_group or group_behind(self, tables)
+        look_alikes = twins.read(self, wanted, stack, shown)
+        second = twins.second(look_alikes, wanted, shown)
+        standby = self._group(second) if second else self._standby(wanted, stack)
+        first = wanted.group_name if standby and standby.name == shown else shown
         group = self._group(first or wanted.group_name)
+        idle = group if standby and standby.name == carrier_group else standby
         allocations, automatic = self._addresses(instance_id)
         network_reader = NetworkReader(self)
         network, offers = network_reader.network(tables, group, standby), network_reader.offers(wanted)
@@ -46,6 +51,8 @@ class AccountReader:
             tables=tables,
             group=group,
             standby=standby,
+            twins=look_alikes,
+            other_allocations=self._allocations_of(idle) if second else (),
             carrier_group=carrier_group,
             carrier_subnet=carrier_subnet,
             candidates=() if group else self._candidates(),
@@ -67,7 +74,7 @@ class AccountReader:
         """Keep that a call failed."""
         self.unread.append(Unread(action, code))
 
-    def _ask(
+    def ask(
         self,
         action: str,
         call: Callable[[], Any],
@@ -87,7 +94,7 @@ class AccountReader:
             pages = self.client(service).get_paginator(operation).paginate(**request)
             return [item for page in pages for item in page.get(key, [])]
 
-        items: list[Any] = self._ask(action, call, [])
+        items: list[Any] = self.ask(action, call, [])
         return items
 
     def _tables(self, wanted: Wanted) -> tuple[RouteTable, ...]:
@@ -106,7 +113,7 @@ class AccountReader:
         interface = next((table.interface_id for table in tables if table.interface_id), None)
         if known or interface is None:
             return known
-        described = self._ask(
+        described = self.ask(
             "ec2:DescribeNetworkInterfaces",
             lambda: self.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[interface]),
             {"NetworkInterfaces": []},
@@ -122,10 +129,13 @@ class AccountReader:
         first = parameters.get("NatAsgName") or wanted.group_name
         return self._group(name) if name and name != first else None
 
+    def _allocations_of(self, group: Group | None) -> tuple[str, ...]:
+        return self._addresses(group.members[0])[0] if group and group.members else ()
+
     def _place(self, instance_id: str | None) -> tuple[str | None, str | None]:
         if instance_id is None:
             return None, None
-        described = self._ask(
+        described = self.ask(
             "ec2:DescribeInstances",
             lambda: self.client("ec2").describe_instances(InstanceIds=[instance_id]),
             {"Reservations": []},
@@ -134,14 +144,14 @@ class AccountReader:
         return parse.group_and_subnet(described)
 
     def _group(self, name: str) -> Group | None:
-        described = self._ask(
+        described = self.ask(
             "autoscaling:DescribeAutoScalingGroups",
             lambda: self.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name]),
             {"AutoScalingGroups": []},
         )["AutoScalingGroups"]
         if not described:
             return None
-        hooks = self._ask(
+        hooks = self.ask(
             "autoscaling:DescribeLifecycleHooks",
             lambda: self.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name),
             None,
@@ -162,7 +172,7 @@ class AccountReader:
         if instance_id is None:
             return (), False
         filters = [{"Name": "instance-id", "Values": [instance_id]}]
-        addresses = self._ask(
+        addresses = self.ask(
             "ec2:DescribeAddresses",
             lambda: self.client("ec2").describe_addresses(Filters=filters)["Addresses"],
             None,
@@ -181,7 +191,7 @@ class AccountReader:
         )
 
     def _targets(self, rule: str) -> tuple[str, ...]:
-        targets = self._ask(
+        targets = self.ask(
             "events:ListTargetsByRule",
             lambda: self.client("events").list_targets_by_rule(Rule=rule)["Targets"],
             [],
@@ -191,7 +201,7 @@ class AccountReader:
     def taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
         """The names that the stack wants and that exist, whoever owns them."""
         taken = [self._function(name) for name in wanted.functions]
-        named = self._ask(
+        named = self.ask(
             "cloudwatch:DescribeAlarms",
             lambda: self.client("cloudwatch").describe_alarms(AlarmNames=[wanted.alarm])["MetricAlarms"],
             [],
@@ -201,7 +211,7 @@ class AccountReader:
         return tuple(item for item in taken if item is not None)
 
     def _function(self, name: str) -> TakenName | None:
-        found = self._ask(
+        found = self.ask(
             "lambda:GetFunction",
             lambda: self.client("lambda").get_function(FunctionName=name),
             None,
@@ -212,7 +222,7 @@ class AccountReader:
         return TakenName("function", name, found.get("Tags", {}).get("aws:cloudformation:stack-name"))
 
     def _log_group(self, name: str) -> TakenName | None:
-        groups = self._ask(
+        groups = self.ask(
             "logs:DescribeLogGroups",
             lambda: self.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"],
             [],
@@ -220,7 +230,7 @@ class AccountReader:
         log_group = next((group for group in groups if group["logGroupName"] == name), None)
         if log_group is None:
             return None
-        tags = self._ask(
+        tags = self.ask(
             "logs:ListTagsForResource",
             lambda: self.client("logs").list_tags_for_resource(
                 resourceArn=str(log_group["arn"]).removesuffix(":*")
@@ -231,7 +241,7 @@ class AccountReader:
         return TakenName("log group", name, tags.get(parse.STACK_TAG))
 
     def _stack_of(self, arn: str) -> str | None:
-        tags = self._ask(
+        tags = self.ask(
             "cloudwatch:ListTagsForResource",
             lambda: self.client("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"],
             [],
@@ -240,13 +250,13 @@ class AccountReader:
         return parse.tags(tags).get("aws:cloudformation:stack-name")
 
     def _quota(self) -> int | None:
-        settings = self._ask(
+        settings = self.ask(
             "lambda:GetAccountSettings", lambda: self.client("lambda").get_account_settings(), None
         )
         return None if settings is None else int(settings["AccountLimit"]["ConcurrentExecutions"])
 
     def _topic(self, arn: str, account: str) -> Topic | None:
-        attributes = self._ask(
+        attributes = self.ask(
             "sns:GetTopicAttributes",
             lambda: self.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"],
             None,
@@ -268,7 +278,7 @@ class AccountReader:
     def _key_refusals(self, key: str, account: str) -> tuple[str, ...]:
         if not key or key.removeprefix("alias/").startswith("aws/"):
             return topic_access.key_refusals(key, None, account)
-        policy = self._ask("kms:GetKeyPolicy", lambda: self._key_policy(key), None)
+        policy = self.ask("kms:GetKeyPolicy", lambda: self._key_policy(key), None)
         return topic_access.key_refusals(key, policy, account) if policy is not None else ()
 
     def _key_policy(self, key: str) -> dict[str, Any]:
@@ -278,7 +288,7 @@ class AccountReader:
         return topic_access.parse(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
 
     def _stack(self, name: str) -> Stack:
-        stacks = self._ask(
+        stacks = self.ask(
             "cloudformation:DescribeStacks",
             lambda: self.client("cloudformation").describe_stacks(StackName=name)["Stacks"],
             [],

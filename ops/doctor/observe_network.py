@@ -29,23 +29,21 @@ class NetworkReader:
     def network(
         self, tables: tuple[RouteTable, ...], group: Group | None, standby: Group | None = None
     ) -> Network | None:
-        """None where there is no route table, or its VPC cannot be read."""
+        """None where there is no route table."""
         if not tables:
             return None
         vpc_id = tables[0].vpc_id
-        vpcs = self._list("DescribeVpcs", "describe_vpcs", "Vpcs", VpcIds=[vpc_id])
-        if not vpcs:
-            return None
         private = frozenset(subnet for table in tables for subnet in table.subnets)
         groups = [each for each in (group, standby) if each]
         nat = frozenset(subnet for each in groups for subnet in each.subnets)
         return Network(
             vpc_id,
-            vpcs[0]["CidrBlock"],
+            self._cidrs(private | nat),
             self._acls(private | nat),
             nat,
             self._endpoints(vpc_id),
             self._neighbours(nat, groups),
+            private_subnets=private,
             peers=standby is not None and len(nat) > 1,
         )
 
@@ -61,6 +59,13 @@ class NetworkReader:
         filters = [{"Name": "association.subnet-id", "Values": sorted(subnets)}]
         found = self._list("DescribeNetworkAcls", "describe_network_acls", "NetworkAcls", Filters=filters)
         return tuple(acl(described, subnets) for described in found)
+
+    def _cidrs(self, subnets: frozenset[str]) -> dict[str, str]:
+        if not subnets:
+            return {}
+        ids = sorted(subnets)
+        found = self._list("DescribeSubnets", "describe_subnets", "Subnets", SubnetIds=ids)
+        return {subnet["SubnetId"]: subnet["CidrBlock"] for subnet in found}
 
     def _endpoints(self, vpc_id: str) -> frozenset[str] | None:
         filters = [{"Name": "vpc-id", "Values": [vpc_id]}]

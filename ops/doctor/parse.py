@@ -21,6 +21,25 @@ def tags(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {item["Key"]: item.get("Value", "") for item in items}
 
 
+def _by_pulumi(labels: Mapping[str, str]) -> bool:
+    return (
+        any(name.lower().startswith("pulumi") for name in labels)
+        or labels.get("ManagedBy", "").lower() == "pulumi"
+    )
+
+
+def owner(labels: Mapping[str, str]) -> str | None:
+    """The program that manages a resource, by its tags; None where they name none."""
+    if stack := labels.get(STACK_TAG):
+        return f"stack {stack}"
+    return "Pulumi" if _by_pulumi(labels) else None
+
+
+def partition(arn: str) -> str:
+    """The partition of an ARN: aws, aws-cn or aws-us-gov."""
+    return arn.split(":")[1] if arn.startswith("arn:") else "aws"
+
+
 def route_table(described: Mapping[str, Any]) -> RouteTable:
     """A table with its static default route: it has priority over one that a gateway propagates."""
     labels = tags(described.get("Tags", []))
@@ -40,8 +59,7 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
         blackhole=route.get("State") == "blackhole",
         stack=labels.get(STACK_TAG),
         subnets=tuple(item["SubnetId"] for item in described.get("Associations", []) if "SubnetId" in item),
-        pulumi=any(name.lower().startswith("pulumi") for name in labels)
-        or labels.get("ManagedBy", "").lower() == "pulumi",
+        pulumi=_by_pulumi(labels),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ops.doctor import parse
 from tradai_shared.config import naming
 from tradai_shared.config.parameters import standby_group
 
@@ -106,8 +107,7 @@ class Wanted:
     def topic_arn(self, identity: Identity) -> str:
         """The topic of AlertsTopicArn, else the platform's own, as the template has it."""
         own = naming.topic_name("alerts", self.env)
-        partition = identity.arn.split(":")[1] if identity.arn.startswith("arn:") else "aws"
-        default = f"arn:{partition}:sns:{identity.region}:{identity.account}:{own}"
+        default = f"arn:{parse.partition(identity.arn)}:sns:{identity.region}:{identity.account}:{own}"
         return self.parameter("AlertsTopicArn", default)
 
     @property
@@ -115,6 +115,11 @@ class Wanted:
         """The names of the rules that the stack itself makes."""
         kinds = ("group-events", "instance-states", "spot-notices", "peer-silent")
         return frozenset(f"{self.prefix}-nat-{kind}-{self.env}" for kind in kinds)
+
+    @property
+    def state_machine(self) -> str:
+        """The workflow of the reaper."""
+        return self._own(naming.resource_name("reap", self.env))
 
     @property
     def architecture(self) -> str:

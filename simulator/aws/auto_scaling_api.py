@@ -181,6 +181,10 @@ class StrictAutoScaling:
         controller = self._controller(request._get_param("AutoScalingGroupName"))
         return ActionResult(launch_instances(controller, request._get_int_param("RequestedCapacity")))
 
+    def notifications(self, _: Any) -> object:
+        """No group here notifies a topic; moto does not know the call."""
+        return ActionResult({"NotificationConfigurations": []})
+
     def corrections(self) -> MotoPatch:
         calls, api = MotoPatch(), AutoScalingResponse
         calls.around(api, "create_auto_scaling_group", self.create_group)
@@ -193,6 +197,7 @@ class StrictAutoScaling:
         calls.hand(api, "set_instance_health", self.set_health)
         calls.hand(api, "describe_scaling_activities", self.activities)
         calls.hand(api, "describe_warm_pool", self.warm_pool)
+        calls.hand(api, "describe_notification_configurations", self.notifications)
         calls.hand(api, "start_instance_refresh", self.refresh)
         calls.hand(api, "launch_instances", self.launch_instances)
         calls.hand(api, "terminate_instance_in_auto_scaling_group", self.terminate_instance)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from simulator.demo.timeline_builder import TimelineBuilder
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class PairTimelineBuilder(TimelineBuilder):
         self._successor = successor
 
     @property
+    @override
     def _new(self) -> str:
         return self._successor
 
@@ -42,6 +45,7 @@ class PairTimelineBuilder(TimelineBuilder):
         newest = list(self.names)[-1]
         return None if newest in {self._old, self._successor} else newest
 
+    @override
     def _told(self) -> tuple[tuple[float | None, str], ...]:
         return (
             self._failed(),

@@ -106,6 +106,19 @@ class VirtualClock:
             self._step()
         return True
 
+    def skip(self, seconds: float) -> None:
+        """Pass time in which nothing happens: whatever is due comes as much later.
+
+        For a world at rest and whole periods of its schedules alone: then nothing differs from the world that
+        ran (tests/unit/benchmarks/test_year.py).
+        """
+        if self.running is not None:
+            raise RuntimeError("only the scenario drives the clock; a process sleeps on it")
+        passed = round(seconds * MICROSECONDS)
+        self._now += passed
+        for timer in self._heap:  # the same for all: the heap stays a heap
+            timer.at += passed
+
     def _step(self) -> None:
         timer = heapq.heappop(self._heap)
         if timer.cancelled:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from moto.apigateway.models import apigateway_backends
+from moto.autoscaling.responses import AutoScalingResponse
 from moto.cognitoidp.models import CognitoIdpBackend, cognitoidp_backends
 from moto.core.exceptions import JsonRESTError
 from moto.core.resource_tagging import TaggedResource
@@ -68,6 +69,12 @@ def create_service(self: Any) -> Any:
     result = _create_service(self)
     result.result["service"].capacity_provider_strategy = self._get_param("capacityProviderStrategy")
     return result
+
+
+@estate.of(AutoScalingResponse, "describe_notification_configurations")
+def describe_notification_configurations(_: Any) -> Any:
+    """A group without notifications has an empty list; moto does not know the call."""
+    return ActionResult({"NotificationConfigurations": []})
 
 
 @estate.of(ResourceGroupsTaggingAPIBackend, "_get_resources_generator")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -30,9 +31,30 @@ class Standby(StrEnum):
 
 
 @dataclass(frozen=True)
+class Names:
+    """Names that differ between accounts. Empty: the canonical one of the environment."""
+
+    group: str = ""
+    launch_hook: str = ""
+    terminate_hook: str = ""
+    table: str = ""
+
+    def of(self, env: str) -> Names:
+        """The same, with the canonical names in place of empty ones."""
+        return Names(
+            self.group or naming.nat_asg_name(env),
+            self.launch_hook or naming.nat_launch_hook_name(env),
+            self.terminate_hook or naming.nat_terminate_hook_name(env),
+            self.table or naming.private_route_table_name(env),
+        )
+
+
+@dataclass(frozen=True)
 class Platform:
     """The ids of what was built."""
 
+    env: str
+    hooks: tuple[str, str]
     vpc: str
     subnet: str
     tables: list[str]
@@ -54,11 +76,18 @@ class Platform:
         return {**dict.fromkeys(self.groups, self.allocation), **own}
 
     @property
+    def _hook_names(self) -> str:
+        """Empty where they have the canonical names, as in a deployment that names none."""
+        canonical = (naming.nat_launch_hook_name(self.env), naming.nat_terminate_hook_name(self.env))
+        return "" if self.hooks == canonical else ",".join(self.hooks)
+
+    @property
     def parameters(self) -> dict[str, str]:
         """The template's parameters for this platform."""
         return {
-            "Environment": self.group.rsplit("-", 1)[-1],
+            "Environment": self.env,
             "NatAsgName": self.group,
+            "NatHookNames": self._hook_names,
             "NatEipAllocationId": self.allocation,
             "PrivateRouteTableIds": ",".join(self.tables),
             "AlertsTopicArn": self.topic,
@@ -69,30 +98,38 @@ class Platform:
 
 
 def build(
-    env: naming.Environment, tables: int, *, launches_first: bool, standby: Standby = Standby.NONE
+    env: naming.Environment,
+    tables: int,
+    *,
+    launches_first: bool,
+    standby: Standby = Standby.NONE,
+    names: Names | None = None,
 ) -> Platform:
     """Make it all by AWS's own calls. The groups launch their first instances once time passes."""
-    config = canonical_config(env)
+    config, names = canonical_config(env), (names or Names()).of(env)
     ec2: Any = boto3.client("ec2")
     vpc = ec2.create_vpc(CidrBlock=config.network.vpc.cidr)["Vpc"]["VpcId"]
     nat_subnet = _subnet(ec2, vpc, config.network.subnets[config.nat.subnet])
     address = ec2.allocate_address(Domain="vpc", Address=ADDRESS)
     platform = Platform(
+        env=str(env),
+        hooks=(names.launch_hook, names.terminate_hook),
         vpc=vpc,
         subnet=nat_subnet,
-        tables=[_private_table(ec2, vpc, env) for _ in range(tables)],
+        tables=[_private_table(ec2, vpc, names.table) for _ in range(tables)],
         allocation=address["AllocationId"],
         address=address["PublicIp"],
-        group=naming.nat_asg_name(env),
+        group=names.group,
         topic=boto3.client("sns").create_topic(Name=naming.topic_name("alerts", env))["TopicArn"],
         standby=naming.nat_standby_asg_name(env) if standby is not Standby.NONE else "",
         standby_allocation=_own_allocation(ec2) if standby is Standby.OWN else "",
     )
     _launch_template(ec2, env, platform, config)
-    _group(env, platform.group, platform.subnet, config, launches_first=launches_first)
+    make = partial(_group, platform, config=config, launches_first=launches_first)
+    make(platform.group, platform.subnet)
     if platform.standby:
         second = _subnet(ec2, vpc, config.network.subnets[SECOND_SUBNET])
-        _group(env, platform.standby, second, config, launches_first=launches_first)
+        make(platform.standby, second)
     return platform
 
 
@@ -107,8 +144,8 @@ def _subnet(ec2: Any, vpc: str, subnet: Subnet) -> str:
     return subnet_id
 
 
-def _private_table(ec2: Any, vpc: str, env: str) -> str:
-    tags = [{"Key": "Name", "Value": naming.private_route_table_name(env)}]
+def _private_table(ec2: Any, vpc: str, name: str) -> str:
+    tags = [{"Key": "Name", "Value": name}]
     made = ec2.create_route_table(
         VpcId=vpc, TagSpecifications=[{"ResourceType": "route-table", "Tags": tags}]
     )
@@ -130,7 +167,10 @@ def _launch_template(ec2: Any, env: str, platform: Platform, config: CanonicalCo
     )
 
 
-def _group(env: str, name: str, subnet: str, config: CanonicalConfig, *, launches_first: bool) -> None:
+def _group(
+    platform: Platform, name: str, subnet: str, *, config: CanonicalConfig, launches_first: bool
+) -> None:
+    env, (launch_hook, terminate_hook) = platform.env, platform.hooks
     heartbeat = config.nat.lifecycle_hooks["launch"].heartbeat_seconds or 300
     policy = {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 200}}
     auto_scaling: Any = boto3.client("autoscaling")
@@ -143,8 +183,8 @@ def _group(env: str, name: str, subnet: str, config: CanonicalConfig, *, launche
         HealthCheckType=str(config.nat.group.health_check),
         LaunchTemplate={"LaunchTemplateName": naming.nat_instance_name(env), "Version": "$Latest"},
         LifecycleHookSpecificationList=[
-            _hook(naming.nat_launch_hook_name(env), LAUNCHING, heartbeat, "ABANDON"),
-            _hook(naming.nat_terminate_hook_name(env), TERMINATING, heartbeat, "CONTINUE"),
+            _hook(launch_hook, LAUNCHING, heartbeat, "ABANDON"),
+            _hook(terminate_hook, TERMINATING, heartbeat, "CONTINUE"),
         ],
         Tags=[{"Key": "Name", "Value": naming.nat_instance_name(env), "PropagateAtLaunch": True}],
         **(policy if launches_first else {}),

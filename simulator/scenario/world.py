@@ -35,7 +35,7 @@ from simulator.engine.journal import Journal
 from simulator.engine.virtual_clock import VirtualClock
 from simulator.moto_patches.network import network
 from simulator.scenario.peers import Peers
-from simulator.scenario.platform import Platform, Standby, build
+from simulator.scenario.platform import Names, Platform, Standby, build
 from simulator.scenario.traffic import Traffic
 from tradai_shared import clock as product_clock
 from tradai_shared.config.naming import Environment
@@ -86,6 +86,7 @@ class World:
         variables: Mapping[str, str] | None = None,
         launches_first: bool = True,
         standby: Standby = Standby.NONE,
+        names: Names | None = None,
         pace: Mapping[Duration, float] | None = None,
     ) -> None:
         """Describe the world.
@@ -100,6 +101,7 @@ class World:
             variables: of the function, over the template's.
             launches_first: the groups' maintenance policy is 100 % to 200 %.
             standby: whether there is a second group, and whose address it serves with.
+            names: of the group, its hooks and the tables, where they are not the canonical ones.
             pace: segments with an exact length, in seconds.
         """
         self.seed = seed
@@ -121,6 +123,7 @@ class World:
         self._variables = dict(variables or {})
         self._launches_first = launches_first
         self._standby = standby
+        self._names = names
         self._auto_scaling = StrictAutoScaling(self._controller_for)
         self._stack = ExitStack()
 
@@ -145,14 +148,18 @@ class World:
 
     def _build(self, stack: ExitStack) -> None:
         self.platform = build(
-            self.env, self._tables, launches_first=self._launches_first, standby=self._standby
+            self.env,
+            self._tables,
+            launches_first=self._launches_first,
+            standby=self._standby,
+            names=self._names,
         )
         backend = ec2_backends[ACCOUNT][REGION]
         self.traffic = Traffic(self.stage, backend, self.machines, self.platform)
         self.clock.after_step.append(self.traffic.observe)
         if self.platform.standby:
             self.clock.after_step.append(self.peers.observe)
-        template = Template.load(self._template, {**self.platform.parameters, **self._parameters}, PSEUDO)
+        template = Template.load(self._template, self.parameters, PSEUDO)
         description = template.function(FUNCTION)
         handler = self._handler or handler_of(description)
         stack.enter_context(environment(self.clock, {**description.environment, **self._variables}))
@@ -223,6 +230,11 @@ class World:
     def client(self, service: str) -> Any:
         """A client of the person at the scenario: no latency, no faults."""
         return _operators_client(service)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Of the template, as it is deployed in this world."""
+        return {**self.platform.parameters, **self._parameters}
 
     @property
     def group(self) -> Controller:

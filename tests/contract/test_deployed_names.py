@@ -17,6 +17,7 @@ GIVEN = {
     "PrivateRouteTableIds": "rtb-0a,rtb-0b",
     "NatEipAllocationId": "eipalloc-0a",
     "NamePrefix": "acme",
+    "DriftReportBucket": "acme-reports",
 }
 SHARED = (
     "NAT_ASG_NAME",

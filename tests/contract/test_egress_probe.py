@@ -59,14 +59,14 @@ def test_it_stands_where_it_is_told() -> None:
 
 def test_its_variables_are_accepted() -> None:
     accepted = settings(NatEipAddress="203.0.113.10")
-    assert (accepted.environment, accepted.address) == ("prod", "203.0.113.10")
+    assert (accepted.environment, accepted.addresses) == ("prod", ("203.0.113.10",))
     assert len(accepted.endpoints) == 3
-    assert settings().address is None
+    assert settings().addresses == ()
 
 
 def test_an_address_of_the_stack_s_own_is_compared() -> None:
     variables = stack(**MADE_NAT)["EgressProbeFunction"]["Environment"]["Variables"]
-    assert variables["NAT_EIP_ADDRESS"] == "NatKeptEip"  # Ref of an address is the address
+    assert variables["NAT_EIP_ADDRESSES"] == "NatKeptEip"  # Ref of an address is the address
 
 
 def test_a_failed_run_is_told_to_the_loop_at_once_and_once() -> None:

@@ -113,7 +113,7 @@ def test_an_own_address_is_made_and_kept_in_prod_alone(env: str, address: str) -
         assert stack.raw[address][policy] == stack.raw[first][policy]
 
 
-def test_the_probe_takes_neither_of_two_addresses_for_a_wrong_one() -> None:
+def test_the_probe_compares_with_the_addresses_of_both_nats() -> None:
     def compared(**parameters: str) -> str:
         given = {
             "EgressProbe": "true",
@@ -121,9 +121,12 @@ def test_the_probe_takes_neither_of_two_addresses_for_a_wrong_one() -> None:
             "EgressProbeSecurityGroupIds": "sg-0a",
         }
         function = Stack("prod", **given, **parameters).template.function("EgressProbeFunction")
-        return str(function.environment["NAT_EIP_ADDRESS"])
+        return str(function.environment["NAT_EIP_ADDRESSES"])
 
-    assert compared(**OWN) == compared(**ADOPTED_OWN, NatEipAddress="203.0.113.10") == ""
+    assert compared(**OWN) == "NatKeptEip,NatKeptStandbyEip"
+    both = {"NatEipAddress": "203.0.113.10", "NatStandbyEipAddress": "203.0.113.20"}
+    assert compared(**ADOPTED_OWN, **both) == "203.0.113.10,203.0.113.20"
+    assert compared(**ADOPTED_OWN, NatEipAddress="203.0.113.10") == "203.0.113.10,"
     assert compared(**MADE_STANDBY) == "NatKeptEip"
     assert compared(**ADOPTED_STANDBY, NatEipAddress="203.0.113.10") == "203.0.113.10"
 

@@ -18,7 +18,7 @@ ENDPOINTS = (f"http://{INTERNET}/", f"http://{INTERNET}:81/")  # nobody listens 
 def _verdict(lab: Lab) -> Verdict:
     asked = json.loads(lab.private.start("ask.py", *ENDPOINTS).ask("ask"))
     round_of_tries = Round(tuple(Try(**attempt) for attempt in asked["tries"]))
-    return judge([round_of_tries] * RULE.failed, ELASTIC_IP)
+    return judge([round_of_tries] * RULE.failed, (ELASTIC_IP,))
 
 
 def test_a_nat_that_serves_is_up_though_one_endpoint_is_dead(lab: Lab) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from drift_check.checks.base import (
     CheckContext,
     ResourceState,
     each_unexpected,
+    follows_naming,
     presence,
     shortened,
     tag_map,
@@ -23,7 +25,6 @@ from drift_check.checks.base import (
 from drift_check.findings import Severity
 from drift_check.observe.observations import NOT_ASKED, Call, Known, both, first_known
 from tradai_shared.config.models.data import BucketEncryption
-from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 ENCRYPTION, BLOCK = "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBlock"
 FLOW_LOGS = "ec2:DescribeFlowLogs"  # they name the bucket that they go to
+REPORTS = "DriftReportBucket"  # the stack's parameter that names one
+# The stack's own ReaperBucket, which CloudFormation names: stack, logical id, random characters.
+OWN = re.compile(r"-reaperbucket-[a-z0-9]+$")
 LIST, TAGGING = "s3:ListAllMyBuckets", "s3:GetBucketTagging"
 ALGORITHMS = {
     "AES256": BucketEncryption.SSE_S3,
@@ -198,15 +202,20 @@ def _effects(rule: ApiObject) -> Iterator[str]:
 
 def _unknown_buckets(ctx: CheckContext) -> ResourceState:
     ours = {bucket.name for bucket in ctx.config.s3.buckets.values()}
-    env = str(ctx.config.environment)
+    follows = follows_naming(ctx.config, ours)
+    reports = ctx.config.annotations.parameters.get(REPORTS, "")
 
     def unexpected_buckets(pair: tuple[list[ApiObject], list[ApiObject]]) -> list[str]:
         buckets, logs = pair
-        known = ours | {str(log.get("LogDestination", "")).partition(":::")[2].split("/")[0] for log in logs}
+        known = (
+            ours
+            | {reports}
+            | {str(log.get("LogDestination", "")).partition(":::")[2].split("/")[0] for log in logs}
+        )
         return sorted(
             name
             for name in (bucket["Name"] for bucket in buckets)
-            if name.startswith(f"{PROJECT}-") and env in name.split("-") and name not in known
+            if name not in known and not OWN.search(name) and follows(name)
         )
 
     unknown = both(ctx.get(LIST), ctx.get(FLOW_LOGS)).map(unexpected_buckets)

@@ -13,12 +13,12 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    prefix,
     presence,
 )
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
-from tradai_shared.config.parameters import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,11 +102,6 @@ def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
         fact = AttributeState(path, retention, reason="None keeps logs, and their cost, for ever")
         arn = f"logs:log-group:{name}"
         yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(arn), arn=arn)
-
-
-def prefix(config: CanonicalConfig) -> str:
-    """With what the names begin that the stack itself makes."""
-    return config.annotations.parameters.get(PREFIX) or PROJECT
 
 
 def rule_prefix(config: CanonicalConfig) -> str:

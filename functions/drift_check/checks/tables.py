@@ -21,13 +21,13 @@ from drift_check.checks.base import (
     CheckContext,
     ResourceState,
     each_unexpected,
+    follows_naming,
     presence,
 )
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import PACED
 from drift_check.observe.observations import Call, first_known
 from tradai_shared.config.models.data import BillingMode
-from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,11 +56,10 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for key, table in ctx.config.dynamodb.tables.items():
         yield _table(ctx, f"{ROOT}.{key}", table)
     ours = {table.name for table in ctx.config.dynamodb.tables.values()}
-    suffix = f"-{ctx.config.environment}"
+    follows = follows_naming(ctx.config, ours)
 
     def unexpected_tables(names: list[str]) -> list[str]:
-        platform = (name for name in names if name.startswith(f"{PROJECT}-") and name.endswith(suffix))
-        return sorted(set(platform) - ours)
+        return sorted(name for name in set(names) - ours if follows(name))
 
     unexpected = ctx.get("dynamodb:ListTables").map(unexpected_tables)
     yield ResourceState(

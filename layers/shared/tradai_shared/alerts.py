@@ -31,7 +31,7 @@ CUT = "\n[The message was longer than SNS allows and was cut here.]"
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What a person is told: a summary, facts by their labels, lines that belong to them."""
+    """The content of a message: a summary, labelled facts and further lines."""
 
     subject: str
     summary: str

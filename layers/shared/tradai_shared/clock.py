@@ -1,4 +1,4 @@
-"""The one clock. Planners get its time as ``now``; the simulator puts a virtual one in its place."""
+"""The clock of the whole toolkit. Planners get its time as ``now``; the simulator replaces it."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def now() -> datetime:
 
 
 def sleep(seconds: float) -> None:
-    """Let that many seconds pass on the current clock."""
+    """Sleep so many seconds on the current clock."""
     _current.get().sleep(seconds)
 
 
 @contextmanager
 def use(clock: Clock) -> Iterator[None]:
-    """Put another clock in the current one's place for as long as the context lasts."""
+    """Use another clock within the context."""
     token = _current.set(clock)
     try:
         yield

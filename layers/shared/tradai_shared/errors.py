@@ -70,7 +70,7 @@ class WrongEgressAddressError(TradaiError):
 
 
 class AwsError(TradaiError):
-    """An AWS call that failed after botocore's own retries."""
+    """An AWS call that failed, botocore's retries included."""
 
     def __init__(self, action: str, code: str, message: str) -> None:
         """Keep the action as IAM spells it (``ec2:ReplaceRoute``), AWS's error code and its message."""
@@ -81,11 +81,11 @@ class AwsError(TradaiError):
 
 
 class TemporaryError(AwsError):
-    """Throttled, timed out or a server's fault: the same call may succeed in a moment."""
+    """Throttled, timed out or a server error: the same call may succeed if it is repeated."""
 
 
 class PermanentError(AwsError):
-    """The same call will fail again: the world or the request must change first."""
+    """The same call will fail again unless the resources or the request change."""
 
 
 class AccessDenied(PermanentError):  # noqa: N818 - the name that AWS and operators use

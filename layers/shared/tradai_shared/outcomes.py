@@ -23,7 +23,7 @@ class Status(StrEnum):
     """How an action ended."""
 
     DONE = "done"
-    ALREADY = "already"  # another had done it first: the race is lost and the end is the same
+    ALREADY = "already"  # another run did it first, with the same result
     FAILED = "failed"
     PLANNED = "planned"  # a dry run
 
@@ -46,7 +46,7 @@ class Outcome(Generic[A]):
 
     @property
     def settled(self) -> bool:
-        """Whether the world is now as the action wanted it."""
+        """Whether AWS is now in the state that the action wanted."""
         return self.status in {Status.DONE, Status.ALREADY}
 
 

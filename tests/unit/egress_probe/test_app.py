@@ -21,7 +21,7 @@ CONTEXT: Any = SimpleNamespace(aws_request_id="a-request")
 def _deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("ENVIRONMENT", "dev")
     monkeypatch.setenv("PROBE_ENDPOINTS", "https://a.example,https://b.example")
-    monkeypatch.setenv("NAT_EIP_ADDRESS", "203.0.113.10")
+    monkeypatch.setenv("NAT_EIP_ADDRESSES", "203.0.113.10")
     with clock.use(FakeClock()):
         yield
 

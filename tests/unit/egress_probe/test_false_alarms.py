@@ -15,7 +15,7 @@ FAILING = 0.01
 @cache
 def _verdict(latest: tuple[tuple[bool, ...], ...]) -> Verdict:
     """The planner's own, on rounds of which it is known who answered."""
-    return judge([Round(tuple(Try("", answered) for answered in answers)) for answers in latest], None)
+    return judge([Round(tuple(Try("", answered) for answered in answers)) for answers in latest], ())
 
 
 def _month(endpoints: int, *, seed: int, dead: int = 0) -> int:

@@ -28,43 +28,48 @@ bounded = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def test_so_many_silent_rounds_of_the_last_so_many_are_an_outage() -> None:
-    assert judge([GOOD, SILENT, SILENT, SILENT], OURS) is Verdict.DOWN
-    assert judge([SILENT, GOOD, SILENT, SILENT], OURS) is Verdict.DOWN
+    assert judge([GOOD, SILENT, SILENT, SILENT], (OURS,)) is Verdict.DOWN
+    assert judge([SILENT, GOOD, SILENT, SILENT], (OURS,)) is Verdict.DOWN
 
 
 def test_fewer_are_none() -> None:
-    assert judge([GOOD, GOOD, SILENT, SILENT], OURS) is Verdict.SUSPECT
-    assert judge([SILENT, SILENT, GOOD, GOOD], OURS) is Verdict.UP
+    assert judge([GOOD, GOOD, SILENT, SILENT], (OURS,)) is Verdict.SUSPECT
+    assert judge([SILENT, SILENT, GOOD, GOOD], (OURS,)) is Verdict.UP
 
 
 def test_one_endpoint_that_answers_is_enough() -> None:
     lonely = [_round(1)] * 4
-    assert judge(lonely, OURS) is Verdict.UP
+    assert judge(lonely, (OURS,)) is Verdict.UP
 
 
 def test_another_address_is_no_outage_and_no_success() -> None:
-    assert judge([ASTRAY] * 3, OURS) is Verdict.WRONG_ADDRESS
-    assert judge([GOOD, ASTRAY], OURS) is Verdict.SUSPECT
+    assert judge([ASTRAY] * 3, (OURS,)) is Verdict.WRONG_ADDRESS
+    assert judge([GOOD, ASTRAY], (OURS,)) is Verdict.SUSPECT
+
+
+def test_of_two_nats_either_address_is_right_and_a_third_is_not() -> None:
+    assert judge([GOOD] * 4, ("203.0.113.20", OURS)) is Verdict.UP
+    assert judge([ASTRAY] * 3, ("203.0.113.20", OURS)) is Verdict.WRONG_ADDRESS
 
 
 def test_an_address_that_is_not_known_is_not_compared() -> None:
-    assert judge([ASTRAY] * 4, None) is Verdict.UP
+    assert judge([ASTRAY] * 4, ()) is Verdict.UP
 
 
 def test_where_nobody_tells_the_address_nothing_is_wrong_with_it() -> None:
-    assert judge([MUTE] * 4, OURS) is Verdict.UP
+    assert judge([MUTE] * 4, (OURS,)) is Verdict.UP
 
 
 def test_an_endpoint_that_alone_tells_another_address_does_not_count() -> None:
     mixed = Round((*_round(1, OTHER).tries, *_round(1, OURS).tries))
-    assert judge([mixed] * 4, OURS) is Verdict.UP
+    assert judge([mixed] * 4, (OURS,)) is Verdict.UP
 
 
 @bounded
 @given(rounds, rules)
 def test_what_is_older_than_the_rule_looks_back_does_not_matter(seen: list[Round], rule: Rule) -> None:
-    assert judge([*seen, *[GOOD] * rule.of], OURS, rule) is Verdict.UP
-    assert judge(seen, OURS, rule) is judge(seen[-rule.of :], OURS, rule)
+    assert judge([*seen, *[GOOD] * rule.of], (OURS,), rule) is Verdict.UP
+    assert judge(seen, (OURS,), rule) is judge(seen[-rule.of :], (OURS,), rule)
 
 
 @bounded
@@ -74,19 +79,19 @@ def test_an_endpoint_that_always_answers_rules_an_outage_out(seen: list[Round], 
         Round((*each_round.tries, Try("https://steady.example", answered=True, address=OURS)))
         for each_round in seen
     ]
-    assert judge(steady, OURS, rule) is Verdict.UP
+    assert judge(steady, (OURS,), rule) is Verdict.UP
 
 
 @bounded
 @given(rounds, rules)
 def test_one_more_failure_never_makes_the_verdict_milder(seen: list[Round], rule: Rule) -> None:
-    if judge(seen, OURS, rule) is Verdict.DOWN:
+    if judge(seen, (OURS,), rule) is Verdict.DOWN:
         worse = [*seen[:-1], SILENT]
-        assert judge(worse, OURS, rule) is Verdict.DOWN
+        assert judge(worse, (OURS,), rule) is Verdict.DOWN
 
 
 @bounded
 @given(rounds)
 def test_an_outage_is_never_called_before_so_many_silent_rounds(seen: list[Round]) -> None:
-    if judge(seen, OURS) is Verdict.DOWN:
+    if judge(seen, (OURS,)) is Verdict.DOWN:
         assert sum(each_round.silent for each_round in seen[-RULE.of :]) >= RULE.failed

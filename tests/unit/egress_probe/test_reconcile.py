@@ -21,7 +21,7 @@ START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 OURS = "203.0.113.10"
-SETTINGS = Settings(Environment.DEV, ("https://a.example", "https://b.example"), OURS)
+SETTINGS = Settings(Environment.DEV, ("https://a.example", "https://b.example"), (OURS,))
 BUDGET = timedelta(seconds=30)
 
 

@@ -42,6 +42,10 @@ class Account:
     def __init__(self) -> None:
         self.notified: dict[str, str] = {}
         self.quota = 10
+        self.notifications: list[dict[str, str]] = []
+        self.activities: list[dict[str, str]] = []
+        self.dead_route: dict[str, str] = {}
+        self.hidden = ""  # an instance that EC2 shows no more
         self.stack_alarms: list[str] = []
         ec2, autoscaling = self.client("ec2"), self.client("autoscaling")
         self.vpc = vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -89,12 +93,20 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 def correct_hooks(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
-    """moto answers one notification target for every hook, counts no subscription, and has no settings."""
+    """moto answers one notification target for every hook and counts no subscription.
+
+    It has no settings of an account, no notifications of a group and no scaling activities.
+    """
     answer = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own
 
     def corrected(client: Any, operation: str, request: Any) -> Any:
-        if operation == "GetAccountSettings":
-            return {"AccountLimit": {"ConcurrentExecutions": account.quota}}
+        unknown_to_moto = {
+            "DescribeNotificationConfigurations": {"NotificationConfigurations": account.notifications},
+            "DescribeScalingActivities": {"Activities": account.activities},
+            "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": account.quota}},
+        }
+        if operation in unknown_to_moto:
+            return unknown_to_moto[operation]
         response = answer(client, operation, request)
         if operation == "ListStackResources":
             alarms = [
@@ -108,9 +120,22 @@ def correct_hooks(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
             hook.pop("NotificationTargetARN", None)
             if target := account.notified.get(hook["LifecycleHookName"]):
                 hook["NotificationTargetARN"] = target
+        forget_the_dead(account, operation, request, response)
         return response
 
     monkeypatch.setattr(BaseClient, "_make_api_call", corrected)
+
+
+def forget_the_dead(account: Account, operation: str, request: Any, response: Any) -> None:
+    """EC2 shows a terminated NAT's route as a black hole, and after an hour the instance no more."""
+    if operation == "DescribeRouteTables" and account.dead_route:
+        routes = [route for table in response["RouteTables"] for route in table["Routes"]]
+        for route in routes:
+            if route.get("InstanceId") == account.nat:
+                del route["InstanceId"]
+                route.update(account.dead_route, State="blackhole")
+    if operation == "DescribeInstances" and request.get("InstanceIds") == [account.hidden]:
+        response["Reservations"] = []
 
 
 @pytest.fixture

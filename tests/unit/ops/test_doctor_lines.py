@@ -177,6 +177,10 @@ class Case:
     text: str
     configured: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def id(self) -> str:
+        return f"{self.level} {self.subject}: {self.text[:30]}"
+
 
 ABSENT = "rtb-0123456789abc7ef0"
 CASES = [
@@ -218,10 +222,14 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.level} {case.subject}: {case.text[:30]}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_an_account_made_so_gives_this_line(
     case: Case, account: Account, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    check(case, account, config, capsys)
+
+
+def check(case: Case, account: Account, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case.make(account)
     given = {name: value.replace("TABLE", account.table) for name, value in case.configured.items()}
     config.write_text(samconfig.changed(SAMCONFIG, "prod", given))

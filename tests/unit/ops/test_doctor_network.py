@@ -18,9 +18,16 @@ OPEN = (AclRule(100, True, True, "-1", ANY), AclRule(100, False, True, "-1", ANY
 
 
 def network(*rules: AclRule, nat: bool = False) -> Network:
-    subnets = frozenset({"subnet-1"})
-    acl = Acl("acl-1", ("subnet-1",), rules)
-    return Network("vpc-1", "10.0.0.0/16", (acl,), subnets if nat else frozenset(), endpoints=frozenset())
+    """The NAT's subnet, or only the private one, behind one ACL."""
+    acl = Acl("acl-1", ("subnet-nat" if nat else "subnet-private",), rules)
+    return Network(
+        "vpc-1",
+        {"subnet-nat": "10.0.0.0/24", "subnet-private": "10.0.10.0/24"},
+        (acl,),
+        frozenset({"subnet-nat"}),
+        endpoints=frozenset(),
+        private_subnets=frozenset({"subnet-private"}),
+    )
 
 
 def denied(*rules: AclRule, nat: bool = False) -> list[str]:
@@ -44,15 +51,21 @@ def test_an_open_acl_says_nothing() -> None:
         (rule(50, egress=True, ports=(443, 443)), "TCP 443 to the internet pass"),
         (rule(50, egress=False, ports=(40_000, 60_000)), "answers from the internet"),
         (
-            rule(50, egress=False, cidr="10.0.0.0/16", ports=(443, 443)),
+            rule(50, egress=False, cidr="10.0.10.128/25", ports=(443, 443)),
             "TCP 443 from the private",
         ),
-        (rule(50, egress=True, cidr="10.0.0.0/8", ports=(1024, 65_535)), "answers to the private"),
+        (rule(50, egress=False, cidr="10.0.10.64/28", ports=(443, 443)), "TCP 443 from the private"),
+        (rule(50, egress=True, cidr="10.0.10.0/28", ports=(1024, 65_535)), "answers to the private"),
     ],
 )
 def test_each_direction_that_a_lower_rule_denies_is_named(closed: AclRule, text: str) -> None:
     assert [line for line in denied(closed, *OPEN, nat=True) if line.startswith(text)]
     assert denied(*OPEN, AclRule(200, closed.egress, False, "6", closed.cidr)) == []  # noqa: FBT003
+
+
+def test_a_rule_about_other_addresses_than_the_private_subnets_is_no_obstacle() -> None:
+    others = rule(50, egress=False, cidr="10.0.0.0/24"), rule(60, egress=True, cidr="10.0.20.0/24")
+    assert denied(*others, *OPEN, nat=True) == []
 
 
 def test_what_no_rule_allows_does_not_pass() -> None:

@@ -117,7 +117,8 @@ def test_own_addresses_say_what_allow_lists_need() -> None:
 def refused(*rules: AclRule, peers: bool) -> list[str]:
     subnets = frozenset({"subnet-a", "subnet-b"})
     acl = Acl("acl-1", ("subnet-a", "subnet-b"), rules)
-    network = Network("vpc-1", "10.0.0.0/16", (acl,), subnets, endpoints=frozenset(), peers=peers)
+    cidrs = {"subnet-a": "10.0.0.0/24", "subnet-b": "10.0.1.0/24"}
+    network = Network("vpc-1", cidrs, (acl,), subnets, endpoints=frozenset(), peers=peers)
     return [line.text.split(" lets no ")[1] for line in about_network(network, ())]
 
 
@@ -129,6 +130,8 @@ def test_an_acl_between_the_zones_that_keeps_the_two_from_asking_each_other(egre
         for way in (True, False)
     ]
     assert refused(*tcp, *udp, peers=True) == refused(*tcp, peers=False) == []
+    one_zone = [replace(rule, cidr="10.0.0.0/24") for rule in udp]
+    assert refused(*tcp, *one_zone, peers=True) == ["UDP 3217 between the two NATs pass"]
     closed = [rule for rule in udp if rule.egress is not egress]
     assert refused(*tcp, *closed, peers=True) == ["UDP 3217 between the two NATs pass"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
 
-# botocore's default is 60 s each: one hung call would eat the failover.
+# botocore's default is 60 s each: one hung call would use up most of a run.
 CONNECT_SECONDS = 2
 READ_SECONDS = 5
 ATTEMPTS = 3

@@ -13,7 +13,7 @@ from drift_check.findings import Healing
 from drift_check.history_store import COMPONENT, HistoryUse
 from drift_check.reconcile import make_reconciler
 from drift_check.settings import Allowed, Settings
-from ops.adopt import role
+from ops import drift_role as role
 from ops.doctor.model import Identity
 from tests.contract.permissions.policy import Need, Statement, denied, statements
 from tests.contract.permissions.recorder import Recorder

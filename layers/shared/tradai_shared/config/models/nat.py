@@ -74,7 +74,7 @@ class Nat(Model):
     lifecycle_hooks: Named[LifecycleHook]
     function: Name  # moves the routes
     alarm: Name
-    # A private default route to a NAT gateway is then somebody's decision, moved only when told to.
+    # A private default route to a NAT gateway is an operator's decision; NatTakeOverRoutes=true moves it.
     may_use_nat_gateway: bool
     failover_seconds: SecondsRange
     failover_flow: tuple[Text, ...]
