@@ -81,7 +81,7 @@ def _result(finding: Finding) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": rule_id(finding),
         "level": LEVELS[finding.severity],
-        "message": {"text": f"{finding.resource} {finding.attribute} {values}: {finding.reason}"},
+        "message": _message(f"{finding.resource} {finding.attribute} {values}: {finding.reason}"),
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": {"uri": STATED_IN}, "region": {"startLine": 1}},
@@ -96,12 +96,17 @@ def _result(finding: Finding) -> dict[str, Any]:
     return result
 
 
+def _message(text: str) -> dict[str, str]:
+    """A plain text message; ``[text](target)`` in it would be a link (SARIF 2.1.0, section 3.11.6)."""
+    return {"text": text.replace("](", "] (")}
+
+
 def _notifications(report: Report) -> list[dict[str, Any]]:
     """What could not be read, and what the run says about itself."""
     texts = [f"{finding.resource}: {finding.reason}" for finding in report.unknown]
     errors = [report.error] if report.error else []
     return [
-        *({"level": "error", "message": {"text": text}} for text in errors),
-        *({"level": "warning", "message": {"text": text}} for text in texts),
-        *({"level": "note", "message": {"text": text}} for text in report.notes),
+        *({"level": "error", "message": _message(text)} for text in errors),
+        *({"level": "warning", "message": _message(text)} for text in texts),
+        *({"level": "note", "message": _message(text)} for text in report.notes),
     ]

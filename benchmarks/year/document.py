@@ -61,7 +61,7 @@ def rows(years: Sequence[Year]) -> list[Row]:
         *simulated,
         Row("the platform today", least, most, 12 * sums["nat"], "stated, computed"),
         Row(
-            "one NAT gateway: the most that its SLA lets pass",
+            "one NAT gateway, as its SLA allows",
             promised,
             promised,
             12 * sums["gateway"],

@@ -34,7 +34,7 @@ def picture(years: Sequence[Year], seed: int) -> str:
     bottom = TOP + ROW * len(drawn)
     body = [
         f'<rect class="paper" width="{WIDTH:g}" height="{bottom + 44:g}"/>',
-        '<text class="title" x="24" y="34">A year without egress: how long, simulated</text>',
+        '<text class="title" x="24" y="34">How long egress is away in a year: simulated</text>',
         f'<text class="soft" x="24" y="57">Seed {seed}; each NAT dies once a month, its zone is lost once. Blue is '
         "simulated, the rest is stated or promised by others. No AWS account was involved.</text>",
         *_axis(bottom),

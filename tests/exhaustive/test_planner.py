@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.exhaustive.invariants import INVARIANTS, violations
 from tests.exhaustive.search import search
-from tests.exhaustive.worlds import BOUNDED, TRIED_AGAIN, TWO_GROUPS, TWO_TABLES, Case
+from tests.exhaustive.worlds import (
+    BOUNDED,
+    TRIED_AGAIN,
+    TWO_GROUPS,
+    TWO_TABLES,
+    WHOLE_OWN_ADDRESSES,
+    Case,
+    Values,
+)
 from tests.unit.update_nat_routes.builder import (
     ALLOCATION,
     GROUP,
@@ -25,10 +36,19 @@ from update_nat_routes.actions import (
     Action,
     AssociateAddress,
     CompleteLifecycleAction,
+    CreateRoute,
     ReplaceInstance,
     ReplaceRoute,
+    Route,
 )
+from update_nat_routes.planner import plan
+from update_nat_routes.planner.nat_state import NatState
 from update_nat_routes.planner.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from update_nat_routes.model import Instance, RouteTable
 
 pytestmark = pytest.mark.any_python
 
@@ -103,8 +123,51 @@ WORLD = observed(BOTH, BOTH_RUN, tables(to_instance(A)), eip="i-stranger")
 )
 def test_each_invariant_sees_its_violation(world: object, action: Action, invariant: str) -> None:
     case = Case(world, SCHEDULE)  # type: ignore[arg-type]  # built above
-    plan = Plan(actions=(action,))
-    assert invariant in {text.split(":")[0] for text in violations(case, plan)}
+    planned = Plan(actions=(action,))
+    assert invariant in {text.split(":")[0] for text in violations(case, planned)}
+
+
+def another_write(plant: pytest.MonkeyPatch) -> None:
+    tried = plan._still_tried
+    plant.setattr(plan, "_still_tried", lambda *given: (*tried(*given), "RebootInstances"))
+
+
+def ends_who_runs(plant: pytest.MonkeyPatch) -> None:
+    plant.setattr(plan, "DEAD_STATES", {"running", "stopped"})
+
+
+def routes_to_the_other_one(plant: pytest.MonkeyPatch) -> None:
+    route = plan._route
+
+    def other(state: NatState, table: RouteTable, gateway: Instance) -> Route | None:
+        planned = route(state, table, gateway)
+        another = eni(A if gateway.instance_id == B else B)
+        return replace(planned, interface_id=another) if isinstance(planned, CreateRoute) else planned
+
+    plant.setattr(plan, "_route", other)
+
+
+def one_address_for_both_groups(plant: pytest.MonkeyPatch) -> None:
+    plant.setattr(NatState, "allocation", lambda state, _: state.settings.allocation_id)
+
+
+@pytest.mark.parametrize(
+    ("plant", "values", "invariant"),
+    [
+        (another_write, BOUNDED, "only_known_writes"),
+        (ends_who_runs, BOUNDED, "ends_nobody_who_runs"),
+        (routes_to_the_other_one, BOUNDED, "address_and_routes_go_together"),
+        (one_address_for_both_groups, WHOLE_OWN_ADDRESSES, "address_and_routes_go_together"),
+    ],
+)
+def test_a_bug_in_the_planner_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None],
+    values: Values,
+    invariant: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plant(monkeypatch)
+    assert any(invariant in text for text in search(values).violated)
 
 
 def test_all_invariants_are_named_apart() -> None:

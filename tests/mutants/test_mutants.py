@@ -12,7 +12,7 @@ ALL = mutants()
 SURVIVES = Mutant(
     "a change that changes nothing",
     "functions/update_nat_routes/actions.py",
-    '"""The writes that the planner may order',
+    '"""All writes that the planner can order',
     '"""All the writes that the planner may order',
     ("tests/unit/update_nat_routes/test_events.py",),
 )

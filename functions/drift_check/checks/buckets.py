@@ -37,7 +37,8 @@ ENCRYPTION, BLOCK = "s3:GetEncryptionConfiguration", "s3:GetBucketPublicAccessBl
 FLOW_LOGS = "ec2:DescribeFlowLogs"  # they name the bucket that they go to
 REPORTS = "DriftReportBucket"  # the stack's parameter that names one
 # The stack's own ReaperBucket, which CloudFormation names: stack, logical id, random characters.
-OWN = re.compile(r"-reaperbucket-[a-z0-9]+$")
+# And where flow logs went that somebody has switched off, which is a finding of the VPC.
+OWN = re.compile(r"-reaperbucket-[a-z0-9]+$|flow-?logs")
 LIST, TAGGING = "s3:ListAllMyBuckets", "s3:GetBucketTagging"
 ALGORITHMS = {
     "AES256": BucketEncryption.SSE_S3,

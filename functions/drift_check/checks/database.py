@@ -70,6 +70,14 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
             ),
             *_pending(desired.version, instance),
             AttributeState(
+                "publicly accessible",
+                instance.map_present(lambda instance: bool(instance.get("PubliclyAccessible"))),
+                desired=False,
+                path="rds.identifier",
+                severity=Severity.HIGH,
+                reason="it has a public address: from outside the VPC its security group alone guards it",
+            ),
+            AttributeState(
                 "ssl_enforced",
                 ssl,
                 remediations=_force(group, ssl, desired.ssl_parameter) if desired.ssl_enforced else (),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
+RULES = ("group-events", "instance-states")  # without one of them a failover waits for the minute's schedule
 OF_FUNCTIONS = "/aws/lambda/"
 FAILOVER_SECONDS = 60  # less than the quickest replacement boots in
 ENOUGH = "enough"
@@ -144,6 +145,7 @@ def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
             )
             for name in names
         ),
+        *_missing_rules(ctx.config, ours),
     )
     exists = ctx.get("lambda:ListFunctions").map(
         lambda functions: any(rule["FunctionName"] == ctx.config.nat.function for rule in functions)
@@ -152,6 +154,22 @@ def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     for rule in ours.value if isinstance(ours, Known) else ():
         arn = f"events:rule/{rule['Name']}"
         yield ResourceState("nat", rule["Name"], "nat.function", PRESENT, tags=ctx.tags(arn), arn=arn)
+
+
+def _missing_rules(config: CanonicalConfig, ours: Read[list[dict[str, Any]]]) -> Iterator[AttributeState]:
+    """The stack's rules that are gone, where one of them stands: without any the check says so once."""
+    wanted = [f"{rule_prefix(config)}{rule}-{config.environment}" for rule in RULES]
+    present = {rule["Name"] for rule in ours.value} if isinstance(ours, Known) else set(wanted)
+    for name in wanted if present.intersection(wanted) else ():
+        if name not in present:
+            yield AttributeState(
+                f"rule {name}",
+                ours.map(lambda _: "absent"),
+                desired="ENABLED",
+                path="nat.function",
+                severity=Severity.HIGH,
+                reason="the failover does not hear of these events until the stack is deployed again",
+            )
 
 
 CHECK = Check("functions", initial_reads, evaluate)

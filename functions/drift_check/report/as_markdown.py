@@ -25,6 +25,11 @@ LONGEST_REASON = 400
 MOST_IN_MESSAGE = 40
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+# An underscore within a word is none to Markdown: names stay readable as they are written.
+MARKUP = re.compile(
+    r"[\\`*\[\]<>|#~@]|(?<![^\W_])_|_(?![^\W_])|&(?=#|\w+;)|(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE
+)
+LIST_MARKER = re.compile(r"^(\d*)([-+.)])")
 
 
 def headline(report: Report) -> str:
@@ -87,7 +92,7 @@ def cut(text: str) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"# {headline(report)}"
+    yield f"# {plain_text(headline(report))}"
     yield ""
     yield f"{report.started:%Y-%m-%d %H:%M} UTC, {report.calls} calls in {report.seconds:.1f} s."
     yield from (f"\n> {plain_text(note)}" for note in report.notes)
@@ -127,7 +132,7 @@ def _heals(report: Report) -> Iterator[str]:
         detail = f": {plain_text(heal.detail)}" if heal.detail else ""
         yield f"- {heal.status}: {plain_text(f'{heal.finding.resource} {heal.finding.attribute}')}{detail}"
         for write in heal.writes:
-            yield f"  - `{write.action}` `{json.dumps(write.parameters)}`"
+            yield f"  - {code(write.action)} {code(json.dumps(write.parameters))}"
 
 
 def difference(finding: Finding) -> str:
@@ -148,8 +153,16 @@ def _cell(value: Json) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Text that Markdown shows as it is, in one line."""
-    return re.sub(r"[\\`*\[\]<>|#]", r"\\\g<0>", " ".join(text.split()))
+    """Text that Markdown shows as it is, in one line; also GitHub's, which makes links of bare addresses."""
+    escaped = MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
+    return LIST_MARKER.sub(r"\1\\\2", escaped)
+
+
+def code(text: str) -> str:
+    """Text as code: in more backticks than it has itself."""
+    line = " ".join(text.split())
+    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
 def alert(report: Report, runbooks: str) -> Alert:

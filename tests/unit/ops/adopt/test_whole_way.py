@@ -23,6 +23,7 @@ from ops.doctor.wanted import Wanted
 from tests.contract.stack import ACCOUNT, REGION
 from tests.unit.ops.adopt.other_drifts import OTHER_DRIFTS
 from tests.unit.ops.adopt.renamed_estate import ENV, Account, account
+from tests.unit.ops.adopt.strangers import STRANGERS
 from tests.unit.ops.adopt.test_faults import FAULTS, operation_name
 from tests.unit.ops.adopt.test_renamed_account import knowing
 from tradai_shared import clock
@@ -157,7 +158,7 @@ def test_doctor_adopt_no_finding_then_every_drift_and_none_false_whatever_fails(
     assert attributes(way.scan(RememberingObserver(way.made.client))) == []
 
     clock.sleep(7200)
-    expected = sorted(drift(way.made) for drift in OTHER_DRIFTS)
+    expected = sorted(drift(way.made) for drift in (*OTHER_DRIFTS, *STRANGERS))
     assert len(expected) >= 30
     drifted = way.scan(RememberingObserver(way.made.client))
     assert attributes(drifted) == expected

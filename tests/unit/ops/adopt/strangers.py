@@ -1,0 +1,55 @@
+"""What somebody adds to an adopted account, or takes away, that no value of the configuration states."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.ops.adopt.drifts import Drift
+    from tests.unit.ops.adopt.renamed_estate import Account
+
+
+def beside(name: str) -> str:
+    """A name in the same style: the component's first word is another one."""
+    return name.replace("results", "ghost").replace("deployments", "ghost")
+
+
+def stranger_table(account: Account) -> Drift:
+    account.client("dynamodb").create_table(
+        TableName=beside(account.truth.dynamodb.tables["deployments"].name),
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return ("tables", "unexpected table")
+
+
+def stranger_bucket(account: Account) -> Drift:
+    account.client("s3").create_bucket(
+        Bucket=beside(account.truth.s3.buckets["results"].name),
+        CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
+    )
+    return ("buckets", "unexpected bucket")
+
+
+def database_in_public(account: Account) -> Drift:
+    account.client("rds").modify_db_instance(
+        DBInstanceIdentifier=account.truth.rds.identifier, PubliclyAccessible=True, ApplyImmediately=True
+    )
+    return ("database", "publicly accessible")
+
+
+def rule_gone(account: Account) -> Drift:
+    rule = f"tradai-nat-instance-states-{account.truth.environment}"
+    account.client("events").delete_rule(Name=rule)
+    return ("nat", f"rule {rule}")
+
+
+STRANGERS: tuple[Callable[[Account], Drift], ...] = (
+    stranger_table,
+    stranger_bucket,
+    database_in_public,
+    rule_gone,
+)
