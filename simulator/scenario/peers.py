@@ -68,7 +68,7 @@ class Peers:
             detail = {"InstanceId": machine.id, "SilentInstanceId": peer.id, "Misses": MISSES}
             self.bus.put(SOURCE, DETAIL_TYPE, detail, [])
         later = partial(self._tell, machine, peer, since, min(pause * 2, LONGEST_PAUSE))
-        self.stage.clock.after(pause, later, changes=False)
+        self.stage.clock.after(pause, later)
 
 
 def able(machine: Machine) -> bool:
