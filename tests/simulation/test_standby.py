@@ -11,7 +11,6 @@ import pytest
 
 from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine.faults import Fault, Kind
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
@@ -33,7 +32,6 @@ STATE_CHANGE = "EC2 Instance State-change Notification"
 def pair(address: Standby = Standby.SHARED, seed: int = 3) -> Iterator[World]:
     """Both groups in service, one of them carrying, for so long that each may be blamed."""
     with World(seed=seed, standby=address, variables=SIGNAL) as world:
-        world.wire.remembered = ReadCache()
         world.machines.script = boot_scripts.own()
         world.start()
         world.advance(700)

@@ -1,4 +1,4 @@
-"""An account with two NATs, every name another one: doctor, adopt, no finding, and the second group's drift."""
+"""An account with two NATs under other names: doctor, adopt, no finding, and the second group's drift."""
 
 from __future__ import annotations
 
