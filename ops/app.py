@@ -59,7 +59,11 @@ COMMANDS = {
         "ops.drill.command:drill",
         "Try the failover: by an event, which moves nothing that is right, or by ending the NAT.",
         "0 the loop ran, or traffic was moved; 1 it was not within the time",
-        ("drill --env dev", "drill --env dev --terminate", "drill --env dev --terminate --simulate --yes"),
+        (
+            "drill --env dev --notify",
+            "drill --env dev --terminate",
+            "drill --env dev --terminate --simulate --yes",
+        ),
     ),
     "reconcile": Command(
         "ops.reconcile:reconcile",

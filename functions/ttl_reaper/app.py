@@ -13,11 +13,11 @@ from tradai_shared.aws import clients
 from tradai_shared.config import canonical_config
 from tradai_shared.errors import AwsError
 from tradai_shared.handler import invocation, make_logger, make_metrics
-from ttl_reaper import distributed_map, events, map_summary, report, settings, tables
+from ttl_reaper import distributed_map, events, map_summary, messages, report, settings, tables
 from ttl_reaper.audit import LogAudit, S3Audit, key_hash
 from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints, written_results
 from ttl_reaper.dependencies import RunDependencies, open_dependencies
-from ttl_reaper.model import RunStatus, Tally
+from ttl_reaper.model import Mode, RunStatus, Tally
 from ttl_reaper.reconcile import reap
 from ttl_reaper.results import TableResult, isolated
 
@@ -74,6 +74,8 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
         shared = replace(dependencies, sharers=_sharers(parsed, checkpoints))
         results = _reap_in_turn(shared, chosen, parsed)
     answer = _report(results, own)
+    if not parsed.plan and (not parsed.dry_run or parsed.mode is Mode.REPORT):
+        _tell(own, [messages.ended(result, parsed.mode.value) for result in results])
     return _run_of_plan(parsed, answer, checkpoints) if parsed.plan and own.bucket else answer
 
 
@@ -125,6 +127,8 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
         metrics.add_metric("ReapFailures", MetricUnit.Count, count)
     for result in failed[: map_summary.MOST_EXAMPLES]:
         logger.error("Run failed", extra=result.model_dump(exclude_none=True))
+    if not another:
+        _tell(own, messages.of_plan(ended.results, ended.order))
     lines = [*reasons, *(f"{map_summary.run_name(result)}: {result.reason}" for result in failed)]
     examples = failed[: map_summary.MOST_EXAMPLES]
     data: report.ReapData = {
@@ -136,6 +140,18 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
     if another:
         data |= another  # type: ignore[typeddict-item]  # order, work, concurrency and ledger
     return {"success": not another and not count, "data": data, "environment": own.environment.value}
+
+
+def _tell(own: Settings, results: Sequence[messages.Ended]) -> None:
+    """A message that cannot be sent is the next run's, and harms no table."""
+    made = {"s3": lambda: clients.s3(attempts=S3_ATTEMPTS), "sns": clients.sns, "events": clients.events}
+
+    def client(service: str) -> Any:  # noqa: ANN401 - any of boto3's clients
+        return made[service]()
+
+    problem = isolated(lambda: messages.tell(own, results, client))
+    if problem is not None:
+        logger.error("not told", extra={"problem": str(problem)})
 
 
 def _map_pass(event: SummaryEvent) -> tuple[map_summary.MapPass, str | None]:
