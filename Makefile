@@ -117,6 +117,9 @@ simulate: setup ## Play SEEDS storms of faults over the simulated NAT (under a s
 mutants: test-tools ## Apply each deliberate bug of tests/mutants and name the test that kills it (ARGS="--only NAME": some)
 	$(BIN)/python -m tests.mutants.run $(ARGS)
 
+mutants-by-rule: setup ## Change each condition of the modules that decide once, and name what no test notices (ARGS="--only classify": one)
+	$(BIN)/python -m tests.mutants.generated $(ARGS)
+
 exhaust: setup ## Plan every combination of what the failover can see of two members (about ten minutes on two cores)
 	$(BIN)/python -m tests.exhaustive.search
 

@@ -1,4 +1,4 @@
-"""Why an account cannot be worked in: one line with the cause and the remedy, before anything else."""
+"""The error of an account that cannot be read: one line with cause and remedy, before any other output."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:(?P<region>[\w-]*):(?P<account>[0-9]{12}
 
 
 class AccessError(TradaiError):
-    """This account cannot be worked in. Nothing was read or changed."""
+    """The account cannot be read. Nothing was read or changed."""
 
     def __init__(self, cause: str, remedy: str) -> None:
         """The cause, and what the reader should do."""

@@ -26,7 +26,7 @@ def send_test_alert(*, common: Common, alarm: str | None = None, yes: Annotated[
     Parameters
     ----------
     alarm
-        The alarm's name; else the one that tells of lost egress.
+        The alarm's name; the alarm of lost egress by default.
     yes
         Ask nothing: the result is what CloudWatch itself recorded.
     """

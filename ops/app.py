@@ -19,7 +19,7 @@ __all__ = ["app", "console", "main"]
 
 ERROR = 2
 INTERRUPTED = 130  # as a shell counts a program that SIGINT ended
-GARBAGE = 50_000  # objects; by Python's 700 a fifth of a short life goes into walking over AWS's models
+GARBAGE = 50_000  # objects; at Python's 700 a fifth of a short run goes into traversing AWS's models
 EXIT_CODES = """Exit codes: 0 all is well, or done; 1 something needs attention; 2 error, nothing was done;
 3 something could not be read; 130 interrupted."""
 
@@ -59,7 +59,11 @@ COMMANDS = {
         "ops.drill.command:drill",
         "Try the failover: by an event, which moves nothing that is right, or by ending the NAT.",
         "0 the loop ran, or traffic was moved; 1 it was not within the time",
-        ("drill --env dev", "drill --env dev --terminate", "drill --env dev --terminate --simulate --yes"),
+        (
+            "drill --env dev --notify",
+            "drill --env dev --terminate",
+            "drill --env dev --terminate --simulate --yes",
+        ),
     ),
     "reconcile": Command(
         "ops.reconcile:reconcile",
@@ -180,14 +184,14 @@ def main() -> None:
     1 would say drift, to whoever reads the exit code of ``drift``.
     """
     gc.set_threshold(GARBAGE)
-    atexit.register(gc.freeze)  # else Python would walk over AWS's models once more before it ends
+    atexit.register(gc.freeze)  # else the garbage collector traverses AWS's models once more at exit
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look through every package
     try:
         app(sys.argv[1:], exit_on_error=False)
     except KeyboardInterrupt:
         error_console.print("interrupted")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # the reader of a pipe has enough
+    except BrokenPipeError:  # the reader closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ERROR)
     except CycloptsError:

@@ -102,7 +102,7 @@ def _arns(wanted: Mapping[str, list[str]], identity: Identity) -> list[str]:
 
 
 def _pattern(names: list[str]) -> str:
-    """What all of them begin and end with; empty where that is too little to tell them from others."""
+    """The common prefix and suffix of the names; empty where they are too short to identify them."""
     begin = beginning_of(names)
     end = beginning_of([name[len(begin) :][::-1] for name in names])[::-1]
     return f"{begin}*{end}" if len(begin) + len(end) >= LEAST_IN_COMMON else ""

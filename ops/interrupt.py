@@ -1,4 +1,4 @@
-"""Handles Ctrl-C: the run begins nothing new, and still records what it has sent."""
+"""Handles Ctrl-C: the run sends no further request, and still records those that it has sent."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def table(report: Report, *, quiet: bool = False) -> None:
 
 
 def print_finding(finding: Finding) -> None:
-    """Two lines: what differs, then the id, whole at every width."""
+    """Two lines, the difference and the id; neither is wrapped."""
     severity = styled(f"{finding.severity:<9}", TONES[finding.severity])
     console.print(severity, f"{finding.resource} {finding.attribute}")
     values = f"is {short(finding.observed)}, should be {short(finding.desired)}"

@@ -1,4 +1,4 @@
-"""``tradai-ops reap``: count first, say what it would cost, and delete only what was agreed to."""
+"""``tradai-ops reap``: count, estimate the cost, and delete only after a yes."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def connect(
     Args:
         common: the command's options.
         simulation: which account ``--simulate`` makes.
-        deployed: the command is about the deployed stack, and has no sense without.
+        deployed: the command is about the deployed stack and fails without it.
         pool: connections to each service.
 
     Raises:

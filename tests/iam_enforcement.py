@@ -15,8 +15,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from botocore.client import BaseClient
-
 from simulator.engine import interceptor
 from tests.contract.permissions.policy import Need, Statement, allowed, statements
 from tests.contract.permissions.recorder import Recorder
@@ -99,14 +97,8 @@ class RoleEnforcer:
         recorder = Recorder()
         recorder.listens = lambda: self.on and calling() is not None
         recorder.tell = self.hear
-        with (
-            recorder.connected(),
-            patch.object(
-                interceptor,
-                "_make_api_call",
-                BaseClient._make_api_call,  # type: ignore[attr-defined]  # botocore's own
-            ),  # a world's calls pass there
-        ):
+        # a world puts its own in botocore's place
+        with recorder.connected(), patch.object(interceptor, "_call", recorder.around(interceptor._call)):
             yield
 
 

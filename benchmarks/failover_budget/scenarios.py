@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, assert_never
 from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine import durations
 from simulator.engine.durations import Confidence, Duration
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.egress_probe import probing
 from simulator.scenario.platform import Standby
@@ -94,17 +93,17 @@ class Batch:
         return Random(f"{self.seed} {self.kind} {self.boot} {self.number} {attempt}").getrandbits(32)  # noqa: S311 - repeatable
 
 
-def simulate(batch: Batch, *, remembers: bool = True) -> list[float]:
+def simulate(batch: Batch) -> list[float]:
     """The outage of each failover in seconds; infinite where traffic never came back."""
     outages: list[float] = []
     attempt = 0
     while len(outages) < batch.runs:
-        outages += _in_one_world(batch, attempt, batch.runs - len(outages), remembers=remembers)
+        outages += _in_one_world(batch, attempt, batch.runs - len(outages))
         attempt += 1
     return outages
 
 
-def _in_one_world(batch: Batch, attempt: int, runs: int, *, remembers: bool) -> Iterator[float]:
+def _in_one_world(batch: Batch, attempt: int, runs: int) -> Iterator[float]:
     """One after another, until one is not healed."""
     seed = batch.world_seed(attempt)
     chance = Random(seed)  # noqa: S311 - repeatable
@@ -119,7 +118,6 @@ def _in_one_world(batch: Batch, attempt: int, runs: int, *, remembers: bool) -> 
     )
     with ExitStack() as stack:
         stack.enter_context(world)
-        world.wire.remembered = ReadCache() if remembers else None
         script = _script(world, batch)
         world.machines.script = script
         world.machines.observers.append(lambda machine: _mend(world, machine, script))

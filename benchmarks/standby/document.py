@@ -52,7 +52,7 @@ The two NATs share no connection tracking. The connections here were silent duri
 - Ten connections on ports of their own: the successor gives each the port that it had, and they live.
 - Ten connections of two hosts, two on each of five source ports to the same destination: the former NAT had given the second of each pair another port, which the successor does not know. In each pair at most one lives, and only if it is the first to speak again; the other is reset by the far side.
 - A connection on which the far side speaks first after the move is not known to the successor, which answers with a reset or not at all: it lives only if the private host speaks again before that. Not measured.
-- With own addresses (`NatStandbyAddress=own`) every connection breaks, since its source address changes. Not measured.
+- With own addresses (`NatStandbyAddress=own`) every connection breaks, since its source address changes: of ten, ten were reset by the far side at the private host's next packet, with the former NAT dead and with it alive, and ten new ones passed at once (`tests/kernel/test_own_addresses.py`). A client that only listens hears nothing until it sends: keepalives end such a connection.
 - Whether AWS's own tracking of connections, in security groups, lets a connection go on from another interface is not published: the drills of [nat-instance.md](nat-instance.md) tell.
 
 Clients must be ready to connect again.

@@ -15,7 +15,6 @@ from benchmarks.failover_budget.scenarios import downtime
 from benchmarks.year.incidents import YEAR, ZONE_BACK, Incident, Kind
 from simulator.aws.alarms import Alarm, AlarmState, data_points, on_a_single_metric
 from simulator.aws.sam_template import Template
-from simulator.fast.answers import answer
 from simulator.scenario import boot_scripts
 from simulator.scenario.world import PSEUDO, TEMPLATE, World
 
@@ -73,7 +72,6 @@ def play(seed: int, standby: Standby, incidents: Sequence[Incident], seconds: fl
         RuntimeError: a world did not come to rest after an incident, or an alarm rang before one.
     """
     with World(seed, variables={"NAT_READINESS": "signal"}, standby=standby) as world:
-        world.wire.quick = answer
         world.machines.script = boot_scripts.own("" if world.platform.standby else world.platform.allocation)
         world.start()
         world.advance(RUN_IN)

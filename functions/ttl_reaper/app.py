@@ -13,11 +13,11 @@ from tradai_shared.aws import clients
 from tradai_shared.config import canonical_config
 from tradai_shared.errors import AwsError
 from tradai_shared.handler import invocation, make_logger, make_metrics
-from ttl_reaper import distributed_map, events, map_summary, report, settings, tables
+from ttl_reaper import distributed_map, events, map_summary, messages, report, settings, tables
 from ttl_reaper.audit import LogAudit, S3Audit, key_hash
 from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints, written_results
 from ttl_reaper.dependencies import RunDependencies, open_dependencies
-from ttl_reaper.model import RunStatus, Tally
+from ttl_reaper.model import Mode, RunStatus, Tally
 from ttl_reaper.reconcile import reap
 from ttl_reaper.results import TableResult, isolated
 
@@ -45,7 +45,7 @@ metrics = make_metrics(SERVICE)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
-    """Reap, plan for the state machine, or add up what its runs came to.
+    """Reap, plan for the state machine, or add up the results of its runs.
 
     Raises:
         EventError: the event cannot be understood; nothing was touched.
@@ -74,6 +74,8 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
         shared = replace(dependencies, sharers=_sharers(parsed, checkpoints))
         results = _reap_in_turn(shared, chosen, parsed)
     answer = _report(results, own)
+    if not parsed.plan and (not parsed.dry_run or parsed.mode is Mode.REPORT):
+        _tell(own, [messages.ended(result, parsed.mode.value) for result in results])
     return _run_of_plan(parsed, answer, checkpoints) if parsed.plan and own.bucket else answer
 
 
@@ -91,7 +93,7 @@ def _plan(document: dict[str, Any], own: Settings) -> ReapAnswer:
 
 
 def _sharers(event: WorkEvent, checkpoints: Checkpoints) -> Callable[[], int] | None:
-    """How many runs of the event's plan are at work on its table now, at most."""
+    """The most runs of the event's plan that can be working on its table now."""
     share = event.plan
     if share is None:
         return None
@@ -110,7 +112,7 @@ def _run_of_plan(event: WorkEvent, answer: ReapAnswer, checkpoints: Checkpoints)
         data["stored"] = True
     elif event.plan and event.segments:
         ended, run = f"{event.plan.id}/{event.table}", str(event.segments.index)
-        isolated(lambda: checkpoints.mark_ended(ended, run))  # unmarked, its rate is left unused: no harm
+        isolated(lambda: checkpoints.mark_ended(ended, run))  # else its share of the rate stays unused
     data.pop("checkpoint", None)
     return answer
 
@@ -125,6 +127,8 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
         metrics.add_metric("ReapFailures", MetricUnit.Count, count)
     for result in failed[: map_summary.MOST_EXAMPLES]:
         logger.error("Run failed", extra=result.model_dump(exclude_none=True))
+    if not another:
+        _tell(own, messages.of_plan(ended.results, ended.order))
     lines = [*reasons, *(f"{map_summary.run_name(result)}: {result.reason}" for result in failed)]
     examples = failed[: map_summary.MOST_EXAMPLES]
     data: report.ReapData = {
@@ -136,6 +140,18 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
     if another:
         data |= another  # type: ignore[typeddict-item]  # order, work, concurrency and ledger
     return {"success": not another and not count, "data": data, "environment": own.environment.value}
+
+
+def _tell(own: Settings, results: Sequence[messages.Ended]) -> None:
+    """A message that cannot be sent fails no table; the next run sends its own."""
+    made = {"s3": lambda: clients.s3(attempts=S3_ATTEMPTS), "sns": clients.sns, "events": clients.events}
+
+    def client(service: str) -> Any:  # noqa: ANN401 - any of boto3's clients
+        return made[service]()
+
+    problem = isolated(lambda: messages.tell(own, results, client))
+    if problem is not None:
+        logger.error("not told", extra={"problem": str(problem)})
 
 
 def _map_pass(event: SummaryEvent) -> tuple[map_summary.MapPass, str | None]:
@@ -164,7 +180,7 @@ def _reap_in_turn(
 
 
 def _not_reached(table: DesiredTable) -> TableResult:
-    """Nothing is called: what earlier tables still had to write has used up the time."""
+    """Calls nothing: the earlier tables have used up the time."""
     return TableResult(table.name, RunStatus.OUT_OF_TIME, "no time was left for this table")
 
 

@@ -23,6 +23,8 @@ class Settings:
     environment: Environment
     max_units_per_second: float  # for a table without a limit of its own
     bucket: str | None  # for checkpoints and the audit; None: the answer and the log carry them
+    topic_arn: str | None = None
+    runbooks: str = variables.RUNBOOKS
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -38,4 +40,6 @@ class Settings:
             )
             or 1.0,
             bucket=variables.optional(env, "REAPER_AUDIT_BUCKET", variables.BUCKET),
+            topic_arn=variables.optional(env, "SNS_ALERTS_TOPIC_ARN", variables.TOPIC_ARN),
+            runbooks=variables.runbooks(env),
         )

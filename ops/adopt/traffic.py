@@ -43,7 +43,7 @@ def vpcs(read: Read) -> Iterator[Candidate]:
 
 
 def subnets(config: CanonicalConfig, read: Read) -> Iterator[Candidate]:
-    """The subnets of the platform's VPC by their CIDRs; the tier is told by the default route."""
+    """The subnets of the platform's VPC by their CIDRs; the default route shows the tier."""
     tables = read("ec2:DescribeRouteTables")
     vpc = vpc_lookup.platform_vpc(config, tables, read("ec2:DescribeVpcs"))
     own_tables = [table for table in tables if vpc and table["VpcId"] == vpc["VpcId"]]

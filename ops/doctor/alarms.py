@@ -71,7 +71,7 @@ def about_alarms(alarms: StackAlarms, stack: str) -> Iterator[Line]:
         yield Line(
             Level.DO,
             "alarms",
-            f"{', '.join(alarms.silenced)} carry out no action: nobody is told",
+            f"{', '.join(alarms.silenced)} carry out no action: they send no message",
             f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(alarms.silenced)}",
         )
     if not alarms.missing and not alarms.silenced:

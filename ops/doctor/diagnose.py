@@ -174,12 +174,12 @@ def _rules(account: Account, wanted: Wanted) -> Iterator[Line]:
             continue
         targets = ", ".join(rule.targets) or "no target"
         if not rule.enabled:
-            yield Line(Level.INFO, f"rule {rule.name}", f"hears lifecycle actions, is disabled ({targets})")
+            yield Line(Level.INFO, f"rule {rule.name}", f"matches lifecycle actions, is disabled ({targets})")
             continue
         yield Line(
             Level.DO,
             f"rule {rule.name}",
-            f"hears Auto Scaling's lifecycle actions and calls {targets}: two would answer one hook",
+            f"matches Auto Scaling's lifecycle actions and calls {targets}: two would answer one hook",
             f"if it is about this group: aws events disable-rule --name {rule.name}",
         )
 
@@ -258,7 +258,7 @@ def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
 
 
 def _runbooks(wanted: Wanted) -> Iterator[Line]:
-    """An alarm reaches a phone, where a path of the repository leads nowhere."""
+    """A message on a phone cannot open a path of the repository."""
     address = wanted.parameter("RunbookBaseUrl", "docs/runbooks")
     if not address.startswith("https://"):
         text = f"alarms end with {address}/NAME.md: nobody can open that from a message"

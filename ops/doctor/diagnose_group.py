@@ -47,7 +47,7 @@ def _how_known(account: Account) -> str:
 
 
 def _verification(wanted: Wanted) -> Iterator[Line]:
-    """An adopted NAT that nothing verifies is neither down nor known to forward."""
+    """Whether anything verifies that an adopted NAT forwards."""
     signals = wanted.parameter("NatReadiness", "running") == "signal"
     if not signals and wanted.parameter("EgressProbe", "false") != "true":
         text = "nothing would show that the NAT forwards: its tables are unverified (EgressUnverified)"
@@ -116,7 +116,7 @@ def _hooks(group: Group, wanted: Wanted, parameters: dict[str, str]) -> Iterator
 
 
 def names_of(hooks: list[Hook]) -> str:
-    """The launch hook first: the configuration takes the first name for it where names do not tell."""
+    """The launch hook first: where names do not show it, the configuration takes the first name for it."""
     return ",".join(hook.name for hook in sorted(hooks, key=lambda hook: (not hook.launching, hook.name)))
 
 

@@ -87,7 +87,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An EventBridge rule that hears lifecycle actions, with its targets' ARNs."""
+    """An EventBridge rule that matches lifecycle actions, with its targets' ARNs."""
 
     name: str
     enabled: bool
@@ -186,7 +186,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that doctor says."""
+    """One line of doctor's output."""
 
     level: Level
     subject: str

@@ -88,7 +88,7 @@ class NetworkReader:
         )
 
     def _runtime(self, architecture: str) -> bool | None:
-        """Lambda validates the names that a request has, and so says which it knows."""
+        """A refusal shows that Lambda lacks them: it validates runtime and architecture of a request."""
         try:
             with translate_errors("lambda:ListLayers"):
                 self.reader.client("lambda").list_layers(
@@ -118,7 +118,7 @@ class NetworkReader:
 
 
 def _described(interface: Mapping[str, Any]) -> str:
-    """An interface as a person finds its owner."""
+    """An interface's id with what identifies its owner."""
     holder = interface.get("Attachment", {}).get("InstanceId") or interface.get("Description")
     return f"{interface['NetworkInterfaceId']} ({holder or interface.get('InterfaceType', 'not attached')})"
 

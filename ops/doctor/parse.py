@@ -64,7 +64,7 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
 
 
 def group_and_subnet(described: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Of the instance that was asked about: its Auto Scaling group, and where it stands."""
+    """The Auto Scaling group and the subnet of the described instance."""
     instances = [
         instance
         for reservation in described.get("Reservations", [])

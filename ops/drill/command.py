@@ -11,6 +11,7 @@ from ops.doctor.observe import AccountReader
 from ops.drill.follow import terminate_and_follow, watched
 from ops.drill.log import drill_run
 from ops.options import FLAG, Common
+from ops.reconcile import as_text
 from ops.screen import agreed, console, print_document, styled
 from ops.session import connect
 from tradai_shared import clock
@@ -88,7 +89,7 @@ def _by_event(session: Session, *, notify: bool) -> int:
         )
     else:
         for name, value in summary.items():
-            console.print(f"  {name}: {value}")
+            console.print(f"  {name}: {as_text(value)}")
     return 0 if summary else 1
 
 

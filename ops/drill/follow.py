@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from ops.doctor.model import Account
 
 POLL_SECONDS = 1.0
-LIMIT_SECONDS = 900.0  # a broken boot script is tried twice before the function takes what there is
+LIMIT_SECONDS = 900.0  # a boot is tried twice before the function routes to a NAT that has not signalled
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What is looked at."""
+    """What a drill watches."""
 
     group: str
     tables: tuple[str, ...]

@@ -20,7 +20,7 @@ PATTERN = '{ $.summary.trigger = "drill" }'
 def drill_run(
     client: Callable[[str], Any], function: str, since: datetime, limit: float = LIMIT_SECONDS
 ) -> dict[str, Any] | None:
-    """The summary of the first run that a drill started after ``since``; None when none came in time.
+    """The summary of the first run that a drill started after ``since``; None if there was none in time.
 
     Raises:
         AwsError: the log could not be read.

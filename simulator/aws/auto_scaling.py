@@ -254,7 +254,7 @@ class Controller:
         low, high = (policy.get(f"{bound}HealthyPercentage", -1) for bound in ("Min", "Max"))
         return bool(low >= FULL and high > FULL)
 
-    # Telling
+    # Events
     def _hooks(self, transition: str) -> list[Any]:
         hooks = self.group.autoscaling_backend.describe_lifecycle_hooks(self.group.name)
         return [hook for hook in hooks if hook.lifecycle_transition == transition]

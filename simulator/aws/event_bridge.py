@@ -24,7 +24,7 @@ Event = dict[str, Any]
 
 @dataclass
 class DeliveryFault:
-    """What befalls matching events on their way.
+    """How matching events are lost, repeated or delayed.
 
     Attributes:
         detail_type: of the events; ``*`` for all.
@@ -44,7 +44,7 @@ class DeliveryFault:
     times: int | None = None
 
     def befalls(self, event: Event, chance: Random) -> bool:
-        """Whether it befalls this event; counts it if so."""
+        """Whether it applies to this event; counts it if so."""
         wanted = (self.detail_type, self.source, self.state)
         given = (event.get("detail-type"), event.get("source"), event.get("detail", {}).get("state"))
         if self.times == 0 or any(w not in {"*", g} for w, g in zip(wanted, given, strict=True)):
@@ -105,7 +105,7 @@ class EventBus:
                 late = self.chance.uniform(0, mishap.delay) if mishap.delay else 0.0
                 arrival = self.stage.pace.draw(durations.EVENT_TO_LAMBDA) + late
                 arrive = partial(self._arrive, rule, target, event, mishap)
-                self.stage.clock.after(arrival, arrive, changes=False)
+                self.stage.clock.after(arrival, arrive)
 
     def _arrive(
         self, rule: Rule, target: Callable[[Event], None], event: Event, mishap: DeliveryFault
@@ -125,7 +125,7 @@ class EventBus:
         first = self.stage.pace.draw(durations.SCHEDULE_PHASE) % schedule.every
 
         def fire() -> None:
-            self.stage.clock.after(schedule.every, fire, changes=False)
+            self.stage.clock.after(schedule.every, fire)
             event: Event = {"detail-type": "Scheduled Event", "source": "aws.scheduler"}
             mishap = next((m for m in self.mishaps if m.befalls(event, self.chance)), DeliveryFault())
             self.stage.journal.note(
@@ -134,7 +134,7 @@ class EventBus:
             for _ in range(mishap.copies):
                 target(_payload(schedule.input, event))
 
-        self.stage.clock.after(first, fire, changes=False)
+        self.stage.clock.after(first, fire)
 
 
 def _about(event: Event) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Invocation:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The metrics that it told, by name; the last value where one was told twice."""
+        """The metrics that it emitted, by name; the last value of each."""
         values: dict[str, float] = {}
         for line in self.lines:
             for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):

@@ -25,7 +25,7 @@ class Rule:
     name: str
     pattern: EventPattern
     input: str | None = None
-    dead_letter: bool = False  # whether what cannot be delivered is kept
+    dead_letter: bool = False  # whether it has a dead-letter queue
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Function:
     schedules: tuple[Schedule, ...] = ()
     retries: int = 2
     event_age: float = 21600  # seconds
-    on_failure: bool = False  # whether there is a destination for what it failed at
+    on_failure: bool = False  # whether it has an on-failure destination
     concurrency: int | None = None
 
 

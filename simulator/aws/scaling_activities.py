@@ -1,4 +1,4 @@
-"""Scaling activities: what a group has done and is doing, and the events that tell of it."""
+"""Scaling activities: of a group, finished and in progress, with the events that they emit."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Activities:
         return activity
 
     def refused(self, message: str) -> None:
-        """A launch that EC2 refused: there is no instance, and EventBridge is told all the same."""
+        """A launch that EC2 refused: there is no instance, and EventBridge gets an event all the same."""
         now = self.stage.clock.now()
         activity = Activity(
             activity_id=self.bus.new_id(),
@@ -75,7 +75,7 @@ class Activities:
         self.end(activity, "Failed", message)
 
     def end(self, activity: Activity, status: str, message: str | None = None) -> None:
-        """End an activity and tell EventBridge."""
+        """End an activity and emit its event."""
         activity.status_code, activity.status_message = status, message
         activity.end_time, activity.progress = self.stage.clock.now(), 100
         launch = activity.description.startswith("Launching")

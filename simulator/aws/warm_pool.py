@@ -1,4 +1,4 @@
-"""A group's warm pool: instances beside the group, with hooks of their own and listed by no other call."""
+"""A group's warm pool: instances with own lifecycle states, that only DescribeWarmPool lists."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WarmPool:
     members: list[Any] = field(default_factory=list)
 
     def launch(self) -> str:
-        """Launch an instance into the pool; tell its id."""
+        """Launch an instance into the pool; return its id."""
         instance = run_instance(self.controller.group)
         member = Member(instance, lifecycle_state="Warmed:Pending", autoscaling_group=self.controller.group)
         self.members.append(member)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 QUICKER = 12.0  # virtual seconds to one of the reader's
 LONGEST_PAUSE = 0.5
 
-# What is told of an AWS call that succeeds; the others pass in silence.
+# The text for an AWS call that succeeded; calls without one are not printed.
 CALLS = {
     "autoscaling:TerminateInstanceInAutoScalingGroup": "tells the group that it is gone",
     "autoscaling:CompleteLifecycleAction": "answers its lifecycle hook",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 ENV = Environment.PROD
 OUT = Path("out")
 MOTO = {"AWS_DEFAULT_REGION": "eu-central-1", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
-# What a deployment would have confirmed; what is only assumed is told quietly and never healed.
+# What a deployment would have confirmed; an assumed value gives an INFO finding and is never healed.
 CONFIRMED: dict[str, Any] = {
     "dynamodb": {"tables": {"notifications": {"ttl": {"attribute": "ttl"}}}},
     "s3": {"buckets": {"configs": {"public_access_blocked": True}}},

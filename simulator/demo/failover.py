@@ -40,7 +40,7 @@ REPAIRED_AFTER = 120.0  # the failing table's permission, by a person
 
 @dataclass(frozen=True)
 class Options:
-    """What the reader asked for."""
+    """The options of one demo."""
 
     seed: int
     lost_launch_event: bool
@@ -52,7 +52,7 @@ class Options:
     standby: bool
 
     def told(self) -> list[str]:
-        """The wishes, in words."""
+        """The options in words."""
         words = {
             "lost_launch_event": "the launch event is lost",
             "duplicates": "every event comes twice",
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: Options, console: Console, flow: tuple[str, ...]) -> Timeline:
-    """Let it happen, and tell it while it does."""
+    """Run the scenario and print it meanwhile."""
     signals = options.broken_boot_script or options.planned or options.standby
     variables = {"NAT_READINESS": "signal" if signals else "running"}
     console.print(
@@ -145,7 +145,7 @@ def serving(world: World) -> list[str]:
 
 
 def trouble(world: World, options: Options) -> None:
-    """Arrange for what is to go wrong."""
+    """Register the faults that the options ask for."""
     if options.lost_launch_event:
         world.mishap(DeliveryFault(LAUNCH_ACTION, copies=0))
     if options.duplicates:

@@ -18,7 +18,7 @@ SHORT = {
     "EC2 Instance Terminate Successful": "terminated",
     "reconcile": "schedule",
 }
-# Answers that mean that somebody else was first: nothing is changed and nothing is wrong.
+# Answers that mean that another run was first: nothing was changed, and it is no error.
 HARMLESS = {
     ("CompleteLifecycleAction", "ValidationError"): "its hook was answered already",
     ("AssociateAddress", "Resource.AlreadyAssociated"): "leaves the address where it serves",

@@ -185,7 +185,7 @@ def _events(story: Timeline, scale: Scale, y: float) -> tuple[list[str], float]:
 
 
 def _words(words: list[tuple[float, str]], y: float) -> tuple[list[str], float]:
-    """What stands close together is told in one line, each word once with its number; lines keep apart."""
+    """Marks that are close together share one line, each word once with its count; lines do not overlap."""
     clusters: list[tuple[float, dict[str, int]]] = []
     for x, word in words:
         if not clusters or x - clusters[-1][0] > CLUSTER:

@@ -28,7 +28,6 @@ from moto.core.models import botocore_stubber
 from simulator.engine import durations
 from simulator.engine.faults import Fault, Kind, error_body
 from simulator.engine.journal import Call
-from simulator.engine.read_cache import ReadCache, is_read
 from simulator.engine.virtual_clock import Killed
 from tradai_shared.aws import botocore_session
 from tradai_shared.aws.clients import READ_SECONDS
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
 
     # A call's parameters to its HTTP status and body.
     StandIn = Callable[[Mapping[str, object]], tuple[int, str]]
-    Quick = Callable[[str, Mapping[str, object]], dict[str, object] | None]
+    Quick = Callable[[Mapping[str, object]], dict[str, object] | None]
 
 REGION = "eu-central-1"
 OPERATOR = "operator"
@@ -63,15 +62,17 @@ class CallInterceptor:
     def __init__(self, stage: SimulationContext, chance: Random) -> None:
         self.faults: list[Fault] = []
         self.stand_ins: dict[str, StandIn] = {}  # by action: what answers in moto's place
-        self.remembered: ReadCache | None = None  # None: every read is carried out
-        self.quick: Quick | None = None  # answers reads without moto's wire; None where it does not know one
+        self.quick: Mapping[
+            str, Quick
+        ] = {}  # by action: answers without moto's wire, or None where it cannot
         self._stage = stage
         self._chance = chance
 
     def send(self, request: AWSPreparedRequest, action: str) -> AWSResponse:
         parameters: dict[str, object] = getattr(_sending, "parameters", {})
         _sending.attempt += 1
-        started, actor, attempt = self._stage.clock.elapsed, self._actor(), _sending.attempt
+        started, _sending.started = _sending.started or self._stage.clock.elapsed, None
+        actor, attempt = self._actor(), _sending.attempt
         outcome, _sending.carried_out = "not sent", False
         try:
             response = self._exchange(request, action, parameters, actor)
@@ -109,41 +110,38 @@ class CallInterceptor:
         return next((f for f in self.faults if f.hits(action, parameters, actor, self._chance)), None)
 
     def _set_out(self) -> float:
-        """Half of the way; tells the whole."""
+        """Sleep half of the latency; return the whole."""
         latency = self._stage.pace.draw(durations.API_CALL)
         self._stage.clock.sleep(latency / 2)
         return latency
 
     def call(self, action: str, parameters: dict[str, object], carry_out: Callable[[], object]) -> object:
-        """A call as a whole, from memory where that is kept and has the answer."""
-        _sending.on_the_way, _sending.seen, _sending.drawn = None, None, None
-        if self.quick is not None and is_read(action) and self._actor() != OPERATOR:
-            return self._call_quickly(action, parameters, carry_out)
-        if self.remembered is None or self.faults or self._actor() == OPERATOR or not is_read(action):
+        """A call as a whole, without moto's wire where ``quick`` has the answer."""
+        _sending.started, _sending.on_the_way, _sending.drawn = None, None, None
+        if action not in self.quick or action in self.stand_ins or self._actor() == OPERATOR:
             return carry_out()
-        started, latency = self._stage.clock.elapsed, self._set_out()
-        answer = self.remembered.recall(action, parameters, self._stage.clock.changes)
-        if answer is None:
-            _sending.on_the_way = latency
-            answer = carry_out()
-            self.remembered.keep(action, parameters, _sending.seen, answer)
-            return answer
-        self._stage.clock.sleep(latency / 2)
-        self._stage.journal.record(Call(started, self._actor(), action, parameters, 1, "ok"))
-        return answer
+        return self._call_quickly(action, parameters, carry_out)
 
     def _call_quickly(
         self, action: str, parameters: dict[str, object], carry_out: Callable[[], object]
     ) -> object:
         """The same draws in the same order; a call that fails goes the whole way, with what was drawn."""
-        assert self.quick is not None  # noqa: S101 - the caller looked
-        started, latency = self._stage.clock.elapsed, self._set_out()
-        _sending.on_the_way, _sending.drawn = latency, (self._draw(action, parameters, self._actor()),)
-        answer = self.quick(action, parameters) if _sending.drawn[0] is None else None
-        if answer is None:
-            return carry_out()
-        self._stage.clock.sleep(latency / 2)
-        self._stage.journal.record(Call(started, self._actor(), action, parameters, 1, "ok"))
+        started, actor = self._stage.clock.elapsed, self._actor()
+        outcome: str = "not sent"
+        try:
+            latency = self._set_out()
+            fault = self._draw(action, parameters, actor)
+            answer = None if fault else self.quick[action](parameters)
+            if answer is None:
+                _sending.started, _sending.on_the_way, _sending.drawn = started, latency, (fault,)
+                outcome = ""  # the wire records it
+                return carry_out()
+            outcome = Kind.ANSWER_LOST
+            self._stage.clock.sleep(latency / 2)
+            outcome = "ok"
+        finally:
+            if outcome:
+                self._stage.journal.record(Call(started, actor, action, parameters, 1, outcome))
         return answer
 
     def _answer(self, request: AWSPreparedRequest, action: str, fault: Fault | None) -> AWSResponse | None:
@@ -179,8 +177,6 @@ class CallInterceptor:
             response = _response(request, *self.stand_ins[action](_sending.parameters))
         else:
             response = botocore_stubber("before-send", request)
-        self._stage.clock.changes += not is_read(action)
-        _sending.seen = self._stage.clock.changes
         _sending.carried_out = response.status_code < 300  # noqa: PLR2004 - HTTP
         return response
 

@@ -52,7 +52,7 @@ class Journal:
     clock: VirtualClock
     entries: list[Entry] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    listeners: list[Callable[[Entry], None]] = field(default_factory=list)  # told of each entry at once
+    listeners: list[Callable[[Entry], None]] = field(default_factory=list)  # called with each entry at once
 
     def note(self, source: str, what: str, **fields: object) -> None:
         entry = Entry(self.clock.elapsed, source, what, fields)

@@ -34,7 +34,6 @@ class Timer:
     at: int
     order: int
     callback: Callable[[], None] = field(compare=False)
-    changes: bool = field(default=True, compare=False)
     cancelled: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
@@ -51,9 +50,6 @@ class VirtualClock:
         self._order = itertools.count()
         self._processes: list[Process] = []
         self.running: Process | None = None
-        self.changes = (
-            0  # counts what may have changed the world: all but processes, whose calls the wire sees
-        )
         self.after_step: list[Callable[[], None]] = []
         self.on_turn: list[Callable[[Process], None]] = []  # called as a process gets and gives back its turn
 
@@ -65,10 +61,10 @@ class VirtualClock:
     def now(self) -> datetime:
         return self._start + timedelta(microseconds=self._now)
 
-    def after(self, seconds: float, callback: Callable[[], None], *, changes: bool = True) -> Timer:
-        """Call back then. ``changes`` is False where that alone changes nothing that AWS would describe."""
+    def after(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Call back then."""
         now = self._now + round(max(seconds, 0) * MICROSECONDS)
-        timer = Timer(now, next(self._order), callback, changes)
+        timer = Timer(now, next(self._order), callback)
         heapq.heappush(self._heap, timer)
         return timer
 
@@ -93,12 +89,11 @@ class VirtualClock:
         self.run_until(lambda: False, seconds)
 
     def run_until(self, predicate: Callable[[], bool], limit: float) -> bool:
-        """Run on until the predicate holds after a step, at most ``limit`` seconds; tell whether it holds."""
+        """Run until the predicate holds after a step, at most ``limit`` seconds; return whether it does."""
         if self.running is not None:
             raise RuntimeError("only the scenario drives the clock; a process sleeps on it")
         end = self._now + round(limit * MICROSECONDS)
-        self.changes += 1
-        self._look()  # at what the scenario has just done
+        self._look()  # reads what the scenario has just done
         while not predicate():
             if not self._heap or self._heap[0].at > end:
                 self._now = end
@@ -124,7 +119,6 @@ class VirtualClock:
         if timer.cancelled:
             return
         self._now = timer.at
-        self.changes += timer.changes
         timer.callback()
         self._look()
 
@@ -164,8 +158,7 @@ class Process:
         self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name=name, daemon=True)
 
     def wake_after(self, seconds: float) -> None:
-        # what a process does to the world it does by calls, which the wire counts
-        self._wakeup = self._clock.after(seconds, self._resume, changes=False)
+        self._wakeup = self._clock.after(seconds, self._resume)
 
     def sleep(self, seconds: float) -> None:
         """Called by the process itself. Raises Killed when it is ended meanwhile."""

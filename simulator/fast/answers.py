@@ -8,6 +8,7 @@ or a parameter that is not known here raises. ``tests/simulation/test_fast.py`` 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from moto.autoscaling import autoscaling_backends
@@ -39,15 +40,6 @@ ROUTE_FIELDS = {
 
 class UnknownReadError(Exception):
     """A read that is not answered here: add it, with the test that holds it against moto."""
-
-
-def answer(action: str, parameters: Mapping[str, Any]) -> Answer | None:
-    """The answer; None for a call that goes to moto: a write, or a read that few passes make."""
-    reader = _READS.get(action)
-    if reader is None:
-        return None
-    mock_random.get_random_string(length=LENGTH_OF_REQUEST_ID)  # so that later ids are the same
-    return reader(parameters)
 
 
 def _ec2() -> Any:
@@ -128,6 +120,25 @@ def _route_table(table: Any) -> Answer:
     return {"RouteTableId": table.id, "VpcId": table.vpc_id, "Routes": routes, "Tags": _tags(table.id)}
 
 
+def instance_status(parameters: Mapping[str, Any]) -> Answer | None:
+    """DescribeInstanceStatus by id: running instances alone. moto refuses an id that it does not know."""
+    if set(parameters) != {"InstanceIds"}:
+        raise UnknownReadError(f"{dict(parameters)}; known are ids")
+    known = {one.id: one for reservation in _ec2().reservations.values() for one in reservation.instances}
+    if not set(parameters["InstanceIds"]) <= set(known):
+        return None
+    instances = (known[name] for name in parameters["InstanceIds"])
+    return {"InstanceStatuses": [_status(instance) for instance in instances if instance.is_running()]}
+
+
+def _status(instance: Any) -> Answer:
+    return {
+        "InstanceId": instance.id,
+        "SystemStatus": instance.system_status,
+        "InstanceStatus": instance.instance_status,
+    }
+
+
 def interfaces(parameters: Mapping[str, Any]) -> Answer:
     """DescribeNetworkInterfaces by id."""
     wanted = _filtered(parameters, "network-interface-id")["network-interface-id"]
@@ -193,10 +204,24 @@ def _hook(hook: Any) -> Answer:
     )
 
 
-_READS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
+_READS: dict[str, Callable[[Mapping[str, Any]], Answer | None]] = {
     "ec2:DescribeInstances": instances,
+    "ec2:DescribeInstanceStatus": instance_status,
     "ec2:DescribeRouteTables": route_tables,
     "ec2:DescribeNetworkInterfaces": interfaces,
     "autoscaling:DescribeAutoScalingGroups": groups,
     "autoscaling:DescribeLifecycleHooks": hooks,
 }
+
+
+def _drawing(
+    reader: Callable[[Mapping[str, Any]], Answer | None], parameters: Mapping[str, Any]
+) -> Answer | None:
+    given = reader(parameters)
+    if given is not None:
+        mock_random.get_random_string(length=LENGTH_OF_REQUEST_ID)  # so that later ids are the same
+    return given
+
+
+# By action. Each answers None for what moto's wire has to answer; other actions go there at once.
+ANSWERS = {action: partial(_drawing, reader) for action, reader in _READS.items()}

@@ -46,7 +46,7 @@ def own(allocation: str = "", boot: Duration = durations.BOOT_PACKAGED) -> Scrip
 
 
 def mark_not_forwarding(machine: Machine) -> None:
-    """What nat/watchman.py does where mending does not help."""
+    """What nat/watchman.py does when its repairs do not help."""
     ec2 = boto3.client("ec2", config=clients.client_config())
     value = f"{machine.boot_id} not-forwarding {clock.now():%Y-%m-%dT%H:%M:%SZ}"
     ec2.create_tags(Resources=[machine.id], Tags=[{"Key": READY_TAG, "Value": value}])

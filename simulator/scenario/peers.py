@@ -1,4 +1,4 @@
-"""The NATs' watch over each other: who hears nothing of the other puts an event, as nat/peer.py does."""
+"""The NATs' watch over each other: one that gets no answer puts an event, as nat/peer.py does."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Peers:
     machines: Machines
     partitioned: bool = False
     _known: set[str] = field(default_factory=set)  # those that have answered once
-    _silent: dict[tuple[str, str], float] = field(default_factory=dict)  # since when, by who hears nothing
+    _silent: dict[tuple[str, str], float] = field(default_factory=dict)  # since when, by NAT
 
     def observe(self) -> None:
         """Called after every step."""
@@ -68,7 +68,7 @@ class Peers:
             detail = {"InstanceId": machine.id, "SilentInstanceId": peer.id, "Misses": MISSES}
             self.bus.put(SOURCE, DETAIL_TYPE, detail, [])
         later = partial(self._tell, machine, peer, since, min(pause * 2, LONGEST_PAUSE))
-        self.stage.clock.after(pause, later, changes=False)
+        self.stage.clock.after(pause, later)
 
 
 def able(machine: Machine) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from simulator.fast.answers import answer
 from simulator.scenario import boot_scripts
 from simulator.scenario.world import World
 from simulator.storms.disturb import Disturber
@@ -50,9 +49,9 @@ def play(storm: Storm, observe: Callable[[World], None] | None = None, *, fast: 
                 variables=readiness,
                 launches_first=storm.launches_first,
                 standby=storm.standby,
+                fast=fast,
             )
         )
-        world.wire.quick = answer if fast else None
         if observe is not None:
             observe(world)
         allocation = "" if world.platform.standby else world.platform.allocation

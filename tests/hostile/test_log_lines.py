@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from simulator.fast.answers import answer
 from simulator.scenario import boot_scripts
 from simulator.scenario.world import World
 
@@ -26,7 +25,6 @@ def with_secrets(event: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("refused", [False, True])
 def test_no_token_and_no_secret_of_an_event_is_logged(*, refused: bool) -> None:
     with World(1, variables={"NAT_READINESS": "signal"}) as world:
-        world.wire.quick = answer
         world.machines.script = boot_scripts.own(world.platform.allocation)
         world.start()
         world.kill(world.nat())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulator.aws.instances import Machine, Script
 from simulator.engine.durations import (
@@ -57,24 +57,15 @@ def of_kind(world: World, kind: str, after: float = 0.0) -> list[Invocation]:
 
 def routes(world: World) -> set[str | None]:
     """The targets of the named tables' default routes."""
-    route_tables = world.client("ec2").describe_route_tables(RouteTableIds=world.platform.tables)[
-        "RouteTables"
-    ]
     return {
         route.get("InstanceId") or route.get("NatGatewayId") or route.get("GatewayId")
-        for table in route_tables
-        for route in table["Routes"]
-        if route.get("DestinationCidrBlock") == "0.0.0.0/0"
+        for route in world.default_routes()
     }
 
 
 def holder(world: World) -> str | None:
     """The instance that has the address."""
-    allocation = world.platform.allocation
-    address: dict[str, Any] = world.client("ec2").describe_addresses(AllocationIds=[allocation])["Addresses"][
-        0
-    ]
-    return address.get("InstanceId")
+    return world.holder()
 
 
 def writes(world: World, after: float = 0.0) -> list[Call]:

@@ -7,7 +7,6 @@ from itertools import pairwise
 import pytest
 
 from simulator.aws.instances import Script
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario.world import World
 from tests.simulation.assertions import SIGNAL, healed, signalling, writes
 
@@ -19,7 +18,6 @@ def broken(seed: int) -> World:
 
 
 def start_and_break(world: World) -> float:
-    world.wire.remembered = ReadCache()  # hours of looking every minute
     world.machines.script = signalling(world)
     world.start()
     world.machines.script = Script(forwards=False)

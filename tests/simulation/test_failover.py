@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine import durations
 from simulator.engine.faults import Fault, Kind
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario.world import World
 from tests.simulation.assertions import names
 
@@ -197,7 +196,6 @@ def test_no_order_or_multiplicity_of_events_ends_in_another_state(
     seed: int, mishaps: list[DeliveryFault]
 ) -> None:
     with World(seed=seed) as world:
-        world.wire.remembered = ReadCache()  # half the time; test_probe.py sees that no answer differs
         world.start()
         for mishap in mishaps:
             world.mishap(mishap)

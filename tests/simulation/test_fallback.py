@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator.aws.instances import Script
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
@@ -26,7 +25,6 @@ AFTER = 120.0
 @pytest.fixture(params=Standby)
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     with World(seed=11, variables=SIGNAL, standby=request.param) as made:
-        made.wire.remembered = ReadCache()
         made.machines.script = ours(made)
         made.start()
         made.advance(120)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.fast.answers import UnknownReadError, answer
+from simulator.fast.answers import ANSWERS, UnknownReadError
 from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
 from simulator.storms.disturbance import draw
@@ -44,14 +44,11 @@ def test_a_storm_is_the_same_on_the_fast_world_and_on_motos_wire(seed: int, stan
         ("ec2:DescribeInstances", {"InstanceIds": ["i-1"]}),
         ("ec2:DescribeRouteTables", {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1"]}]}),
         ("ec2:DescribeNetworkInterfaces", {}),
+        ("ec2:DescribeInstanceStatus", {"IncludeAllInstances": True}),
         ("autoscaling:DescribeAutoScalingGroups", {"Filters": []}),
         ("autoscaling:DescribeLifecycleHooks", {"AutoScalingGroupName": "g", "LifecycleHookNames": ["h"]}),
     ],
 )
 def test_a_read_that_it_does_not_know_is_refused(action: str, parameters: dict[str, object]) -> None:
     with pytest.raises(UnknownReadError):
-        answer(action, parameters)
-
-
-def test_a_write_goes_to_moto() -> None:
-    assert answer("ec2:ReplaceRoute", {}) is None
+        ANSWERS[action](parameters)

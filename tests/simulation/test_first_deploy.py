@@ -6,7 +6,6 @@ import pytest
 
 from simulator.aws.alarms import data_points
 from simulator.engine.durations import BOOT_PACKAGED, SCHEDULE_PHASE
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.world import World
 from tests.simulation.assertions import SIGNAL, at_rest
@@ -35,7 +34,6 @@ def test_no_alarm_fires_while_the_first_nat_boots(seed: int, first_tick: float, 
     """Wherever the first tick of the schedule falls after the group: test_what_sam_makes holds this order."""
     pace = {SCHEDULE_PHASE: first_tick} | ({} if boot is None else {BOOT_PACKAGED: boot})
     with World(seed=seed, variables=SIGNAL, pace=pace) as world:
-        world.wire.remembered = ReadCache()
         world.machines.script = boot_scripts.own(world.platform.allocation)
         world.start()
         world.advance(A_QUARTER)
@@ -47,7 +45,6 @@ def test_no_alarm_fires_while_the_first_nat_boots(seed: int, first_tick: float, 
 
 def test_a_first_nat_that_never_becomes_ready_pages_after_its_time() -> None:
     with World(seed=1, variables=SIGNAL) as world:
-        world.wire.remembered = ReadCache()
         world.machines.script = boot_scripts.BROKEN
         world.advance(A_QUARTER)
         points = list(data_points(world.function.invocations, "TradAI/Ops"))
@@ -58,7 +55,6 @@ def test_a_first_nat_that_never_becomes_ready_pages_after_its_time() -> None:
 def test_an_outage_right_after_the_first_launch_pages() -> None:
     """The group is younger than the time of its first launch, but its NAT has served."""
     with World(seed=1, variables=SIGNAL) as world:
-        world.wire.remembered = ReadCache()
         world.machines.script = boot_scripts.own(world.platform.allocation)
         world.start()
         assert world.clock.elapsed < TIME_OF_FIRST
@@ -73,7 +69,6 @@ def test_an_outage_right_after_the_first_launch_pages() -> None:
 def test_a_schedule_before_its_group_would_page() -> None:
     """What the order of the template prevents: three minutes of runs that find no group."""
     with World(seed=1, variables={**SIGNAL, "NAT_ASG_NAME": "not-yet"}) as world:
-        world.wire.remembered = ReadCache()
         world.advance(240)
         points = list(data_points(world.function.invocations, "TradAI/Ops"))
         assert "nat-unhealthy" in fired(ALARMS, points, world.clock.elapsed)

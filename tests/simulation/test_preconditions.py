@@ -14,7 +14,6 @@ import pytest
 from simulator.aws.alarms import Alarm, AlarmState, DataPoint, data_points
 from simulator.aws.lifecycle_actions import LAUNCHING, TERMINATING
 from simulator.engine.faults import Fault, Kind
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.world import World
 from tests.contract.stack import Stack
@@ -160,7 +159,6 @@ def name_of(scenario: Scenario) -> str:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=name_of)
 def test_an_hour_with_a_broken_precondition(scenario: Scenario) -> None:
     with World(seed=13, variables=SIGNAL) as world:
-        world.wire.remembered = ReadCache()
         world.machines.script = boot_scripts.own(world.platform.allocation)
         world.start()
         world.advance(HOUR / 6)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from simulator.engine import durations
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.egress_probe import probing
 from simulator.scenario.world import World
@@ -67,11 +66,10 @@ def test_what_the_probe_is_not_asked_in_earnest_is_refused() -> None:
 
 
 @pytest.mark.parametrize("end", ["kill", "impair"])
-def test_reads_from_memory_change_nothing_but_the_time_that_a_run_takes(end: str) -> None:
+def test_reads_without_motos_wire_change_nothing_but_the_time_that_a_run_takes(end: str) -> None:
     outages = []
-    for memory in (None, ReadCache()):
-        with World(seed=44, variables=SIGNAL, pace={durations.BOOT_PACKAGED: 30.0}) as world:
-            world.wire.remembered = memory
+    for fast in (True, False):
+        with World(seed=44, variables=SIGNAL, fast=fast, pace={durations.BOOT_PACKAGED: 30.0}) as world:
             own(world)
             world.start()
             getattr(world, end)(world.nat())

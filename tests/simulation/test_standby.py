@@ -11,7 +11,6 @@ import pytest
 
 from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine.faults import Fault, Kind
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario import boot_scripts
 from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
@@ -33,7 +32,6 @@ STATE_CHANGE = "EC2 Instance State-change Notification"
 def pair(address: Standby = Standby.SHARED, seed: int = 3) -> Iterator[World]:
     """Both groups in service, one of them carrying, for so long that each may be blamed."""
     with World(seed=seed, standby=address, variables=SIGNAL) as world:
-        world.wire.remembered = ReadCache()
         world.machines.script = boot_scripts.own()
         world.start()
         world.advance(700)
@@ -264,3 +262,41 @@ def test_switched_off_after_a_failover_the_address_and_routes_come_back(
         assert world.carrier() == world.group.group.instance_states[0].instance_id
         assert holder(world) == world.carrier()
         assert world.traffic.up
+
+
+def test_two_runs_at_once_move_to_the_same_one() -> None:
+    with pair() as world:
+        lost, standby = world.carrier(), other(world)
+        world.mishap(DeliveryFault(copies=2, delay=0.0))
+        at = world.kill(lost)
+        world.advance(SETTLED)
+        assert_at_rest(world)
+        assert world.carrier() == standby
+        moves = [call for call in writes(world, at) if call.action == "ec2:ReplaceRoute"]
+        (target,) = {call.parameters["NetworkInterfaceId"] for call in moves}
+        assert target == world.machines[standby].instance.nics[0].id
+        assert len(outages(world, at)) == len(world.platform.tables)
+
+
+def test_switched_on_and_off_on_a_running_stack_as_the_documents_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pair() as world:
+        first, second = world.platform.groups
+        if world.group_of(world.carrier()) == second:
+            world.refresh(second)
+            world.advance(SETTLED)
+        for name in ("", second):  # a lone NAT, then a standby
+            monkeypatch.setitem(os.environ, "NAT_STANDBY_ASG_NAME", name)
+            at = world.clock.elapsed
+            world.advance(130)
+            assert (writes(world, at), outages(world, at)) == ([], [])
+        world.kill(world.carrier())
+        world.advance(SETTLED)
+        assert world.group_of(world.carrier()) == second
+        at = world.refresh(second)  # "move the traffic back first"
+        world.advance(SETTLED)
+        assert world.group_of(world.carrier()) == first
+        assert all(outage.seconds < 4 for outage in outages(world, at))
+        monkeypatch.setitem(os.environ, "NAT_STANDBY_ASG_NAME", "")
+        at = world.clock.elapsed
+        world.advance(130)
+        assert (writes(world, at), outages(world, at)) == ([], [])

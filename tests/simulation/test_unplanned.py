@@ -8,7 +8,6 @@ from simulator.aws.event_bridge import DeliveryFault
 from simulator.aws.instances import Script
 from simulator.engine.durations import HEALTH_CHECK_PHASE
 from simulator.engine.faults import Fault, Kind
-from simulator.engine.read_cache import ReadCache
 from simulator.scenario.world import World
 from tests.simulation.assertions import (
     READY_AT_FIRST_LOOK,
@@ -218,7 +217,6 @@ def test_the_address_of_a_stranger_is_not_taken_and_the_stranger_is_named() -> N
 
 def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
     with World(seed=10, variables=SIGNAL) as world:
-        world.wire.remembered = ReadCache()  # minutes of looking every second
         world.machines.script = signalling(world)
         world.start()
         world.machines.script = Script(forwards=False)
@@ -244,7 +242,6 @@ def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
 
 def test_twice_broken_an_unproven_nat_is_let_in_and_told() -> None:
     with World(seed=10, variables=SIGNAL) as world:
-        world.wire.remembered = ReadCache()  # minutes of looking every second
         world.machines.script = signalling(world)
         world.start()
         world.machines.script = Script(forwards=False)

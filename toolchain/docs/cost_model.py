@@ -141,7 +141,7 @@ def nat() -> list[Line]:
 
 
 def standby() -> list[Line]:
-    """A second NAT beside the first, and the metric that tells whether it is ready."""
+    """A second NAT beside the first, and the metric of its readiness."""
     second = [Line("standby", line.item, line.amount, line.price) for line in nat()]
     return [*second, Line("standby", f"{STANDBY_METRICS} custom metric", STANDBY_METRICS, "metrics")]
 

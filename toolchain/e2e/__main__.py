@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from toolchain.e2e import drift_and_reap, failover, hand_over, stacks
+from toolchain.e2e import drift_and_reap, failover, hand_over, stacks, standby
 from toolchain.e2e.environment import DeployedEnvironment
 from toolchain.e2e.limits import OUT_OF_REACH
 from toolchain.e2e.report import End, Row, document, failed, show, table
@@ -124,6 +124,12 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     )
     yield "dev: drift is healed", partial(drift_and_reap.drift_healed, deployed, DEV)
     yield "dev: the address goes along", partial(failover.takes_the_address_along, deployed, DEV)
+    yield (
+        "dev: a second group that exists becomes the standby",
+        partial(standby.switched_on, deployed, DEV),
+    )
+    yield "dev: the standby takes over", partial(standby.takes_over, deployed, DEV)
+    yield "dev: it is switched off while it carries", partial(standby.switched_off, deployed, DEV)
     yield "prod: a second deploy changes nothing", partial(stacks.nothing_to_do, deployed, PROD)
     yield "staging: a delete leaves what is kept on purpose", partial(stacks.leave, deployed, STAGING, before)
 

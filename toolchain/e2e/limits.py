@@ -13,6 +13,10 @@ _TOLD = {
         "ministack has no AWS::EC2::EIP; tests/contract reads that half of the template, "
         "tests/kernel boots its script"
     ),
+    "a standby that the stack makes (NatStandby=true)": (
+        "it needs CreateNat=true; an adopted pair is shown above, and tests/contract reads the second group"
+    ),
+    "two NATs ask each other": "no boot script runs behind moto; tests/kernel runs both, and cuts them off",
     "the egress probe (EgressProbe=true)": (
         "there is no network behind moto to probe; tests/simulation runs the probe"
     ),

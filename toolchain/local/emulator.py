@@ -58,7 +58,7 @@ def emulator_binary() -> Path:
         ROOT.glob(f".tools/sam/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}")
     )
     if not candidates or not RUNTIME.exists():
-        raise StartError("the SAM CLI or a python3.13 is not at hand: make build tells why")
+        raise StartError("the SAM CLI or a python3.13 is missing: make build says why")
     return candidates[0]
 
 

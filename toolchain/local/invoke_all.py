@@ -25,7 +25,7 @@ OTHERWISE = {
     "egress_probe/probe": "EgressDownError",  # where there is no internet
     "egress_probe/confirm": "EgressDownError",
     "drift_check/approve": "EventError",  # its finding is invented, so it is unknown
-    "ttl_reaper/summary": "success: False",  # it tells of a segment that was lost
+    "ttl_reaper/summary": "success: False",  # it reports a lost segment
 }
 
 

@@ -12,7 +12,7 @@ from tests.contract.permissions import drift, failover, probe, reaper
 from tests.contract.permissions.iam import EVERYTHING, arn
 from tests.contract.permissions.policy import Need, Statement, statements
 from tests.contract.permissions.roles import ATTACHING, by_lambda
-from ttl_reaper import audit, checkpoint_store, observe
+from ttl_reaper import audit, checkpoint_store, messages, observe
 from ttl_reaper.model import Mode
 from ttl_reaper.partiql import permission
 from update_nat_routes import actions as nat_actions
@@ -47,6 +47,7 @@ DECLARED: dict[str, set[str]] = {
         *observe.PERMISSIONS,
         *audit.PERMISSIONS,
         *checkpoint_store.PERMISSIONS,
+        *messages.PERMISSIONS,
         permission(Mode.DELETE),
         permission(Mode.REPAIR),
     },

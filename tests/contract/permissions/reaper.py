@@ -46,6 +46,8 @@ def recorded() -> tuple[Stack, frozenset[Need]]:
         clock.use(hand),
         recorder.connected(),
     ):
+        boto3.client("sns").create_topic(Name=variables["SNS_ALERTS_TOPIC_ARN"].rpartition(":")[2])
+        invoke(recorder, hand, REPORT)  # no table yet: it tells of that, and of its end
         prepare(variables["REAPER_AUDIT_BUCKET"], int(hand.now().timestamp()))
         stopped = invoke(recorder, hand, SLOWLY, SPARE_SECONDS + 40)
         assert stopped["results"][0]["end"] == "out_of_time"

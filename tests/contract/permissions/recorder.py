@@ -49,6 +49,11 @@ class Recorder:
     def connected(self) -> Iterator[None]:
         """Beside whatever stands in for AWS: enter it last."""
         through = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of every call
+        with patch.object(BaseClient, "_make_api_call", self.around(through)):
+            yield
+
+    def around(self, through: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that hears each call and passes it on."""
 
         def call(client: Any, operation: str, given: dict[str, Any]) -> Any:
             service = client.meta.service_model.service_name
@@ -62,5 +67,4 @@ class Recorder:
                     self.hear(service, "ListBucket", given)
                 raise
 
-        with patch.object(BaseClient, "_make_api_call", call):
-            yield
+        return call

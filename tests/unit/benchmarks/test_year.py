@@ -12,7 +12,6 @@ from benchmarks.year.document import document
 from benchmarks.year.incidents import APART, DEATHS, YEAR, Incident, Kind, draw
 from benchmarks.year.picture import picture
 from benchmarks.year.play import TICK, Year, play, rests
-from simulator.fast.answers import answer
 from simulator.scenario import boot_scripts
 from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
@@ -42,7 +41,6 @@ def shown(world: World) -> list[Any]:
 @pytest.mark.parametrize("standby", Standby)
 def test_a_tick_at_rest_changes_nothing_and_skipped_time_does_not_either(standby: Standby) -> None:
     with World(2, variables={"NAT_READINESS": "signal"}, standby=standby) as world:
-        world.wire.quick = answer
         world.machines.script = boot_scripts.own("" if world.platform.standby else world.platform.allocation)
         world.start()
         world.advance(900)

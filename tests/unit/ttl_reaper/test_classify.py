@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttl_reaper.classify import DAY, EARLIEST, FIVE_YEARS, LATEST, Expired, Window, classify, repaired
+from ttl_reaper.classify import (
+    DAY,
+    EARLIEST,
+    FIVE_YEARS,
+    LATEST,
+    REPAIR_MARGIN,
+    Expired,
+    Window,
+    classify,
+    repaired,
+)
 from ttl_reaper.model import TtlClass, TtlState
 
 NOW = 1_780_000_000
@@ -26,6 +36,8 @@ CUTOFF = NOW - 3 * DAY
         ({"N": str(NOW - FIVE_YEARS - 1)}, Expired(TtlClass.OLD, NOW - FIVE_YEARS - 1)),
         ({"N": str(NOW - FIVE_YEARS)}, Expired(TtlClass.OVERDUE, NOW - FIVE_YEARS)),
         ({"N": str(EARLIEST)}, Expired(TtlClass.OLD, EARLIEST)),
+        ({"N": str(EARLIEST * 1000)}, Expired(TtlClass.MILLISECONDS, EARLIEST)),
+        ({"N": str(CUTOFF - 1).rjust(40, "0")}, Expired(TtlClass.OVERDUE, CUTOFF - 1)),
     ],
 )
 def test_an_expired_value_has_its_class_and_its_point_in_time(
@@ -63,6 +75,7 @@ def test_within_the_grace_period_or_later_is_alive(value: dict[str, str]) -> Non
         {"N": "NaN"},
         {"N": "Infinity"},
         {"N": "x"},
+        {"N": str(CUTOFF - 1).rjust(41, "0")},
         {"S": ""},
         {"S": "2024-01-01T00:00:00Z"},
         {"S": " 1700000000"},
@@ -104,3 +117,5 @@ def test_a_repaired_value_is_expired_and_young_enough_for_native_ttl(epoch: int)
 
 def test_a_value_that_is_young_enough_is_repaired_to_itself() -> None:
     assert repaired(NOW - 100 * DAY, WINDOW) == NOW - 100 * DAY
+    youngest = NOW - FIVE_YEARS + REPAIR_MARGIN
+    assert (repaired(youngest, WINDOW), repaired(youngest - 1, WINDOW)) == (youngest, CUTOFF)

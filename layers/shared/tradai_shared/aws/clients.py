@@ -8,6 +8,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_events import EventBridgeClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
     from types_boto3_sns import SNSClient
@@ -40,6 +41,11 @@ def dynamodb(*, pool: int = 10) -> DynamoDBClient:
 
 def s3(*, attempts: int = ATTEMPTS) -> S3Client:
     made: S3Client = _client("s3", attempts=attempts)
+    return made
+
+
+def events() -> EventBridgeClient:
+    made: EventBridgeClient = _client("events")
     return made
 
 

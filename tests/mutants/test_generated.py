@@ -1,0 +1,96 @@
+"""The mutants by rule: which there are, and that a survivor is told from one that a test kills."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.mutants.generated import ROOT, TARGETS, function_of, mutants
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.any_python
+
+SOURCE = """
+class Range:
+    @property
+    def empty(self) -> bool:
+        return not self.size > 0
+
+def steps(low, high):
+    if low and high:
+        yield low + 1
+"""
+
+
+def test_each_rule_changes_its_place_once(tmp_path: Path) -> None:
+    path = tmp_path / "sample.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    found = {(mutant.qualname, mutant.before, mutant.after) for mutant in mutants(path)}
+    assert found == {
+        ("Range.empty", "return not self.size > 0", after)
+        for after in (
+            "return self.size > 0",
+            "return not self.size >= 0",
+            "return not self.size > 1",
+            "if False:",
+        )
+    } | {
+        ("steps", "if low and high:", "if low or high:"),
+        ("steps", "yield (low + 1)", "yield (low - 1)"),
+        ("steps", "yield (low + 1)", "yield (low + 2)"),
+        ("steps", "yield (low + 1)", "if False:"),
+    }
+
+
+def test_a_changed_function_acts_for_whoever_imported_it(tmp_path: Path) -> None:
+    path = tmp_path / "sample.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    module = ModuleType("sample")
+    exec(compile(SOURCE, str(path), "exec"), vars(module))  # noqa: S102 - the text above
+    imported = function_of(module, "steps")
+    changed = next(mutant for mutant in mutants(path) if mutant.after == "yield (low - 1)")
+    function_of(module, "steps").__code__ = changed.code
+    assert list(imported(3, 4)) == [2]
+
+
+def test_every_target_and_its_tests_are_there() -> None:
+    named = [name for path, tests in TARGETS.items() for name in (path, *tests)]
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_a_survivor_is_told(tmp_path: Path) -> None:
+    """One module, one test that sees one of its two mutants."""
+    program = f"""
+        import pytest
+        from tests.mutants import generated
+        generated.ROOT = generated.Path({str(tmp_path)!r})
+        generated.TARGETS = {{"functions/sample_of_mutants.py": [{str(tmp_path / "test_sample.py")!r}]}}
+        import sys
+        sys.path.insert(0, {str(tmp_path / "functions")!r})
+        sys.argv = ["generated"]
+        sys.exit(generated.main())
+    """
+    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions/sample_of_mutants.py").write_text(
+        "def f(x):\n    return x > 1\n", encoding="utf-8"
+    )
+    (tmp_path / "test_sample.py").write_text(
+        "from sample_of_mutants import f\ndef test_f():\n    assert f(3) and not f(1)\n", encoding="utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "3 mutants, 1 survived" in done.stdout, done.stdout + done.stderr
+    assert "return x > 2" in done.stdout
+    assert done.returncode == 1
