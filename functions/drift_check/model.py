@@ -56,7 +56,7 @@ class Report:
 
     @property
     def open(self) -> list[Finding]:
-        """Drift that somebody must look at."""
+        """Drift that needs a person."""
         return [finding for finding in self.findings if finding.is_actionable]
 
     @property
