@@ -73,7 +73,7 @@ def invoke(client: Callable[[str], Any], function: str, event: dict[str, Any]) -
 def _print(answer: Mapping[str, Any]) -> None:
     data = answer.get("data", {})
     for name, value in data.get("summary", {}).items():
-        console.print(f"  {name}: {NOTHING if name == 'waiting' and not value else _text(value)}")
+        console.print(f"  {name}: {NOTHING if name == 'waiting' and not value else as_text(value)}")
     for result in data.get("results", []):
         name = result.get("action") or f"note: {result.get('note')}"
         parts = [result.get(part) for part in ("target", "subject", "status", "reason", "detail")]
@@ -81,7 +81,8 @@ def _print(answer: Mapping[str, Any]) -> None:
     console.print("success" if answer.get("success") else styled("no success", "bold red"))
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """A field of a run's summary as a person reads it."""
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -259,3 +259,26 @@ def test_the_two_nats_of_a_pair_may_ask_each_other_and_nobody_else_may() -> None
         assert (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) == ("udp", 3217, 3217)
         assert rule["GroupId"] == rule[other]
         assert not {"CidrIp", "CidrIpv6"} & set(rule)
+
+
+def test_sessions_by_systems_manager_are_a_parameter() -> None:
+    """No more than AWS's own minimal policy for sessions.
+
+    Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCloud9SSMInstanceProfile.html
+    """
+
+    def actions(**parameters: str) -> list[str]:
+        [policy] = made(**parameters)["NatInstanceRole"]["Policies"]
+        statements = policy["PolicyDocument"]["Statement"]
+        allowed = [statement["Action"] for statement in statements if isinstance(statement, dict)]
+        every = [name for names in allowed for name in ([names] if isinstance(names, str) else names)]
+        return sorted(name for name in every if name.startswith("ssm"))
+
+    assert actions() == []
+    assert actions(NatSsm="true") == [
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ]
