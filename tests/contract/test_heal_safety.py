@@ -170,7 +170,18 @@ class Killer:
 @pytest.fixture(scope="module")
 def world() -> Iterator[Live]:
     with live() as estate:
+        put_an_item_into_each_table(estate)
         yield estate
+
+
+def put_an_item_into_each_table(world: Live) -> None:
+    dynamodb = world.client("dynamodb")
+    for name in dynamodb.list_tables()["TableNames"]:
+        table = dynamodb.describe_table(TableName=name)["Table"]
+        types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+        keys = [key["AttributeName"] for key in table["KeySchema"]]
+        if name != HISTORY:
+            dynamodb.put_item(TableName=name, Item={key: {types[key]: "1"} for key in keys})
 
 
 @pytest.fixture(scope="module")
