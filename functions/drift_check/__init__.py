@@ -1,1 +1,1 @@
-"""drift_check: what AWS really is against what the canonical configuration says."""
+"""drift_check: compares AWS with the canonical configuration."""

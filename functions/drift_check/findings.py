@@ -30,7 +30,7 @@ class FindingStatus(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much it matters, the worst first. Info raises no alarm and no exit code."""
+    """Severity, the worst first. Info raises no alarm and no exit code."""
 
     CRITICAL = "critical"
     HIGH = "high"

@@ -1,4 +1,4 @@
-"""What earlier runs knew: since when a finding exists, when it was notified, how often healing it failed.
+"""The history of findings: since when each exists, when it was notified, how often healing it failed.
 
 Pure: ``history_store`` reads and writes the table. A finding that comes and goes keeps its record for a
 week, so that it is notified once.

@@ -1,6 +1,6 @@
-"""Deletes, repairs or reports items whose time to live is over and that DynamoDB has left standing.
+"""Deletes, repairs or reports items whose time to live is over and that DynamoDB has not deleted.
 
-The rooms, riskiest first:
+The modules, riskiest first:
 
 - ``apply``: executes batches of conditional statements. The riskiest: an HTTP 200 can carry 25 different
   verdicts, and a lost answer may have been carried out. Every statement is conditional on equality with the

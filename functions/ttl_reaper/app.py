@@ -45,7 +45,7 @@ metrics = make_metrics(SERVICE)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
-    """Reap, plan for the state machine, or add up what its runs came to.
+    """Reap, plan for the state machine, or add up the results of its runs.
 
     Raises:
         EventError: the event cannot be understood; nothing was touched.
@@ -93,7 +93,7 @@ def _plan(document: dict[str, Any], own: Settings) -> ReapAnswer:
 
 
 def _sharers(event: WorkEvent, checkpoints: Checkpoints) -> Callable[[], int] | None:
-    """How many runs of the event's plan are at work on its table now, at most."""
+    """The most runs of the event's plan that can be working on its table now."""
     share = event.plan
     if share is None:
         return None
@@ -112,7 +112,7 @@ def _run_of_plan(event: WorkEvent, answer: ReapAnswer, checkpoints: Checkpoints)
         data["stored"] = True
     elif event.plan and event.segments:
         ended, run = f"{event.plan.id}/{event.table}", str(event.segments.index)
-        isolated(lambda: checkpoints.mark_ended(ended, run))  # unmarked, its rate is left unused: no harm
+        isolated(lambda: checkpoints.mark_ended(ended, run))  # else its share of the rate stays unused
     data.pop("checkpoint", None)
     return answer
 
@@ -143,7 +143,7 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
 
 
 def _tell(own: Settings, results: Sequence[messages.Ended]) -> None:
-    """A message that cannot be sent is the next run's, and harms no table."""
+    """A message that cannot be sent fails no table; the next run sends its own."""
     made = {"s3": lambda: clients.s3(attempts=S3_ATTEMPTS), "sns": clients.sns, "events": clients.events}
 
     def client(service: str) -> Any:  # noqa: ANN401 - any of boto3's clients
@@ -180,7 +180,7 @@ def _reap_in_turn(
 
 
 def _not_reached(table: DesiredTable) -> TableResult:
-    """Nothing is called: what earlier tables still had to write has used up the time."""
+    """Calls nothing: the earlier tables have used up the time."""
     return TableResult(table.name, RunStatus.OUT_OF_TIME, "no time was left for this table")
 
 

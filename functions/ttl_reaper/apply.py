@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 DEFER_AFTER = 10  # answers: about 25 s
-# What never succeeds for so long ends the run; in Lambda its time is over before.
+# A request that fails for so long ends the run; in Lambda its time is over before.
 PATIENCE_SECONDS = 900.0
 NAP_SECONDS = 1.0  # so that an end of time that comes early is noticed
 
@@ -35,7 +35,7 @@ class OutOfTime(Exception):  # noqa: N818 - an end that is planned for, not an e
 
 
 class Requests(Protocol):
-    """What carries a call; ``DynamoDBRequests`` in earnest."""
+    """What sends a call; ``DynamoDBRequests`` in production."""
 
     def call(self, action: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Send once; see ``DynamoDBRequests.call`` for what is raised."""
@@ -44,7 +44,7 @@ class Requests(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What came of one batch."""
+    """The result of one batch."""
 
     outcomes: tuple[ItemOutcome, ...]
     units: float
@@ -157,13 +157,13 @@ class Sender:
             raise
 
     def _back_off(self, attempt: int) -> None:
-        """Slow down, and wait with full jitter: what was throttled together does not come back together."""
+        """Slow down, and wait with full jitter, so that throttled calls are not all repeated at once."""
         self.bucket.throttled(_now())
         longest: float = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
         self._wait(self.rng.uniform(0, longest))
 
     def _wait(self, seconds: float) -> None:
-        """Wait in naps.
+        """Wait in short steps.
 
         Raises:
             OutOfTime: there is no time for that.
@@ -180,7 +180,7 @@ class Sender:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a batch is."""
+    """The state of a batch that is being sent."""
 
     pending: list[Candidate]
     settled: list[ItemOutcome] = field(default_factory=list)

@@ -24,23 +24,23 @@ PERMISSIONS = ("s3:PutObject",)
 
 
 def key_hash(key: Item) -> str:
-    """Twelve hex digits that tell failed items apart without telling the key."""
+    """Twelve hex digits that distinguish failed items without showing the key."""
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:12]
 
 
 class Audit(Protocol):
-    """Where a round's items are written down, before and after."""
+    """Records a round's items before and after the writes."""
 
     def record_planned(self, candidates: Sequence[Candidate]) -> None:
-        """Write down what is about to be sent: a run that is killed leaves no deletion unrecorded."""
+        """Record what is about to be sent, so that a killed run leaves no deletion unrecorded."""
         ...
 
     def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
-        """Write down what was written, item by item."""
+        """Record what was written, item by item."""
         ...
 
     def flush(self) -> None:
-        """Write what is held: the run ends."""
+        """Write the records that are still held, at the run's end."""
         ...
 
 
@@ -53,7 +53,7 @@ class LogAudit:
         self._table = table
 
     def record_planned(self, candidates: Sequence[Candidate]) -> None:
-        """Nothing: twice the log would be twice its price."""
+        """Does nothing: a second record of each item would double the log's price."""
 
     def record_outcome(self, outcomes: Sequence[ItemOutcome]) -> None:
         """Log what was deleted or repaired."""

@@ -1,4 +1,4 @@
-"""Where a run stands, as JSON that travels in the answer, in the next event and in S3. Pure.
+"""The position of a run, as JSON in the answer, in the next event and in S3. Pure.
 
 A checkpoint continues one run only: of the same table (its id, not its name alone), attribute, mode, classes
 and segments, with the cut-off that the run began with. It carries what was counted, so that stopping and
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from ttl_reaper.model import LiveTable, ReapRequest, Segments
 
 
-# An older one judges by a cut-off and a count of items of another time.
+# An older one has a cut-off and a count of items that are out of date.
 MAX_AGE_SECONDS = 30 * 24 * 3600
 
 
 class Position(BaseModel):
-    """How far one segment is."""
+    """The position of one segment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,7 +67,7 @@ class Checkpoint(BaseModel):
 
     @property
     def window(self) -> Window:
-        """What the run judges by, fixed when it began."""
+        """The cut-off times of the run, fixed when it began."""
         return Window(self.started, self.grace_seconds)
 
 
@@ -93,7 +93,7 @@ def _positions(segments: Segments) -> tuple[Position, ...]:
 
 
 def is_too_old(checkpoint: Checkpoint, now: int) -> bool:
-    """Whether its cut-off and its count of items are of another time."""
+    """Whether its cut-off and its count of items are out of date."""
     return checkpoint.started < now - MAX_AGE_SECONDS
 
 

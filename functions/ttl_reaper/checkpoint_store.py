@@ -1,4 +1,4 @@
-"""Where checkpoints outlive an invocation: in S3, or nowhere."""
+"""Stores checkpoints between invocations: in S3, or not at all."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 TALLY = TypeAdapter(Tally)
-# without s3:ListBucket a checkpoint that is not there would look forbidden
+# without s3:ListBucket S3 answers 403 for a checkpoint that does not exist
 PERMISSIONS = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
 
 
 class Checkpoints(Protocol):
-    """Where checkpoints outlive an invocation."""
+    """Stores checkpoints between invocations."""
 
     def load(self, name: str) -> Checkpoint | None:
         """The stored one, or None."""

@@ -21,19 +21,19 @@ MAX_DIGITS = 40  # DynamoDB's Numbers have 38
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The points in time, in epoch seconds, that a run judges by; they never move while it lasts."""
+    """The cut-off times of a run, in epoch seconds; they are fixed at its start."""
 
     started: int
     grace_seconds: int
 
     @property
     def cutoff(self) -> int:
-        """What lies before this is overdue."""
+        """A TTL before this is overdue."""
         return self.started - self.grace_seconds
 
     @property
     def too_old(self) -> int:
-        """What lies before this is left alone by native TTL."""
+        """A TTL before this is ignored by DynamoDB's own deletion."""
         return self.started - FIVE_YEARS
 
 

@@ -1,4 +1,4 @@
-"""What a run is done with: one set for every table of an invocation."""
+"""The dependencies of a run: one set for all tables of an invocation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORKERS = 8
 
 @dataclass(frozen=True, slots=True)
 class RunDependencies:
-    """What every table of an invocation is done with."""
+    """What the run of each table needs."""
 
     client: DynamoDBClient
     requests: Requests
@@ -38,7 +38,7 @@ class RunDependencies:
     workers: int = WORKERS
     max_units_per_second: float = MAX_UNITS_PER_SECOND  # of a table without a limit of its own
     sharers: Callable[[], int] | None = (
-        None  # runs of the plan at work on the table now; None: this one alone
+        None  # runs of the plan that work on the table now; None: this one alone
     )
 
 

@@ -1,4 +1,4 @@
-"""One order as many: the state machine's plan, with the runs of each table. Pure.
+"""Splits one request into the runs of the state machine's plan, by table and segments. Pure.
 
 A plan's runs share one order and differ in a few fields, so that a thousand of them fit into a state's
 256 kB; the state machine merges the two. A run scans several segments that lie apart (a stride), so that
@@ -93,7 +93,7 @@ def runs_a_table(total: int, tables: int) -> int:
 
 
 def _check_limits_are_named(event: WorkEvent, total: int) -> None:
-    """The defaults are for small tables: whoever deletes at scale says how much is right.
+    """The defaults are for small tables: a plan that deletes must name its own limits.
 
     Raises:
         EventError: it names the limit that is missing.

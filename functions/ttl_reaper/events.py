@@ -1,4 +1,4 @@
-"""What the handler understands. Anything else is an EventError that names the field, and touches nothing."""
+"""Parses events. What is not understood is an EventError that names the field; nothing is changed."""
 
 from __future__ import annotations
 

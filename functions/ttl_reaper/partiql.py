@@ -113,7 +113,7 @@ def _message(response: dict[str, Any]) -> str:
 
 
 def consumed(reply: dict[str, Any]) -> float:
-    """The units that a call consumed; a scan tells one figure, a batch a list of them."""
+    """The units that a call consumed; a scan returns one figure, a batch a list of them."""
     consumed_capacity = reply.get("ConsumedCapacity") or []
     return float(
         sum(

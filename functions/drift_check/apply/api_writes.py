@@ -18,7 +18,7 @@ NO_TAGS = "NoSuchTagSet"
 
 
 class UnsafeError(Exception):
-    """A write would harm: it is not sent."""
+    """A write would break something, so it is not sent."""
 
 
 @dataclass(frozen=True, slots=True)

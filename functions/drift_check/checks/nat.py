@@ -84,7 +84,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     yield from functions.evaluate_failover(ctx)
     present = [name for name, group in groups.items() if not nat_group.is_missing(group)]
     if ctx.config.nat.group.name not in present:
-        return  # what belongs to a group that is missing is not told one by one
+        return  # one finding for a missing group, none for each of its parts
     instances = reduce(joined, members.values())
     addressed = instances.map(_any_elastic_ip) if len(groups) > 1 else None
     for name in present:

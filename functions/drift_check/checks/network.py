@@ -114,7 +114,7 @@ def _subnet(
         known = {role["RouteTableId"]: name for name, role in vpc_lookup.roles(ctx, *pair).items()}
         wanted = ctx.config.network.subnets[key].route_table
         if wanted not in known.values():
-            return wanted  # that table is missing, which is told once
+            return wanted  # the missing table has its own finding
         return known.get(table["RouteTableId"], table["RouteTableId"]) if table else None
 
     return ResourceState(
@@ -247,7 +247,7 @@ def _acls(ctx: CheckContext, subnets: Read[list[ApiObject]]) -> Iterator[Resourc
 def _tagged(
     read: Read[list[ApiObject]], path: str, name_path: str, kind_and_id: str
 ) -> Iterator[ResourceState]:
-    """Each of several things, which have no names of their own, with its tags."""
+    """Each of several resources without names, with its tags."""
     kind, id_key = kind_and_id.split("/")
     if not isinstance(read, Known):
         return

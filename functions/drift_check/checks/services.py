@@ -63,7 +63,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     arn = f"ecs:cluster/{ctx.config.ecs.cluster}"
     yield ResourceState("ecs", ctx.config.ecs.cluster, "ecs.cluster", cluster, tags=ctx.tags(arn), arn=arn)
     if isinstance(services, Known) and services.value is None:
-        return  # what belongs to a cluster that is missing is not told one by one
+        return  # one finding for a missing cluster, none for each of its services
     for key, desired in ctx.config.ecs.services.items():
         service = services.map(partial(_find, name=desired.name))
         yield _service(ctx, f"ecs.services.{key}", desired, service)

@@ -30,7 +30,7 @@ def listed(parameter: str) -> Callable[[str], dict[str, Any]]:
 class ReadOperation:
     """One kind of read. ``result`` is the answer's part that is kept, all of its pages.
 
-    ``absent`` are the error codes that say that the thing does not exist; ``empty`` those that say that the
+    ``absent`` are the error codes for a resource that does not exist; ``empty`` those that say that the
     setting was never made. ``per_second`` is the account's limit, where one is low enough to meet.
     """
 

@@ -116,5 +116,5 @@ def joined(read: Read[list[T]], other: Read[list[T]]) -> Read[list[T]]:
 
 
 def first_known(*reads: Read[T]) -> Read[T]:
-    """The first of several ways to learn the same thing that did not fail."""
+    """The first observation that did not fail, of several with the same information."""
     return next((read for read in reads if isinstance(read, Known)), reads[0])
