@@ -100,7 +100,23 @@ def _check_route(request: Any) -> None:
     gateway = request._get_param("NatGatewayId")
     if gateway and gateway not in request.ec2_backend.nat_gateways:
         raise EC2ClientError("NatGatewayNotFound", f"The Nat Gateway {gateway} was not found")
+    _check_network(request)
     request.error_on_dryrun()
+
+
+def _check_network(request: Any) -> None:
+    """A table routes to interfaces of its own VPC alone.
+
+    The refusal: https://github.com/saltstack/salt/issues/38791
+    """
+    backend, instance_id = request.ec2_backend, request._get_param("InstanceId")
+    interface = backend.enis.get(request._get_param("NetworkInterfaceId"))
+    if instance_id:
+        interface = backend.get_instance(instance_id).nics.get(0)
+    table = backend.get_route_table(request._get_param("RouteTableId"))
+    if interface and interface.subnet.vpc_id != table.vpc_id:
+        message = f"route table {table.id} and interface {interface.id} belong to different networks"
+        raise EC2ClientError("InvalidParameterValue", message)
 
 
 def _check_single_interface(instance: Any) -> None:

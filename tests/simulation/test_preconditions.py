@@ -48,6 +48,14 @@ def one_table_missing(world: World) -> None:
     os.environ["PRIVATE_ROUTE_TABLE_IDS"] = ",".join([*world.platform.tables, "rtb-0123456789abcdef0"])
 
 
+def table_of_another_vpc(world: World) -> None:
+    """Named beside the NAT's own: EC2 refuses its route, and the others are healed."""
+    ec2 = world.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    os.environ["PRIVATE_ROUTE_TABLE_IDS"] = ",".join([*world.platform.tables, table])
+
+
 def no_topic(_: World) -> None:
     os.environ["SNS_ALERTS_TOPIC_ARN"] = "arn:aws:sns:eu-central-1:123456789012:elsewhere"
 
@@ -118,6 +126,7 @@ SCENARIOS = [
     Scenario(no_group, frozenset({*DOWN, "nat-unguarded"})),
     Scenario(no_table, frozenset({*DOWN, "nat-unguarded"}), dies=True, launches=1, heals=False),
     Scenario(one_table_missing, frozenset({"nat-unguarded"}), dies=True, launches=1),
+    Scenario(table_of_another_vpc, frozenset({*DOWN, "nat-actions-failed"}), dies=True, launches=1),
     Scenario(other_hooks, frozenset(), dies=True, launches=1),
     Scenario(two_launch_hooks_of_others, frozenset({"nat-unguarded"})),
     Scenario(

@@ -72,6 +72,18 @@ def test_a_route_shows_both_ids_whichever_it_was_made_with(
     assert route["State"] == "active"
 
 
+@pytest.mark.parametrize("by", ["instance", "interface"])
+def test_a_table_of_another_vpc_takes_no_route_to_an_interface(
+    ec2: EC2Client, instance: str, by: str
+) -> None:
+    interface = interface_of(ec2, instance)["NetworkInterfaceId"]
+    target = {"InstanceId": instance} if by == "instance" else {"NetworkInterfaceId": interface}
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    code = code_of(ec2.create_route, RouteTableId=table, DestinationCidrBlock=ANYWHERE, **target)
+    assert (code, route_of(ec2, table)) == ("InvalidParameterValue", {})
+
+
 @pytest.mark.parametrize("end", ["stop", "terminate"])
 def test_a_route_is_a_blackhole_once_its_instance_is_stopped_or_terminated_and_not_before(
     world: World, ec2: EC2Client, instance: str, routed: dict[str, str], end: str

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState
+from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, prefix
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
 
@@ -21,7 +21,7 @@ TOPICS, QUEUES, ATTRIBUTES = "sns:ListTopics", "sqs:ListQueues", "sqs:GetQueueAt
 PREFIX = f"{PROJECT}-"
 FIFO = ".fifo"
 # This toolkit's own: standard, since EventBridge and Lambda cannot deliver to a FIFO queue.
-OWN = f"{PROJECT}-ops-"
+OWN = "ops-"  # after the prefix
 DAY = 86_400
 
 
@@ -54,7 +54,8 @@ def _ours(config: CanonicalConfig, urls: list[str]) -> list[str]:
         return sorted(url for url in urls if _name(url) in config.sqs.names)
     end = f"-{config.environment}"
     ours = (url for url in urls if _name(url).removesuffix(FIFO).endswith(end))
-    return sorted(url for url in ours if not _name(url).startswith(OWN))
+    own = (f"{PREFIX}{OWN}", f"{prefix(config)}-{OWN}")
+    return sorted(url for url in ours if not _name(url).startswith(own))
 
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from drift_check.checks import messaging
 from drift_check.checks.base import follows_naming
+from drift_check.observe.observations import Call
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
 
@@ -44,3 +46,14 @@ def test_the_stacks_prefix_is_the_deployments_naming_too() -> None:
     assert follows("kappa-extra-prod")
     assert not follows("kappa-extra-dev")
     assert not follows("kappaextra-prod")
+
+
+@pytest.mark.parametrize("prefix", ["", "tradai-egress", "kappa"])
+def test_the_stacks_own_queue_is_not_judged_as_the_platforms(prefix: str) -> None:
+    """It is a standard one on purpose, where the platform's are FIFO."""
+    own = build(Environment.PROD, parameters={"NamePrefix": prefix})
+    url = f"https://sqs.eu-central-1.amazonaws.com/123456789012/{prefix or 'tradai'}-ops-dead-letters-prod"
+    call = Call(messaging.QUEUES, "tradai-")
+    assert [each.subject for each in messaging.dependent_reads(own, call, [url])] == []
+    platform = url.replace(f"{prefix or 'tradai'}-ops-dead-letters", "tradai-orders")
+    assert [each.subject for each in messaging.dependent_reads(own, call, [platform])] == [platform]
