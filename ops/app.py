@@ -167,6 +167,7 @@ app = App(
     version=__version__,
     help="Self-healing operations, by hand. A command only reads, unless it asks first or --yes is given.",
     help_epilogue=EXIT_CODES,
+    suppress_keyboard_interrupt=False,  # main says "interrupted"
 )
 app.register_install_completion_command()
 _groups = {name: App(name=name, help=text) for name, text in GROUPS.items()}

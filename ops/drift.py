@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from drift_check.observe.observer import WORKERS
 from drift_check.planner import approval_code
 from drift_check.reconcile import make_reconciler
 from drift_check.settings import MAX_HEALS, Allowed, Settings
+from ops.interrupt import INTERRUPTED, Interrupt
 from ops.options import FLAG, Common, Many
 from ops.output import PRINTERS
 from ops.progress import progress
@@ -23,6 +25,8 @@ from tradai_shared.config.loader import waivers
 from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drift_check.model import Report
     from ops.session import Session
 
@@ -40,8 +44,9 @@ def drift(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Compare AWS with the canonical configuration, and heal what may be healed.
 
-    Exit code: 0 in sync, 1 drift, 2 error, 3 something could not be read. Healing shows account, region and
-    the exact calls, and asks before it sends them.
+    Exit code: 0 in sync, 1 drift, 2 error, 3 something could not be read, 130 interrupted. Healing shows
+    account, region and the exact calls, and asks before it sends them. Ctrl-C ends it after the heal that is
+    under way.
 
     Parameters
     ----------
@@ -68,7 +73,7 @@ def drift(  # noqa: PLR0913 - one parameter an option
         else:
             report = collect(session, replace(request, dry_run=dry_run), max_heals)
         PRINTERS[common.format](report, session)
-        return report.exit_code
+        return INTERRUPTED if report.interrupted else report.exit_code
 
 
 def requested(mode: Mode, approve: list[str], only: list[str], names: list[str]) -> Request:
@@ -117,11 +122,21 @@ def described(session: Session, preview: Report) -> str:
     return "\n".join(lines)
 
 
+@contextmanager
+def caught(*, wanted: bool) -> Iterator[Interrupt]:
+    """While something is written Ctrl-C ends the run after the heal under way; else at once."""
+    if not wanted:
+        yield Interrupt()
+        return
+    with Interrupt.caught() as interrupt:
+        yield interrupt
+
+
 def collect(session: Session, request: Request, max_heals: int = MAX_HEALS) -> Report:
     """One run with a progress display on standard error. Of the history only attempts to heal are kept."""
     settings = Settings(session.env, Allowed.HEAL, max_heals=max_heals)
     is_healing = request.mode is Mode.HEAL and not request.dry_run
-    with progress(quiet=session.common.quiet) as on_progress:
+    with progress(quiet=session.common.quiet) as on_progress, caught(wanted=is_healing) as interrupt:
         return make_reconciler(
             settings,
             request,
@@ -133,4 +148,5 @@ def collect(session: Session, request: Request, max_heals: int = MAX_HEALS) -> R
             attended=True,
             holder="tradai-ops drift",
             account=session.identity.account,
+            is_interrupted=lambda: interrupt.came,
         ).run()

@@ -48,6 +48,7 @@ class Report:
     seconds: float = 0.0
     error: str = ""
     account: str = ""  # empty where the caller does not know it
+    interrupted: bool = False  # by a person, before the last heal
 
     @property
     def unknown(self) -> list[Finding]:

@@ -35,9 +35,15 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.overrides import Waiver as OwnWaiver
 
+INTERRUPTED = "interrupted"
 FOR_A_HEAL = timedelta(seconds=30)  # its reads, writes and the reading back
 # A call may take three tries of 7 s, twice where it is throttled; after the last one the report is made.
 FOR_A_CALL = timedelta(seconds=50)
+
+
+def never() -> bool:
+    """Nobody interrupts a function."""
+    return False
 
 
 @dataclass(slots=True)
@@ -47,6 +53,7 @@ class Reconciler:
     ``notify`` delivers the report and returns whether the message was delivered; only then are findings
     marked as notified. ``deadline`` is when the run must have ended. ``attended`` says that a person was
     just shown the calls of a dry run. ``holder`` names the run where another one waits for it.
+    ``is_interrupted`` says that a person wants no further heal to begin.
     """
 
     settings: Settings
@@ -59,6 +66,7 @@ class Reconciler:
     attended: bool = False
     holder: str = "a run"
     account: str = ""
+    is_interrupted: Callable[[], bool] = never
 
     def run(self) -> Report:
         """Raises EventError: an approval is unknown or stale. Nothing was written."""
@@ -187,7 +195,10 @@ class Reconciler:
         for position, planned in enumerate(report.plan.chosen):
             if reason := self._stop(session):
                 left = len(report.plan.chosen) - position
-                report.notes.append(f"{reason}: {left} heals are left to the next run")
+                report.notes.append(
+                    f"{reason}: {left} heal{'s are' if left > 1 else ' is'} left to the next run"
+                )
+                report.interrupted = reason == INTERRUPTED
                 break
             outcome = healer.heal(planned)
             report.heals.append(outcome)
@@ -226,6 +237,8 @@ class Reconciler:
 
     def _stop(self, session: Session) -> str | None:
         """Why no further heal begins."""
+        if self.is_interrupted():
+            return INTERRUPTED
         if self.deadline is not None and clock.now() + FOR_A_HEAL > self.deadline:
             return "out of time"
         if session.table is not None and session.fencing is None and not self.request.dry_run:
@@ -269,6 +282,7 @@ def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put tog
     attended: bool = False,
     holder: str = "a run",
     account: str = "",
+    is_interrupted: Callable[[], bool] = never,
 ) -> Reconciler:
     """The loop over one environment; ``client`` gives boto3's client of a service."""
     scanner = make_scanner(
@@ -280,5 +294,15 @@ def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put tog
         deadline=deadline and deadline - FOR_A_CALL,
     )
     return Reconciler(
-        settings, request, scanner, RequestBuilder(client), use, notify, deadline, attended, holder, account
+        settings,
+        request,
+        scanner,
+        RequestBuilder(client),
+        use,
+        notify,
+        deadline,
+        attended,
+        holder,
+        account,
+        is_interrupted,
     )

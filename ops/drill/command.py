@@ -12,7 +12,7 @@ from ops.drill.follow import terminate_and_follow, watched
 from ops.drill.log import drill_run
 from ops.options import FLAG, Common
 from ops.reconcile import as_text
-from ops.screen import agreed, console, print_document, styled
+from ops.screen import agreed, console, error_console, print_document, styled
 from ops.session import connect
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
@@ -65,7 +65,14 @@ def drill(
             session.note("nothing was done")
             return 0
         show = _show if session.prints_text else _silent
-        followed = terminate_and_follow(session.client, account, session.env, show)
+        try:
+            followed = terminate_and_follow(session.client, account, session.env, show)
+        except KeyboardInterrupt:
+            error_console.print(
+                f"A NAT that was told to end is replaced without this command as well:"
+                f" tradai-ops status --env {session.env}"
+            )
+            raise
         report = replace(followed, simulated=common.simulate)
         _conclude(session, report, out or Path(f"out/drill-{session.env}-{clock.now():%Y%m%dT%H%M%S}.json"))
         return 0 if report.healed else 1

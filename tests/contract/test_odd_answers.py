@@ -174,7 +174,7 @@ def test_out_of_time_ends_with_a_report(world: Live) -> None:
     reconciler = world.reconciler()
     reconciler.deadline = world.clock.now() + timedelta(seconds=20)
     report = reconciler.run()
-    assert report.notes == ["out of time: 1 heals are left to the next run"]
+    assert report.notes == ["out of time: 1 heal is left to the next run"]
     assert "deletion_protection" in [finding.attribute for finding in report.open]
     reconciler.scanner.observer.deadline = world.clock.now() - timedelta(seconds=1)
     late = reconciler.run()

@@ -35,7 +35,15 @@ FAST = [
     f"tests/unit/update_nat_routes/test_{name}.py"
     for name in (
         *("gateway", "routes", "hooks", "holding", "hook_names", "standby", "fallback", "probe_failure"),
-        *("suspicion", "status_checks", "table_states", "lifecycle_states", "group"),
+        *(
+            "suspicion",
+            "status_checks",
+            "table_states",
+            "lifecycle_states",
+            "group",
+            "broken_boots",
+            "nat_state",
+        ),
     )
 ]
 TARGETS: dict[str, list[str]] = {

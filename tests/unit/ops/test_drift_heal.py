@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.client import BaseClient
 
 from drift_check.model import ExitCode
 from ops import drift
@@ -173,3 +176,25 @@ def test_another_region_is_an_error(
     assert run(monkeypatch, "drift", "--env", "dev", "--region", "us-east-1") == ExitCode.ERROR
     assert "us-east-1" in "".join(capsys.readouterr())
     assert history(built) == {}
+
+
+def test_ctrl_c_ends_after_the_heal_under_way_and_says_what_is_left(
+    built: estate.Estate, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    answering(monkeypatch, yes=True)
+    original = BaseClient._make_api_call  # type: ignore[attr-defined]  # private
+
+    def call(client: Any, operation: str, request: Any) -> Any:
+        if operation == "UpdateContinuousBackups":
+            signal.raise_signal(signal.SIGINT)
+        return original(client, operation, request)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    assert run(monkeypatch, "drift", "--env", "dev", "--mode", "heal") == 130
+    shown = "".join(capsys.readouterr())
+    assert len(recovered(built)) == 1
+    assert re.search(rf"done +{recovered(built)[0]} point_in_time_recovery", shown)
+    assert "interrupted: 1 heal is left to the next run" in shown
+    monkeypatch.setattr(BaseClient, "_make_api_call", original)
+    assert run(monkeypatch, "drift", "--env", "dev", "--mode", "heal") == ExitCode.DRIFT
+    assert recovered(built) == list(TABLES)

@@ -277,3 +277,14 @@ def test_the_environment_can_be_set_once(
     assert "staging" in capsys.readouterr().out
     monkeypatch.delenv("TRADAI_ENV")
     assert run(monkeypatch, "config", "show", "nat.group.name") == 2
+
+
+def test_ctrl_c_ends_a_command_with_one_line_and_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ops.logs.clock.sleep", interrupted)
+    assert run(monkeypatch, "logs", "--env", "dev", "--simulate", "--follow") == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "interrupted"

@@ -52,6 +52,18 @@ def test_after_its_time_every_table_that_is_down_goes_there() -> None:
     assert [move.replaces for move in plan.moves if isinstance(move, RouteToFallback)] == [True, False]
 
 
+def test_a_table_that_has_egress_stays_where_it_is() -> None:
+    world = replace(DEAD, tables=tables(NOWHERE, to_gateway("nat-0e")))
+    plan = decide(unserved(world, NOW - timedelta(seconds=300)), given=GIVEN)
+    assert kinds(plan) == ["RouteToFallback rtb-1"]
+
+
+def test_while_all_is_well_no_memory_is_cleared_that_is_not_there() -> None:
+    ready = instance("i-a", ready_tag="boot")
+    well = observed([member("i-a")], [ready], tables(to_instance("i-a")), eip="i-a")
+    assert not decide(well, given=GIVEN).actions
+
+
 def test_beside_a_propagated_route_that_leads_nowhere_a_static_one_is_made() -> None:
     target = replace(to_gateway("vgw-1", blackhole=True), propagated=True)
     world = replace(DEAD, tables=tables(target))

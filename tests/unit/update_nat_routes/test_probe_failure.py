@@ -49,7 +49,7 @@ def healthy(
 
 
 def test_where_all_is_right_the_probe_looks_again() -> None:
-    (action,) = decide(healthy(), trigger=FAILED).actions
+    (action,) = decide(healthy(age=600), trigger=FAILED).actions
     assert isinstance(action, ConfirmEgress)
     assert (action.function, action.instance_id) == ("tradai-egress-probe-prod", "i-a")
 

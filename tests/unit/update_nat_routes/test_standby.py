@@ -33,6 +33,7 @@ from update_nat_routes.planner.notes import NoteKind
 
 if TYPE_CHECKING:
     from update_nat_routes.model import Instance, Observed, RouteTable
+    from update_nat_routes.settings import Settings
 
 OLD = 900.0
 TO_A = tables(to_instance("i-a"), to_instance("i-a"))
@@ -116,7 +117,7 @@ def test_a_silent_carrier_is_left_for_the_standby_and_that_is_remembered_first()
     ]
     first = plan.actions[0]
     assert isinstance(first, TagGroup)
-    assert first.value == "2026-03-28T12:00:00+00:00 i-a"
+    assert (first.group, first.value) == (GROUP, "2026-03-28T12:00:00+00:00 i-a")
     assert [note.kind for note in plan.notes if note.kind is NoteKind.PEER_SILENT]
 
 
@@ -292,6 +293,37 @@ def own(routes: tuple[RouteTable, ...], **changes: Any) -> Observed:  # noqa: AN
         standby_eip="i-b",
     )
     return replace(world, **changes)
+
+
+def test_a_claim_counts_for_two_minutes() -> None:
+    at = NOW - timedelta(minutes=2)
+    assert decide(calm(), given=SHARED, trigger=peer_silent("i-a", "i-b", at)).moves
+    assert not decide(
+        calm(), given=SHARED, trigger=peer_silent("i-a", "i-b", at - timedelta(seconds=1))
+    ).moves
+
+
+@pytest.mark.parametrize("given", [SHARED, OWN])
+def test_an_address_that_is_free_goes_to_the_one_that_carries_and_once(given: Settings) -> None:
+    (action,) = decide(own(TO_A, eip_holder=None), given=given).actions
+    assert isinstance(action, AssociateAddress)
+    assert action.instance_id == "i-a"
+
+
+def test_the_standby_takes_its_own_address_from_no_stranger() -> None:
+    assert not decide(own(TO_A, standby_eip_holder="i-stranger"), given=OWN).actions
+
+
+def test_an_address_stays_with_one_that_still_carries_a_single_table() -> None:
+    world = two_groups(
+        [member("i-a")],
+        [member("i-b", "Terminating:Wait"), member("i-c")],
+        [nat("i-a"), nat("i-b"), nat("i-c", age=20)],
+        tables(to_instance("i-a"), to_instance("i-b")),
+        eip="i-a",
+        standby_eip="i-b",
+    )
+    assert "AssociateAddress" not in str(kinds(decide(world, given=OWN)))
 
 
 def test_with_own_addresses_only_routes_move() -> None:

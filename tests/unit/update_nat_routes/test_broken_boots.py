@@ -1,0 +1,87 @@
+"""One that was let in unproven and serves alone: when another one is tried."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.update_nat_routes.builder import (
+    NOWHERE,
+    SIGNAL,
+    decide,
+    instance,
+    kinds,
+    member,
+    observed,
+    tables,
+    to_instance,
+)
+from update_nat_routes.actions import ReportUnhealthy
+from update_nat_routes.planner.lifecycle_hooks import DataRequest
+from update_nat_routes.planner.probe_failure import LONGEST_RETRY, retry_after
+
+if TYPE_CHECKING:
+    from update_nat_routes.model import Observed
+
+TO_A = tables(to_instance("i-a"))
+ALONE = [member("i-a")]
+
+
+def unproven(age: float = 600, failed: int = 1, **changes: object) -> Observed:
+    """a serves, has not signalled, and the launches before it were given up."""
+    given = {"eip": "i-a", "abandoned": bool(failed), "failed_launches": failed} | changes
+    return observed(ALONE, [instance("i-a", age=age)], TO_A, **given)  # type: ignore[arg-type]  # its own
+
+
+@pytest.mark.parametrize(("failed", "age"), [(1, 600), (2, 1200), (3, 2400)])
+def test_another_one_is_tried_after_ten_minutes_and_twice_the_wait_each_time(failed: int, age: int) -> None:
+    (action,) = decide(unproven(age, failed), given=SIGNAL).actions
+    assert isinstance(action, ReportUnhealthy)
+    assert f"for {age // 60} min" in action.reason
+    assert not decide(unproven(age - 1, failed), given=SIGNAL).actions
+
+
+def test_the_wait_ends_at_four_hours() -> None:
+    assert [retry_after(failed) for failed in (5, 6, 40)] == [
+        timedelta(minutes=160),
+        LONGEST_RETRY,
+        LONGEST_RETRY,
+    ]
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        unproven(failed=0),
+        unproven(desired=0),
+        unproven(suspended=["Launch"]),
+        observed(
+            [*ALONE, member("i-b", "Pending")],
+            [instance("i-a", age=900), instance("i-b", "pending")],
+            TO_A,
+            eip="i-a",
+            abandoned=True,
+            failed_launches=1,
+        ),
+        observed(
+            [*ALONE, member("i-b")],
+            [instance("i-a", age=900), instance("i-b", age=900)],
+            TO_A,
+            eip="i-a",
+            abandoned=True,
+            failed_launches=1,
+        ),
+        observed(ALONE, [instance("i-a", age=900)], tables(NOWHERE), abandoned=True, failed_launches=1),
+    ],
+    ids=["none was given up", "maintenance", "held", "another comes", "another is there", "it has no route"],
+)
+def test_it_is_left_where(world: Observed) -> None:
+    assert not [kind for kind in kinds(decide(world, given=SIGNAL)) if kind.startswith("ReportUnhealthy")]
+
+
+def test_the_launches_are_read_before_anything_is_decided() -> None:
+    plan = decide(unproven(abandoned=None), given=SIGNAL)
+    assert not plan.actions
+    assert DataRequest.HISTORY in plan.data_requests
