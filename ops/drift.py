@@ -15,7 +15,7 @@ from drift_check.planner import approval_code
 from drift_check.reconcile import make_reconciler
 from drift_check.settings import MAX_HEALS, Allowed, Settings
 from ops.interrupt import INTERRUPTED, Interrupt
-from ops.options import FLAG, Common, Many
+from ops.options import FLAG, Common, Format, Many
 from ops.output import PRINTERS
 from ops.progress import progress
 from ops.screen import agreed, error_console
@@ -67,7 +67,7 @@ def drift(  # noqa: PLR0913 - one parameter an option
         With --mode heal: send the calls without asking.
     """
     request = requested(mode, approve or [], only or [], checks or [])
-    with connect(common, Simulation.ESTATE, pool=WORKERS) as session:
+    with connect(common, Simulation.ESTATE, pool=WORKERS, formats=frozenset(Format)) as session:
         if request.mode is Mode.HEAL and not dry_run:
             report = heal(session, request, max_heals, yes=yes)
         else:

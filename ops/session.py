@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.naming import Environment
 
 CONNECTIONS = 4
+TEXT_OR_JSON = frozenset({Format.TABLE, Format.JSON})
 NO_STACK = "ValidationError"  # CloudFormation's code for a stack that does not exist
 
 
@@ -85,6 +86,7 @@ def connect(
     *,
     deployed: bool = False,
     pool: int = CONNECTIONS,
+    formats: frozenset[Format] = TEXT_OR_JSON,
 ) -> Iterator[Session]:
     """A session, after it is sure that this account can be worked in. Prints where it is.
 
@@ -93,12 +95,17 @@ def connect(
         simulation: which account ``--simulate`` makes.
         deployed: the command is about the deployed stack and fails without it.
         pool: connections to each service.
+        formats: what the command can print.
 
     Raises:
         AccessError: no credentials, an expired session, a silent endpoint, another account, no stack.
-        ConfigError: an unknown environment, or a samconfig.toml that cannot be understood.
+        ConfigError: an unknown environment, a format that the command does not have, or a samconfig.toml
+            that cannot be understood.
     """
     env = environment(common.env)
+    if common.format not in formats:
+        names = ", ".join(sorted(formats))
+        raise ConfigError("--format", f"this command prints {names}, not {common.format}")
     text = read_samconfig(common)
     configured = wanted_of(env, text)
     if common.simulate:

@@ -52,7 +52,7 @@ def native_is_off(desired: DesiredTable, live: LiveTable) -> str | None:
     if desired.ttl_confirmed and live.ttl_attribute != desired.ttl_attribute:
         return (
             f"TTL is on {live.ttl_attribute!r}, but the confirmed attribute is {desired.ttl_attribute!r}; "
-            "drift_check tells more"
+            "drift_check reports the details"
         )
     return None
 

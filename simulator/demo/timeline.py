@@ -17,6 +17,7 @@ SHORT = {
     "EC2 Instance Launch Unsuccessful": "launch failed",
     "EC2 Instance Terminate Successful": "terminated",
     "reconcile": "schedule",
+    "NAT Peer Silent": "peer silent",
 }
 # Answers that mean that another run was first: nothing was changed, and it is no error.
 HARMLESS = {

@@ -59,7 +59,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "Generated from the checks by `make drift-docs`. Severity is that of a value which somebody stated;"
     yield "one that is only assumed or contradicted is `info`, raises no alarm and is never healed. An"
-    yield "immutable value is `critical`, and healing it is `never`. Where a read fails, every check tells"
+    yield "immutable value is `critical`, and healing it is `never`. Where a read fails, every check reports"
     yield "`unknown`, with the action that was refused as its attribute. How healing works:"
     yield "[healing.md](healing.md)."
     config = build(Environment.PROD, parameters={PARAMETER: "eipalloc-0123456789abcdef0"})

@@ -8,8 +8,11 @@ UNJUDGED: tuple[tuple[str, str], ...] = (
     ("environment", "it chooses the estate"),
     ("region", "the clients' own region decides where is looked"),
     ("availability_zones", "each subnet's zone is compared"),
-    ("compute_mode", "nothing that AWS shows of a service tells how the platform calls its way of running"),
-    ("naming.*", "patterns: the names made by them are compared, and what follows them unasked is told"),
+    ("compute_mode", "nothing that AWS shows of a service says how the platform calls its way of running"),
+    (
+        "naming.*",
+        "patterns: names made by them are compared, other resources that match are reported",
+    ),
     ("conventions.*", "how code behaves"),
     ("document.*", "about the document itself"),
     ("*.note", "a remark"),

@@ -92,7 +92,7 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     yield "the outputs name what was made", partial(stacks.outputs, deployed)
     yield "the functions have their settings", partial(stacks.functions, deployed)
     yield "rules and schedules stand, enabled", partial(stacks.rules_and_schedules, deployed)
-    yield "the alarms stand, and tell a topic that stands", partial(stacks.alarms, deployed)
+    yield "the alarms exist, and publish to a topic that exists", partial(stacks.alarms, deployed)
     yield "the logs are kept as long as configured", partial(stacks.logs, deployed)
     yield "the dashboards stand", partial(stacks.dashboards, deployed)
     yield (
@@ -110,7 +110,7 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     )
     yield "prod: an alarm reaches people", partial(failover.told_to_people, deployed, PROD)
     yield (
-        "prod: drift is told, and a report writes nothing",
+        "prod: drift is reported, and a report writes nothing",
         partial(drift_and_reap.drift_told, deployed, PROD),
     )
     yield "prod: the reaper reaps, and only what has expired", partial(drift_and_reap.reaped, deployed, PROD)

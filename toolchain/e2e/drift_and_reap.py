@@ -68,7 +68,7 @@ def drift_told(deployed: DeployedEnvironment, env: Environment) -> str:
     table = unprotect(deployed, env)
     reported = findings(deployed, env, table, {"mode": "report"})
     require([finding["status"] for finding in reported] == ["drifted"], reported)
-    require(not protected(deployed, table), f"a report mended {table}")
+    require(not protected(deployed, table), f"a report changed {table}")
     drift = f"{reported[0]['attribute']} is {reported[0]['observed']}, {reported[0]['severity']}"
     return f"{table}: {drift}; nothing written"
 

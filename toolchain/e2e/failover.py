@@ -48,7 +48,7 @@ def healed_by_the_schedule(deployed: DeployedEnvironment, env: Environment, clos
     """The route was deleted at that time without any event."""
     nat = deployed.nat(env)
     until(lambda: deployed.way_out(env) == nat, "the schedule gave the route back", A_TICK)
-    until(lambda: run_of(deployed, env, "reconcile", closed_at), "a run of the schedule tells of it")
+    until(lambda: run_of(deployed, env, "reconcile", closed_at), "a run of the schedule reports it")
     return f"a route that was taken away leads to {nat} again, by the run of trigger reconcile"
 
 
@@ -58,7 +58,7 @@ def moved_by_a_drill(deployed: DeployedEnvironment, env: Environment) -> str:
     sent = drill(deployed, "drill-spot-interruption-warning", nat)
     until(lambda: deployed.way_out(env) == nat, "the drill moved the route")
     seconds = time.time() - sent
-    until(lambda: run_of(deployed, env, "drill", sent), "a run of the drill tells of it")
+    until(lambda: run_of(deployed, env, "drill", sent), "a run of the drill reports it")
     return f"{seconds:.1f} s after PutEvents the route leads to {nat}, by the run of trigger drill"
 
 
@@ -71,7 +71,7 @@ def follows_a_death(deployed: DeployedEnvironment, env: Environment) -> str:
     )
     sent = drill(deployed, "drill-instance-terminated", dead)
     until(lambda: deployed.way_out(env) == new, "the route follows")
-    until(lambda: run_of(deployed, env, "drill", sent), "a run of the drill tells of it")
+    until(lambda: run_of(deployed, env, "drill", sent), "a run of the drill reports it")
     return f"{dead} died, the group launched {new}, the next event moved the black hole to it"
 
 

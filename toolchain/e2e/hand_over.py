@@ -104,7 +104,7 @@ def rule_disabled(deployed: DeployedEnvironment, env: Environment) -> str:
     require(not taken, taken)
     answer = deployed.invoke(OTHER_NAMES[env]["NatFunctionName"], {"action": "reconcile", "dry_run": False})
     require(answer["success"], answer)
-    return f"the platform's {RULE} hears nothing; {OTHER_NAMES[env]['NatFunctionName']} guards the NAT"
+    return f"the platform's {RULE} is disabled; {OTHER_NAMES[env]['NatFunctionName']} looks after the NAT"
 
 
 def cleared(deployed: DeployedEnvironment, env: Environment) -> str:

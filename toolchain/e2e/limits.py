@@ -45,8 +45,8 @@ _TOLD = {
         "moto does not enforce them; ministack does its own services', and tests/contract reads all of them"
     ),
     "the roles' permissions to list": (
-        "ministack asks for * where AWS asks for an ARN that names no single thing, and refuses; "
-        "drift_check tells those reads as unknown, never as drift"
+        "ministack asks for * where AWS asks for an ARN that names no single resource, and refuses; "
+        "drift_check reports those reads as unknown, never as drift"
     ),
     "Lambda's own Linux, memory and processor": (
         "ministack runs functions on this machine's python3.13, beside its own packages; "

@@ -174,7 +174,7 @@ def alarms(deployed: DeployedEnvironment) -> str:
                 require(alarm[name] == watched[name], f"{alarm['AlarmName']}: {name} is {alarm[name]}")
             count += 1
         require(topic(env) in topics, f"there is no {topic(env)}")
-    return f"{count}: metric, periods, threshold, runbook; each tells its environment's topic, which stands"
+    return f"{count}: metric, periods, threshold, runbook; each publishes to its environment's topic"
 
 
 def logs(deployed: DeployedEnvironment) -> str:

@@ -28,6 +28,10 @@ ALARM, RULE = "NatStandbyMissingAlarm", "NatPeerSilentRule"
 def switched_on(deployed: DeployedEnvironment, env: Environment) -> str:
     """A NAT of the operator's in a second group, which is to move nothing by itself."""
     estate, second = deployed.estates[env], naming.nat_standby_asg_name(env)
+    # without an address of its own an instance does not count as ready
+    deployed.client("ec2").modify_subnet_attribute(
+        SubnetId=estate.ids[SECOND_SUBNET], MapPublicIpOnLaunch={"Value": True}
+    )
     deployed.client("autoscaling").create_auto_scaling_group(
         AutoScalingGroupName=second,
         LaunchTemplate={"LaunchTemplateName": estate.config.nat.name},

@@ -69,6 +69,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                 instance.item("BackupRetentionPeriod"),
             ),
             *_pending(desired.version, instance),
+            # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
             AttributeState(
                 "publicly accessible",
                 instance.map_present(lambda instance: bool(instance.get("PubliclyAccessible"))),

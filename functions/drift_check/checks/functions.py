@@ -141,7 +141,7 @@ def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
                 path="nat.function",
                 remediations=(EnableRule(name),),
                 severity=Severity.HIGH,
-                reason="the failover does not hear of these events",
+                reason="the failover does not get these events",
             )
             for name in names
         ),

@@ -257,7 +257,7 @@ def _alarm(ctx: CheckContext) -> ResourceState:
         ),
         desired=True,
         path="nat.alarm",
-        reason="an alarm without an action tells nobody",
+        reason="an alarm without an action sends no message",
     )
     exists = presence(alarm)
     arn = f"cloudwatch:alarm:{ctx.config.nat.alarm}"

@@ -138,7 +138,7 @@ def _waiver(finding: Finding) -> str:
 
 
 def _facts(finding: Finding) -> str:
-    since = f"since {finding.first_seen:%d %b %H:%M} · " if finding.first_seen else ""
+    since = f"since {finding.first_seen:%d %b %H:%M} UTC · " if finding.first_seen else ""
     path = f"{escape(finding.path)} ({finding.provenance}) · " if finding.path else ""
     anchor = f'<a href="#finding-{finding.id}"><code>{finding.id}</code></a>'
     return f"{since}{path}check {finding.check} · {anchor}"

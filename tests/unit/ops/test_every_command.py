@@ -279,6 +279,15 @@ def test_the_environment_can_be_set_once(
     assert run(monkeypatch, "config", "show", "nat.group.name") == 2
 
 
+@pytest.mark.parametrize("command", [name for name in ONLINE if name != "drift"])
+def test_a_format_that_a_command_does_not_have_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    arguments = [*command.split(), *NEEDED.get(command, []), "--env", "dev", "--format", "html"]
+    assert run(monkeypatch, *arguments) == 2
+    assert refusal(capsys) == "ConfigError --format: this command prints json, table, not html"
+
+
 def test_ctrl_c_ends_a_command_with_one_line_and_its_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -288,3 +297,17 @@ def test_ctrl_c_ends_a_command_with_one_line_and_its_exit_code(
     monkeypatch.setattr("ops.logs.clock.sleep", interrupted)
     assert run(monkeypatch, "logs", "--env", "dev", "--simulate", "--follow") == 130
     assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
+
+
+def test_ctrl_c_in_a_drill_says_that_the_replacement_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ops.drill.command.terminate_and_follow", interrupted)
+    assert run(monkeypatch, "drill", "--env", "dev", "--terminate", "--yes", "--simulate") == 130
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "A NAT that was told to end is replaced without this command as well: tradai-ops status --env dev",
+        "interrupted",
+    ]
