@@ -50,7 +50,8 @@ def _end_retained(world: World, name: str) -> None:
     _set_retention(world, name, "terminate")
     for member in _described(world, name)["Instances"]:
         if member["LifecycleState"] == RETAINED:
-            _terminate(world, member["InstanceId"])
+            with suppress(ClientError):  # it is leaving already
+                _terminate(world, member["InstanceId"])
 
 
 def _described(world: World, name: str) -> dict[str, Any]:
