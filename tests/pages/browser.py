@@ -74,6 +74,7 @@ def look(html: str, folder: Path, *, dark: bool, width: int = 0) -> Look:
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            "--disable-dev-shm-usage",  # a container's is small
             f"--user-data-dir={folder / 'profile'}",
             f"--blink-settings=preferredColorScheme={0 if dark else 1}",
             f"--window-size={'500' if width else '1200'},1600",

@@ -62,6 +62,12 @@ def silent_member(state: NatState) -> str | None:
     return trigger.silent_instance if known and fresh and not state.memory.changed else None
 
 
+def unheard(state: NatState, instance: Instance) -> bool:
+    """Whether a peer hears nothing of one that carries nothing: it is not chosen while another is ready."""
+    idle = state.settings.standby_name is not None and not state.routes_to(instance.instance_id)
+    return idle and silent_member(state) == instance.instance_id
+
+
 def last_doubt(state: NatState) -> Doubt | None:
     """The last move for a doubt, long ago where there was none; None where its tag cannot be understood."""
     text = state.groups[0].tags.get(DOUBT_TAG) if state.groups else None

@@ -297,3 +297,17 @@ def test_ctrl_c_ends_a_command_with_one_line_and_its_exit_code(
     monkeypatch.setattr("ops.logs.clock.sleep", interrupted)
     assert run(monkeypatch, "logs", "--env", "dev", "--simulate", "--follow") == 130
     assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
+
+
+def test_ctrl_c_in_a_drill_says_that_the_replacement_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ops.drill.command.terminate_and_follow", interrupted)
+    assert run(monkeypatch, "drill", "--env", "dev", "--terminate", "--yes", "--simulate") == 130
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "A NAT that was told to end is replaced without this command as well: tradai-ops status --env dev",
+        "interrupted",
+    ]
