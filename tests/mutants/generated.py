@@ -43,6 +43,7 @@ FAST = [
             "group",
             "broken_boots",
             "nat_state",
+            "hook_steps",
         ),
     )
 ]

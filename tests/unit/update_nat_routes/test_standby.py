@@ -12,6 +12,7 @@ from tests.unit.update_nat_routes.builder import (
     ALLOCATION,
     GROUP,
     NOW,
+    NOWHERE,
     OWN,
     SHARED,
     STANDBY_ALLOCATION,
@@ -293,6 +294,14 @@ def own(routes: tuple[RouteTable, ...], **changes: Any) -> Observed:  # noqa: AN
         standby_eip="i-b",
     )
     return replace(world, **changes)
+
+
+@pytest.mark.parametrize(("silent", "reporter"), [("i-a", "i-b"), ("i-b", "i-a")])
+def test_where_no_route_is_left_the_one_that_is_heard_of_gets_them(silent: str, reporter: str) -> None:
+    """Storm 110 of a shared address: the routes were deleted by hand just before one fell silent."""
+    nowhere = calm(tables=tables(NOWHERE, NOWHERE), eip_holder=None)
+    moves = decide(nowhere, given=SHARED, trigger=peer_silent(silent, reporter)).moves
+    assert {getattr(move, "interface_id", "") for move in moves} == {reporter.replace("i-", "eni-")}
 
 
 def test_a_claim_counts_for_two_minutes() -> None:

@@ -1,0 +1,179 @@
+"""Each step of a lifecycle hook with its reason, and the limits of time to the second."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.update_nat_routes.builder import (
+    GROUP,
+    LAUNCH,
+    LAUNCH_HOOK,
+    LAUNCHING,
+    NOW,
+    SCHEDULE,
+    SIGNAL,
+    TERMINATE_HOOK,
+    TERMINATING,
+    instance,
+    member,
+    observed,
+    tables,
+    to_instance,
+)
+from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat
+from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.model import Hook, Observed
+from update_nat_routes.planner.lifecycle_hooks import (
+    ABSENT_READINGS,
+    APPEARS_WITHIN,
+    DataRequest,
+    HookStep,
+    Wait,
+    WaitKind,
+    complete_hooks,
+)
+from update_nat_routes.planner.nat_state import NatState, RunState
+
+if TYPE_CHECKING:
+    from update_nat_routes.model import Instance
+
+ARRIVED, READY = member("i-a", "Pending:Wait"), instance("i-a", ready_tag="boot")
+TO_A = tables(to_instance("i-a"))
+SERVES = observed([ARRIVED], [READY], TO_A, eip="i-a")
+
+
+def steps(
+    world: Observed,
+    gateway: Instance | None = READY,
+    trigger: Trigger = SCHEDULE,
+    memory: RunState | None = None,
+) -> list[HookStep]:
+    state = NatState(trigger, SIGNAL, world, memory or RunState(), NOW)
+    return list(complete_hooks(state, gateway, nothing_to_move=True))
+
+
+@pytest.mark.parametrize(
+    ("world", "gateway", "reason"),
+    [
+        (SERVES, READY, "it serves, and that was read back"),
+        (SERVES, instance("i-b"), "it is ready; i-b is the one to serve"),
+        (SERVES, None, "it is ready; another one serves"),
+        (replace(SERVES, tables=()), READY, "it is ready; no table is there to route to it"),
+        (
+            replace(SERVES, eip_holder="i-x"),
+            READY,
+            "its routes were read back, but the address is with i-x",
+        ),
+        (
+            replace(SERVES, eip_holder=None),
+            READY,
+            "its routes were read back, but the address is not with it",
+        ),
+        (
+            replace(SERVES, eip_holder=None, holder_unread="denied"),
+            READY,
+            "its routes were read back, but who holds the address could not be read",
+        ),
+    ],
+)
+def test_why_one_is_let_in(world: Observed, gateway: Instance | None, reason: str) -> None:
+    assert steps(world, gateway) == [CompleteLifecycleAction(GROUP, LAUNCH_HOOK, "i-a", "CONTINUE", reason)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "trigger", "reason"),
+    [
+        ("stopped", SCHEDULE, "it is stopped"),
+        (
+            "running",
+            Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a", terminated_instance="i-a"),
+            "its own event calls it ended",
+        ),
+    ],
+)
+def test_why_a_dead_one_may_go(shown: str, trigger: Trigger, reason: str) -> None:
+    world = observed([member("i-a", "Terminating:Wait")], [instance("i-a", shown)], TO_A, eip="i-a")
+    (step,) = steps(world, None, trigger)
+    assert isinstance(step, CompleteLifecycleAction)
+    assert step.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("world", "wait"),
+    [
+        (observed([ARRIVED], [], TO_A), Wait(WaitKind.ARRIVING, "EC2 does not show i-a yet")),
+        (
+            observed([member("i-a", "Pending")], [instance("i-a", "pending")], TO_A),
+            Wait(WaitKind.APPEARING, "i-a has not reached its launch hook yet"),
+        ),
+        (
+            observed([ARRIVED], [instance("i-a", age=10)], TO_A),
+            Wait(WaitKind.ARRIVING, "i-a is running and not ready; 230 s are left"),
+        ),
+    ],
+)
+def test_what_is_waited_for(world: Observed, wait: Wait) -> None:
+    assert steps(world, None) == [wait]
+
+
+@pytest.mark.parametrize(
+    ("age", "absent", "waits"),
+    [
+        (APPEARS_WITHIN - timedelta(seconds=1), ABSENT_READINGS - 1, True),
+        (APPEARS_WITHIN, 0, False),
+        (timedelta(0), ABSENT_READINGS, False),
+    ],
+)
+def test_an_instance_that_does_not_show_is_waited_for_so_long(
+    age: timedelta, absent: int, *, waits: bool
+) -> None:
+    found = steps(observed([], [], TO_A), None, replace(LAUNCH, at=NOW - age), RunState(absent=absent))
+    assert bool(found) is waits
+
+
+@pytest.mark.parametrize(
+    ("has", "trigger", "asked"),
+    [
+        (True, SCHEDULE, True),
+        (False, SCHEDULE, False),
+        (False, Trigger(TriggerKind.RECONCILE, group=GROUP, warm_pool=True), True),
+        (False, Trigger(TriggerKind.RECONCILE, group="another", warm_pool=True), False),
+    ],
+)
+def test_the_warm_pool_is_read_where_there_is_one(trigger: Trigger, *, has: bool, asked: bool) -> None:
+    world = observed([], [], TO_A)
+    assert world.group is not None
+    unread = replace(world, group=replace(world.group, has_warm_pool=has))
+    assert (DataRequest.WARM_POOL in steps(unread, None, trigger)) is asked
+    known = replace(world, group=replace(world.group, has_warm_pool=has, warm=()))
+    assert DataRequest.WARM_POOL not in steps(known, None, trigger)
+
+
+def test_hooks_that_nobody_read_yet_are_read_first() -> None:
+    assert steps(replace(SERVES, hooks=None)) == [DataRequest.HOOKS]
+
+
+@pytest.mark.parametrize(("age", "beats"), [(50, False), (51, True)])
+def test_a_short_hook_is_kept_open_in_its_second_half(age: int, *, beats: bool) -> None:
+    hooks = (Hook(LAUNCH_HOOK, LAUNCHING, 100),)
+    found = steps(observed([ARRIVED], [instance("i-a", age=age)], TO_A, hooks=hooks), None)
+    heartbeats = [step for step in found if isinstance(step, RecordHeartbeat)]
+    assert bool(heartbeats) is beats
+    assert [step.reason for step in heartbeats] == ["49 s of the hook are left and it is not ready"] * beats
+
+
+def test_one_that_leaves_is_kept_until_its_successor_is_there() -> None:
+    world = observed(
+        [member("i-a", "Terminating:Wait"), member("i-b", "Pending")],
+        [instance("i-a", age=900), instance("i-b", "pending")],
+        TO_A,
+        eip="i-a",
+        hooks=(Hook(TERMINATE_HOOK, TERMINATING, 300),),
+    )
+    entered = Trigger(TriggerKind.TERMINATE_ACTION, at=NOW - timedelta(seconds=260), instance_id="i-a")
+    (beat,) = [step for step in steps(world, None, entered) if isinstance(step, RecordHeartbeat)]
+    assert beat.reason == "40 s of the hook are left and its successor comes"
