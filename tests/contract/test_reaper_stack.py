@@ -106,3 +106,10 @@ def test_every_state_of_the_machine_is_reached_and_every_child_ends_in_a_result(
     for end in ends:
         given = {name.removesuffix(".$") for name in child[end]["Parameters"]}
         assert given <= set(events.SegmentResult.model_fields)
+
+
+def test_a_failed_reap_is_one_alarm_until_a_run_ends_well() -> None:
+    """Each run sends ReapFailures; Step Functions sends its counts for executions alone."""
+    stack = Stack()
+    assert stack["ReapFailedAlarm"]["TreatMissingData"] == "ignore"
+    assert stack["ReapExecutionsFailedAlarm"]["TreatMissingData"] == "notBreaching"

@@ -51,7 +51,7 @@ class DataRequest(Enum):
 
 
 class WaitKind(IntEnum):
-    """What a run may wait for; the lower one is told first."""
+    """What a run may wait for; of several the lowest is reported."""
 
     ARRIVING = 1  # an instance in its launch hook
     APPEARING = 2  # an instance that has not reached its hook, or does not show yet
@@ -61,7 +61,7 @@ class WaitKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Something will change by itself: observe again in a moment."""
+    """A change is expected without a write of this run: observe again in a second."""
 
     kind: WaitKind
     reason: str

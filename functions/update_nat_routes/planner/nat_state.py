@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from update_nat_routes.events import Trigger
 
-# From an instance's launch time, absolute: no waiting, no heartbeat and no second run moves it.
+# From an instance's launch time: neither a heartbeat nor a second run extends it.
 READY_DEADLINE = timedelta(seconds=240)
-# 90 s after running. EC2 tells the launch time alone; published figures of pending are 4.9 to 17 s.
+# 90 s after running. EC2 shows only the launch time; published figures of pending are 4.9 to 17 s.
 UNPROVEN_AFTER = timedelta(seconds=90 + 17)
 
 
-# A probe's failure that arrives later says nothing about now.
+# A probe's failure that arrives later is out of date.
 PROBE_IS_FRESH = timedelta(minutes=2)
 # A gateway that AWS runs: EC2 shows a route to a deleted one as a black hole.
 NAT_GATEWAY_PREFIX = "nat-"
@@ -118,7 +118,7 @@ class NatState:
         return self.observed.instances.get(instance_id) if instance_id else None
 
     def runs(self, instance_id: str | None) -> bool:
-        """Running, by EC2's word, and not called dead by the event."""
+        """Whether EC2 shows it as running and the event does not call it terminated."""
         instance = self.instance(instance_id)
         return instance is not None and instance.running and instance_id != self.trigger.terminated_instance
 
@@ -189,7 +189,7 @@ class NatState:
         )
 
     def probe_failed(self) -> bool:
-        """Whether the egress probe found no way out a moment ago, and this run has changed nothing since."""
+        """Whether the egress probe failed within two minutes, and this run has changed nothing since."""
         at = self.trigger.at
         fresh = at is None or self.now - at <= PROBE_IS_FRESH
         return self.trigger.no_egress and fresh and not self.memory.changed
@@ -270,7 +270,7 @@ def table_state(state: NatState, table: RouteTable) -> TableState:
 
 
 def _state_of_target(state: NatState, instance: Instance) -> TableState:
-    """Of an instance that runs. A signal that is overdue is a boot that failed.
+    """The state of a table whose target runs. A signal that is overdue is a boot that failed.
 
     The probe stands in the private subnets: its failure says more than a signal, and where it is deployed
     and reports none, something has looked.

@@ -60,7 +60,7 @@ CONFIRMS_WITHIN = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to write now, what to read before planning again, what to wait for, what to tell.
+    """What to write now, what to read before planning again, what to wait for, what to report.
 
     ``egress_down`` names the tables that are down, or what is missing where there is no group or no table;
     it is empty during maintenance, and leaves out a table that waits for its first NAT. ``standby_ready`` is

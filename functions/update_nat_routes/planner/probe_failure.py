@@ -35,7 +35,7 @@ Step: TypeAlias = ReportUnhealthy | Wait | DataRequest
 OLD_ENOUGH = timedelta(minutes=10)
 # A passing cause, such as a mirror, DNS or a quota, then heals by itself; a lasting one costs little.
 LONGEST_RETRY = timedelta(hours=4)
-# The watchman takes its word back after five answers in a row: a mark that is still there then was meant.
+# The watchman withdraws the mark after five answers in a row: one that is older than that is reliable.
 CONFIRMED_AFTER = timedelta(seconds=15)
 
 

@@ -1,7 +1,7 @@
 """What a second NAT adds: a move for a doubt, what is remembered of it, addresses of their own, the fallback.
 
 A lone NAT is replaced on two witnesses. With a ready standby one is enough to move, since that can be undone.
-What must outlast a run stands in two tags of the group; nothing else remembers anything.
+What must outlast a run is stored in two tags of the group, and nowhere else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from update_nat_routes.model import Instance
     from update_nat_routes.planner.nat_state import NatState
 
-# A claim that arrives later says nothing about now.
+# A claim that arrives later is out of date.
 CLAIM_IS_FRESH = timedelta(minutes=2)
 # Between two moves for a doubt: long enough to see whether the first one helped.
 DOUBT_RESTS = timedelta(minutes=5)
@@ -38,10 +38,10 @@ NEVER = Doubt(datetime.min.replace(tzinfo=UTC))
 
 
 def doubted(state: NatState, instance: Instance) -> bool:
-    """Whether a peer or the probe hears nothing of one that carries, and a ready one may take over for it.
+    """Whether a peer or the probe gets no answer through the NAT in use, and a ready one may replace it.
 
     No such move follows within five minutes of another one, and none leads back to the instance that was left
-    last: two that cannot reach each other would pass the traffic to and fro.
+    last: else two NATs that cannot reach each other would move the traffic back and forth.
     """
     if state.settings.standby_name is None or not state.routes_to(instance.instance_id):
         return False
@@ -55,7 +55,7 @@ def doubted(state: NatState, instance: Instance) -> bool:
 
 
 def silent_member(state: NatState) -> str | None:
-    """The member that another one hears nothing of, by a fresh event, while this run has moved nothing."""
+    """The member that does not answer its peer, by a recent event, while this run has moved nothing."""
     trigger, at = state.trigger, state.trigger.at
     fresh = at is None or state.now - at <= CLAIM_IS_FRESH
     known = state.member(trigger.instance_id) and state.member(trigger.silent_instance)
@@ -108,7 +108,7 @@ def own_addresses(state: NatState, gateway: Instance | None) -> Iterator[Associa
 
 
 def standby_ready(state: NatState, gateway: Instance | None) -> bool:
-    """Whether another member could take over at once. One that its peer hears nothing of could not."""
+    """Whether another member could take over at once. One that does not answer its peer could not."""
     silent = silent_member(state)
     others = {instance.instance_id for instance in state.candidates() if state.ready(instance)}
     return bool(others - {gateway.instance_id if gateway else None, silent})
