@@ -309,17 +309,17 @@ def test_where_no_route_is_left_the_one_that_is_heard_of_gets_them(silent: str, 
 def test_a_move_for_a_claim_that_stopped_half_way_is_finished(*, tagged: bool) -> None:
     """Storm 60 of own addresses: two of three routes timed out, and the third was moved back."""
     split = tables(to_instance("i-a"), to_instance("i-a"), to_instance("i-b"))
-    world = own(split)
-    assert world.group is not None
+    group = own(split).group
+    assert group is not None
     left = {DOUBT_TAG: f"{NOW.isoformat()} i-a"} if tagged else {}
-    world = replace(world, group=replace(world.group, tags=left))
+    world = own(split, group=replace(group, tags=left))
     memory, trigger = (
         (RunState(), SCHEDULE) if tagged else (RunState(changed=True), peer_silent("i-a", "i-b"))
     )
     plan = decide(world, given=OWN, trigger=trigger, memory=memory)
     assert kinds(plan) == ["ReplaceRoute rtb-1", "ReplaceRoute rtb-2"]
     rested = {DOUBT_TAG: f"{(NOW - timedelta(minutes=5)).isoformat()} i-a"}
-    later = replace(world, group=replace(world.group, tags=rested))
+    later = own(split, group=replace(group, tags=rested))
     assert kinds(decide(later, given=OWN)) == ["ReplaceRoute rtb-3"]
 
 
