@@ -70,8 +70,6 @@ def unheard(state: NatState, instance: Instance) -> bool:
 
 def was_left(state: NatState, instance: Instance) -> bool:
     """Whether a move for a doubt has begun to leave it: what is split then is finished, not taken back."""
-    if state.settings.standby_name is None:
-        return False
     last, name = last_doubt(state), instance.instance_id
     recent = last is not None and last.left == name and state.now - last.at < DOUBT_RESTS
     begun = state.memory.changed and state.trigger.silent_instance == name

@@ -30,8 +30,9 @@ from tests.unit.update_nat_routes.builder import (
 from update_nat_routes.actions import AssociateAddress, CompleteLifecycleAction, ReportUnhealthy, TagGroup
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import DOUBT_TAG
-from update_nat_routes.planner.nat_state import RunState
+from update_nat_routes.planner.nat_state import NatState, RunState
 from update_nat_routes.planner.notes import NoteKind
+from update_nat_routes.planner.standby import was_left
 
 if TYPE_CHECKING:
     from update_nat_routes.model import Instance, Observed, RouteTable
@@ -321,6 +322,24 @@ def test_a_move_for_a_claim_that_stopped_half_way_is_finished(*, tagged: bool) -
     rested = {DOUBT_TAG: f"{(NOW - timedelta(minutes=5)).isoformat()} i-a"}
     later = own(split, group=replace(group, tags=rested))
     assert kinds(decide(later, given=OWN)) == ["ReplaceRoute rtb-3"]
+
+
+@pytest.mark.parametrize(
+    ("routes", "claimed", "changed", "left"),
+    [
+        (["i-a", "i-b"], True, True, True),
+        (["i-a", "i-b"], True, False, False),
+        (["i-a", "i-b"], False, True, False),
+        (["i-a", "i-a"], True, True, False),
+    ],
+)
+def test_one_was_left_where_a_claim_s_move_has_begun(
+    routes: list[str], *, claimed: bool, changed: bool, left: bool
+) -> None:
+    world = own(tables(*map(to_instance, routes)))
+    trigger = peer_silent("i-a", "i-b") if claimed else SCHEDULE
+    state = NatState(trigger, OWN, world, RunState(changed=changed), NOW)
+    assert was_left(state, world.instances["i-a"]) is left
 
 
 def test_a_claim_counts_for_two_minutes() -> None:
