@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from simulator.scenario.world import World
 
+AGAIN_AFTER = 15.0  # seconds
 ABANDONED_AFTER = 6.0  # seconds: mostly before the successor serves
 
 
@@ -50,7 +51,10 @@ def _end_retained(world: World, name: str) -> None:
     _set_retention(world, name, "terminate")
     for member in _described(world, name)["Instances"]:
         if member["LifecycleState"] == RETAINED:
-            _terminate(world, member["InstanceId"])
+            try:
+                _terminate(world, member["InstanceId"])
+            except ClientError:  # not while the process Terminate is suspended
+                world.clock.after(AGAIN_AFTER, lambda: _end_retained(world, name))
 
 
 def _described(world: World, name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from update_nat_routes.model import (
     RouteTable,
     TargetKind,
 )
-from update_nat_routes.planner.standby import doubted, unheard
+from update_nat_routes.planner.standby import doubted, unheard, was_left
 from update_nat_routes.settings import Readiness, Settings
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class NatState:
 
     def _preference(self, instance: Instance) -> tuple[bool, bool, int, bool, bool, datetime, str]:
         name, own = instance.instance_id, self.settings.standby_allocation_id is not None
-        stays = self.routes_to(name) if self.settings.standby_name else 0
+        stays = self.routes_to(name) if self.settings.standby_name and not was_left(self, instance) else 0
         addressed = own and self.holder(self.allocation(name)) == name
         trusted = not doubted(self, instance) and not unheard(self, instance)
         stood_by = bool(self.settings.standby_name) and not self._group_carries(name)

@@ -68,6 +68,17 @@ def unheard(state: NatState, instance: Instance) -> bool:
     return idle and silent_member(state) == instance.instance_id
 
 
+def was_left(state: NatState, instance: Instance) -> bool:
+    """Whether a move for a doubt has begun to leave it: what is split then is finished, not taken back."""
+    if state.settings.standby_name is None:
+        return False
+    last, name = last_doubt(state), instance.instance_id
+    recent = last is not None and last.left == name and state.now - last.at < DOUBT_RESTS
+    begun = state.memory.changed and state.trigger.silent_instance == name
+    others = (other for other in state.candidates() if other.instance_id != name)
+    return (recent or begun) and any(state.ready(it) and state.routes_to(it.instance_id) for it in others)
+
+
 def last_doubt(state: NatState) -> Doubt | None:
     """The last move for a doubt, long ago where there was none; None where its tag cannot be understood."""
     text = state.groups[0].tags.get(DOUBT_TAG) if state.groups else None

@@ -14,6 +14,7 @@ from tests.unit.update_nat_routes.builder import (
     NOW,
     NOWHERE,
     OWN,
+    SCHEDULE,
     SHARED,
     STANDBY_ALLOCATION,
     STANDBY_GROUP,
@@ -302,6 +303,24 @@ def test_where_no_route_is_left_the_one_that_is_heard_of_gets_them(silent: str, 
     nowhere = calm(tables=tables(NOWHERE, NOWHERE), eip_holder=None)
     moves = decide(nowhere, given=SHARED, trigger=peer_silent(silent, reporter)).moves
     assert {getattr(move, "interface_id", "") for move in moves} == {reporter.replace("i-", "eni-")}
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_move_for_a_claim_that_stopped_half_way_is_finished(*, tagged: bool) -> None:
+    """Storm 60 of own addresses: two of three routes timed out, and the third was moved back."""
+    split = tables(to_instance("i-a"), to_instance("i-a"), to_instance("i-b"))
+    group = own(split).group
+    assert group is not None
+    left = {DOUBT_TAG: f"{NOW.isoformat()} i-a"} if tagged else {}
+    world = own(split, group=replace(group, tags=left))
+    memory, trigger = (
+        (RunState(), SCHEDULE) if tagged else (RunState(changed=True), peer_silent("i-a", "i-b"))
+    )
+    plan = decide(world, given=OWN, trigger=trigger, memory=memory)
+    assert kinds(plan) == ["ReplaceRoute rtb-1", "ReplaceRoute rtb-2"]
+    rested = {DOUBT_TAG: f"{(NOW - timedelta(minutes=5)).isoformat()} i-a"}
+    later = own(split, group=replace(group, tags=rested))
+    assert kinds(decide(later, given=OWN)) == ["ReplaceRoute rtb-3"]
 
 
 def test_a_claim_counts_for_two_minutes() -> None:
