@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from update_nat_routes.settings import Settings
 
 POLL_SECONDS = 1.0
+# EC2 is assumed to show what its own event said within a second; the second look comes right after that.
+CONFIRM_POLL_SECONDS = 0.7
 THROTTLED_POLL_SECONDS = 5.0
 ATTEMPTS = 5
 ORDERS = 3  # accepts of one write without a visible effect, after which the run reports it as failed
@@ -133,6 +135,9 @@ class Reconciler:
                 self.report.restored_at, self.report.restored = clock.now(), self.observed
                 self.report.failover_seconds = (self.report.restored_at - self.incident).total_seconds()
         self.report.waiting = self._allowed(step.wait)
+        confirming = self.report.waiting and self.trigger.kind is TriggerKind.INSTANCE_STATE
+        if confirming and not again:
+            self.pause = CONFIRM_POLL_SECONDS
         return again or self.report.waiting is not None
 
     def _observe(self) -> Observed:
