@@ -2,7 +2,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTEST_ARGS ?= -n auto --dist worksteal
+# one process more than there are cores: the tests on the kernel mostly wait
+PYTEST_ARGS ?= -n $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 ))) --dist worksteal
 # `true` at the end: make drops the output of a shell that ends with 127, as this one does without pyenv.
 # the runtime's own version as a real binary: pyenv's shim is there also where the version is not
 PYTHON313 ?= $(firstword $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/dev/null)/bin/python3.13"; do "$$p" -c '' 2>/dev/null && echo "$$p"; done; true))
