@@ -1,9 +1,9 @@
-"""One message when a table's trouble begins, one when it is over; the same cause is told once.
+"""One message when a table's trouble begins, one when it is over; the same cause is sent once.
 
-What was told is one small object a table and mode in the bucket, below ``checkpoints/troubles/``: a day
-lies between two reports, and no function remembers. Each run that meets the trouble again writes it again,
-so that the bucket's lifecycle rule, 31 days, ends no memory of a trouble that lasts. Without a bucket
-nothing is told: the alarm ``reap-failed`` does.
+Each trouble that was sent is kept as an object by table and mode below ``checkpoints/troubles/`` in the
+bucket, since nothing else survives the day between two reports. A run that finds the trouble again writes
+the object again, so that the bucket's lifecycle rule of 31 days does not expire one that lasts. Without a
+bucket no message is sent; the alarm ``reap-failed`` still rings.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def alert(own: Settings, kind: str, troubles: list[Trouble]) -> Alert:
     since = min(trouble.since for trouble in troubles).replace("T", " ")
     if kind == RECOVERED:
         return Alert(
-            f"tradai {env}: expired items are looked after again",
+            f"tradai {env}: the reaper has recovered",
             f"The reaper of {env} has reached the end of {names} again.",
             (
                 ("Since", f"the trouble began at {since}"),
@@ -152,16 +152,13 @@ def alert(own: Settings, kind: str, troubles: list[Trouble]) -> Alert:
             ),
         )
     return Alert(
-        f"tradai {env}: expired items are left standing",
-        f"The reaper of {env} did not end well on {names}: expired items stay there."
-        " Nothing unexpired was deleted.",
+        f"tradai {env}: the reaper failed, expired items remain",
+        f"The reaper of {env} did not finish {names}. Expired items remain there."
+        " No unexpired item was deleted.",
         (
             ("Since", since),
             ("Affected", names),
-            (
-                "Done",
-                "the other tables were not kept from their turn; what was begun goes on where it stopped",
-            ),
+            ("Done", "the other tables were processed; the next run continues where this one stopped"),
             ("Next", "the next report is in a day; the same cause is not sent again"),
             ("You", f"look at the table: tradai-ops reap --env {env} --table NAME, and at the runbook"),
             ("Runbook", f"{own.runbooks}/reap-failed.md"),
