@@ -38,6 +38,7 @@ class Controller:
     Attributes:
         due: launches that have been decided and have no instance yet.
         replacing: members that go once a successor is in service.
+        abandoned: launches that were abandoned while Terminate was suspended.
     """
 
     group: Any  # moto's FakeAutoScalingGroup
@@ -49,6 +50,7 @@ class Controller:
     lifecycle: Lifecycle = field(init=False)
     due: int = 0
     replacing: set[str] = field(default_factory=set)
+    abandoned: set[str] = field(default_factory=set)
     abandoned_in_a_row: int = 0
     not_before: float = 0.0  # of the next launch, after an abandoned one
     without_capacity_until: float = 0.0  # EC2 has none of the type in the group's zone
@@ -151,7 +153,14 @@ class Controller:
         pause = self.stage.pace.draw(durations.LAUNCH_BACKOFF) * 2.0**self.abandoned_in_a_row
         self.abandoned_in_a_row += 1
         self.not_before = self.stage.clock.elapsed + min(pause, LONGEST_BACKOFF)
-        self.terminate(member.instance_id, "an abandoned lifecycle action")
+        self.abandoned.add(member.instance_id)
+        self.end_abandoned()
+
+    def end_abandoned(self) -> None:
+        """At once, or when Terminate is resumed: assumed; AWS documents the like of Launch alone."""
+        for instance_id in sorted(self.abandoned) if self.runs("Terminate") else ():
+            self.abandoned.discard(instance_id)
+            self.terminate(instance_id, "an abandoned lifecycle action")
 
     # Terminating
     def terminate(self, instance_id: str, cause: str) -> Activity | None:

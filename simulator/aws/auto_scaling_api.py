@@ -107,7 +107,9 @@ class StrictAutoScaling:
     def resume(self, request: Any, moto: Callable[[Any], object]) -> object:
         """What was suspended goes on."""
         result = moto(request)
-        self._controller(request._get_param("AutoScalingGroupName")).reconcile()
+        controller = self._controller(request._get_param("AutoScalingGroupName"))
+        controller.end_abandoned()
+        controller.reconcile()
         return result
 
     def complete(self, request: Any) -> object:

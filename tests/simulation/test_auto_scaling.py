@@ -224,6 +224,16 @@ def test_a_suspended_process_ends_the_healing_until_it_is_resumed(group: Group, 
     assert group.world.run_until(lambda: "Pending:Wait" in group.members().values(), 120)
 
 
+def test_a_launch_abandoned_while_terminate_is_suspended_ends_when_it_is_resumed(group: Group) -> None:
+    (instance,) = group.until("Pending:Wait")
+    group.api.suspend_processes(AutoScalingGroupName=GROUP, ScalingProcesses=["Terminate"])
+    group.complete(instance, result="ABANDON")
+    group.world.advance(600)
+    assert group.members() == {instance: "Pending:Wait"}
+    group.api.resume_processes(AutoScalingGroupName=GROUP, ScalingProcesses=["Terminate"])
+    assert group.world.run_until(lambda: group.members().get(instance, "").startswith("Terminating"), 5)
+
+
 def test_desired_zero_is_maintenance(group: Group) -> None:
     instance = group.in_service()
     group.api.update_auto_scaling_group(AutoScalingGroupName=GROUP, MinSize=0, DesiredCapacity=0)
