@@ -10,6 +10,8 @@ from simulator.scenario.world import World
 from simulator.storms.disturbance import draw
 from simulator.storms.storm import Result, play
 
+pytestmark = pytest.mark.any_python
+
 SAMPLE = ((5, Standby.NONE), (6, Standby.SHARED), (9, Standby.OWN))
 
 

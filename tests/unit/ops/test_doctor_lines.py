@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.any_python
+
 __all__ = ["account", "config"]  # fixtures
 GROUP = "acme-egress"
 ANYWHERE = {"DestinationCidrBlock": "0.0.0.0/0"}

@@ -12,6 +12,8 @@ from ops.doctor import samconfig
 from ops.doctor.network import Acl, AclRule, Network, about_network
 from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis, remedies
 
+pytestmark = pytest.mark.any_python
+
 __all__ = ["account", "config"]  # fixtures
 ANY = "0.0.0.0/0"
 OPEN = (AclRule(100, True, True, "-1", ANY), AclRule(100, False, True, "-1", ANY))  # noqa: FBT003

@@ -14,6 +14,8 @@ from tests.unit.ops.test_doctor_lines import GROUP, Case, check, nothing
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.any_python
+
 __all__ = ["account", "config"]  # fixtures
 
 

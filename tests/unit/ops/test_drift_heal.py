@@ -19,6 +19,8 @@ from tradai_shared.config import canonical_config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.any_python
+
 HISTORY = "tradai-infra-drift-state-dev"
 TABLES = ("tradai-deployments-dev", "tradai-trading-state-dev")
 

@@ -31,6 +31,8 @@ from ttl_reaper.checkpoint_store import written_results
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.any_python
+
 DEFINITION = Path(__file__).parents[3] / "statemachines" / "reap.asl.json"
 REAPER = "arn:aws:lambda:eu-central-1:123456789012:function:tradai-ttl-reaper-dev"
 ROLE = "arn:aws:iam::123456789012:role/reap"
