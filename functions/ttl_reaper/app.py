@@ -19,7 +19,7 @@ from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints, written_re
 from ttl_reaper.dependencies import RunDependencies, open_dependencies
 from ttl_reaper.model import Mode, RunStatus, Tally
 from ttl_reaper.reconcile import reap
-from ttl_reaper.results import TableResult, isolated
+from ttl_reaper.results import TableResult, isolated, not_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -172,16 +172,11 @@ def _reap_in_turn(
     results = []
     for number, table in enumerate(chosen):
         if dependencies.seconds_left() <= 0 and number:
-            results.append(_not_reached(table))
+            results.append(not_begun(table.name))
             continue
         share = replace(dependencies, seconds_left=_share(dependencies.seconds_left, len(chosen) - number))
         results.append(reap(share, table, event.request, event.checkpoint, restart=event.restart))
     return results
-
-
-def _not_reached(table: DesiredTable) -> TableResult:
-    """Calls nothing: the earlier tables have used up the time."""
-    return TableResult(table.name, RunStatus.OUT_OF_TIME, "no time was left for this table")
 
 
 def _share(seconds_left: Callable[[], float], tables: int) -> Callable[[], float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared import clock
@@ -31,6 +32,7 @@ VERSION = "1"  # of both events; docs/events/ has their schemas
 PUT_EVENTS = "events:PutEvents"
 PERMISSIONS = (PUT_EVENTS, "sns:Publish")
 LATE = "not reached for a week"
+WEEK = timedelta(weeks=1)
 ITEMS = "items failed"
 MOST = 40  # tables in a message
 MOST_REASON = 300  # characters
@@ -45,11 +47,12 @@ class Ended:
     cause: str
     reason: str
     is_whole: bool = True  # the table's end was reached: only that ends an earlier trouble
+    is_begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What was told of a table."""
+    """What was sent of a table. With an empty cause nothing was: since when no run has begun it."""
 
     table: str
     mode: str
@@ -62,7 +65,7 @@ def ended(result: TableResult, mode: str) -> Ended:
     """A table's result as what a message is about. Out of time is no trouble for a week."""
     is_whole = result.end is RunStatus.FINISHED
     if result.ok:
-        return Ended(result.table, mode, "", result.reason, is_whole)
+        return Ended(result.table, mode, "", result.reason, is_whole, result.is_begun)
     if result.end is RunStatus.OUT_OF_TIME:
         cause = LATE if result.is_late else ITEMS
     else:
@@ -97,14 +100,13 @@ def tell(own: Settings, results: Sequence[Ended], client: Callable[[str], Any]) 
     begun, lasting, over = list[Trouble](), list[Trouble](), list[Trouble]()
     for result in results:
         before = known[result.table, result.mode]
-        since = before.since if before else now
-        trouble = Trouble(result.table, result.mode, result.cause, result.reason[:MOST_REASON], since)
-        if result.cause:
-            is_known = before is not None and before.cause == result.cause
-            (lasting if is_known else begun).append(trouble)
-        elif before and result.is_whole:
+        trouble = _trouble(result, before, now)
+        if trouble:
+            is_news = trouble.cause and (before is None or before.cause != trouble.cause)
+            (begun if is_news else lasting).append(trouble)
+        elif before and (result.is_whole or not before.cause):
             over.append(before)
-    for kind, troubles in ((FAILED, begun), (RECOVERED, over)):
+    for kind, troubles in ((FAILED, begun), (RECOVERED, [trouble for trouble in over if trouble.cause])):
         if troubles:
             _send(own, kind, troubles, client)
     for trouble in (*begun, *lasting):
@@ -112,6 +114,20 @@ def tell(own: Settings, results: Sequence[Ended], client: Callable[[str], Any]) 
     for trouble in over:
         with translate_errors("s3:DeleteObject"):
             s3.delete_object(Bucket=own.bucket, Key=_key(trouble))
+
+
+def _trouble(result: Ended, before: Trouble | None, now: str) -> Trouble | None:
+    """What to keep of a table. Where no run has begun it, there is a cause to send after a week only."""
+    since = before.since if before else now
+    if not result.is_begun:
+        if before and before.cause:
+            return before
+        waits = datetime.fromisoformat(now) - datetime.fromisoformat(since)
+        cause = LATE if waits >= WEEK else ""
+        return Trouble(result.table, result.mode, cause, f"no run has begun it since {since}", since)
+    if result.cause:
+        return Trouble(result.table, result.mode, result.cause, result.reason[:MOST_REASON], since)
+    return None
 
 
 def _send(own: Settings, kind: str, troubles: list[Trouble], client: Callable[[str], Any]) -> None:

@@ -11,7 +11,7 @@ from ttl_reaper import checkpoint as checkpoints
 from ttl_reaper import observe, planner
 from ttl_reaper.apply import OutOfTime
 from ttl_reaper.model import DesiredTable, ReapRequest, RunStatus
-from ttl_reaper.results import TableResult, isolated
+from ttl_reaper.results import TableResult, isolated, not_begun
 from ttl_reaper.table_run import TableRun
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ def _in_time(
     try:
         return _reap(dependencies, desired, request, given, restart=restart, check_time=check_time)
     except OutOfTime:
-        reason = "no time was left for this table"
-        return TableResult(desired.name, RunStatus.OUT_OF_TIME, reason, checkpoint=given)
+        return not_begun(desired.name, given)
 
 
 def _reap(  # noqa: PLR0913 - what a table's run is made of

@@ -52,6 +52,7 @@ class TableResult:
     live: LiveTable | None = None
     notes: tuple[str, ...] = ()
     is_late: bool = False  # the run began a week ago and has not reached the table's end
+    is_begun: bool = True  # False: the time ended before anything of the table was scanned
 
     @property
     def ok(self) -> bool:
@@ -62,6 +63,12 @@ class TableResult:
         if self.end is RunStatus.OUT_OF_TIME:
             return not self.spent.failed and not self.is_late
         return self.end is RunStatus.FINISHED and not self.spent.failed
+
+
+def not_begun(table: str, checkpoint: Checkpoint | None = None) -> TableResult:
+    """A table for which no time was left."""
+    reason = "no time was left for this table"
+    return TableResult(table, RunStatus.OUT_OF_TIME, reason, checkpoint=checkpoint, is_begun=False)
 
 
 def read_tally(pages: Sequence[Page]) -> Tally:

@@ -17,7 +17,7 @@ from tradai_shared.errors import TemporaryError
 from ttl_reaper.events import SegmentResult
 from ttl_reaper.messages import LATE, Ended, ended, of_plan, tell
 from ttl_reaper.model import RunStatus, Tally
-from ttl_reaper.results import TableResult
+from ttl_reaper.results import TableResult, not_begun
 from ttl_reaper.settings import Settings
 
 if TYPE_CHECKING:
@@ -171,3 +171,23 @@ def test_the_handler_tells_and_a_rehearsal_does_not(
     assert not handle(empty, event)["success"]
     assert bool(heard) is is_told
     assert all(one.cause == "failed" for one in heard)
+
+
+def test_a_table_that_no_run_begins_is_told_after_a_week_once(told: Told, empty: World) -> None:
+    waiting = ended(not_begun("t"), "report")
+    for _ in range(7):
+        assert told.run(waiting) == []
+        empty.clock.sleep(86_400)
+    assert told.run(waiting) == ["Reap Failed"]
+    assert "no run has begun it since" in told.text
+    empty.clock.sleep(86_400)
+    assert told.run(waiting) == []
+    assert told.run(WELL) == ["Reap Recovered"]
+
+
+def test_a_table_that_was_begun_meanwhile_waits_for_a_new_week(told: Told, empty: World) -> None:
+    waiting = ended(not_begun("t"), "report")
+    begun = ended(TableResult("t", RunStatus.OUT_OF_TIME, "time is up"), "report")
+    for result in (waiting, begun, waiting):
+        assert told.run(result) == []
+        empty.clock.sleep(5 * 86_400)
