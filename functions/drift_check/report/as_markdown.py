@@ -37,10 +37,12 @@ def headline(report: Report) -> str:
     if report.error:
         return f"tradai {report.environment}: error: {report.error}"
     open_count, unknown = len(report.open), len(report.unknown)
-    parts = [f"{open_count} difference{'s' if open_count != 1 else ''}" if open_count else "in sync"]
+    healed = sum(heal.status == "done" for heal in report.heals)
+    left = " left" if healed else ""
+    parts = [f"{open_count} difference{'s' if open_count != 1 else ''}{left}" if open_count else "in sync"]
     if unknown:
         parts.append(f"{unknown} could not be read")
-    if healed := sum(heal.status == "done" for heal in report.heals):
+    if healed:
         parts.append(f"{healed} healed")
     if report.failed:
         parts.append(f"{len(report.failed)} could not be healed")

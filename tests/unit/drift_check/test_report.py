@@ -88,6 +88,8 @@ def test_every_form_names_the_finding_and_its_id() -> None:
         assert finding().resource in text
         assert finding().id in text
     assert headline(outcome) == "tradai dev: 1 difference"
+    after_a_heal = report(heals=[HealOutcome(finding(), Status.DONE)])
+    assert headline(after_a_heal) == "tradai dev: 1 difference left, 1 healed"
 
 
 def test_the_page_loads_nothing_and_escapes_what_aws_says() -> None:
