@@ -122,7 +122,7 @@ COMMANDS = {
     "alerts test": Command(
         "ops.alerts:send_test_alert",
         "Set one alarm by hand, show what its actions did, ask whether the message came. Asks first.",
-        "0 the message came; 1 it did not; 3 nobody knows",
+        "0 the message came; 1 it did not; 3 unknown",
         ("alerts test --env dev",),
     ),
     "config show": Command(

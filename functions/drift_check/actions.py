@@ -202,7 +202,7 @@ class BlockPublicAccess:
     bucket: str
     healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("s3:PutBucketPublicAccessBlock",)
-    warning: ClassVar[str] = "whoever reads it in public no longer can"
+    warning: ClassVar[str] = "public readers lose their access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class RestoreSecret:
     secret: str
     healing: ClassVar[Healing] = ON_APPROVAL
     permissions: ClassVar[tuple[str, ...]] = ("secretsmanager:RestoreSecret",)
-    warning: ClassVar[str] = "somebody wanted it gone"
+    warning: ClassVar[str] = "a person may have deleted it on purpose"
 
 
 @dataclass(frozen=True, slots=True)

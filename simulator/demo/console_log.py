@@ -18,7 +18,7 @@ LONGEST_PAUSE = 0.5
 
 # The text for an AWS call that succeeded; calls without one are not printed.
 CALLS = {
-    "autoscaling:TerminateInstanceInAutoScalingGroup": "tells the group that it is gone",
+    "autoscaling:TerminateInstanceInAutoScalingGroup": "reports to the group that it has ended",
     "autoscaling:CompleteLifecycleAction": "answers its lifecycle hook",
     "ec2:ModifyNetworkInterfaceAttribute": "switches the source/destination check off",
     "ec2:AssociateAddress": "moves the Elastic IP",

@@ -107,7 +107,7 @@ class TimelineBuilder:
         if call and (unhealthy is None or call.at < unhealthy.at):
             return (
                 call.at,
-                "the function hears of it from EC2 and tells the group: no health check is awaited",
+                "EC2 reports its end to the function, which has the group replace it at once",
             )
         if unhealthy:
             return unhealthy.at, "a health check of the group finds it"
