@@ -172,7 +172,7 @@ def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]
     interface, allocation = str(gateway.interface_id), state.allocation(gateway.instance_id)
     if gateway.source_dest_check:
         yield DisableSourceDestCheck(
-            interface, f"{gateway.instance_id} drops what it should forward while its check is on"
+            interface, f"{gateway.instance_id} forwards nothing while its source/destination check is on"
         )
     holder = state.holder(allocation)
     if allocation is None or holder == gateway.instance_id:
@@ -211,13 +211,13 @@ def _why_moved(state: NatState, table: RouteTable, gateway: Instance) -> str:
     target = table.target
     former = target.instance_id or target.target_id
     if _fell_back(state, table):
-        return f"{gateway.instance_id} is ready again, and {former} was the way out meanwhile"
+        return f"{gateway.instance_id} is ready again, and {former} carried the traffic meanwhile"
     if target.kind is TargetKind.EXTERNAL:
         return f"a setting says to take the route over from {former}"
     if state.has_egress(table):
         carrier = state.instance(target.instance_id)
         if carrier and doubted(state, carrier):
-            return f"nothing is heard of {former}, and {gateway.instance_id} is ready"
+            return f"{former} does not answer its peer, and {gateway.instance_id} is ready"
         return f"{gateway.instance_id} is ready and replaces {former}, which still serves"
     return f"{former} {_what_is_wrong(state, table)} and {gateway.instance_id} is running"
 
@@ -227,11 +227,11 @@ def _what_is_wrong(state: NatState, table: RouteTable) -> str:
     name = table.target.instance_id
     instance, member = state.instance(name), state.member(name)
     if name is not None and name == state.trigger.terminated_instance:
-        return "is gone by EC2's own event"
+        return "has ended, as EC2's own event says"
     if instance is None:
         return "is a black hole" if table.target.blackhole else "is not shown by EC2"
     if instance.running and member and not member.healthy:
-        return "is unhealthy by its group's word"
+        return "is unhealthy, as its group shows it"
     return f"is {instance.state}"
 
 

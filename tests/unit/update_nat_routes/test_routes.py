@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.unit.update_nat_routes.builder import (
     NOW,
     NOWHERE,
+    SCHEDULE,
     decide,
     instance,
     kinds,
@@ -21,8 +23,12 @@ from tests.unit.update_nat_routes.builder import (
 )
 from update_nat_routes.actions import AssociateAddress, CreateRoute, DisableSourceDestCheck, ReplaceRoute, key
 from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.model import DeniedRead
 from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.notes import UNGUARDED, NoteKind
+
+if TYPE_CHECKING:
+    from update_nat_routes.model import Member, Target
 
 DEAD = to_instance("i-dead", blackhole=True)
 
@@ -184,6 +190,56 @@ def test_every_move_says_why() -> None:
     reasons = [move.reason for move in decide(world).moves]
     assert all(len(reason) > 15 for reason in reasons)
     assert "i-old is terminated" in reasons[2]
+
+
+ENDED = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-b", terminated_instance="i-b")
+RUNNING_B, TO_B = instance("i-b", age=900), to_instance("i-b")
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "trigger", "reason"),
+    [
+        (NOWHERE, [], SCHEDULE, "the table has no default route"),
+        (to_gateway(), [], SCHEDULE, "a setting says to take the route over from nat-0a"),
+        (DEAD, [], SCHEDULE, "i-dead is a black hole and i-a is running"),
+        (TO_B, [], SCHEDULE, "i-b is not shown by EC2 and i-a is running"),
+        (TO_B, [member("i-b")], ENDED, "i-b has ended, as EC2's own event says and i-a is running"),
+        (
+            TO_B,
+            [member("i-b", healthy=False)],
+            SCHEDULE,
+            "i-b is unhealthy, as its group shows it and i-a is running",
+        ),
+        (
+            TO_B,
+            [member("i-b", "Terminating:Wait")],
+            SCHEDULE,
+            "i-a is ready and replaces i-b, which still serves",
+        ),
+    ],
+)
+def test_the_reason_of_a_route_says_what_was_read(
+    target: Target, others: list[Member], trigger: Trigger, reason: str
+) -> None:
+    shown = [RUNNING_B] if others else []
+    world = observed([member("i-a"), *others], [instance("i-a"), *shown], tables(target), eip="i-a")
+    given = replace(settings(), take_over_external_routes=True)
+    assert decide(world, trigger=trigger, given=given).moves[-1].reason == reason
+
+
+def test_an_address_that_is_overdue_comes_after_the_routes() -> None:
+    world = observed([member("i-a")], [instance("i-a")], tables(DEAD))
+    overdue = RunState(overdue=frozenset({"AssociateAddress:eipalloc-0a"}))
+    assert kinds(decide(world, memory=overdue)) == ["ReplaceRoute rtb-1", "AssociateAddress eipalloc-0a"]
+
+
+@pytest.mark.parametrize("lost", [{"group": None}, {"denied": (DeniedRead("ec2:DescribeInstances", "no"),)}])
+def test_without_a_group_or_a_permission_nothing_is_written_and_it_is_told(lost: dict[str, Any]) -> None:
+    world = replace(observed([member("i-a")], [instance("i-a")], tables(DEAD)), **lost)
+    plan = decide(world)
+    assert plan.actions == ()
+    assert plan.data_requests == frozenset()
+    assert any(note.kind in UNGUARDED for note in plan.notes)
 
 
 def test_an_address_that_could_not_be_read_is_told_and_never_green() -> None:

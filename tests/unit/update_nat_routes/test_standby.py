@@ -121,6 +121,7 @@ def test_a_silent_carrier_is_left_for_the_standby_and_that_is_remembered_first()
     first = plan.actions[0]
     assert isinstance(first, TagGroup)
     assert (first.group, first.value) == (GROUP, "2026-03-28T12:00:00+00:00 i-a")
+    assert plan.moves[-1].reason == "i-a does not answer its peer, and i-b is ready"
     assert [note.kind for note in plan.notes if note.kind is NoteKind.PEER_SILENT]
 
 
