@@ -50,7 +50,7 @@ FAST = [
 TARGETS: dict[str, list[str]] = {
     "functions/ttl_reaper/classify.py": ["tests/unit/ttl_reaper/test_classify.py"],
     "functions/drift_check/compare.py": [
-        f"tests/unit/drift_check/test_{name}.py" for name in ("compare", "vital")
+        f"tests/unit/drift_check/test_{name}.py" for name in ("compare_rules", "compare", "vital")
     ],
     **{f"{PLANNER}/{name}.py": FAST for name in MODULES},
 }
