@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # What a run may know late: what EC2 shows of a state, a pass of its own, and a call that hangs with retries.
 LATE = 30.0
 CARRIED_OUT = {"ok", "answer lost"}
+NOTICED = 5.0  # seconds: three misses of its peer, a second apart, and the event's delivery
 MOVES = {"ReplaceRoute", "CreateRoute", "AssociateAddress"}
 ENDS = {"TerminateInstanceInAutoScalingGroup", "SetInstanceHealth"}
 
@@ -30,6 +31,7 @@ class Judge:
     violations: list[str] = field(default_factory=list)
     _ended: dict[str, float] = field(default_factory=dict)  # when an instance began to end
     _serving: dict[str, float] = field(default_factory=dict)  # since when an instance forwards
+    _silent: dict[str, float] = field(default_factory=dict)  # since when it runs and forwards no more
     _external: dict[str, float] = field(default_factory=dict)  # tables that somebody pointed at a gateway
     _taken: dict[str, float] = field(default_factory=dict)  # since when a stranger has an address
 
@@ -49,8 +51,11 @@ class Judge:
         name = str(entry.fields["instance"])
         if entry.what in ENDING:
             self._ended.setdefault(name, entry.at)
+        if entry.what == "forwards no more":
+            self._silent[name] = entry.at
         if entry.what == "forwards":
             self._serving[name] = entry.at
+            self._silent.pop(name, None)
         elif entry.what in ENDING | {"forwards no more", "reboots"}:
             self._serving.pop(name, None)
         if entry.what == "pending":
@@ -105,6 +110,9 @@ class Judge:
     def _past_one_that_serves(self, entry: Entry, machine: Machine) -> None:
         if not self.signals or machine.forwarding or machine.state != "running":
             return  # without a signal nothing but "running" can be known
+        silent_since = self._silent.get(machine.id)
+        if silent_since is not None and entry.at - silent_since < NOTICED:
+            return  # its peer has not missed it three times
         others = [
             name
             for name, since in self._serving.items()

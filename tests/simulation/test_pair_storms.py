@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_python
 
-SEEDS = ((2, Standby.SHARED), (4, Standby.SHARED), (3, Standby.OWN), (8, Standby.OWN))
+SEEDS = ((2, Standby.SHARED), (4, Standby.SHARED), (3, Standby.OWN), (8, Standby.OWN), (135, Standby.OWN))
 PARTED = Disturbance(Kind.PARTED, 500, 900, 0)
 
 
