@@ -21,7 +21,7 @@ from update_nat_routes.actions import (
     RouteToFallback,
     TagGroup,
 )
-from update_nat_routes.apply import Result, Writer
+from update_nat_routes.apply import NOT_TRIED, Result, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -254,6 +254,7 @@ def test_no_move_is_made_where_it_cannot_be_remembered(aws: Aws) -> None:
     )
     results = aws.apply(TagGroup("g", "tradai:x", "now", "why"), ADDRESS, ROUTE_1, COMPLETE)
     assert [result.status for result in results] == [Status.FAILED] * 3 + [Status.DONE]
+    assert [result.detail for result in results[1:3]] == [NOT_TRIED] * 2
 
 
 @pytest.mark.parametrize(("replaces", "call"), [(True, "replace_route"), (False, "create_route")])
