@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from drift_check.findings import Finding, FindingStatus, Severity
+from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -199,6 +200,21 @@ def with_attempt(history: History, finding: Finding, now: datetime) -> History:
 def with_success(history: History, finding: Finding, now: datetime) -> History:
     record = replace(_record_of(history, finding, now), attempted_at=now, failures=0)
     return _with(history, finding, record)
+
+
+def with_outcome(
+    history: History, finding: Finding, status: Status, now: datetime, *, temporary: bool
+) -> History:
+    """How a heal of the finding ended; a dry run and a heal that was not needed leave no trace."""
+    match status:
+        case Status.DONE:
+            return with_success(history, finding, now)
+        case Status.FAILED:
+            return with_failure(history, finding, now, temporary=temporary)
+        case Status.ALREADY | Status.PLANNED:
+            return history
+        case _:
+            assert_never(status)
 
 
 def with_failure(history: History, finding: Finding, now: datetime, *, temporary: bool) -> History:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from drift_check import history as past
 from drift_check import history_store
@@ -22,13 +22,11 @@ from drift_check.scan import make_scanner
 from drift_check.settings import Allowed
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, EventError, TemporaryError
-from tradai_shared.outcomes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from drift_check.apply.healer import HealOutcome
     from drift_check.findings import Finding
     from drift_check.scan import Scan, Scanner
     from drift_check.settings import Settings
@@ -203,7 +201,9 @@ class Reconciler:
             outcome = healer.heal(planned)
             report.heals.append(outcome)
             if not dry_run:
-                session.history = with_outcome(session.history, outcome)
+                session.history = past.with_outcome(
+                    session.history, outcome.finding, outcome.status, clock.now(), temporary=outcome.temporary
+                )
         return healer.scan.with_details(scan, inspected)
 
     def _inspected(self, scan: Scan) -> Scan:
@@ -253,19 +253,6 @@ class Reconciler:
             raise TemporaryError(history_store.UPDATE, history_store.LEASE_LOST, "another run is at work")
         session.history = past.with_attempt(session.history, finding, clock.now())
         session.save()
-
-
-def with_outcome(history: History, outcome: HealOutcome) -> History:
-    now = clock.now()
-    match outcome.status:
-        case Status.DONE:
-            return past.with_success(history, outcome.finding, now)
-        case Status.FAILED:
-            return past.with_failure(history, outcome.finding, now, temporary=outcome.temporary)
-        case Status.ALREADY | Status.PLANNED:
-            return history
-        case _:
-            assert_never(outcome.status)
 
 
 def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put together

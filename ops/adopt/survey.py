@@ -12,12 +12,12 @@ from drift_check.checks.base import CONFIGURED, CheckContext
 from drift_check.compare import EXISTENCE, TAG_PATH, TAGS, equal, path_of, to_json
 from drift_check.findings import UNREADABLE, FindingStatus, finding_id
 from drift_check.observe.observations import Known
-from ops import drift_role
 from ops.adopt import names, resemblance, sets
 from ops.adopt.model import Confirmation, Difference, DifferenceClass, Proposal, Survey
 from ops.adopt.security import is_insecure, loses
 from ops.adopt.special import index_proposal, taken_at, value_proposal
 from ops.adopt.tags import exists, tag_differences
+from ops.drift_role import POOL
 from tradai_shared import clock
 from tradai_shared.config.paths import is_absent, is_judged, is_unspecified, provenance_of, value_at
 from tradai_shared.errors import ConfigError
@@ -67,6 +67,7 @@ def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
     )
     behind = behind_names(everything)
     confirmations = _confirmations(config, states, everything, of_tags)
+    pools = (state.arn for state in states if state.arn.startswith(POOL))
     return Survey(
         differences=tuple(each for each in everything if not _is_behind(each, behind)),
         confirmations=tuple(each for each in confirmations if not each.path.startswith(behind)),
@@ -76,14 +77,7 @@ def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
         not_stated=tuple(_not_stated(config, states)),
         no_answer=not any(isinstance(read, Known) for read in scan.reads.answers.values()),
         parameter_group=_parameter_group(config, scan),
-        pool_id=next(
-            (
-                state.arn.removeprefix(drift_role.POOL)
-                for state in states
-                if state.arn.startswith(drift_role.POOL)
-            ),
-            "",
-        ),
+        pool_id=next(pools, "").removeprefix(POOL),
     )
 
 

@@ -112,6 +112,13 @@ def route_tables(parameters: Mapping[str, Any]) -> Answer:
     return {"RouteTables": [_route_table(tables[name]) for name in chosen]}
 
 
+def default_routes(tables: list[str]) -> list[Answer]:
+    """The default routes of some tables, for whoever only looks."""
+    shown = route_tables({"Filters": [{"Name": "route-table-id", "Values": tables}]})["RouteTables"]
+    routes = (route for table in shown for route in table["Routes"])
+    return [route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+
+
 def _route_table(table: Any) -> Answer:
     routes = [
         _given({name: getattr(route, field) for name, field in ROUTE_FIELDS.items()})

@@ -33,7 +33,7 @@ from simulator.engine.durations import Duration, DurationSampler
 from simulator.engine.interceptor import REGION, CallInterceptor, connected
 from simulator.engine.journal import Journal
 from simulator.engine.virtual_clock import VirtualClock
-from simulator.fast.answers import ANSWERS, route_tables
+from simulator.fast.answers import ANSWERS, default_routes
 from simulator.moto_patches.network import network
 from simulator.scenario.peers import Peers
 from simulator.scenario.platform import Names, Platform, Standby, build
@@ -268,17 +268,11 @@ class World:
 
     def carrier(self) -> str:
         """The id of the instance that the API shows as the first table's way out."""
-        return str(self.default_routes()[0]["InstanceId"])
+        return str(default_routes(self.platform.tables[:1])[0]["InstanceId"])
 
     def default_routes(self) -> list[dict[str, Any]]:
         """The private tables' default routes as DescribeRouteTables shows them, without a call."""
-        tables = route_tables({"Filters": [{"Name": "route-table-id", "Values": self.platform.tables}]})
-        return [
-            route
-            for table in tables["RouteTables"]
-            for route in table["Routes"]
-            if route.get("DestinationCidrBlock") == "0.0.0.0/0"
-        ]
+        return default_routes(self.platform.tables)
 
     def holder(self) -> str | None:
         """The instance that DescribeAddresses shows with the shared address, without a call."""
