@@ -225,10 +225,7 @@ class Reconciler:
                 retry = True
             elif outcome.temporary and isinstance(outcome.action, AssociateAddress):
                 self.memory = replace(self.memory, overdue=self.memory.overdue | {name})
-                self.pause, retry = (
-                    THROTTLED_POLL_SECONDS,
-                    True,
-                )  # retried until the time is up
+                self.pause, retry = THROTTLED_POLL_SECONDS, True  # until the time is up
             elif isinstance(outcome.action, Move):
                 self.memory = replace(self.memory, abandoned=self.memory.abandoned | {name})
                 retry = True  # the remaining moves do not depend on it

@@ -62,16 +62,16 @@ class CallInterceptor:
     def __init__(self, stage: SimulationContext, chance: Random) -> None:
         self.faults: list[Fault] = []
         self.stand_ins: dict[str, StandIn] = {}  # by action: what answers in moto's place
-        self.quick: Mapping[
-            str, Quick
-        ] = {}  # by action: answers without moto's wire, or None where it cannot
+        # by action: what answers without moto's wire; its None sends the call there
+        self.quick: Mapping[str, Quick] = {}
         self._stage = stage
         self._chance = chance
 
     def send(self, request: AWSPreparedRequest, action: str) -> AWSResponse:
         parameters: dict[str, object] = getattr(_sending, "parameters", {})
         _sending.attempt += 1
-        started, _sending.started = _sending.started or self._stage.clock.elapsed, None
+        started = self._stage.clock.elapsed if _sending.started is None else _sending.started
+        _sending.started = None
         actor, attempt = self._actor(), _sending.attempt
         outcome, _sending.carried_out = "not sent", False
         try:

@@ -168,7 +168,7 @@ def _missing_rules(config: CanonicalConfig, ours: Read[list[dict[str, Any]]]) ->
                 desired="ENABLED",
                 path="nat.function",
                 severity=Severity.HIGH,
-                reason="the failover does not hear of these events until the stack is deployed again",
+                reason="the failover does not get these events until the stack is deployed again",
             )
 
 
