@@ -17,9 +17,11 @@ from drift_check.history import (
     to_json,
     to_notify,
     with_failure,
+    with_outcome,
     with_success,
 )
 from tests.unit.drift_check.findings import finding, unknown
+from tradai_shared.outcomes import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHECKS = {"tables"}
@@ -160,3 +162,13 @@ def test_records_that_earlier_versions_stored_are_read_and_written_alike() -> No
     assert record.resolved_at == datetime(2026, 11, 21, 10, tzinfo=UTC)
     assert record.attempted_at == datetime(2026, 11, 20, 11, tzinfo=UTC)
     assert to_json(from_json(stored)) == stored
+
+
+def test_the_outcome_of_a_heal_counts_failures_and_a_success_ends_the_count() -> None:
+    healed = finding()
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    failed = with_outcome(History(), healed, Status.FAILED, now, temporary=False)
+    assert failed.records[healed.id].failures == 1
+    assert with_outcome(failed, healed, Status.PLANNED, now, temporary=False) == failed
+    done = with_outcome(failed, healed, Status.DONE, now, temporary=False)
+    assert done.records[healed.id].failures == 0
