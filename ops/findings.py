@@ -20,8 +20,7 @@ from ops.session import Simulation, connect
 from tradai_shared import clock
 from tradai_shared.config.loader import OWN_VALUES, own_file, own_path
 from tradai_shared.config.overrides import Waiver
-from tradai_shared.errors import EventError
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import EventError, Status
 
 if TYPE_CHECKING:
     from drift_check.findings import Finding

@@ -26,7 +26,7 @@ from simulator.aws.event_bridge import ACCOUNT
 from tradai_shared import clock
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable

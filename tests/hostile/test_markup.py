@@ -34,7 +34,7 @@ from ops.junit import junit, text
 from ops.sarif import sarif
 from ops.screen import PlainConsole, visible
 from tests.unit.drift_check.findings import finding, unknown
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 pytestmark = pytest.mark.any_python
 

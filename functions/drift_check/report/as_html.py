@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from drift_check.findings import FindingStatus, Severity
 from drift_check.report.as_markdown import headline
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from drift_check.findings import Healing
 from drift_check.planner import approval_code
 from tradai_shared.alerts import Alert
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,8 +13,7 @@ from drift_check.report.as_json import asff, document, finding_json, heal_json, 
 from drift_check.report.as_markdown import alert
 from tradai_shared.alerts import publish_alert
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import AwsError, TemporaryError
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import AwsError, Status, TemporaryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

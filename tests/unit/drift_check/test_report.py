@@ -25,7 +25,7 @@ from drift_check.settings import Settings
 from ops import output
 from tests.unit.drift_check.findings import finding, unknown
 from tradai_shared.config.naming import Environment
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:tradai-alerts-dev"
 

@@ -21,7 +21,7 @@ from drift_check.report.as_markdown import message
 from drift_check.settings import Settings
 from tests.unit.drift_check.findings import finding
 from tradai_shared.config.naming import Environment
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MANY = 10_000
