@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drift_check.findings import FindingStatus, Severity
-from drift_check.report.as_markdown import headline
+from drift_check.report.as_text import headline
 from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
