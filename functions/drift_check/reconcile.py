@@ -135,11 +135,11 @@ class Reconciler:
         untold = frozenset(report.over) if self.notify and not delivered else frozenset()
         resolved = replace(report.changes, resolved=report.changes.resolved - untold)
         notified = report.to_notify if delivered else []
-        remembered = past.remember(history, resolved, before.findings, notified, now, waived=waived)
-        healed = past.compare(remembered, after.findings, self.scanner.names, after.judged).resolved - untold
+        kept = past.remember(history, resolved, before.findings, notified, now, waived=waived)
+        healed = past.compare(kept, after.findings, self.scanner.names, after.judged).resolved - untold
         if not healed:
-            return remembered
-        return past.remember(remembered, past.Changes(resolved=healed), after.findings, [], now, waived=waived)
+            return kept
+        return past.remember(kept, past.Changes(resolved=healed), after.findings, [], now, waived=waived)
 
     def _table_calls(self) -> list[Call]:
         """The reads that say where history can be kept; the check of the tables makes the same."""

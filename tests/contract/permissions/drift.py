@@ -14,7 +14,7 @@ from tests.contract.estate import Live, invoked, live
 from tests.contract.permissions.iam import arn
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
-from tests.contract.test_faults import face_the_internet
+from tests.contract.test_faults import face_the_internet, let_a_list_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +93,7 @@ def live_through(world: Live, recorder: Recorder, hours: FakeClock) -> None:
     assert len(approved) >= len(ON_APPROVAL)
     run(recorder, hours, approve=approved)
     face_the_internet(world)
+    let_a_list_in(world)
     with patch.object(history_store, "PAGE_BYTES", 500):  # a history of several items
         run(recorder, hours, mode="report")
     beside_another_run(world, recorder, hours)
