@@ -22,7 +22,7 @@ from drift_check.checks.base import (
     ResourceState,
     each_unexpected,
     follows_naming,
-    presence,
+    present_in_all,
 )
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import PACED
@@ -82,7 +82,7 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
     name = table.name
     described = ctx.get("dynamodb:DescribeTable", name)
     exists = first_known(
-        presence(described),
+        present_in_all(described, *(ctx.get(action, name) for action in PACED)),
         ctx.get("dynamodb:ListTables").map(lambda names: name in names),
     )
     return ResourceState(
