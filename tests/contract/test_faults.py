@@ -80,6 +80,7 @@ def spoil(world: Live) -> None:
     world.client("s3").delete_bucket_tagging(Bucket="tradai-configs-prod")
     face_the_internet(world)
     let_a_list_in(world)
+    start_more_tasks(world)
     world.client("events").disable_rule(Name="tradai-nat-group-events-prod")
     world.client("rds").modify_db_instance(DBInstanceIdentifier="tradai-prod", BackupRetentionPeriod=1)
     world.client("secretsmanager").delete_secret(SecretId="tradai/prod/exchange-keys")
@@ -114,6 +115,15 @@ def let_a_list_in(world: Live) -> None:
     peer = [{"PrefixListId": made["PrefixList"]["PrefixListId"]}]
     ec2.authorize_security_group_ingress(
         GroupId=world.ids["group:rds"], IpPermissions=[{**rule, "PrefixListIds": peer}]
+    )
+
+
+def start_more_tasks(world: Live) -> None:
+    """Another number of tasks than stated: the check asks whether the service scales by itself."""
+    ecs = world.config.ecs
+    service = next(iter(ecs.services.values()))
+    world.client("ecs").update_service(
+        cluster=ecs.cluster, service=service.name, desiredCount=service.desired_count + 1
     )
 
 
