@@ -24,8 +24,7 @@ from ops.screen import agreed, error_console
 from ops.session import Simulation, connect
 from tradai_shared import clock
 from tradai_shared.config.loader import waivers
-from tradai_shared.errors import ConfigError
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import ConfigError, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from drift_check.events import Mode
 from drift_check.observe.observer import WORKERS
 from drift_check.report.as_json import finding_json, heal_json
-from drift_check.report.as_markdown import short
+from drift_check.report.as_text import short
 from ops.drift import collect, heal, requested
 from ops.options import FLAG, Common
 from ops.output import print_finding, print_heal
@@ -20,8 +20,7 @@ from ops.session import Simulation, connect
 from tradai_shared import clock
 from tradai_shared.config.loader import OWN_VALUES, own_file, own_path
 from tradai_shared.config.overrides import Waiver
-from tradai_shared.errors import ConfigError, EventError
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import ConfigError, EventError, Status
 
 if TYPE_CHECKING:
     from drift_check.findings import Finding

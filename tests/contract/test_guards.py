@@ -14,8 +14,7 @@ from drift_check.findings import Healing
 from drift_check.planner import approval_code
 from drift_check.settings import Allowed
 from tests.contract.estate import Live, live
-from tradai_shared.errors import EventError
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import EventError, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
