@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.aws.botocore_session import lean_session
-from tradai_shared.aws.clients import client_config
+from tradai_shared.aws.clients import client_config, lean_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from drift_check import checks
 from drift_check.findings import FindingStatus
-from drift_check.report.as_markdown import short
+from drift_check.report.as_text import short
 
 if TYPE_CHECKING:
     from drift_check.findings import Finding

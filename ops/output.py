@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document
-from drift_check.report.as_markdown import headline, markdown, short
+from drift_check.report.as_text import headline, short
 from ops.junit import junit
+from ops.markdown import markdown
 from ops.options import Format
 from ops.sarif import sarif
 from ops.screen import console, print_document, styled

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from drift_check.findings import Severity
-from drift_check.report.as_markdown import short
+from drift_check.report.as_text import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,8 +15,7 @@ from drift_check.reconcile import make_reconciler
 from drift_check.report import as_json, publish
 from drift_check.settings import Settings
 from tradai_shared import clock
-from tradai_shared.aws.botocore_session import lean_session
-from tradai_shared.aws.clients import client_config
+from tradai_shared.aws.clients import client_config, lean_session
 from tradai_shared.config.loader import deployed_config, waivers
 from tradai_shared.handler import account_of, invocation, make_logger, make_metrics
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from drift_check.model import Report
     from tradai_shared.config.models import CanonicalConfig
-    from tradai_shared.outcomes import Answer
+    from tradai_shared.errors import Answer
 
 SERVICE = "drift_check"
 FOR_THE_REPORT = timedelta(seconds=10)

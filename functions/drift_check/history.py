@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from drift_check.findings import Finding, FindingStatus, Severity
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping

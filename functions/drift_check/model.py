@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from drift_check.findings import FindingStatus
 from drift_check.history import Changes
 from drift_check.planner import HealPlan
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from datetime import datetime

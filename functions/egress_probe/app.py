@@ -19,7 +19,7 @@ from tradai_shared.handler import invocation, make_logger
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from tradai_shared.outcomes import Answer
+    from tradai_shared.errors import Answer
 
 SERVICE = "egress_probe"
 logger = make_logger(SERVICE)

@@ -6,7 +6,7 @@ from collections import Counter
 from math import ceil
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
-from tradai_shared.outcomes import AnswerData
+from tradai_shared.errors import AnswerData
 from ttl_reaper.model import RunStatus, Tally, TtlClass
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tradai_shared.aws import botocore_session as aws
+from tradai_shared.aws import clients as aws
 from tradai_shared.handler import invocation, make_logger, make_metrics
 from update_nat_routes import report
 from update_nat_routes.apply import Writer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_ec2 import EC2Client
 
-    from tradai_shared.outcomes import Answer
+    from tradai_shared.errors import Answer
 
 SERVICE = "update_nat_routes"
 logger = make_logger(SERVICE)

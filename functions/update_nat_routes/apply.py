@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from tradai_shared.aws import clients as aws
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import AwsError, PermanentError, TemporaryError
-from tradai_shared.outcomes import Outcome, Status
+from tradai_shared.errors import AwsError, Outcome, PermanentError, Status, TemporaryError
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,

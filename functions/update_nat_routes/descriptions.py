@@ -16,6 +16,7 @@ from update_nat_routes.model import (
     Group,
     Hook,
     Instance,
+    Launches,
     Member,
     RouteTable,
     Target,
@@ -23,6 +24,7 @@ from update_nat_routes.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
     from types_boto3_autoscaling.type_defs import (
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from types_boto3_autoscaling.type_defs import InstanceTypeDef as AutoScalingInstanceTypeDef
     from types_boto3_ec2.type_defs import (
         InstanceNetworkInterfaceTypeDef,
+        InstanceStatusSummaryTypeDef,
+        InstanceStatusTypeDef,
         InstanceTypeDef,
         NetworkInterfaceTypeDef,
         RouteTableTypeDef,
@@ -227,3 +231,26 @@ def was_abandoned(activity: ActivityTypeDef) -> bool:
     """Cancelled, and the message says "abandoned": by our answer, or by the hook's own time-out."""
     text = f"{activity.get('StatusMessage', '')} {activity.get('Description', '')}"
     return activity.get("StatusCode") == "Cancelled" and "abandon" in text.lower()
+
+
+def launches_of(group: Group, launches: list[tuple[str, ActivityTypeDef]]) -> Launches:
+    """Whether the last launch that ended was abandoned, and how many were in a row."""
+    arriving = {member.instance_id for member in group.members if member.arriving}
+    earlier = [activity for name, activity in launches if name not in arriving]
+    last_abandoned = bool(earlier) and was_abandoned(earlier[0])
+    return Launches(last_abandoned, failed_in_a_row([activity for _, activity in launches]))
+
+
+def impaired_instances(statuses: Iterable[InstanceStatusTypeDef]) -> dict[str, datetime | None]:
+    """The instances whose status checks fail, and since when; "initializing" and the like say nothing."""
+    return {
+        status["InstanceId"]: _since(check)
+        for status in statuses
+        for check in (status.get("SystemStatus", {}), status.get("InstanceStatus", {}))
+        if check.get("Status") == "impaired"
+    }
+
+
+def _since(check: InstanceStatusSummaryTypeDef) -> datetime | None:
+    details = check.get("Details", [])
+    return next((detail["ImpairedSince"] for detail in details if "ImpairedSince" in detail), None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tradai_shared import clock
 from tradai_shared.alerts import Alert
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 from update_nat_routes.actions import (
     AssociateAddress,
     CompleteLifecycleAction,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from update_nat_routes.apply import Result
     from update_nat_routes.model import Member, Observed
-    from update_nat_routes.results import Report
+    from update_nat_routes.report import Report
     from update_nat_routes.settings import Settings
 
 ATTEMPTS = {

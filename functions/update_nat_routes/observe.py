@@ -20,9 +20,9 @@ from update_nat_routes.descriptions import (
     described_instance,
     described_member,
     described_table,
-    failed_in_a_row,
+    impaired_instances,
     launched_instances,
-    was_abandoned,
+    launches_of,
     with_interfaces,
 )
 from update_nat_routes.model import (
@@ -37,11 +37,11 @@ from update_nat_routes.model import (
     RouteTable,
 )
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
-from update_nat_routes.status_checks import with_status_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Set as AbstractSet
+    from datetime import datetime
 
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_autoscaling.type_defs import ActivityTypeDef
@@ -132,7 +132,7 @@ class Reader:
                 case DataRequest.WARM_POOL:
                     observed = self._with_warm_pool(observed)
                 case DataRequest.STATUS:
-                    observed = with_status_checks(self.ec2, observed)
+                    observed = self._with_status_checks(observed)
         return observed
 
     def _with_warm_pool(self, observed: Observed) -> Observed:
@@ -148,16 +148,11 @@ class Reader:
         unread: list[DeniedRead] = []
         read = lambda group: replace(  # noqa: E731 - a name for one expression
             group,
-            launches=_unless_denied(lambda: self._launches(group), Launches(last_abandoned=True), unread),
+            launches=_unless_denied(
+                lambda: launches_of(group, self.launches(group.name)), Launches(last_abandoned=True), unread
+            ),
         )
         return replace(_for_each_group(observed, read), unread=(*observed.unread, *unread))
-
-    def _launches(self, group: Group) -> Launches:
-        launches = self.launches(group.name)
-        arriving = {member.instance_id for member in group.members if member.arriving}
-        earlier = [activity for name, activity in launches if name not in arriving]
-        last_abandoned = bool(earlier) and was_abandoned(earlier[0])
-        return Launches(last_abandoned, failed_in_a_row([activity for _, activity in launches]))
 
     def _with_hooks(self, observed: Observed) -> Observed:
         try:
@@ -165,6 +160,18 @@ class Reader:
             return replace(observed, hooks=hooks)
         except AccessDenied as error:
             return replace(observed, hooks=(), hooks_unread=str(error))
+
+    def _with_status_checks(self, observed: Observed) -> Observed:
+        """Add the impaired members. A read that fails shows none, so that nobody is replaced."""
+        unread: list[DeniedRead] = []
+        nobody: dict[str, datetime | None] = {}
+        members = [member.instance_id for group in observed.groups for member in group.members]
+        shown = [instance_id for instance_id in members if instance_id in observed.instances]
+        try:
+            impaired = _unless_denied(lambda: self.impaired(shown), nobody, unread)
+        except AwsError:
+            impaired = nobody
+        return replace(observed, impaired=impaired, unread=(*observed.unread, *unread))
 
     @whole_answer("ec2:DescribeInstances")
     def is_relevant(self, instance_id: str) -> bool:
@@ -214,6 +221,12 @@ class Reader:
         with translate_errors("ec2:DescribeInstances"):
             descriptions = self._describe(ids) if ids else []
         return {description["InstanceId"]: described_instance(description) for description in descriptions}
+
+    @whole_answer("ec2:DescribeInstanceStatus")
+    def impaired(self, ids: list[str]) -> dict[str, datetime | None]:
+        with translate_errors("ec2:DescribeInstanceStatus"):
+            answer = self.ec2.describe_instance_status(InstanceIds=ids)
+        return impaired_instances(answer["InstanceStatuses"])
 
     @whole_answer("autoscaling:DescribeLifecycleHooks")
     def hooks(self, group: str) -> tuple[Hook, ...]:

@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
-from tradai_shared.errors import AwsError, PermanentError, TemporaryError
-from tradai_shared.outcomes import Outcome, Status
+from tradai_shared.errors import AwsError, Outcome, PermanentError, Status, TemporaryError
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,
@@ -31,7 +30,7 @@ from update_nat_routes.model import ENDED_STATES
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.plan import plan
-from update_nat_routes.results import Report
+from update_nat_routes.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""Log lines, metrics, the message to a person and the answer of one run."""
+"""What one run saw, did and left; its log lines, metrics, the message to a person and the answer."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
@@ -10,21 +10,73 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from tradai_shared import alerts
 from tradai_shared.aws import clients as aws
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import AwsError
-from tradai_shared.outcomes import Answer, Status
+from tradai_shared.errors import Answer, AwsError, Status
 from update_nat_routes import messages
-from update_nat_routes.planner.notes import NoteKind
+from update_nat_routes.planner.notes import UNGUARDED, Note, NoteKind, refusal_notes
+from update_nat_routes.planner.plan import Plan
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aws_lambda_powertools import Logger, Metrics
     from types_boto3_ec2 import EC2Client
 
+    from update_nat_routes.actions import Broken
     from update_nat_routes.apply import Result
-    from update_nat_routes.results import Report
+    from update_nat_routes.events import Trigger
+    from update_nat_routes.model import Observed
+    from update_nat_routes.planner.lifecycle_hooks import Wait
     from update_nat_routes.settings import Settings
 
 FAILED_STEP = "TRADAI-NAT-FAILED"  # the boot script's one line where a step failed
 PERMISSIONS = ("ec2:GetConsoleOutput", "sns:Publish")
+
+
+@dataclass(slots=True)
+class Report:
+    """What one run saw, did and left. ``results`` holds the last outcome of each action, by its key.
+
+    ``planned``: the world was read at least once, so that ``plan`` says something about it. ``blind``: the
+    last reading lacks the group, the tables or the instances, for want of a permission. ``restored_at``: when
+    the reading ``restored`` showed that the outage was over that this run ended. ``down_at_first``: what had
+    no egress in the first reading.
+    """
+
+    trigger: Trigger
+    started: datetime
+    plan: Plan = field(default_factory=Plan)
+    results: dict[str, Result] = field(default_factory=dict)
+    routes_replaced: set[str] = field(default_factory=set)
+    instances_replaced: set[str] = field(default_factory=set)
+    unproven_moves: bool = False
+    failover_seconds: float | None = None
+    restored_at: datetime | None = None
+    restored: Observed | None = None
+    first_observed: Observed | None = None
+    down_at_first: tuple[str, ...] = ()
+    waiting: Wait | None = None
+    error: AwsError | None = None
+    broken: set[Broken] = field(default_factory=set)
+    relevant: bool = True
+    planned: bool = False
+    blind: bool = False
+
+    @property
+    def failed(self) -> list[Result]:
+        return [result for result in self.results.values() if result.status is Status.FAILED]
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The plan's, and what the refusals of this run say."""
+        return (*self.plan.notes, *refusal_notes(self.error, self.failed))
+
+    @property
+    def unguarded(self) -> bool:
+        return any(note.kind in UNGUARDED for note in self.notes)
+
+    @property
+    def success(self) -> bool:
+        return self.error is None and not self.failed and not self.unguarded
 
 
 def log_outcomes(logger: Logger, report: Report) -> None:

@@ -19,14 +19,14 @@ from drift_check.events import Mode, Request
 from drift_check.reconcile import make_reconciler
 from drift_check.report.as_html import page
 from drift_check.report.as_json import document
-from drift_check.report.as_markdown import headline, short
+from drift_check.report.as_text import headline, short
 from drift_check.settings import Allowed, Settings
 from simulator import estate
 from simulator.aws.event_bridge import ACCOUNT
 from tradai_shared import clock
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,7 +29,7 @@ from simulator.engine import durations
 from simulator.engine.faults import Fault, Kind, error_body
 from simulator.engine.journal import Call
 from simulator.engine.virtual_clock import Killed
-from tradai_shared.aws import botocore_session
+from tradai_shared.aws import clients
 from tradai_shared.aws.clients import READ_SECONDS
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _session() -> boto3.Session:
 @functools.cache
 def _trimmed_session() -> Session:
     """The failover's own."""
-    session = botocore_session.trimmed_session()
+    session = clients.trimmed_session()
     session.set_credentials("simulated", "simulated")
     session.set_config_variable("region", REGION)
     _hook(session.get_component("event_emitter"))
@@ -257,7 +257,7 @@ def connected(wire: CallInterceptor, clock: VirtualClock, seed: int) -> Iterator
     with ExitStack() as stack:
         stack.enter_context(_state())
         stack.enter_context(patch.object(boto3, "DEFAULT_SESSION", _session()))
-        stack.enter_context(patch.object(botocore_session, "session", _trimmed_session))
+        stack.enter_context(patch.object(clients, "session", _trimmed_session))
         stack.enter_context(patch.object(BaseClient, "_make_api_call", _call))
         stack.enter_context(patch.object(botocore.endpoint, "time", waiting))
         stack.enter_context(patch.object(botocore.waiter, "time", waiting))

@@ -10,7 +10,7 @@ from botocore.loaders import Loader
 from moto.utilities import utils
 from typing_extensions import override
 
-from tradai_shared.aws.botocore_session import LeanFileLoader, LeanLoader
+from tradai_shared.aws.clients import LeanFileLoader, LeanLoader
 
 REGION = "eu-central-1"
 OFFERINGS = "ec2/resources/instance_type_offerings"

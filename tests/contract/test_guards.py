@@ -17,8 +17,7 @@ from tests.contract.drift_scenarios import index_gone
 from tests.contract.estate import Live, live
 from tests.unit.drift_check.config_mutation import changed
 from tradai_shared.config.models.data import Projection
-from tradai_shared.errors import EventError
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import EventError, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,7 @@ from drift_check.history_store import LEASE
 from drift_check.planner import approval_code
 from tests.contract.drift_scenarios import AUTOMATIC, ON_APPROVAL, RULE, rule_gone
 from tests.contract.estate import READS, Live, live
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from drift_check.events import Mode
 from drift_check.findings import Healing
 from tests.contract.drift_scenarios import AUTOMATIC, NEVER, ON_APPROVAL, check_on, route_elsewhere, ttl
 from tests.contract.estate import Live, live
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,13 +33,12 @@ from tests.unit.update_nat_routes.builder import (
     to_instance,
     two_groups,
 )
-from tradai_shared.errors import AccessDenied, PermanentError
-from tradai_shared.outcomes import Outcome, Status
+from tradai_shared.errors import AccessDenied, Outcome, PermanentError, Status
 from update_nat_routes import report
 from update_nat_routes.actions import AssociateAddress, ReplaceRoute
 from update_nat_routes.model import DeniedRead, Group, Hook, Observed
 from update_nat_routes.planner.notes import UNGUARDED, NoteKind
-from update_nat_routes.results import Report
+from update_nat_routes.report import Report
 
 SERVING = observed(
     [member("i-a")],

@@ -17,8 +17,7 @@ from tests.unit.update_nat_routes.builder import (
     to_instance,
 )
 from tests.unit.update_nat_routes.test_properties import after
-from tradai_shared.errors import AwsError, TemporaryError
-from tradai_shared.outcomes import Outcome, Status
+from tradai_shared.errors import AwsError, Outcome, Status, TemporaryError
 from update_nat_routes.actions import Action, key
 from update_nat_routes.reconcile import Reconciler
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from update_nat_routes.events import Trigger
     from update_nat_routes.model import Observed
     from update_nat_routes.planner.lifecycle_hooks import DataRequest
-    from update_nat_routes.results import Report
+    from update_nat_routes.report import Report
     from update_nat_routes.settings import Settings
 
 

@@ -28,13 +28,13 @@ from drift_check.findings import Waiver
 from drift_check.model import Report
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff
-from drift_check.report.as_markdown import code, markdown, plain_text
 from ops import output
 from ops.junit import junit, text
+from ops.markdown import code, markdown, plain_text
 from ops.sarif import sarif
 from ops.screen import PlainConsole, visible
 from tests.unit.drift_check.findings import finding, unknown
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 pytestmark = pytest.mark.any_python
 

@@ -13,7 +13,7 @@ from drift_check.history import Changes
 from drift_check.model import Report
 from drift_check.report.as_html import page
 from tests.unit.drift_check.findings import finding, unknown
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 LONG = "arn:aws:iam::123456789012:role/" + "a-name-that-does-not-break" * 4
 

@@ -6,7 +6,7 @@ import pytest
 
 from simulator.storms.disturbance import OF_A_PAIR, Disturbance, Kind, Storm, draw
 from simulator.storms.storm import play, shorten
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 pytestmark = pytest.mark.any_python
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.loaders import JSONFileLoader, Loader
 
-from tradai_shared.aws.botocore_session import MODELS, OPERATIONS
+from tradai_shared.aws.clients import MODELS, OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

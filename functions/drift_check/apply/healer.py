@@ -10,8 +10,7 @@ from drift_check.actions import DisableTtl
 from drift_check.apply.api_writes import UnsafeError
 from drift_check.findings import UNREADABLE, FindingStatus
 from tradai_shared import clock
-from tradai_shared.errors import AwsError, TemporaryError
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import AwsError, Status, TemporaryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

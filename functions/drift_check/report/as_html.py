@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drift_check.findings import FindingStatus, Severity
-from drift_check.report.as_markdown import headline
-from tradai_shared.outcomes import Status
+from drift_check.report.as_text import headline
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from drift_check.findings import Finding, Waiver
     from drift_check.history import Record
     from drift_check.model import Report
-    from tradai_shared.outcomes import Answer
+    from tradai_shared.errors import Answer
 
 ANSWER_BYTES, FEW = 4_000_000, 200
 TITLE, DESCRIPTION = 256, 1024  # characters that ASFF takes

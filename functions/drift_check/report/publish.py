@@ -10,11 +10,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from drift_check.findings import Severity
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document, finding_json, heal_json, summary
-from drift_check.report.as_markdown import alert
+from drift_check.report.as_text import alert
 from tradai_shared.alerts import publish_alert
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import AwsError, TemporaryError
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import AwsError, Status, TemporaryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

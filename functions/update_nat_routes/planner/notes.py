@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from tradai_shared.errors import AwsError
-    from tradai_shared.outcomes import Outcome
+    from tradai_shared.errors import AwsError, Outcome
     from update_nat_routes.actions import Action
     from update_nat_routes.model import Group, Hook, RouteTable
     from update_nat_routes.planner.nat_state import NatState

@@ -1,1 +1,1 @@
-"""What the functions share: the configuration, AWS clients and errors, the handler's frame, outcomes."""
+"""What the functions share: the configuration, AWS clients, errors and outcomes, the handler's frame."""

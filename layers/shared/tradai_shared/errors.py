@@ -1,4 +1,4 @@
-"""The exceptions of the toolkit.
+"""How a call, an action and a run end: exceptions, outcomes of planned writes, a function's answer.
 
 TradaiError
 ├─ SettingsError      a deployment variable is missing or malformed
@@ -13,6 +13,10 @@ TradaiError
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Protocol, TypedDict, TypeVar
 
 
 class TradaiError(Exception):
@@ -90,3 +94,58 @@ class PermanentError(AwsError):
 
 class AccessDenied(PermanentError):  # noqa: N818 - the name that AWS and operators use
     """A permission is missing. What was to be read is unknown, never drift and never fine."""
+
+
+class Action(Protocol):
+    """One write that a planner orders. Frozen dataclasses satisfy it."""
+
+    @property
+    def reason(self) -> str:
+        """Why the write is ordered, as a sentence for an operator."""
+        ...
+
+
+class Status(StrEnum):
+    """How an action ended."""
+
+    DONE = "done"
+    ALREADY = "already"  # another run did it first, with the same result
+    FAILED = "failed"
+    PLANNED = "planned"  # a dry run
+
+
+A = TypeVar("A", bound=Action)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[A]):
+    """An action and how it ended; ``detail`` says what AWS answered where that matters.
+
+    ``error`` is the refusal of a failed action, where there was one.
+    """
+
+    action: A
+    status: Status
+    detail: str = ""
+    temporary: bool = False  # of a failure: whether another try may succeed
+    error: AwsError | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether AWS is now in the state that the action wanted."""
+        return self.status in {Status.DONE, Status.ALREADY}
+
+
+class AnswerData(TypedDict):
+    """What was done, counted and listed."""
+
+    summary: dict[str, object]
+    results: list[dict[str, object]]
+
+
+class Answer(TypedDict):
+    """The platform's own form of a function's answer."""
+
+    success: bool
+    data: AnswerData
+    environment: str

@@ -9,7 +9,7 @@ from botocore import xform_name
 from botocore.session import Session
 
 from toolchain.build.service_models import generated, present, shapes_in, trimmed
-from tradai_shared.aws.botocore_session import OPERATIONS, trimmed_session
+from tradai_shared.aws.clients import OPERATIONS, trimmed_session
 from update_nat_routes import actions, observe, report
 
 REGIONS = ("eu-central-1", "us-gov-west-1", "cn-north-1")

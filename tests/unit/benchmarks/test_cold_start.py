@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.cold_start import calls, stub
 from benchmarks.cold_start.document import render
-from tradai_shared.aws.botocore_session import trimmed_session
+from tradai_shared.aws.clients import trimmed_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from drift_check.history import (
     with_success,
 )
 from tests.unit.drift_check.findings import finding, unknown
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHECKS = {"tables"}

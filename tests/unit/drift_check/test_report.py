@@ -19,13 +19,14 @@ from drift_check.history import Changes, Record
 from drift_check.model import ExitCode, Report
 from drift_check.report.as_html import page
 from drift_check.report.as_json import answer, document
-from drift_check.report.as_markdown import headline, markdown, message
+from drift_check.report.as_text import alert, headline
 from drift_check.report.publish import notify, store
 from drift_check.settings import Settings
 from ops import output
+from ops.markdown import markdown
 from tests.unit.drift_check.findings import finding, unknown
 from tradai_shared.config.naming import Environment
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:tradai-alerts-dev"
 
@@ -84,7 +85,7 @@ def test_the_answer_has_the_form_of_the_house() -> None:
 
 def test_every_form_names_the_finding_and_its_id() -> None:
     outcome = report()
-    for text in (markdown(outcome), message(outcome), page(outcome)):
+    for text in (markdown(outcome), alert(outcome, "docs/runbooks").text, page(outcome)):
         assert finding().resource in text
         assert finding().id in text
     assert headline(outcome) == "tradai dev: 1 difference"

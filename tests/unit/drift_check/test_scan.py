@@ -14,7 +14,7 @@ from drift_check.scan import Scanner
 from tests.unit.drift_check.findings import assessed, finding
 from tests.unit.drift_check.moto_estate import config
 from tests.unit.drift_check.test_history import NOW
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,11 +17,11 @@ from drift_check.model import Report
 from drift_check.planner import HealPlan
 from drift_check.report import publish
 from drift_check.report.as_json import answer, document
-from drift_check.report.as_markdown import message
+from drift_check.report.as_text import alert
 from drift_check.settings import Settings
 from tests.unit.drift_check.findings import finding
 from tradai_shared.config.naming import Environment
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MANY = 10_000
@@ -52,9 +52,10 @@ def report() -> Report:
 
 
 def test_a_message_is_a_summary_that_begins_with_the_worst(report: Report) -> None:
-    text = message(report)
+    message = alert(report, "runbooks")
+    text = message.text
     assert len(text.encode()) < 100_000
-    assert text.splitlines()[2].startswith("[critical]")
+    assert message.lines[0].startswith("[critical]")
     assert f"and {MANY - 40} more ({MANY - 40} low)" in text
     assert "more that could not be healed" in text
 

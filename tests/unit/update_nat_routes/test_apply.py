@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,

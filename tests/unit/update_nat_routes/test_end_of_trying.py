@@ -19,7 +19,7 @@ from tests.unit.update_nat_routes.builder import (
     tables,
     to_instance,
 )
-from tradai_shared.outcomes import Outcome, Status
+from tradai_shared.errors import Outcome, Status
 from update_nat_routes.actions import Action, key
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Hook

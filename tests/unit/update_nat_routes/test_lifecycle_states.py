@@ -15,14 +15,14 @@ from tests.unit.update_nat_routes.builder import (
     tables,
     to_instance,
 )
-from tradai_shared.aws import botocore_session
+from tradai_shared.aws import clients
 from update_nat_routes.actions import ReplaceInstance
 from update_nat_routes.model import ELIGIBLE_LIFECYCLES
 
 
 @cache
 def states() -> list[str]:
-    model = botocore_session.trimmed_session().get_service_model("autoscaling")
+    model = clients.trimmed_session().get_service_model("autoscaling")
     return list(model.shape_for("LifecycleState").metadata["enum"])
 
 

@@ -22,7 +22,7 @@ from tests.unit.update_nat_routes.builder import (
     to_gateway,
     to_instance,
 )
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 from update_nat_routes.actions import ConfirmEgress, ReportUnhealthy
 from update_nat_routes.apply import Writer
 from update_nat_routes.events import Trigger, TriggerKind, parse

@@ -23,8 +23,7 @@ from tests.unit.update_nat_routes.builder import (
     tables,
     to_instance,
 )
-from tradai_shared.errors import AccessDenied, AwsError, TemporaryError
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import AccessDenied, AwsError, Status, TemporaryError
 from update_nat_routes.actions import Action, CompleteLifecycleAction, RecordHeartbeat, Route
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Hook, Observed

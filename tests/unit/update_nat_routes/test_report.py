@@ -12,15 +12,14 @@ from aws_lambda_powertools import Logger, Metrics
 from botocore.stub import Stubber
 
 from tests.unit.update_nat_routes.builder import NOW, RUNNING, SCHEDULE
-from tradai_shared.errors import AccessDenied
-from tradai_shared.outcomes import Outcome, Status
+from tradai_shared.errors import AccessDenied, Outcome, Status
 from update_nat_routes import report
 from update_nat_routes.actions import Assumption, CompleteLifecycleAction, ReplaceInstance, ReplaceRoute
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.notes import Note, NoteKind
 from update_nat_routes.planner.plan import Plan
-from update_nat_routes.results import Report
+from update_nat_routes.report import Report
 
 ROUTE = ReplaceRoute("rtb-1", "eni-a", "eni-x", "i-x is terminated and i-a is running")
 ABANDONED = CompleteLifecycleAction("g", "h", "i-a", "ABANDON", "it was not ready in time: one more try")

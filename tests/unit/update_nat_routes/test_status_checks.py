@@ -8,11 +8,22 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tests.unit.update_nat_routes.builder import NOW, instance, member, observed, tables, to_instance
-from update_nat_routes.status_checks import with_status_checks
+from tests.unit.update_nat_routes.builder import (
+    NOW,
+    instance,
+    member,
+    observed,
+    settings,
+    tables,
+    to_instance,
+)
+from update_nat_routes.observe import Reader
+from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
+
+    from update_nat_routes.model import Observed
 
 WORLD = observed([member("i-a")], [instance("i-a", age=900)], tables(to_instance("i-a")), eip="i-a")
 
@@ -25,6 +36,13 @@ def check(status: str, *, dated: bool = True) -> dict[str, Any]:
 @pytest.fixture
 def ec2() -> EC2Client:
     return boto3.client("ec2", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
+
+
+def with_status_checks(ec2: EC2Client) -> Observed:
+    autoscaling = boto3.client(
+        "autoscaling", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    return Reader(ec2, autoscaling, settings()).answer(WORLD, [DataRequest.STATUS])
 
 
 @pytest.mark.parametrize(
@@ -44,20 +62,20 @@ def test_impaired_alone_counts(
     shown = {"InstanceId": "i-a", "SystemStatus": system, "InstanceStatus": own}
     with Stubber(ec2) as stub:
         stub.add_response("describe_instance_status", {"InstanceStatuses": [shown]}, {"InstanceIds": ["i-a"]})
-        assert with_status_checks(ec2, WORLD).impaired == expected
+        assert with_status_checks(ec2).impaired == expected
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "denied"),
     [
         ("UnauthorizedOperation", ["ec2:DescribeInstanceStatus"]),
         ("RequestLimitExceeded", []),
         ("InvalidInstanceID.NotFound", []),
     ],
 )
-def test_a_read_that_fails_says_nothing(ec2: EC2Client, code: str, told: list[str]) -> None:
+def test_a_read_that_fails_says_nothing(ec2: EC2Client, code: str, denied: list[str]) -> None:
     with Stubber(ec2) as stub:
         stub.add_client_error("describe_instance_status", code, "no", http_status_code=400)
-        after = with_status_checks(ec2, WORLD)
+        after = with_status_checks(ec2)
     assert after.impaired == {}
-    assert [denied.permission for denied in after.unread] == told
+    assert [read.permission for read in after.unread] == denied

@@ -24,7 +24,7 @@ from tests.unit.ops.adopt.test_renamed_account import VALUES, as_acme, knowing, 
 from tradai_shared import clock
 from tradai_shared.config.build import build
 from tradai_shared.config.parameters import with_parameters
-from tradai_shared.outcomes import Status
+from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
