@@ -118,6 +118,9 @@ class VirtualClock:
         timer = heapq.heappop(self._heap)
         if timer.cancelled:
             return
+        if timer.at < self._now:
+            late = (self._now - timer.at) / MICROSECONDS
+            raise RuntimeError(f"a callback was due {late:g} s ago: somebody moved the clock past its time")
         self._now = timer.at
         timer.callback()
         self._look()

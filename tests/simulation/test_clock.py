@@ -3,6 +3,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
+
 from simulator.engine.virtual_clock import Killed, Process, VirtualClock
 
 if TYPE_CHECKING:
@@ -147,3 +149,12 @@ def test_sleeping_outside_a_process_lets_the_world_run_on() -> None:
     clock.after(1, lambda: log.append(clock.elapsed))
     clock.sleep(2)
     assert log == [1]
+
+
+def test_time_that_runs_past_a_callback_is_an_error_and_no_endless_catching_up() -> None:
+    clock = VirtualClock()
+    timer = clock.after(60, lambda: None)
+    clock.skip(3600)
+    timer.at -= 3_600_000_000
+    with pytest.raises(RuntimeError, match="due 3540 s ago"):
+        clock.advance(60)

@@ -77,7 +77,10 @@ def _held(group: Group) -> bool:
 
 
 def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[ReportUnhealthy | DataRequest]:
-    """Try a member again that never signalled, while nothing else serves, each time after twice the wait.
+    """Try a member again that never signalled, each time after twice the wait.
+
+    A lone NAT is left while something else has egress: then the traffic goes another way on purpose. One of a
+    pair, or one with a NAT gateway behind it, is tried again all the same: else it would never be ready.
 
     Args:
         state: the observation and what this run knows.
@@ -95,13 +98,14 @@ def _retry(state: NatState, group: Group, instance: Instance) -> Iterator[Report
     """One whose watchman says more is left to ``suspect``."""
     age, name = state.now - instance.launched_at, instance.instance_id
     signalled = state.ready(instance) or instance.not_forwarding or state.unaddressed(instance)
-    if signalled or age < OLD_ENOUGH or state.other_has_egress(name):
+    alone = state.settings.standby_name is None and state.settings.fallback_gateway_id is None
+    if signalled or age < OLD_ENOUGH or (alone and state.other_has_egress(name)):
         return
     if group.launches is None:
         yield DataRequest.HISTORY
     elif group.launches.failed and age >= retry_after(group.launches.failed):
         minutes = int(age.total_seconds() // 60)
-        reason = f"it has not signalled for {minutes} min, and nothing else serves: another one is tried"
+        reason = f"it has not signalled for {minutes} min since its launch: another one is tried"
         yield ReportUnhealthy(group.name, name, reason)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.unit.update_nat_routes.builder import (
+    FALLBACK,
+    GROUP,
     NOWHERE,
+    SHARED,
     SIGNAL,
     decide,
     instance,
@@ -16,7 +20,9 @@ from tests.unit.update_nat_routes.builder import (
     member,
     observed,
     tables,
+    to_gateway,
     to_instance,
+    two_groups,
 )
 from update_nat_routes.actions import ReportUnhealthy
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
@@ -79,6 +85,34 @@ def test_the_wait_ends_at_four_hours() -> None:
 )
 def test_it_is_left_where(world: Observed) -> None:
     assert not [kind for kind in kinds(decide(world, given=SIGNAL)) if kind.startswith("ReportUnhealthy")]
+
+
+def beside_a_ready_one(failed: int = 1) -> Observed:
+    """a was let in while nothing served; now b of the other group is ready and carries."""
+    return two_groups(
+        [member("i-a")],
+        [member("i-b")],
+        [instance("i-a", age=600), instance("i-b", age=300, ready_tag="boot")],
+        tables(to_instance("i-b")),
+        eip="i-b",
+        abandoned=bool(failed),
+    )
+
+
+def test_one_of_a_pair_is_tried_again_although_the_other_serves() -> None:
+    (action,) = decide(beside_a_ready_one(), given=SHARED).actions
+    assert isinstance(action, ReportUnhealthy)
+    assert (action.group, action.instance_id) == (GROUP, "i-a")
+    assert not decide(beside_a_ready_one(failed=0), given=SHARED).actions
+
+
+def test_a_lone_one_is_tried_again_while_the_gateway_behind_it_carries_and_not_while_another_does() -> None:
+    world = observed(
+        ALONE, [instance("i-a", age=600)], tables(to_gateway(FALLBACK)), abandoned=True, failed_launches=1
+    )
+    behind = replace(SIGNAL, fallback_gateway_id=FALLBACK)
+    assert "ReportUnhealthy" in str(kinds(decide(world, given=behind)))
+    assert "ReportUnhealthy" not in str(kinds(decide(world, given=SIGNAL)))
 
 
 def test_the_launches_are_read_before_anything_is_decided() -> None:
