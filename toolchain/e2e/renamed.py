@@ -144,12 +144,13 @@ class FirstDay:
     def deployed_under_prefix(self) -> str:
         said = typed(self.deployed, "sam deploy", self.folder)
         require("Successfully created/updated stack - acme-ops-dev" in said, said[-400:])
+        known = ("aws-sam-cli", "tradai-shared-dev", "default")  # SAM's own, ministack's mistake, AWS's own
         foreign = {
             kind: strangers
             for kind, names in inventory(self.deployed).items()
             if (
                 strangers := sorted(
-                    name for name in names if PREFIX not in name and "aws-sam-cli" not in name
+                    name for name in names if not name.startswith(known) and PREFIX not in name
                 )
             )
         }
