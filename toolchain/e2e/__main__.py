@@ -42,9 +42,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     try:
         with deployed_environment() as deployed:
-            rows = [told(console, title, act) for title, act in acts(deployed)]
+            rows = [shown(console, title, act) for title, act in acts(deployed)]
         with deployed_environment(OUT / "renamed") as deployed:  # an account without the platform's names
-            rows += [told(console, title, act) for title, act in FirstDay(deployed).acts()]
+            rows += [shown(console, title, act) for title, act in FirstDay(deployed).acts()]
     except StartError as error:
         console.print(f"make e2e cannot run here: {error}", markup=False)
         return 1
@@ -161,7 +161,7 @@ def first_day(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     )
 
 
-def told(console: Console, title: str, act: Act) -> Row:
+def shown(console: Console, title: str, act: Act) -> Row:
     """The row, said as soon as it is known."""
     row = show(title, act)
     why = f": {row.text}" if row.end is End.FAILED else ""
