@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ops.calls import call
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class AlertTest:
             AwsError: it could not be read; PermanentError also where the test would show nothing: the alarm
                 does not exist, is raised already, or has no action that is carried out.
         """
-        with translate_errors("cloudwatch:DescribeAlarms"):
-            alarms = self.client("cloudwatch").describe_alarms(AlarmNames=[self.alarm])["MetricAlarms"]
+        names = [self.alarm]
+        alarms = call(self.client, "cloudwatch:DescribeAlarms", "MetricAlarms", AlarmNames=names)
         if not alarms:
             raise self._refusal("does not exist: is the stack deployed?")
         if alarms[0]["StateValue"] == "ALARM":
@@ -56,10 +56,8 @@ class AlertTest:
     def raise_alarm(self) -> datetime:
         """Set the alarm; its actions are carried out at once. The time before that."""
         before = clock.now()
-        with translate_errors("cloudwatch:SetAlarmState"):
-            self.client("cloudwatch").set_alarm_state(
-                AlarmName=self.alarm, StateValue="ALARM", StateReason=REASON
-            )
+        alarm = {"AlarmName": self.alarm, "StateValue": "ALARM", "StateReason": REASON}
+        call(self.client, "cloudwatch:SetAlarmState", **alarm)
         return before
 
     def follow(self, since: datetime, count: int) -> list[ActionResult]:
@@ -73,10 +71,8 @@ class AlertTest:
         return results
 
     def _results(self, since: datetime) -> list[ActionResult]:
-        with translate_errors("cloudwatch:DescribeAlarmHistory"):
-            items = self.client("cloudwatch").describe_alarm_history(
-                AlarmName=self.alarm, HistoryItemType="Action", StartDate=since
-            )["AlarmHistoryItems"]
+        chosen = {"AlarmName": self.alarm, "HistoryItemType": "Action", "StartDate": since}
+        items = call(self.client, "cloudwatch:DescribeAlarmHistory", "AlarmHistoryItems", **chosen)
         return [_result(item) for item in items]
 
     def _refusal(self, problem: str) -> PermanentError:

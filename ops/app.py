@@ -12,7 +12,7 @@ from cyclopts import App, CycloptsError
 
 from ops import __version__
 from ops.access import REMEDIES
-from ops.screen import console, error_console
+from ops.screen import PipeConsole, console, error_console
 from tradai_shared.errors import AwsError, TradaiError
 
 __all__ = ["app", "console", "main"]
@@ -168,6 +168,8 @@ app = App(
     help="Self-healing operations, by hand. A command only reads, unless it asks first or --yes is given.",
     help_epilogue=EXIT_CODES,
     suppress_keyboard_interrupt=False,  # main says "interrupted"
+    console=PipeConsole(),
+    error_console=PipeConsole(stderr=True),
 )
 app.register_install_completion_command()
 _groups = {name: App(name=name, help=text) for name, text in GROUPS.items()}
@@ -199,6 +201,12 @@ def main() -> None:
         sys.exit(ERROR)  # it has printed what it did not understand
     except TradaiError as error:
         _print_error(error)
+        sys.exit(ERROR)
+    except OSError as error:  # of a file that an option names; AWS's own are TradaiErrors
+        if error.filename is None:
+            error_console.print_exception()
+        else:
+            error_console.print(f"{type(error).__name__} {error.filename}: {error.strerror}")
         sys.exit(ERROR)
     except Exception:  # noqa: BLE001 - the root, as a handler's app.py is; nothing may end as 1
         error_console.print_exception()

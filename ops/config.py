@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
-from ops.options import FLAG, AnyEnvironment, Common, Format
+from ops.options import FLAG, AnyEnvironment, Common, Format, refuse_other_formats
 from ops.screen import console, print_document
 from tradai_shared.config import canonical_config
 from tradai_shared.config.build import build
@@ -32,6 +32,7 @@ def export(*, common: Common) -> int:
 
     Exit code: 0 printed, 2 error.
     """
+    refuse_other_formats(common.format)
     configuration = canonical_config(common.env)
     paths = [path for path, _ in leaves(configuration)]
     print_document(
@@ -48,11 +49,14 @@ def export(*, common: Common) -> int:
     return 0
 
 
-def schema(*, common: AnyEnvironment | None = None) -> int:  # noqa: ARG001 - every command takes the options
+def schema(*, common: AnyEnvironment | None = None) -> int:
     """Print the configuration's JSON Schema.
 
     Exit code: 0 printed, 2 error.
     """
+    common = common or AnyEnvironment()
+    environment(common.env)
+    refuse_other_formats(common.format)
     print_document(CanonicalConfig.model_json_schema())
     return 0
 
@@ -68,6 +72,7 @@ def validate(file: Path, *, common: Common) -> int:
         The override file.
     """
     name = environment(common.env)
+    refuse_other_formats(common.format)
     overrides = read(file)
     changes = differences(build(name), build(name, overrides))
     if common.format is Format.JSON:
@@ -85,6 +90,7 @@ def diff(*, common: Common) -> int:
     Exit code: 0 no difference, 1 differences, 2 error.
     """
     name = environment(common.env)
+    refuse_other_formats(common.format)
     changes = differences(build(name), canonical_config(name))
     if common.format is Format.JSON:
         print_document({"environment": name, "changes": changes})
@@ -107,6 +113,7 @@ def show(path: str, *, common: Common, pages: Annotated[bool, FLAG] = False) -> 
     pages
         Also the page that each value was read from, and when.
     """
+    refuse_other_formats(common.format)
     configuration = canonical_config(common.env)
     values = dict(leaves(configuration.model_dump(mode="json")))
     lines: dict[str, dict[str, object]] = {}

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
+from cyclopts import Parameter, validators
+
 from drift_check import checks
 from drift_check.events import Mode, Request, parse
 from drift_check.history_store import HistoryUse
@@ -22,7 +24,7 @@ from ops.screen import agreed, error_console
 from ops.session import Simulation, connect
 from tradai_shared import clock
 from tradai_shared.config.loader import waivers
-from tradai_shared.errors import Status
+from tradai_shared.errors import ConfigError, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +41,7 @@ def drift(  # noqa: PLR0913 - one parameter an option
     approve: Many = None,
     only: Many = None,
     checks: Many = None,
-    max_heals: int = MAX_HEALS,
+    max_heals: Annotated[int, Parameter(validator=validators.Number(gte=0))] = MAX_HEALS,
     yes: Annotated[bool, FLAG] = False,
 ) -> int:
     """Compare AWS with the canonical configuration, and heal what may be healed.
@@ -67,6 +69,8 @@ def drift(  # noqa: PLR0913 - one parameter an option
         With --mode heal: send the calls without asking.
     """
     request = requested(mode, approve or [], only or [], checks or [])
+    if only and request.mode is Mode.REPORT:
+        raise ConfigError("--only", "names findings to heal: say --mode heal, or --mode heal --dry-run")
     with connect(common, Simulation.ESTATE, pool=WORKERS, formats=frozenset(Format)) as session:
         if request.mode is Mode.HEAL and not dry_run:
             report = heal(session, request, max_heals, yes=yes)

@@ -20,7 +20,7 @@ from ops.session import Simulation, connect
 from tradai_shared import clock
 from tradai_shared.config.loader import OWN_VALUES, own_file, own_path
 from tradai_shared.config.overrides import Waiver
-from tradai_shared.errors import EventError, Status
+from tradai_shared.errors import ConfigError, EventError, Status
 
 if TYPE_CHECKING:
     from drift_check.findings import Finding
@@ -122,9 +122,11 @@ def waive(  # noqa: PLR0913 - one parameter an option
     yes
         Do not ask.
     """
+    today = clock.now().date()
+    last = until or today + timedelta(days=WAIVED_DAYS)
+    _refuse_unfit(reason, owner, last, today)
     with connect(common, Simulation.ESTATE, pool=WORKERS) as session:
         _, finding = _preview(session, finding_id)
-        last = until or (clock.now() + timedelta(days=WAIVED_DAYS)).date()
         waiver = Waiver(finding=finding.id, content=finding.digest, reason=reason, owner=owner, until=last)
         path = out or own_path(session.env) or OWN_VALUES / f"{session.env}.json"
         session.text.print(f"{finding.resource} {finding.attribute}: {finding.reason}")
@@ -136,6 +138,15 @@ def waive(  # noqa: PLR0913 - one parameter an option
         if not session.prints_text:
             print_document({**session.place, "waiver": waiver.model_dump(mode="json"), "file": str(path)})
         return 0
+
+
+def _refuse_unfit(reason: str, owner: str, last: date, today: date) -> None:
+    """Raises ConfigError: the waiver would say nothing, or be over already."""
+    for option, text in (("--reason", reason), ("--owner", owner)):
+        if not text.strip():
+            raise ConfigError(option, "is empty")
+    if last < today:
+        raise ConfigError("--until", f"{last} is over")
 
 
 def _write(path: Path, env: str, waiver: Waiver) -> None:

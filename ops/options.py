@@ -9,6 +9,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from tradai_shared.errors import ConfigError
+
 SAMCONFIG = Path("samconfig.toml")
 FLAG = Parameter(negative=())
 Many = Annotated[list[str] | None, FLAG]
@@ -24,6 +26,15 @@ class Format(StrEnum):
     SARIF = "sarif"
     JUNIT = "junit"
     ASFF = "asff"
+
+
+TEXT_OR_JSON = frozenset({Format.TABLE, Format.JSON})
+
+
+def refuse_other_formats(chosen: Format, formats: frozenset[Format] = TEXT_OR_JSON) -> None:
+    """Raises ConfigError: the command does not print the chosen format."""
+    if chosen not in formats:
+        raise ConfigError("--format", f"this command prints {', '.join(sorted(formats))}, not {chosen}")
 
 
 @Parameter(name="*")

@@ -25,7 +25,7 @@ def reconcile(
 ) -> int:
     """Let the deployed function look at the NAT now, and move what is wrong. Asks first, unless --dry-run.
 
-    Exit code: 0 the run succeeded, 1 it says that it did not, 2 error.
+    Exit code: 0 the run succeeded, 1 it says that it did not, 2 error, or nothing was agreed to.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def reconcile(
         )
         if not dry_run and not yes and not agreed(question):
             session.note("nothing was done")
-            return 0
+            return 2
         answer = invoke(session.client, session.function, {"action": "reconcile", "dry_run": dry_run})
         if session.prints_text:
             _print(answer)

@@ -35,7 +35,16 @@ def styled(text: object, style: str = "") -> Text:
     return Text(visible(str(text)), style)
 
 
-class PlainConsole(Console):
+class PipeConsole(Console):
+    """Raises where the reader closed the pipe; rich would end the process with 1, which says drift."""
+
+    @override
+    def on_broken_pipe(self) -> None:
+        self.quiet = True  # what is left to print has no reader
+        raise BrokenPipeError
+
+
+class PlainConsole(PipeConsole):
     """Prints every string as it is: no markup, no emoji codes, no colours by guess."""
 
     @override
@@ -65,8 +74,15 @@ def print_document(document: object) -> None:
 
 
 def agreed(question: str) -> bool:
-    """Ask on standard error, where a person can answer. Only a whole yes is one."""
+    """Ask on standard error, where a person can answer. Only a whole yes is one; Ctrl-D is a no."""
     if not sys.stdin.isatty():
         error_console.print(f"{question} There is no terminal to ask at: --yes goes ahead.")
         return False
-    return error_console.input(f"{question} [yes/no] ").strip().lower() == "yes"
+    try:
+        return error_console.input(f"{question} [yes/no] ").strip().lower() == "yes"
+    except EOFError:  # Ctrl-D
+        error_console.print()
+        return False
+    except KeyboardInterrupt:
+        error_console.print()
+        raise

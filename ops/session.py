@@ -12,7 +12,7 @@ from ops.aws_clients import clients_of, region_of
 from ops.doctor import samconfig
 from ops.doctor.model import Identity
 from ops.doctor.wanted import Wanted
-from ops.options import SAMCONFIG, Format
+from ops.options import SAMCONFIG, TEXT_OR_JSON, Format, refuse_other_formats
 from ops.screen import PlainConsole, console, error_console, place
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.config.loader import canonical_config, deployed_config, environment
@@ -20,13 +20,13 @@ from tradai_shared.errors import AwsError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from ops.options import Common
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.naming import Environment
 
 CONNECTIONS = 4
-TEXT_OR_JSON = frozenset({Format.TABLE, Format.JSON})
 NO_STACK = "ValidationError"  # CloudFormation's code for a stack that does not exist
 
 
@@ -103,9 +103,7 @@ def connect(
             that cannot be understood.
     """
     env = environment(common.env)
-    if common.format not in formats:
-        names = ", ".join(sorted(formats))
-        raise ConfigError("--format", f"this command prints {names}, not {common.format}")
+    refuse_other_formats(common.format, formats)
     text = read_samconfig(common)
     configured = wanted_of(env, text)
     if common.simulate:
@@ -148,6 +146,11 @@ def read_samconfig(common: Common) -> str:
     file = common.samconfig_file
     if file == SAMCONFIG and not file.exists():
         return ""
+    return read_text(file)
+
+
+def read_text(file: Path) -> str:
+    """Raises ConfigError: the file cannot be read, or is not UTF-8."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

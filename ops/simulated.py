@@ -100,6 +100,10 @@ class Overlay:
     def __getattr__(self, name: str) -> Any:
         return self.operations.get(name) or getattr(self.client, name)
 
+    def can_paginate(self, operation: str) -> bool:
+        """An operation that is answered here has one page."""
+        return operation not in self.operations and bool(self.client.can_paginate(operation))
+
 
 def _furnish(world: World) -> None:
     """What the stack makes beside the function: an alarm, schedules, the queue of dead letters."""

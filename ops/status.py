@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from ops.calls import call
 from ops.doctor.observe import AccountReader
 from ops.options import Common  # noqa: TC001 - cyclopts reads the annotations
 from ops.screen import console, print_document, styled
 from ops.session import connect
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
@@ -68,10 +68,8 @@ class StatusReader:
         if group is None:
             yield Fact("NAT", f"the group {name} was not found", well=False)
             return
-        with translate_errors("autoscaling:DescribeAutoScalingGroups"):
-            groups = self.client("autoscaling").describe_auto_scaling_groups(
-                AutoScalingGroupNames=[group.name]
-            )["AutoScalingGroups"]
+        action, names = "autoscaling:DescribeAutoScalingGroups", [group.name]
+        groups = call(self.client, action, "AutoScalingGroups", AutoScalingGroupNames=names)
         members = [member for group in groups for member in group["Instances"]]
         if not members:
             yield Fact("NAT", f"{group.name} has no instance", well=False)
@@ -119,47 +117,42 @@ class StatusReader:
     def _metric(self, name: str, service: str, statistic: str = "Maximum") -> list[tuple[datetime, float]]:
         """The metric's points of the last fortnight, oldest first."""
         now = clock.now()
-        with translate_errors("cloudwatch:GetMetricStatistics"):
-            answer = self.client("cloudwatch").get_metric_statistics(
-                Namespace="TradAI/Ops",
-                MetricName=name,
-                Dimensions=[
-                    {"Name": "service", "Value": service},
-                    {"Name": "environment", "Value": str(self.wanted.env)},
-                ],
-                StartTime=now - LOOK_BACK,
-                EndTime=now,
-                Period=3600,
-                Statistics=[statistic],
-            )
-        points = [(point["Timestamp"], float(point[statistic])) for point in answer["Datapoints"]]
-        return sorted(points, key=lambda point: point[0])
+        dimensions = {"service": service, "environment": str(self.wanted.env)}
+        points = call(
+            self.client,
+            "cloudwatch:GetMetricStatistics",
+            "Datapoints",
+            Namespace="TradAI/Ops",
+            MetricName=name,
+            Dimensions=[{"Name": label, "Value": value} for label, value in dimensions.items()],
+            StartTime=now - LOOK_BACK,
+            EndTime=now,
+            Period=3600,
+            Statistics=[statistic],
+        )
+        return sorted((point["Timestamp"], float(point[statistic])) for point in points)
 
     def _alarms(self) -> Iterator[Fact]:
         """The stack's own, and the NAT's where NatAlarmName gives it a name without their prefix."""
         filters: list[dict[str, Any]] = [{"AlarmNamePrefix": self.wanted.alarm_prefix}]
         if not self.wanted.alarm.startswith(self.wanted.alarm_prefix):
             filters.append({"AlarmNames": [self.wanted.alarm]})
-        with translate_errors("cloudwatch:DescribeAlarms"):
-            pages = self.client("cloudwatch").get_paginator("describe_alarms")
-            found = [
-                alarm
-                for chosen in filters
-                for page in pages.paginate(**chosen)
-                for alarm in page.get("MetricAlarms", [])
-            ]
-        raised = [alarm["AlarmName"] for alarm in found if alarm["StateValue"] == "ALARM"]
-        if not found:
+        alarms = [
+            alarm
+            for chosen in filters
+            for alarm in call(self.client, "cloudwatch:DescribeAlarms", "MetricAlarms", **chosen)
+        ]
+        raised = [alarm["AlarmName"] for alarm in alarms if alarm["StateValue"] == "ALARM"]
+        if not alarms:
             yield Fact("alarms", "none exists: is the stack deployed?", well=False)
         elif raised:
             yield from (Fact("alarm", f"{name} is in ALARM", well=False) for name in sorted(raised))
         else:
-            yield Fact("alarms", f"none of {len(found)} is in ALARM")
+            yield Fact("alarms", f"none of {len(alarms)} is in ALARM")
 
     def _schedules(self) -> Iterator[Fact]:
         group = self.wanted.schedule_group
-        with translate_errors("scheduler:ListSchedules"):
-            listed = self.client("scheduler").list_schedules(GroupName=group)["Schedules"]
+        listed = call(self.client, "scheduler:ListSchedules", "Schedules", GroupName=group)
         for schedule in listed:
             enabled = schedule["State"] == "ENABLED"
             yield Fact("schedule", f"{schedule['Name']} is {schedule['State'].lower()}", well=enabled)
@@ -167,14 +160,12 @@ class StatusReader:
             yield Fact("schedules", f"the group {group} has none", well=False)
 
     def _dead_letters(self) -> Iterator[Fact]:
-        queue = self.wanted.dead_letter_queue
-        sqs = self.client("sqs")
-        with translate_errors("sqs:GetQueueAttributes"):
-            url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-            attributes = sqs.get_queue_attributes(
-                QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
-            )["Attributes"]
-        waiting = int(attributes["ApproximateNumberOfMessages"])
+        queue, count = self.wanted.dead_letter_queue, "ApproximateNumberOfMessages"
+        url = call(self.client, "sqs:GetQueueUrl", "QueueUrl", QueueName=queue)
+        attributes = call(
+            self.client, "sqs:GetQueueAttributes", "Attributes", QueueUrl=url, AttributeNames=[count]
+        )
+        waiting = int(attributes[count])
         yield Fact("dead letters", f"{waiting} in {queue}", well=waiting == 0)
 
 

@@ -40,7 +40,7 @@ class EnableTtl:
 
     table: str
     attribute: str
-    recovery: bool = False  # whether point-in-time recovery could bring deleted items back
+    recovery: bool | None = None  # whether point-in-time recovery could bring items back; None: not read
     expired: int | None = None
     healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTimeToLive", "dynamodb:Scan")
@@ -96,6 +96,7 @@ class CreateIndex:
     index: str
     partition: tuple[str, str]  # name and type
     sort: tuple[str, str] | None
+    projection: str = "ALL"  # or KEYS_ONLY; no value states what INCLUDE would hold
     healing: ClassVar[Healing] = ON_APPROVAL
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
     warning: ClassVar[str] = "the whole table is read and written once to fill it"

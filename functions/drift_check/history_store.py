@@ -117,12 +117,14 @@ class HistoryTable:
             ":h": {"S": holder},
             ":u": {"N": str(_seconds(now + LEASE))},
             ":now": {"N": str(_seconds(now))},
+            ":far": {
+                "N": str(_seconds(now + 2 * LEASE))
+            },  # by a clock that is wrong: it would block for long
             ":one": {"N": "1"},
         }
+        is_free = "attribute_not_exists(#u) OR #u < :now OR #u > :far"
         try:
-            item = self._update(
-                "SET #h = :h, #u = :u ADD #f :one", "attribute_not_exists(#u) OR #u < :now", names, values
-            )
+            item = self._update("SET #h = :h, #u = :u ADD #f :one", is_free, names, values)
         except AwsError as error:
             if error.code != REFUSED:
                 raise

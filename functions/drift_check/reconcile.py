@@ -104,8 +104,7 @@ class Reconciler:
         report.to_notify = past.to_notify(before, report.changes, report.findings, clock.now())
         delivered = self.notify(report) if self.notify and not self._is_second(session) else False
         if self.use is HistoryUse.ALL:
-            notified = report.to_notify if delivered else []
-            session.history = self._remembered(session.history, scan, after, report, notified)
+            session.history = self._remembered(session.history, scan, after, report, delivered=delivered)
 
     def _is_second(self, session: Session) -> bool:
         """Whether another run is at work, which also notifies."""
@@ -126,15 +125,21 @@ class Reconciler:
         )
 
     def _remembered(
-        self, history: History, before: Scan, after: Scan, report: Report, notified: list[Finding]
+        self, history: History, before: Scan, after: Scan, report: Report, *, delivered: bool
     ) -> History:
-        """What was healed in this run is remembered as resolved, so that its return is no news."""
+        """What was healed in this run is remembered as resolved, so that its return is no news.
+
+        What is over and was not delivered stays open: the next run sends it again.
+        """
         now, waived = clock.now(), {waiver.finding for waiver in self.scanner.waivers}
-        remembered = past.remember(history, report.changes, before.findings, notified, now, waived=waived)
-        healed = past.compare(remembered, after.findings, self.scanner.names, after.judged)
-        if not healed.resolved:
-            return remembered
-        return past.remember(remembered, healed, after.findings, [], now, waived=waived)
+        untold = frozenset(report.over) if self.notify and not delivered else frozenset()
+        resolved = replace(report.changes, resolved=report.changes.resolved - untold)
+        notified = report.to_notify if delivered else []
+        kept = past.remember(history, resolved, before.findings, notified, now, waived=waived)
+        healed = past.compare(kept, after.findings, self.scanner.names, after.judged).resolved - untold
+        if not healed:
+            return kept
+        return past.remember(kept, past.Changes(resolved=healed), after.findings, [], now, waived=waived)
 
     def _table_calls(self) -> list[Call]:
         """The reads that say where history can be kept; the check of the tables makes the same."""

@@ -20,7 +20,7 @@ from ops.doctor import samconfig
 from ops.options import FLAG, Common, Many
 from ops.progress import progress
 from ops.screen import error_console, print_document, styled
-from ops.session import Simulation, connect
+from ops.session import Simulation, connect, read_text
 from tradai_shared import clock
 from tradai_shared.config.build import build
 from tradai_shared.config.loader import OWN_VALUES, own_file
@@ -110,7 +110,7 @@ def _written(identifiers: dict[Answer, list[str]], answers_file: Path | None) ->
     if answers_file and answers_file.exists():
         if identifiers:
             raise ConfigError("--answers", "give answers in the file or as options, not both")
-        return answers.of_file(answers_file.read_text(encoding="utf-8"), str(answers_file))
+        return answers.of_file(read_text(answers_file), str(answers_file))
     return answers.of_options(identifiers) if identifiers else None
 
 

@@ -13,8 +13,8 @@ from drift_check.observe.observations import Known
 from ops.adopt import traffic
 from ops.adopt.model import Candidate, UnreadError
 from ops.adopt.names import Kind
+from ops.calls import call
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
@@ -60,25 +60,21 @@ class Lister:
             case Kind.TABLE:
                 return self._tables()
             case Kind.BUCKET:
-                buckets = self.ask("s3:ListAllMyBuckets", "s3", "list_buckets", "Buckets")
+                buckets = self.ask("s3:ListAllMyBuckets", "Buckets")
                 return self.tagged("s3:::", (bucket["Name"] for bucket in buckets))
             case Kind.DATABASE:
                 return self._databases()
             case Kind.POOL:
-                pools = self.ask(
-                    "cognito-idp:ListUserPools", "cognito-idp", "list_user_pools", "UserPools", MaxResults=60
-                )
+                pools = self.ask("cognito-idp:ListUserPools", "UserPools", MaxResults=60)
                 return [Candidate(pool["Name"]) for pool in pools]
             case Kind.SECRET:
-                secrets = self.ask(
-                    "secretsmanager:ListSecrets", "secretsmanager", "list_secrets", "SecretList"
-                )
+                secrets = self.ask("secretsmanager:ListSecrets", "SecretList")
                 return [Candidate(secret["Name"], tag_map(secret.get("Tags"))) for secret in secrets]
             case Kind.TOPIC:
                 arns = [topic["TopicArn"] for topic in self.read("sns:ListTopics")]
                 return self.tagged(":", (arn.rpartition(":")[2] for arn in arns))
             case Kind.CLUSTER:
-                arns = self.ask("ecs:ListClusters", "ecs", "list_clusters", "clusterArns")
+                arns = self.ask("ecs:ListClusters", "clusterArns")
                 return self.tagged(":cluster/", (arn.rpartition("/")[2] for arn in arns))
             case Kind.SERVICE:
                 return self._services()
@@ -96,8 +92,8 @@ class Lister:
             raise UnreadError(f"{action} failed with {read.code}")
         return list(read.value or [])
 
-    def ask(self, action: str, service: str, operation: str, result: str, **request: object) -> list[Any]:
-        """One call, all of its pages.
+    def ask(self, action: str, key: str, **request: object) -> list[Any]:
+        """What the answer holds under ``key``, of all pages; what is one object is one item.
 
         Raises:
             UnreadError: it failed, or the time is up.
@@ -105,10 +101,10 @@ class Lister:
         if clock.now() > self.deadline:
             raise UnreadError(f"{action} failed with {OUT_OF_TIME}")
         try:
-            with translate_errors(action):
-                return list(_pages(self.client(service), operation, result, request))
+            answer = call(self.client, action, key, **request)
         except AwsError as error:
             raise UnreadError(f"{action} failed with {error.code}") from None
+        return answer if isinstance(answer, list) else [answer]
 
     def tagged(self, arn_part: str, names: Iterable[str]) -> Iterator[Candidate]:
         """With the tags that the tagging API knows; without, where it does not answer."""
@@ -123,16 +119,14 @@ class Lister:
 
     def _tables(self) -> Iterator[Candidate]:
         for candidate in self.tagged(":table/", self.read("dynamodb:ListTables")):
-            (table,) = self.ask(
-                "dynamodb:DescribeTable", "dynamodb", "describe_table", "Table", TableName=candidate.name
-            )
+            (table,) = self.ask("dynamodb:DescribeTable", "Table", TableName=candidate.name)
             keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
             indexes = sorted(index["IndexName"] for index in table.get("GlobalSecondaryIndexes", []))
             traits = {"partition": keys["HASH"], "sort": keys.get("RANGE"), "indexes": indexes}
             yield Candidate(candidate.name, candidate.tags, traits)
 
     def _databases(self) -> Iterator[Candidate]:
-        for database in self.ask("rds:DescribeDBInstances", "rds", "describe_db_instances", "DBInstances"):
+        for database in self.ask("rds:DescribeDBInstances", "DBInstances"):
             traits = {"engine": database["Engine"], "instance_class": database["DBInstanceClass"]}
             yield Candidate(database["DBInstanceIdentifier"], tag_map(database.get("TagList")), traits)
 
@@ -145,12 +139,10 @@ class Lister:
 
     def _services(self) -> Iterator[Candidate]:
         cluster = self.config.ecs.cluster
-        arns = self.ask("ecs:ListServices", "ecs", "list_services", "serviceArns", cluster=cluster)
+        arns = self.ask("ecs:ListServices", "serviceArns", cluster=cluster)
         for start in range(0, len(arns), SERVICES_A_CALL):
             for service in self.ask(
                 "ecs:DescribeServices",
-                "ecs",
-                "describe_services",
                 "services",
                 cluster=cluster,
                 services=arns[start : start + SERVICES_A_CALL],
@@ -163,11 +155,7 @@ class Lister:
         traits: dict[str, Any] = {}
         if service.get("taskDefinition"):
             (definition,) = self.ask(
-                "ecs:DescribeTaskDefinition",
-                "ecs",
-                "describe_task_definition",
-                "taskDefinition",
-                taskDefinition=service["taskDefinition"],
+                "ecs:DescribeTaskDefinition", "taskDefinition", taskDefinition=service["taskDefinition"]
             )
             ports = [
                 mapping["containerPort"]
@@ -178,13 +166,3 @@ class Lister:
             traits = {"port": next(iter(ports), None)}
             traits |= {name: int(value) for name, value in sizes.items() if value}
         return Candidate(service["serviceName"], tag_map(service.get("tags")), traits)
-
-
-def _pages(client: Any, operation: str, result: str, request: dict[str, object]) -> Iterator[Any]:
-    """The items of every page; an answer that is one object is one item."""
-    if client.can_paginate(operation):
-        for page in client.get_paginator(operation).paginate(**request):
-            yield from page.get(result, [])
-        return
-    answer = getattr(client, operation)(**request).get(result, [])
-    yield from answer if isinstance(answer, list) else [answer]

@@ -79,7 +79,7 @@ def without_queue(config: CanonicalConfig, finding: Finding) -> Difference:
 
 
 def _queues(lister: Lister) -> Iterator[Candidate]:
-    urls = lister.ask("sqs:ListQueues", "sqs", "list_queues", "QueueUrls")
+    urls = lister.ask("sqs:ListQueues", "QueueUrls")
     names = (str(url).rpartition("/")[2] for url in urls)
     return lister.tagged(":", (name for name in names if not any(own in name for own in OWN)))
 

@@ -112,8 +112,6 @@ def _of_nat(tables: list[dict[str, Any]], lister: Lister) -> set[str]:
         if ids:
             described = lister.ask(
                 "ec2:DescribeNetworkInterfaces",
-                "ec2",
-                "describe_network_interfaces",
                 "NetworkInterfaces",
                 Filters=[{"Name": name, "Values": sorted(ids)}],
             )
@@ -122,7 +120,7 @@ def _of_nat(tables: list[dict[str, Any]], lister: Lister) -> set[str]:
 
 
 def _of_database(_tables: list[dict[str, Any]], lister: Lister) -> set[str]:
-    databases = lister.ask("rds:DescribeDBInstances", "rds", "describe_db_instances", "DBInstances")
+    databases = lister.ask("rds:DescribeDBInstances", "DBInstances")
     wanted = lister.config.rds.identifier
     own = [each for each in databases if each["DBInstanceIdentifier"] == wanted] or databases
     return {group["VpcSecurityGroupId"] for each in own for group in each.get("VpcSecurityGroups", [])}
@@ -144,9 +142,7 @@ def _of_services(_tables: list[dict[str, Any]], lister: Lister) -> set[str]:
 
 
 def _of_balancers(_tables: list[dict[str, Any]], lister: Lister) -> set[str]:
-    balancers = lister.ask(
-        "elasticloadbalancing:DescribeLoadBalancers", "elbv2", "describe_load_balancers", "LoadBalancers"
-    )
+    balancers = lister.ask("elasticloadbalancing:DescribeLoadBalancers", "LoadBalancers")
     return {group for each in balancers for group in each.get("SecurityGroups", [])}
 
 

@@ -29,13 +29,7 @@ class StackAlarms:
 def read(reader: AccountReader, stack: str) -> StackAlarms | None:
     """None where the list or the alarms could not be read: the reader keeps which call failed."""
     before = len(reader.unread)
-    resources = reader.pages(
-        "cloudformation:ListStackResources",
-        "cloudformation",
-        "list_stack_resources",
-        "StackResourceSummaries",
-        StackName=stack,
-    )
+    resources = reader.items("cloudformation:ListStackResources", "StackResourceSummaries", StackName=stack)
     listed = sorted(
         str(resource["PhysicalResourceId"])
         for resource in resources
@@ -44,9 +38,7 @@ def read(reader: AccountReader, stack: str) -> StackAlarms | None:
     live: dict[str, bool] = {}
     for start in range(0, len(listed), NAMES_A_CALL):
         names = listed[start : start + NAMES_A_CALL]
-        for alarm in reader.pages(
-            "cloudwatch:DescribeAlarms", "cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=names
-        ):
+        for alarm in reader.items("cloudwatch:DescribeAlarms", "MetricAlarms", AlarmNames=names):
             sends = alarm.get("ActionsEnabled", True) and alarm.get("AlarmActions")
             live[alarm["AlarmName"]] = bool(sends)
     if len(reader.unread) > before:

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-from ops.doctor import role, samconfig
+from ops.doctor import remote, role, samconfig
 from ops.doctor.diagnose import diagnose
 from ops.doctor.model import Diagnosis, Level
 from ops.doctor.observe import AccountReader
@@ -40,7 +40,7 @@ def doctor(
     """
     with connect(common) as session:
         wanted = session.configured
-        diagnosis = _diagnosed(session)
+        diagnosis = _diagnosed(session, remote.runbooks(common.samconfig_file.absolute().parent))
         news = {
             name: value for name, value in diagnosis.parameters.items() if wanted.parameter(name) != value
         }
@@ -55,13 +55,13 @@ def doctor(
         return diagnosis.exit_code
 
 
-def _diagnosed(session: Session) -> Diagnosis:
+def _diagnosed(session: Session, runbooks: str | None) -> Diagnosis:
     """What the account shows, and what the drift check's role needs with the deployment's own file."""
     wanted = session.configured
     reader = AccountReader(session.client)
     tables = [table.name for table in session.config.dynamodb.tables.values()]
     account = OwnerReader(reader).read(reader.read(session.identity, wanted), wanted, tables)
-    diagnosis = diagnose(account, wanted)
+    diagnosis = diagnose(account, wanted, runbooks)
     config = deployed_config(session.env, {**wanted.parameters, **diagnosis.parameters})
     parameters, unknown = role.needed(config, session.identity, session.client)
     return Diagnosis((*diagnosis.lines, *unknown), {**diagnosis.parameters, **parameters})

@@ -26,8 +26,11 @@ REMEDY_OF_REFUSAL = (
 )
 
 
-def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
-    """Every line, in the order in which a person would follow them."""
+def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> Diagnosis:
+    """Every line, in the order in which a person would follow them.
+
+    ``runbooks`` is the address that this checkout's remote tells for them, None where none does.
+    """
     parameters: dict[str, str] = {}
     lines = [
         Line(
@@ -47,7 +50,7 @@ def diagnose(account: Account, wanted: Wanted) -> Diagnosis:
         *about_tables(account.data_tables),
         *_quota(account, wanted),
         *_topic(account, wanted),
-        *_runbooks(wanted),
+        *_runbooks(wanted, runbooks, parameters),
         *_stack(account, wanted),
         *(about_alarms(account.alarms, wanted.stack_name) if account.alarms else ()),
         *_surroundings(account, wanted),
@@ -257,12 +260,15 @@ def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
         yield Line(Level.OK, "alerts", text, "tradai-ops alerts test proves that a message arrives")
 
 
-def _runbooks(wanted: Wanted) -> Iterator[Line]:
+def _runbooks(wanted: Wanted, proposed: str | None, parameters: dict[str, str]) -> Iterator[Line]:
     """A message on a phone cannot open a path of the repository."""
     address = wanted.parameter("RunbookBaseUrl", "docs/runbooks")
     if not address.startswith("https://"):
-        text = f"alarms end with {address}/NAME.md: nobody can open that from a message"
+        text = f"links in messages are relative ({address}/NAME.md): nobody can open them from a message"
         remedy = "RunbookBaseUrl=https://HOST/REPOSITORY/docs/runbooks, where the people on call can read it"
+        if proposed:
+            parameters["RunbookBaseUrl"] = proposed
+            remedy = f"RunbookBaseUrl={proposed}, the page of this checkout's origin"
         yield Line(Level.INFO, "runbooks", text, remedy)
 
 

@@ -32,10 +32,7 @@ def _launched(reader: AccountReader, instances: set[str]) -> Iterator[str]:
     """The groups whose activities of the last six weeks name one of the instances."""
     if not instances:
         return
-    activities = reader.pages(
-        "autoscaling:DescribeScalingActivities", "autoscaling", "describe_scaling_activities", "Activities"
-    )
-    for activity in activities:
+    for activity in reader.items("autoscaling:DescribeScalingActivities", "Activities"):
         if any(name in activity.get("Description", "") for name in instances):
             yield activity["AutoScalingGroupName"]
 
@@ -47,10 +44,7 @@ def _forwarding(reader: AccountReader, vpcs: set[str]) -> Iterator[str]:
         {"Name": "tag-key", "Values": [GROUP_TAG]},
         {"Name": "instance-state-name", "Values": ["pending", "running"]},
     ]
-    reservations = reader.pages(
-        "ec2:DescribeInstances", "ec2", "describe_instances", "Reservations", Filters=filters
-    )
-    for reservation in reservations:
+    for reservation in reader.items("ec2:DescribeInstances", "Reservations", Filters=filters):
         for instance in reservation.get("Instances", []):
             if _forwards(instance):
                 yield tags(instance.get("Tags", []))[GROUP_TAG]

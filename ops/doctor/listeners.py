@@ -23,7 +23,5 @@ def subscribers(reader: AccountReader, target: str | None) -> tuple[str, ...]:
     """The endpoints of a topic's subscriptions; none where the target is no topic."""
     if target is None or ":sns:" not in target:
         return ()
-    listed = reader.pages(
-        "sns:ListSubscriptionsByTopic", "sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=target
-    )
+    listed = reader.items("sns:ListSubscriptionsByTopic", "Subscriptions", TopicArn=target)
     return tuple(subscription["Endpoint"] for subscription in listed)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ops.calls import call
 from ops.doctor import alarms, listeners, parse, topic_access, twins
 from ops.doctor.find_group import group_behind
 from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
 from ops.session import NO_STACK
-from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ops.doctor.wanted import Wanted
 
+GROUPS = "autoscaling:DescribeAutoScalingGroups"
 ABSENT = frozenset({"ResourceNotFoundException", "NotFound", "NotFoundException", "InvalidParameter"})
 
 
@@ -75,33 +76,30 @@ class AccountReader:
         self.unread.append(Unread(action, code))
 
     def ask(
-        self,
-        action: str,
-        call: Callable[[], Any],
-        default: Any,
-        absent: frozenset[str] = frozenset(),
+        self, action: str, key: str, default: Any, absent: frozenset[str] = frozenset(), **request: object
     ) -> Any:
+        """What the answer holds under ``key``; the default where the call failed.
+
+        A refusal with one of the codes ``absent`` says that there is none; any other is kept.
+        """
         try:
-            with translate_errors(action):
-                return call()
+            return call(self.client, action, key, **request)
         except AwsError as error:
             if error.code not in absent:
                 self.unread.append(Unread(action, error.code))
             return default
 
-    def pages(self, action: str, service: str, operation: str, key: str, **request: Any) -> list[Any]:
-        def call() -> list[Any]:
-            pages = self.client(service).get_paginator(operation).paginate(**request)
-            return [item for page in pages for item in page.get(key, [])]
-
-        items: list[Any] = self.ask(action, call, [])
-        return items
+    def items(
+        self, action: str, key: str, absent: frozenset[str] = frozenset(), **request: object
+    ) -> list[Any]:
+        """The items of a list; none where the call failed."""
+        listed: list[Any] = self.ask(action, key, [], absent, **request)
+        return listed
 
     def _tables(self, wanted: Wanted) -> tuple[RouteTable, ...]:
         """Those that the parameters name, else those of the canonical name, else those behind an instance."""
         everything = [
-            parse.route_table(table)
-            for table in self.pages("ec2:DescribeRouteTables", "ec2", "describe_route_tables", "RouteTables")
+            parse.route_table(table) for table in self.items("ec2:DescribeRouteTables", "RouteTables")
         ]
         if wanted.table_ids:
             return tuple(table for table in everything if table.id in wanted.table_ids)
@@ -113,13 +111,13 @@ class AccountReader:
         interface = next((table.interface_id for table in tables if table.interface_id), None)
         if known or interface is None:
             return known
-        described = self.ask(
+        interfaces = self.items(
             "ec2:DescribeNetworkInterfaces",
-            lambda: self.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[interface]),
-            {"NetworkInterfaces": []},
+            "NetworkInterfaces",
             frozenset({"InvalidNetworkInterfaceID.NotFound"}),
+            NetworkInterfaceIds=[interface],
         )
-        attachments = (item.get("Attachment", {}) for item in described["NetworkInterfaces"])
+        attachments = (item.get("Attachment", {}) for item in interfaces)
         return next((item["InstanceId"] for item in attachments if item.get("InstanceId")), None)
 
     def _standby(self, wanted: Wanted, stack: Stack | None) -> Group | None:
@@ -135,133 +133,78 @@ class AccountReader:
     def _place(self, instance_id: str | None) -> tuple[str | None, str | None]:
         if instance_id is None:
             return None, None
-        described = self.ask(
-            "ec2:DescribeInstances",
-            lambda: self.client("ec2").describe_instances(InstanceIds=[instance_id]),
-            {"Reservations": []},
-            frozenset({"InvalidInstanceID.NotFound"}),
-        )
-        return parse.group_and_subnet(described)
+        absent = frozenset({"InvalidInstanceID.NotFound"})
+        reservations = self.items("ec2:DescribeInstances", "Reservations", absent, InstanceIds=[instance_id])
+        return parse.group_and_subnet(reservations)
 
     def _group(self, name: str) -> Group | None:
-        described = self.ask(
-            "autoscaling:DescribeAutoScalingGroups",
-            lambda: self.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name]),
-            {"AutoScalingGroups": []},
-        )["AutoScalingGroups"]
+        described = self.items(GROUPS, "AutoScalingGroups", AutoScalingGroupNames=[name])
         if not described:
             return None
         hooks = self.ask(
-            "autoscaling:DescribeLifecycleHooks",
-            lambda: self.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name),
-            None,
+            "autoscaling:DescribeLifecycleHooks", "LifecycleHooks", None, AutoScalingGroupName=name
         )
         return listeners.with_subscribers(self, parse.group(described[0], hooks))
 
     def _candidates(self) -> tuple[str, ...]:
-        groups = self.pages(
-            "autoscaling:DescribeAutoScalingGroups",
-            "autoscaling",
-            "describe_auto_scaling_groups",
-            "AutoScalingGroups",
-        )
-        names = (group["AutoScalingGroupName"] for group in groups)
+        names = (group["AutoScalingGroupName"] for group in self.items(GROUPS, "AutoScalingGroups"))
         return tuple(name for name in names if "nat" in name.lower())
 
     def _addresses(self, instance_id: str | None) -> tuple[tuple[str, ...], bool]:
         if instance_id is None:
             return (), False
         filters = [{"Name": "instance-id", "Values": [instance_id]}]
-        addresses = self.ask(
-            "ec2:DescribeAddresses",
-            lambda: self.client("ec2").describe_addresses(Filters=filters)["Addresses"],
-            None,
-        )
+        addresses = self.ask("ec2:DescribeAddresses", "Addresses", None, Filters=filters)
         if addresses is None:
             return (), False
         allocations = tuple(address["AllocationId"] for address in addresses if "AllocationId" in address)
         return allocations, not allocations
 
     def _rules(self) -> tuple[Rule, ...]:
-        rules = self.pages("events:ListRules", "events", "list_rules", "Rules")
-        hearing = [rule for rule in rules if parse.hears_lifecycle_actions(rule.get("EventPattern", ""))]
+        rules = self.items("events:ListRules", "Rules")
+        matching = [rule for rule in rules if parse.matches_lifecycle_actions(rule.get("EventPattern", ""))]
         return tuple(
             Rule(rule["Name"], rule.get("State") != "DISABLED", self._targets(rule["Name"]))
-            for rule in hearing
+            for rule in matching
         )
 
     def _targets(self, rule: str) -> tuple[str, ...]:
-        targets = self.ask(
-            "events:ListTargetsByRule",
-            lambda: self.client("events").list_targets_by_rule(Rule=rule)["Targets"],
-            [],
-        )
+        targets = self.items("events:ListTargetsByRule", "Targets", Rule=rule)
         return tuple(target["Arn"] for target in targets)
 
     def taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
         """The names that the stack wants and that exist, whoever owns them."""
         taken = [self._function(name) for name in wanted.functions]
-        named = self.ask(
-            "cloudwatch:DescribeAlarms",
-            lambda: self.client("cloudwatch").describe_alarms(AlarmNames=[wanted.alarm])["MetricAlarms"],
-            [],
-        )
+        named = self.items("cloudwatch:DescribeAlarms", "MetricAlarms", AlarmNames=[wanted.alarm])
         taken += [self._log_group(f"/aws/lambda/{name}") for name in wanted.functions]
         taken += [TakenName("alarm", wanted.alarm, self._stack_of(alarm["AlarmArn"])) for alarm in named]
         return tuple(item for item in taken if item is not None)
 
     def _function(self, name: str) -> TakenName | None:
-        found = self.ask(
-            "lambda:GetFunction",
-            lambda: self.client("lambda").get_function(FunctionName=name),
-            None,
-            ABSENT,
-        )
-        if found is None:
+        described = self.ask("lambda:GetFunction", "", None, ABSENT, FunctionName=name)
+        if described is None:
             return None
-        return TakenName("function", name, found.get("Tags", {}).get("aws:cloudformation:stack-name"))
+        return TakenName("function", name, described.get("Tags", {}).get(parse.STACK_TAG))
 
     def _log_group(self, name: str) -> TakenName | None:
-        groups = self.ask(
-            "logs:DescribeLogGroups",
-            lambda: self.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"],
-            [],
-        )
+        groups = self.items("logs:DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
         log_group = next((group for group in groups if group["logGroupName"] == name), None)
         if log_group is None:
             return None
-        tags = self.ask(
-            "logs:ListTagsForResource",
-            lambda: self.client("logs").list_tags_for_resource(
-                resourceArn=str(log_group["arn"]).removesuffix(":*")
-            )["tags"],
-            {},
-            ABSENT,
-        )
+        arn = str(log_group["arn"]).removesuffix(":*")
+        tags = self.ask("logs:ListTagsForResource", "tags", {}, ABSENT, resourceArn=arn)
         return TakenName("log group", name, tags.get(parse.STACK_TAG))
 
     def _stack_of(self, arn: str) -> str | None:
-        tags = self.ask(
-            "cloudwatch:ListTagsForResource",
-            lambda: self.client("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"],
-            [],
-            ABSENT,
-        )
-        return parse.tags(tags).get("aws:cloudformation:stack-name")
+        tags = self.items("cloudwatch:ListTagsForResource", "Tags", ABSENT, ResourceARN=arn)
+        return parse.tags(tags).get(parse.STACK_TAG)
 
     def _quota(self) -> int | None:
-        settings = self.ask(
-            "lambda:GetAccountSettings", lambda: self.client("lambda").get_account_settings(), None
-        )
-        return None if settings is None else int(settings["AccountLimit"]["ConcurrentExecutions"])
+        limits = self.ask("lambda:GetAccountSettings", "AccountLimit", None)
+        return None if limits is None else int(limits["ConcurrentExecutions"])
 
     def _topic(self, arn: str, account: str) -> Topic | None:
-        attributes = self.ask(
-            "sns:GetTopicAttributes",
-            lambda: self.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"],
-            None,
-            ABSENT,
-        )
+        attributes = self.ask("sns:GetTopicAttributes", "Attributes", None, ABSENT, TopicArn=arn)
         if attributes is None:
             refused = bool(self.unread) and self.unread[-1].action.startswith("sns:")
             return None if refused else Topic(arn, exists=False)
@@ -278,22 +221,22 @@ class AccountReader:
     def _key_refusals(self, key: str, account: str) -> tuple[str, ...]:
         if not key or key.removeprefix("alias/").startswith("aws/"):
             return topic_access.key_refusals(key, None, account)
-        policy = self.ask("kms:GetKeyPolicy", lambda: self._key_policy(key), None)
-        return topic_access.key_refusals(key, policy, account) if policy is not None else ()
+        policy = self._key_policy(key)
+        return topic_access.key_refusals(key, topic_access.parse(policy), account) if policy else ()
 
-    def _key_policy(self, key: str) -> dict[str, Any]:
+    def _key_policy(self, key: str) -> str | None:
         """By the key's id: GetKeyPolicy takes no alias."""
-        kms = self.client("kms")
-        key_id = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyId"]
-        return topic_access.parse(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
+        described = self.ask("kms:DescribeKey", "KeyMetadata", None, KeyId=key)
+        if described is None:
+            return None
+        policy: str | None = self.ask(
+            "kms:GetKeyPolicy", "Policy", None, KeyId=described["KeyId"], PolicyName="default"
+        )
+        return policy
 
     def _stack(self, name: str) -> Stack:
-        stacks = self.ask(
-            "cloudformation:DescribeStacks",
-            lambda: self.client("cloudformation").describe_stacks(StackName=name)["Stacks"],
-            [],
-            frozenset({NO_STACK}),
-        )
+        absent = frozenset({NO_STACK})
+        stacks = self.items("cloudformation:DescribeStacks", "Stacks", absent, StackName=name)
         if not stacks:
             return Stack(name, None)
         parameters = stacks[0].get("Parameters", [])

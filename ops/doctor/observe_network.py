@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ops.calls import call
 from ops.doctor.network import Acl, AclRule, Network, Offers
-from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
@@ -50,50 +50,46 @@ class NetworkReader:
     def offers(self, wanted: Wanted) -> Offers:
         return Offers(self._runtime(wanted.architecture), self._types(wanted) if wanted.creates_nat else None)
 
-    def _list(self, action: str, operation: str, key: str, **request: Any) -> list[dict[str, Any]]:
-        return self.reader.pages(f"ec2:{action}", "ec2", operation, key, **request)
-
     def _acls(self, subnets: frozenset[str]) -> tuple[Acl, ...]:
         if not subnets:
             return ()
         filters = [{"Name": "association.subnet-id", "Values": sorted(subnets)}]
-        found = self._list("DescribeNetworkAcls", "describe_network_acls", "NetworkAcls", Filters=filters)
-        return tuple(acl(described, subnets) for described in found)
+        acls = self.reader.items("ec2:DescribeNetworkAcls", "NetworkAcls", Filters=filters)
+        return tuple(acl(described, subnets) for described in acls)
 
     def _cidrs(self, subnets: frozenset[str]) -> dict[str, str]:
         if not subnets:
             return {}
-        ids = sorted(subnets)
-        found = self._list("DescribeSubnets", "describe_subnets", "Subnets", SubnetIds=ids)
-        return {subnet["SubnetId"]: subnet["CidrBlock"] for subnet in found}
+        described = self.reader.items("ec2:DescribeSubnets", "Subnets", SubnetIds=sorted(subnets))
+        return {subnet["SubnetId"]: subnet["CidrBlock"] for subnet in described}
 
     def _endpoints(self, vpc_id: str) -> frozenset[str] | None:
         filters = [{"Name": "vpc-id", "Values": [vpc_id]}]
-        refusals = len(self.reader.unread)
-        found = self._list("DescribeVpcEndpoints", "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)
-        return (
-            None if len(self.reader.unread) > refusals else frozenset(item["ServiceName"] for item in found)
-        )
+        endpoints = self.reader.ask("ec2:DescribeVpcEndpoints", "VpcEndpoints", None, Filters=filters)
+        return None if endpoints is None else frozenset(item["ServiceName"] for item in endpoints)
 
     def _neighbours(self, subnets: frozenset[str], groups: list[Group]) -> tuple[str, ...]:
         if not subnets or not groups:
             return ()
         filters = [{"Name": "subnet-id", "Values": sorted(subnets)}]
-        found = self._list(
-            "DescribeNetworkInterfaces", "describe_network_interfaces", "NetworkInterfaces", Filters=filters
-        )
+        interfaces = self.reader.items("ec2:DescribeNetworkInterfaces", "NetworkInterfaces", Filters=filters)
         members = {member for group in groups for member in group.members}
         return tuple(
-            _described(item) for item in found if item.get("Attachment", {}).get("InstanceId") not in members
+            _described(item)
+            for item in interfaces
+            if item.get("Attachment", {}).get("InstanceId") not in members
         )
 
     def _runtime(self, architecture: str) -> bool | None:
         """A refusal shows that Lambda lacks them: it validates runtime and architecture of a request."""
         try:
-            with translate_errors("lambda:ListLayers"):
-                self.reader.client("lambda").list_layers(
-                    CompatibleRuntime=RUNTIME, CompatibleArchitecture=architecture, MaxItems=1
-                )
+            call(
+                self.reader.client,
+                "lambda:ListLayers",
+                CompatibleRuntime=RUNTIME,
+                CompatibleArchitecture=architecture,
+                MaxItems=1,
+            )
         except AwsError as error:
             if error.code in UNKNOWN_VALUE:
                 return False
@@ -105,11 +101,10 @@ class NetworkReader:
         subnets = [part for part in wanted.parameter("NatSubnetIds").split(",") if part]
         if not subnets:
             return None
-        described = self._list("DescribeSubnets", "describe_subnets", "Subnets", SubnetIds=subnets)
+        described = self.reader.items("ec2:DescribeSubnets", "Subnets", SubnetIds=subnets)
         zones = sorted({subnet["AvailabilityZone"] for subnet in described})
-        offered = self._list(
-            "DescribeInstanceTypeOfferings",
-            "describe_instance_type_offerings",
+        offered = self.reader.items(
+            "ec2:DescribeInstanceTypeOfferings",
             "InstanceTypeOfferings",
             LocationType="availability-zone",
             Filters=[{"Name": "location", "Values": zones}],

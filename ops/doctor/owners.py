@@ -42,49 +42,25 @@ class OwnerReader:
         )
 
     def _rules(self, wanted: Wanted) -> Iterator[TakenName]:
-        rules = self.reader.pages(
-            "events:ListRules", "events", "list_rules", "Rules", NamePrefix=f"{wanted.prefix}-nat-"
-        )
-        for rule in rules:
+        for rule in self.reader.items("events:ListRules", "Rules", NamePrefix=f"{wanted.prefix}-nat-"):
             if rule["Name"] in wanted.rules:
-                tags = parse.tags(self._rule_tags(rule["Arn"]))
-                yield TakenName("rule", rule["Name"], tags.get(parse.STACK_TAG))
-
-    def _rule_tags(self, arn: str) -> list[Any]:
-        events = self.reader.client("events")
-        tags: list[Any] = self.reader.ask(
-            "events:ListTagsForResource",
-            lambda: events.list_tags_for_resource(ResourceARN=arn)["Tags"],
-            [],
-            ABSENT,
-        )
-        return tags
+                tags = self.reader.items(
+                    "events:ListTagsForResource", "Tags", ABSENT, ResourceARN=rule["Arn"]
+                )
+                yield TakenName("rule", rule["Name"], parse.tags(tags).get(parse.STACK_TAG))
 
     def _state_machine(self, account: Account, wanted: Wanted) -> Iterator[TakenName]:
         identity, name = account.identity, wanted.state_machine
         partition = parse.partition(identity.arn)
         arn = f"arn:{partition}:states:{identity.region}:{identity.account}:stateMachine:{name}"
-        states = self.reader.client("stepfunctions")
-        described = self.reader.ask(
-            "states:DescribeStateMachine",
-            lambda: states.describe_state_machine(stateMachineArn=arn),
-            None,
-            ABSENT,
-        )
-        if described:
-            tags = self.reader.ask(
-                "states:ListTagsForResource",
-                lambda: states.list_tags_for_resource(resourceArn=arn)["tags"],
-                [],
-            )
+        if self.reader.ask("states:DescribeStateMachine", "", None, ABSENT, stateMachineArn=arn):
+            tags = self.reader.items("states:ListTagsForResource", "tags", resourceArn=arn)
             owner = {tag["key"]: tag.get("value", "") for tag in tags}.get(parse.STACK_TAG)
             yield TakenName("state machine", name, owner)
 
     def _notifications(self, group: str) -> tuple[Notification, ...]:
-        configured = self.reader.pages(
+        configured = self.reader.items(
             "autoscaling:DescribeNotificationConfigurations",
-            "autoscaling",
-            "describe_notification_configurations",
             "NotificationConfigurations",
             AutoScalingGroupNames=[group],
         )
@@ -103,10 +79,7 @@ class OwnerReader:
         partition = parse.partition(identity.arn)
         arn = f"arn:{partition}:dynamodb:{identity.region}:{identity.account}:table/{name}"
         tags: list[Any] | None = self.reader.ask(
-            "dynamodb:ListTagsOfResource",
-            lambda: self.reader.client("dynamodb").list_tags_of_resource(ResourceArn=arn)["Tags"],
-            None,
-            ABSENT,
+            "dynamodb:ListTagsOfResource", "Tags", None, ABSENT, ResourceArn=arn
         )
         if len(self.reader.unread) > refusals:
             return None

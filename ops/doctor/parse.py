@@ -63,19 +63,15 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
     )
 
 
-def group_and_subnet(described: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def group_and_subnet(reservations: Iterable[Mapping[str, Any]]) -> tuple[str | None, str | None]:
     """The Auto Scaling group and the subnet of the described instance."""
-    instances = [
-        instance
-        for reservation in described.get("Reservations", [])
-        for instance in reservation.get("Instances", [])
-    ]
+    instances = [instance for reservation in reservations for instance in reservation.get("Instances", [])]
     if not instances:
         return None, None
     return tags(instances[0].get("Tags", [])).get(GROUP_TAG), instances[0].get("SubnetId")
 
 
-def group(described: Mapping[str, Any], hooks: Mapping[str, Any] | None) -> Group:
+def group(described: Mapping[str, Any], hooks: Iterable[Mapping[str, Any]] | None) -> Group:
     return Group(
         name=described["AutoScalingGroupName"],
         minimum=described["MinSize"],
@@ -83,7 +79,7 @@ def group(described: Mapping[str, Any], hooks: Mapping[str, Any] | None) -> Grou
         desired=described["DesiredCapacity"],
         subnets=tuple(part for part in described.get("VPCZoneIdentifier", "").split(",") if part),
         suspended=tuple(process["ProcessName"] for process in described.get("SuspendedProcesses", [])),
-        hooks=None if hooks is None else tuple(_hook(item) for item in hooks.get("LifecycleHooks", [])),
+        hooks=None if hooks is None else tuple(map(_hook, hooks)),
         members=tuple(member["InstanceId"] for member in described.get("Instances", [])),
         stack=tags(described.get("Tags", [])).get(STACK_TAG),
     )
@@ -99,7 +95,7 @@ def _hook(described: Mapping[str, Any]) -> Hook:
     )
 
 
-def hears_lifecycle_actions(pattern: str) -> bool:
+def matches_lifecycle_actions(pattern: str) -> bool:
     """Whether a rule's pattern lets Auto Scaling's lifecycle actions pass, as far as the two fields say."""
     try:
         wanted = json.loads(pattern or "null")

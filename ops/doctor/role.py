@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import database
 from ops import drift_role
+from ops.calls import call
 from ops.doctor.model import Level, Line
-from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.config.paths import is_absent
 from tradai_shared.errors import AwsError
 
@@ -45,19 +45,16 @@ def _parameter_group(config: CanonicalConfig, client: Callable[[str], Any]) -> s
     if is_absent(config, "rds"):
         return ""
     try:
-        with translate_errors(INSTANCES):
-            answer = client("rds").describe_db_instances(DBInstanceIdentifier=config.rds.identifier)
+        instances = call(client, INSTANCES, "DBInstances", DBInstanceIdentifier=config.rds.identifier)
     except AwsError as error:
         if error.code.startswith(NO_DATABASE):
             return ""
         raise
-    return next(map(database.parameter_group, answer["DBInstances"]), "")
+    return next(map(database.parameter_group, instances), "")
 
 
 def _pool_id(config: CanonicalConfig, client: Callable[[str], Any]) -> str:
     if is_absent(config, "cognito"):
         return ""
-    with translate_errors(POOLS):
-        pages = client("cognito-idp").get_paginator("list_user_pools").paginate(MaxResults=60)
-        pools = [pool for page in pages for pool in page["UserPools"]]
+    pools = call(client, POOLS, "UserPools", MaxResults=60)
     return next((str(pool["Id"]) for pool in pools if pool["Name"] == config.cognito.name), "")

@@ -19,15 +19,10 @@ def read(
 ) -> tuple[str, ...]:
     """The groups that look like the other NAT's; empty where the stack makes its NATs or knows both."""
     deployed = (stack.parameters if stack else None) or {}
-    told = wanted.standby_name or deployed.get("NatStandbyAsgName")
-    if wanted.creates_nat or told or carrier_group is None:
+    named = wanted.standby_name or deployed.get("NatStandbyAsgName")
+    if wanted.creates_nat or named or carrier_group is None:
         return ()
-    groups = reader.pages(
-        "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling",
-        "describe_auto_scaling_groups",
-        "AutoScalingGroups",
-    )
+    groups = reader.items("autoscaling:DescribeAutoScalingGroups", "AutoScalingGroups")
     return alike(groups, carrier_group)
 
 

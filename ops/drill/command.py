@@ -16,7 +16,7 @@ from ops.screen import agreed, console, error_console, print_document, styled
 from ops.session import connect
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import PermanentError
+from tradai_shared.errors import ConfigError, PermanentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,8 @@ def drill(
 
     With --terminate it ends the real NAT, after asking, and measures the failover: egress is down meanwhile.
 
-    Exit code: 0 the loop ran, or traffic was moved; 1 it did not within the time; 2 error.
+    Exit code: 0 the loop ran, or traffic was moved; 1 it did not within the time; 2 error, or nothing
+    was agreed to.
 
     Parameters
     ----------
@@ -52,6 +53,10 @@ def drill(
     out
         With --terminate: where the figures are written; by default out/drill-<env>-<time>.json.
     """
+    if out and not terminate:
+        raise ConfigError("--out", "needs --terminate: a drill by an event has no figures")
+    if notify and terminate:
+        raise ConfigError("--notify", "not with --terminate: the end of the NAT is reported in any case")
     with connect(common, deployed=True) as session:
         if not terminate:
             return _by_event(session, notify=notify)
@@ -63,7 +68,11 @@ def drill(
         )
         if not yes and not agreed(question):
             session.note("nothing was done")
-            return 0
+            return 2
+        file = out or Path(f"out/drill-{session.env}-{clock.now():%Y%m%dT%H%M%S}.json")
+        if file.is_dir():
+            raise ConfigError("--out", f"{file} is a folder")
+        file.parent.mkdir(parents=True, exist_ok=True)  # before the NAT ends: else its figures could be lost
         show = _show if session.prints_text else _silent
         try:
             followed = terminate_and_follow(session.client, account, session.env, show)
@@ -74,7 +83,7 @@ def drill(
             )
             raise
         report = replace(followed, simulated=common.simulate)
-        _conclude(session, report, out or Path(f"out/drill-{session.env}-{clock.now():%Y%m%dT%H%M%S}.json"))
+        _conclude(session, report, file)
         return 0 if report.healed else 1
 
 
@@ -124,7 +133,6 @@ def _silent(_: Moment) -> None:
 
 
 def _conclude(session: Session, report: DrillReport, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
     if not session.prints_text:
         print_document(report.document())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ops.calls import call
 from ops.doctor import parse
 from ops.drill.model import DrillReport, Look, Moment, changes, is_healed, seconds_by_name
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import PermanentError, TemporaryError
 
 if TYPE_CHECKING:
@@ -42,10 +42,8 @@ class Watcher:
         Raises:
             AwsError: one of them could not be read.
         """
-        with translate_errors("autoscaling:DescribeAutoScalingGroups"):
-            groups = self.client("autoscaling").describe_auto_scaling_groups(
-                AutoScalingGroupNames=[self.watched.group]
-            )["AutoScalingGroups"]
+        action, names = "autoscaling:DescribeAutoScalingGroups", [self.watched.group]
+        groups = call(self.client, action, "AutoScalingGroups", AutoScalingGroupNames=names)
         members = {
             item["InstanceId"]: item["LifecycleState"] for group in groups for item in group["Instances"]
         }
@@ -53,26 +51,25 @@ class Watcher:
 
     def _states(self, ids: set[str]) -> dict[str, str]:
         filters = [{"Name": "instance-id", "Values": sorted(ids)}]  # a filter refuses no id that is gone
-        with translate_errors("ec2:DescribeInstances"):
-            described = self.client("ec2").describe_instances(Filters=filters)
+        reservations = call(self.client, "ec2:DescribeInstances", "Reservations", Filters=filters)
         return {
             instance["InstanceId"]: instance["State"]["Name"]
-            for reservation in described["Reservations"]
+            for reservation in reservations
             for instance in reservation["Instances"]
         }
 
     def _routes(self) -> dict[str, str | None]:
-        with translate_errors("ec2:DescribeRouteTables"):
-            described = self.client("ec2").describe_route_tables(RouteTableIds=list(self.watched.tables))
-        tables = (parse.route_table(table) for table in described["RouteTables"])
+        ids = list(self.watched.tables)
+        described = call(self.client, "ec2:DescribeRouteTables", "RouteTables", RouteTableIds=ids)
+        tables = map(parse.route_table, described)
         return {table.id: table.instance_id for table in tables}
 
     def _holder(self) -> str | None:
         if self.watched.allocation_id is None:
             return None
-        with translate_errors("ec2:DescribeAddresses"):
-            described = self.client("ec2").describe_addresses(AllocationIds=[self.watched.allocation_id])
-        return next((address.get("InstanceId") or None for address in described["Addresses"]), None)
+        ids = [self.watched.allocation_id]
+        addresses = call(self.client, "ec2:DescribeAddresses", "Addresses", AllocationIds=ids)
+        return next((address.get("InstanceId") or None for address in addresses), None)
 
 
 def watched(account: Account) -> tuple[Watched, str]:
@@ -113,10 +110,8 @@ def terminate_and_follow(
     watcher = Watcher(client, target)
     before = watcher.look(victim)
     started = clock.now()
-    with translate_errors("autoscaling:TerminateInstanceInAutoScalingGroup"):
-        client("autoscaling").terminate_instance_in_auto_scaling_group(
-            InstanceId=victim, ShouldDecrementDesiredCapacity=False
-        )
+    action = "autoscaling:TerminateInstanceInAutoScalingGroup"
+    call(client, action, InstanceId=victim, ShouldDecrementDesiredCapacity=False)
     moments: list[Moment] = []
     healed = False
     while not healed and (clock.now() - started).total_seconds() < limit:
@@ -131,7 +126,6 @@ def terminate_and_follow(
             on_moment(moments[-1])
         healed = is_healed(after, victim, with_address=target.allocation_id is not None)
         before = after
-    told = tuple(moments)
     identity = account.identity
     return DrillReport(
         environment=env,
@@ -140,6 +134,6 @@ def terminate_and_follow(
         instance_id=victim,
         started=started.isoformat(timespec="seconds"),
         healed=healed,
-        moments=told,
-        seconds=seconds_by_name(told),
+        moments=tuple(moments),
+        seconds=seconds_by_name(tuple(moments)),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ops.calls import call
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,13 +27,15 @@ def drill_run(
     """
     started = clock.now()
     while (clock.now() - started).total_seconds() < limit:
-        with translate_errors("logs:FilterLogEvents"):
-            response = client("logs").filter_log_events(
-                logGroupName=f"/aws/lambda/{function}",
-                startTime=int(since.timestamp() * 1000),
-                filterPattern=PATTERN,
-            )
-        for event in response.get("events", []):
+        events = call(
+            client,
+            "logs:FilterLogEvents",
+            "events",
+            logGroupName=f"/aws/lambda/{function}",
+            startTime=int(since.timestamp() * 1000),
+            filterPattern=PATTERN,
+        )
+        for event in events:
             summary = _summary(event.get("message", ""))
             if summary is not None:
                 return summary

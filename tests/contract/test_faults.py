@@ -79,6 +79,8 @@ def spoil(world: Live) -> None:
     world.client("s3").delete_public_access_block(Bucket="tradai-configs-prod")
     world.client("s3").delete_bucket_tagging(Bucket="tradai-configs-prod")
     face_the_internet(world)
+    let_a_list_in(world)
+    start_more_tasks(world)
     world.client("events").disable_rule(Name="tradai-nat-group-events-prod")
     world.client("rds").modify_db_instance(DBInstanceIdentifier="tradai-prod", BackupRetentionPeriod=1)
     world.client("secretsmanager").delete_secret(SecretId="tradai/prod/exchange-keys")
@@ -97,6 +99,31 @@ def face_the_internet(world: Live) -> None:
     answer = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
     elb.create_listener(
         LoadBalancerArn=made["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=[answer]
+    )
+
+
+def let_a_list_in(world: Live) -> None:
+    """The world as a prefix list, into a group that must not be open."""
+    ec2 = world.client("ec2")
+    made = ec2.create_managed_prefix_list(
+        PrefixListName="everybody",
+        Entries=[{"Cidr": "0.0.0.0/1"}, {"Cidr": "128.0.0.0/1"}],
+        MaxEntries=2,
+        AddressFamily="IPv4",
+    )
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    peer = [{"PrefixListId": made["PrefixList"]["PrefixListId"]}]
+    ec2.authorize_security_group_ingress(
+        GroupId=world.ids["group:rds"], IpPermissions=[{**rule, "PrefixListIds": peer}]
+    )
+
+
+def start_more_tasks(world: Live) -> None:
+    """Another number of tasks than stated: the check asks whether the service scales by itself."""
+    ecs = world.config.ecs
+    service = next(iter(ecs.services.values()))
+    world.client("ecs").update_service(
+        cluster=ecs.cluster, service=service.name, desiredCount=service.desired_count + 1
     )
 
 

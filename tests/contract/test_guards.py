@@ -13,7 +13,10 @@ from drift_check.events import Mode
 from drift_check.findings import Healing
 from drift_check.planner import approval_code
 from drift_check.settings import Allowed
+from tests.contract.drift_scenarios import index_gone
 from tests.contract.estate import Live, live
+from tests.unit.drift_check.config_mutation import changed
+from tradai_shared.config.models.data import Projection
 from tradai_shared.errors import EventError, Status
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ pytestmark = pytest.mark.any_python
 
 TABLE = "tradai-deployments-prod"
 EXPIRING = "tradai-notifications-prod"
+INDEX = "dynamodb.tables.workflow-state.indexes.trace_id-index"
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +194,7 @@ def test_ttl_that_would_delete_much_waits_for_an_approval_with_the_count(world: 
     finding = ttl_finding(report)
     assert finding.healing is Healing.ON_APPROVAL
     assert "2 of 100 items have expired" in finding.reason
-    assert "point-in-time recovery is o" in finding.reason
+    assert "point-in-time recovery is on" in finding.reason
     expired_more = {"notification_id": {"S": "another"}, "ttl": {"N": "1763800000"}}
     for name in ("a", "b", "c"):
         item = {**expired_more, "notification_id": {"S": name}}
@@ -221,3 +225,21 @@ def test_little_is_below_one_percent_and_a_thousand(deleted: int, of: int, *, ha
 
 def refuse(**_: Any) -> None:
     raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "a test"}}, "a test")
+
+
+def index_finding(world: Live, projection: Projection) -> AssessedFinding:
+    world.config = changed(world.config, f"{INDEX}.projection", projection)
+    (result,) = [each for each in world.scan().assessed if each.finding.attribute.startswith("indexes.")]
+    return result
+
+
+def test_a_missing_index_is_created_with_the_projection_that_is_stated(
+    world: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world, "config", world.config)
+    index_gone(world)
+    world.clock.advance(hours=2)
+    assert index_finding(world, Projection.INCLUDE).remediations == ()  # of which attributes nobody states
+    finding = index_finding(world, Projection.KEYS_ONLY).finding
+    report = world.run(approve=frozenset({approval_code(finding, world.clock.now())}))
+    assert {heal.status for heal in report.heals} == {Status.DONE}

@@ -19,7 +19,7 @@ from moto.ec2 import ec2_backends
 from moto.s3 import s3_backends
 from moto.secretsmanager import secretsmanager_backends
 
-from drift_check.checks import security_groups
+from drift_check.checks import security_groups, vpc_lookup
 from drift_check.findings import Healing
 from drift_check.history_store import LEASE
 from drift_check.planner import approval_code
@@ -122,7 +122,7 @@ def opened(world: Live, flat: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
     for group, rules in flat.items():
         yield from (
             f"{group} {security_groups.in_words(rule)}"
-            for rule in security_groups.open_rules(rules, (), ("10.0.0.0/16",))
+            for rule in vpc_lookup.open_rules(rules, (), vpc_lookup.Home(("10.0.0.0/16",)))
         )
     for table in world.client("ec2").describe_route_tables()["RouteTables"]:
         for route in table["Routes"]:

@@ -24,7 +24,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PA
 SET_ONCE = "export TRADAI_ENV=dev   # dev, staging or prod\n"
 READS = ("get-", "describe-", "list-", "lookup-", "receive-", "filter-", "tail")
 INVOKES_DRY = '"dry_run":true'
-CLI_ALONE = {"query", "output", "max-items", "cli-binary-format"}  # options of the AWS CLI, not of the API
+CLI_ALONE = {"query", "output", "max-items", "no-paginate", "cli-binary-format"}  # options of the AWS CLI, not of the API
 FINDING = "38c6b99bab7f"  # of the simulated account: a table without point-in-time recovery
 
 
@@ -63,7 +63,8 @@ def test_a_command_of_tradai_ops_runs(
     with pytest.raises(SystemExit) as ended:
         app.main()
     printed = capsys.readouterr()
-    assert ended.value.code in {None, 0, 1, 3}, printed.err
+    unanswered = ended.value.code == 2 and "There is no terminal to ask at" in printed.err
+    assert unanswered or ended.value.code in {None, 0, 1, 3}, printed.err
     assert "account 123456789012" in printed.out
 
 

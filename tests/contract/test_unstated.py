@@ -9,7 +9,7 @@ import pytest
 from drift_check.findings import Severity
 from tests.contract.drift_scenarios import RULE
 from tests.contract.estate import Live, live
-from tests.contract.test_faults import face_the_internet
+from tests.contract.test_faults import face_the_internet, let_a_list_in
 from tests.unit.drift_check.config_mutation import changed
 
 if TYPE_CHECKING:
@@ -59,9 +59,23 @@ def test_a_group_whose_rules_nobody_stated_is_open_in_any_spelling(world: Live, 
     assert "tcp 22 from" in open_to_world.reason
 
 
-def test_a_group_that_may_be_open_is_no_finding(world: Live) -> None:
-    open_up(world, "alb", RULE)
+def test_a_group_that_may_be_open_is_open_to_the_web_alone(world: Live) -> None:
+    open_up(world, "alb", {**RULE, "FromPort": 80, "ToPort": 80}, {**IPV6, "FromPort": 443, "ToPort": 443})
     assert new(world) == {}
+    open_up(world, "alb", {**IPV6, "FromPort": 22, "ToPort": 443})
+    assert new(world)["ingress beside the web"].observed == "tcp 22-443 from ::/0"
+
+
+def test_a_prefix_list_is_as_wide_as_its_addresses_and_no_program_revokes_it(world: Live) -> None:
+    let_a_list_in(world)
+    (result,) = [finding for finding in world.report().open if finding.attribute == "open_to_world"]
+    assert "tcp 22 from pl-" in result.reason
+    assert world.run(dry_run=True).heals == []
+
+
+def test_a_range_that_carriers_share_is_not_the_internet(world: Live) -> None:
+    open_up(world, "lambda", {**RULE, "IpRanges": [{"CidrIp": "100.64.0.0/10"}]})
+    assert list(new(world)) == ["ingress wider than the VPC"]
 
 
 @pytest.mark.parametrize("rule", [RULE, {**RULE, "IpRanges": HALVES}], ids=["one", "halves"])
@@ -104,10 +118,68 @@ def test_a_route_around_the_default_one_is_a_finding(world: Live, table: str) ->
     ]
 
 
-def test_a_narrow_route_and_one_more_to_the_same_gateway_are_none(world: Live) -> None:
-    route(world, "private", "203.0.113.0/24")
-    route(world, "public", "0.0.0.0/1")
+def test_one_more_route_to_the_same_gateway_is_none(world: Live) -> None:
+    route(world, "public", "0.0.0.0/1", "9.9.9.0/24")
     assert new(world) == {}
+
+
+@pytest.mark.parametrize(
+    ("destination", "attribute", "severity"),
+    [
+        ("9.9.9.0/24", "unexpected route", Severity.HIGH),  # of the internet
+        ("10.0.21.0/24", "unexpected route", Severity.HIGH),  # the database's subnet
+        ("10.0.0.0/8", "unexpected route", Severity.HIGH),
+        ("10.99.0.0/16", "unexpected route to another network", Severity.MEDIUM),
+    ],
+)
+def test_a_route_that_nobody_stated_is_a_finding_however_narrow(
+    world: Live, destination: str, attribute: str, severity: Severity
+) -> None:
+    world.client("ec2").create_route(
+        RouteTableId=world.ids["table:private"],
+        DestinationCidrBlock=destination,
+        NetworkInterfaceId=world.ids["interface"],
+    )
+    results = new(world)
+    assert list(results) == [attribute]
+    assert results[attribute].severity is severity
+    assert str(results[attribute].observed).startswith(f"{destination} to ")
+
+
+def test_the_public_route_into_a_gateway_that_is_gone_is_a_blackhole(
+    world: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ec2 = world.client("ec2")
+    (table,) = ec2.describe_route_tables(RouteTableIds=[world.ids["table:public"]])["RouteTables"]
+    tables = ec2.describe_route_tables()["RouteTables"]
+    for described in tables:
+        for each in described["Routes"]:
+            if described["RouteTableId"] == table["RouteTableId"] and each.get("GatewayId") != "local":
+                each["State"] = "blackhole"
+    paginates = ec2.can_paginate
+    monkeypatch.setattr(ec2, "can_paginate", lambda name: name != "describe_route_tables" and paginates(name))
+    monkeypatch.setattr(ec2, "describe_route_tables", lambda **_: {"RouteTables": tables})
+    assert new(world)["default_route"].observed == "a blackhole"
+
+
+def test_each_of_several_private_tables_is_judged(world: Live) -> None:
+    """One a zone, named alike: a subnet of either is at home, and a stranger's route is told of either."""
+    ec2, first = world.client("ec2"), world.ids["table:private"]
+    (described,) = ec2.describe_route_tables(RouteTableIds=[first])["RouteTables"]
+    second = ec2.create_route_table(
+        VpcId=world.ids["vpc"],
+        TagSpecifications=[{"ResourceType": "route-table", "Tags": described["Tags"]}],
+    )["RouteTable"]["RouteTableId"]
+    interface = world.ids["interface"]
+    ec2.create_route(RouteTableId=second, DestinationCidrBlock="0.0.0.0/0", NetworkInterfaceId=interface)
+    for association in described["Associations"]:
+        if association.get("SubnetId") == world.ids["subnet:private-2"]:
+            ec2.replace_route_table_association(
+                AssociationId=association["RouteTableAssociationId"], RouteTableId=second
+            )
+    assert new(world) == {}
+    ec2.create_route(RouteTableId=second, DestinationCidrBlock="9.9.9.0/24", NetworkInterfaceId=interface)
+    assert second in new(world)["unexpected route"].resource
 
 
 def hold(world: Live) -> None:

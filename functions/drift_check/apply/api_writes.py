@@ -61,7 +61,7 @@ def create_index(remediation: CreateIndex) -> ApiRequest:
     index = {
         "IndexName": remediation.index,
         "KeySchema": [{"AttributeName": attribute[0], "KeyType": role} for attribute, role in keys],
-        "Projection": {"ProjectionType": "ALL"},
+        "Projection": {"ProjectionType": remediation.projection},
     }
     definitions = [{"AttributeName": attribute[0], "AttributeType": attribute[1]} for attribute, _ in keys]
     updates = [{"Create": index}]

@@ -265,10 +265,9 @@ def is_harmless(expired: int, items: int) -> bool:
 
 def _deleted(expired: int, items: int, remediation: EnableTtl, *, is_whole: bool) -> str:
     count = f"{expired} of {items} items" if is_whole else f"at least {expired} of the first {items} items"
-    recovery = "on" if remediation.recovery else "off"
+    recovery = {True: "is on", False: "is off", None: "could not be read"}[remediation.recovery]
     return (
-        f"{count} have expired and DynamoDB would delete them; "
-        f"the table's point-in-time recovery is {recovery}"
+        f"{count} have expired and DynamoDB would delete them; the table's point-in-time recovery {recovery}"
     )
 
 

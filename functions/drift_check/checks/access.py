@@ -252,10 +252,10 @@ def _listeners(ctx: CheckContext) -> ResourceState:
     return ResourceState("network", "load balancers", "network.vpc.cidr", PRESENT, (fact,))
 
 
-def _ports(balancer: ApiObject, listeners: list[ApiObject]) -> list[str]:
+def _ports(balancer: ApiObject, listeners: list[ApiObject] | None) -> list[str]:
     return [
         f"{balancer['LoadBalancerName']} {listener.get('Protocol')} {listener.get('Port')}"
-        for listener in listeners
+        for listener in listeners or ()  # it was deleted after it was listed
     ]
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from drift_check.observe.observations import Call, Known
+from drift_check.observe.observations import Call, Known, first_known
 from tradai_shared.config.naming import PROJECT
 from tradai_shared.config.parameters import PREFIX
 
@@ -90,6 +90,12 @@ def each_unexpected(
 def presence(described: Read[Any]) -> Read[bool]:
     """Whether the resource exists in AWS."""
     return described.map(_is_described)
+
+
+def present_in_all(*reads: Read[Any]) -> Read[bool]:
+    """Whether every answer shows the resource: what one of them does not know was deleted meanwhile."""
+    gone = [read for read in reads if isinstance(read, Known) and read.value is None]
+    return presence(first_known(*gone, *reads))
 
 
 def _is_described(described: object) -> bool:

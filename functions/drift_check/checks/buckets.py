@@ -18,12 +18,12 @@ from drift_check.checks.base import (
     ResourceState,
     each_unexpected,
     follows_naming,
-    presence,
+    present_in_all,
     shortened,
     tag_map,
 )
 from drift_check.findings import Severity
-from drift_check.observe.observations import NOT_ASKED, Call, Known, both, first_known
+from drift_check.observe.observations import NOT_ASKED, Call, Known, both
 from tradai_shared.config.models.data import BucketEncryption
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
             path,
             bucket.name,
             f"{path}.name",
-            first_known(*(presence(read) for read in (encryption, block))),
+            present_in_all(encryption, block, *_asked(ctx, bucket)),
             (
                 AttributeState("encryption", encryption.map_present(_encryption)),
                 AttributeState(
@@ -135,6 +135,12 @@ def _contents(ctx: CheckContext, bucket: Bucket) -> Iterator[AttributeState]:
             observed = ctx.get(action, bucket.name).map_present(observe[name])
             severity = Severity.HIGH if name == "lifecycle" else Severity.MEDIUM
             yield AttributeState(name, observed, severity=severity, reason=REASONS[name])
+
+
+def _asked(ctx: CheckContext, bucket: Bucket) -> list[Read[Any]]:
+    return [
+        ctx.get(action, bucket.name) for name, action in CALLS.items() if getattr(bucket, name) is not None
+    ]
 
 
 def refuses_plain_http(bucket: str, policy: str | ApiObject) -> bool:

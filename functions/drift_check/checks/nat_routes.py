@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from drift_check.actions import ReconcileRoutes
 from drift_check.checks import vpc_lookup
 from drift_check.checks.base import AttributeState, ResourceState
-from drift_check.checks.network import DEFAULT
+from drift_check.checks.vpc_lookup import DEFAULT
 from drift_check.findings import Severity
 from drift_check.observe.observations import Known, both
 from tradai_shared.config.models.network import DefaultRoute

@@ -37,7 +37,6 @@ CALLS = (
     Call("ec2:DescribeNetworkAcls"),
 )
 DNS = {"dns_hostnames": "enableDnsHostnames", "dns_support": "enableDnsSupport"}
-DEFAULT = "0.0.0.0/0"
 
 
 def initial_reads(_config: CanonicalConfig) -> Iterable[Call]:
@@ -65,7 +64,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for key in ctx.config.network.subnets:
         yield _subnet(ctx, key, subnets, tables)
     for role in ctx.config.network.route_tables:
-        yield _table(ctx, role, both(tables, subnets))
+        yield from _tables(ctx, role, both(tables, subnets))
     yield from _endpoints(ctx)
     yield from _acls(ctx, subnets)
 
@@ -111,7 +110,11 @@ def _subnet(
         all_tables, all_subnets = pair
         own_subnet = vpc_lookup.subnet_of(ctx, key, all_subnets)
         table = vpc_lookup.table_of(own_subnet["SubnetId"], all_tables) if own_subnet else None
-        known = {role["RouteTableId"]: name for name, role in vpc_lookup.roles(ctx, *pair).items()}
+        known = {
+            table["RouteTableId"]: name
+            for name, of_role in vpc_lookup.roles(ctx, *pair).items()
+            for table in of_role
+        }
         wanted = ctx.config.network.subnets[key].route_table
         if wanted not in known.values():
             return wanted  # the missing table has its own finding
@@ -132,33 +135,50 @@ def _subnet(
     )
 
 
-def _table(
+def _tables(
     ctx: CheckContext, role: str, read: Read[tuple[list[ApiObject], list[ApiObject]]]
-) -> ResourceState:
+) -> Iterator[ResourceState]:
+    """Every table of the role: there may be one a zone."""
+    of_role = read.map(lambda pair: vpc_lookup.roles(ctx, *pair).get(role, []))
+    for position in range(max(1, len(of_role.value)) if isinstance(of_role, Known) else 1):
+        yield _table(ctx, role, of_role, position)
+
+
+def _table(ctx: CheckContext, role: str, of_role: Read[list[ApiObject]], position: int) -> ResourceState:
     path = f"network.route_tables.{role}"
-    table = read.map(lambda both_lists: vpc_lookup.roles(ctx, *both_lists).get(role))
+    table = of_role.map(lambda tables: tables[position] if tables else None)
     desired = ctx.config.network.route_tables[role]
     leads_to_nat = desired.default_route is DefaultRoute.NAT
     has_name = desired.name and not desired.ids  # a table that is stated by its id may have any name
     home = vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges)
-    unstated = both(table, home).map(lambda pair: _unstated_routes(desired.default_route, *pair))
+    unstated = both(table, home).map(lambda pair: vpc_lookup.unstated_routes(desired.default_route, *pair))
+    name = desired.name or resource_name(f"{role}-rt", ctx.config.environment)
+    if isinstance(of_role, Known) and len(of_role.value) > 1:
+        name = f"{name} {of_role.value[position]['RouteTableId']}"
     return ResourceState(
         path,
-        desired.name or resource_name(f"{role}-rt", ctx.config.environment),
+        name,
         f"{path}.name" if desired.name else f"{path}.default_route",
         presence(table),
         (
             *((AttributeState("name", table.map_present(vpc_lookup.name_tag)),) if has_name else ()),
             each_unexpected(
                 "unexpected route",
-                unstated,
+                unstated.map(lambda routes: [route for route, is_apart in routes if not is_apart]),
                 path=f"{path}.default_route",
                 severity=Severity.HIGH,
-                reason="nobody stated it, and it leads further than the VPC",
+                reason="nobody stated it, and it takes traffic of the platform or of the internet",
+            ),
+            each_unexpected(
+                "unexpected route to another network",
+                unstated.map(lambda routes: [route for route, is_apart in routes if is_apart]),
+                path=f"{path}.default_route",
+                severity=Severity.MEDIUM,
+                reason="nobody stated it",
             ),
             # where a NAT should be, the check of the NAT looks at the live target
             *(
-                (AttributeState("default_route", table.map_present(default_route)),)
+                (AttributeState("default_route", table.map_present(vpc_lookup.default_route)),)
                 if not leads_to_nat
                 else ()
             ),
@@ -166,35 +186,6 @@ def _table(
         tags=_tags(table),
         arn=_arn(table, "route-table", "RouteTableId"),
     )
-
-
-def default_route(table: ApiObject) -> str:
-    """The kind of target, as the configuration calls it."""
-    for route in table.get("Routes", []):
-        if route.get("DestinationCidrBlock") == DEFAULT:
-            gateway = str(route.get("GatewayId", ""))
-            return DefaultRoute.INTERNET_GATEWAY if gateway.startswith("igw-") else DefaultRoute.NAT
-    return DefaultRoute.NONE
-
-
-def _unstated_routes(default: DefaultRoute, table: ApiObject | None, home: tuple[str, ...]) -> list[str]:
-    """Routes beside the default one that reach further than the VPC, alone or together."""
-    targets = {
-        str(destination): _target(route)
-        for route in (table or {}).get("Routes", [])
-        if (destination := route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock"))
-        and destination != DEFAULT
-    }
-    return [
-        f"{destination} to {targets[destination]}"
-        for destination in vpc_lookup.wider_than(home, targets)
-        if not (default is DefaultRoute.INTERNET_GATEWAY and targets[destination].startswith("igw-"))
-    ]
-
-
-def _target(route: ApiObject) -> str:
-    names = (name for name in route if name.endswith("Id") and not name.startswith("Destination"))
-    return str(next((route[name] for name in names if route[name]), "nothing"))
 
 
 def _endpoints(ctx: CheckContext) -> Iterator[ResourceState]:

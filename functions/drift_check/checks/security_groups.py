@@ -18,6 +18,7 @@ from drift_check.checks.base import (
     presence,
 )
 from drift_check.checks.network import PLACE_CALLS
+from drift_check.checks.vpc_lookup import Home, Rule, open_rules, rule_to_json, wide_rules
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, both, joined
 
@@ -32,28 +33,51 @@ if TYPE_CHECKING:
 EVERY_PROTOCOL = "-1"
 ALL_PORTS = {(0, 65535), (-1, -1), (None, None)}
 CLOSED_BY_ITSELF = {"rds", "nat", "ecs"}  # a world-open rule on these is revoked without asking
-Rule = dict[str, Any]
+GROUPS, ENTRIES = "ec2:DescribeSecurityGroups", "ec2:GetManagedPrefixListEntries"
+WEB = [("tcp", port, port) for port in (80, 443)]  # of a group that may be open and states no rules
 
 
 def initial_reads(_config: CanonicalConfig) -> Iterable[Call]:
-    return (*PLACE_CALLS, Call("ec2:DescribeSecurityGroups"))
+    return (*PLACE_CALLS, Call(GROUPS))
+
+
+def dependent_reads(_config: CanonicalConfig, call: Call, answer: Any) -> Iterable[Call]:  # noqa: ANN401 - AWS's own
+    return (Call(ENTRIES, name) for name in _lists(answer)) if call.action == GROUPS else ()
+
+
+def _lists(groups: Iterable[ApiObject | None]) -> list[str]:
+    """The prefix lists that rules let in."""
+    rules = (rule for group in groups for rule in flat(group, "IpPermissions", {}))
+    return sorted({rule["peer"] for rule in rules if rule["peer"].startswith("pl-")})
+
+
+def _home(ctx: CheckContext, groups: Iterable[ApiObject | None]) -> Read[Home]:
+    lists: Read[dict[str, list[str]]] = Known({})
+    for name in _lists(groups):
+        entries = ctx.get(ENTRIES, name).map(lambda entries: [entry["Cidr"] for entry in entries or ()])
+        lists = both(lists, entries).map(partial(_with_list, name))
+    return both(vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges), lists).map(lambda pair: Home(*pair))
+
+
+def _with_list(name: str, pair: tuple[dict[str, list[str]], list[str]]) -> dict[str, list[str]]:
+    return {**pair[0], name: pair[1]}
 
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
-    groups = vpc_lookup.inside(ctx, "ec2:DescribeSecurityGroups")
-    home = vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges)
+    groups = vpc_lookup.inside(ctx, GROUPS)
     role_of = groups.map(partial(_roles, ctx.config))
     for role, desired in ctx.config.network.security_groups.items():
         group = groups.map(partial(_named, name=desired.name))
+        home = group.flat_map(lambda group: _home(ctx, [group]))
         yield _group(role, desired, both(both(group, role_of), home))
-    yield _unknown_groups(ctx, both(groups, home))
+    yield _unknown_groups(ctx, both(groups, groups.flat_map(partial(_home, ctx))))
 
 
-def _unknown_groups(ctx: CheckContext, read: Read[tuple[list[ApiObject], tuple[str, ...]]]) -> ResourceState:
+def _unknown_groups(ctx: CheckContext, read: Read[tuple[list[ApiObject], Home]]) -> ResourceState:
     """Groups of the VPC that the configuration does not name; only what opens is a finding."""
     names = {desired.name for desired in ctx.config.network.security_groups.values()}
 
-    def opened(pair: tuple[list[ApiObject], tuple[str, ...]]) -> list[str]:
+    def opened(pair: tuple[list[ApiObject], Home]) -> list[str]:
         groups, home = pair
         return sorted(
             f"{group['GroupName']} {group['GroupId']}"
@@ -83,7 +107,7 @@ def _roles(config: CanonicalConfig, groups: list[ApiObject]) -> dict[str, str]:
 def _group(
     role: str,
     desired: SecurityGroup,
-    read: Read[tuple[tuple[ApiObject | None, dict[str, str]], tuple[str, ...]]],
+    read: Read[tuple[tuple[ApiObject | None, dict[str, str]], Home]],
 ) -> ResourceState:
     path = f"network.security_groups.{role}"
     known = read.map(lambda pair: pair[0])
@@ -121,15 +145,6 @@ def _group(
     )
 
 
-def rule_to_json(rule: SecurityRule) -> Rule:
-    return {
-        "protocol": str(rule.protocol),
-        "from_port": rule.from_port,
-        "to_port": rule.to_port,
-        "peer": rule.peer,
-    }
-
-
 def flat(group: ApiObject | None, which: str, role_of: dict[str, str]) -> list[Rule]:
     """One rule a protocol, range and peer; a group that the configuration knows is named by its role."""
     rules = []
@@ -152,19 +167,6 @@ def flat_ports(low: int | None, high: int | None) -> tuple[int | None, int | Non
     return (None, None) if (low, high) in ALL_PORTS else (low, high)
 
 
-def open_rules(rules: list[Rule], stated: Iterable[SecurityRule], home: tuple[str, ...]) -> list[Rule]:
-    """The rules that nobody stated and that let the internet in, alone or together."""
-    return [rule for rule in wide_rules(rules, stated, home) if vpc_lookup.is_public(str(rule["peer"]))]
-
-
-def wide_rules(rules: list[Rule], stated: Iterable[SecurityRule], home: tuple[str, ...]) -> list[Rule]:
-    """The rules that nobody stated and that reach further than the VPC, alone or together."""
-    known = [rule_to_json(rule) for rule in stated]
-    unstated = [rule for rule in rules if rule not in known]
-    wide = vpc_lookup.wider_than(home, (str(rule["peer"]) for rule in unstated))
-    return [rule for rule in unstated if rule["peer"] in wide]
-
-
 def in_words(rule: Rule) -> str:
     low, high = rule["from_port"], rule["to_port"]
     ports = "every port" if low is None else str(low) if low == high else f"{low}-{high}"
@@ -176,7 +178,7 @@ def _open_to_world(
     role: str,
     desired: SecurityGroup,
     group_id: str,
-    read: Read[tuple[list[Rule], tuple[str, ...]]],
+    read: Read[tuple[list[Rule], Home]],
     missing: tuple[Remediation, ...],
 ) -> Iterator[AttributeState]:
     """A group that may be open need not be; one that may not be must have no such rule."""
@@ -192,28 +194,48 @@ def _open_to_world(
         severity=Severity.CRITICAL,
         reason=f"anybody on the internet can reach it: {words}",
     )
-    if desired.ingress is None and not desired.open_to_world:
-        wide = read.map(lambda pair: wide_rules(pair[0], (), pair[1]))
+    if desired.ingress is not None:
+        return
+    path = f"network.security_groups.{role}.open_to_world"
+    if desired.open_to_world:
         yield each_unexpected(
-            "ingress wider than the VPC",
-            both(wide, opened).map(
-                lambda pair: sorted(in_words(rule) for rule in pair[0] if rule not in pair[1])
-            ),
-            path=f"network.security_groups.{role}.open_to_world",
-            severity=Severity.MEDIUM,
-            reason="no rule is stated, and this one reaches further than the VPC",
+            "ingress beside the web",
+            opened.map(lambda rules: sorted(in_words(rule) for rule in rules if not _is_web(rule))),
+            path=path,
+            severity=Severity.HIGH,
+            reason="the group may be open, no rule is stated, and this is neither HTTP nor HTTPS",
         )
+        return
+    wide = read.map(lambda pair: wide_rules(pair[0], (), pair[1]))
+    yield each_unexpected(
+        "ingress wider than the VPC",
+        both(wide, opened).map(
+            lambda pair: sorted(in_words(rule) for rule in pair[0] if rule not in pair[1])
+        ),
+        path=path,
+        severity=Severity.MEDIUM,
+        reason="no rule is stated, and this one reaches further than the VPC",
+    )
+
+
+def _is_web(rule: Rule) -> bool:
+    return (rule["protocol"], rule["from_port"], rule["to_port"]) in WEB
 
 
 def _close(
     role: str,
     group_id: str,
-    read: Read[tuple[list[Rule], tuple[str, ...]]],
+    read: Read[tuple[list[Rule], Home]],
     opened: list[Rule],
     missing: tuple[Remediation, ...],
 ) -> tuple[Remediation, ...]:
-    """One repair: first what is stated and missing, then revoke. None where no rule would be left."""
+    """One repair: first what is stated and missing, then revoke. None where no rule would be left.
+
+    A prefix list may be AWS's own, such as CloudFront's: a person decides.
+    """
     if role not in CLOSED_BY_ITSELF or not isinstance(read, Known) or not opened:
+        return ()
+    if any(rule["peer"].startswith("pl-") for rule in opened):
         return ()
     if len(opened) == len(read.value[0]) and not missing:
         return ()
@@ -271,4 +293,4 @@ def _opens(rule: Rule) -> bool:
     return vpc_lookup.is_public(str(rule["peer"])) and bool(vpc_lookup.wider_than((), [str(rule["peer"])]))
 
 
-CHECK = Check("security_groups", initial_reads, evaluate)
+CHECK = Check("security_groups", initial_reads, evaluate, dependent_reads)

@@ -36,7 +36,6 @@ SPOT = "FARGATE_SPOT"
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
-    yield TARGETS
     for names in _batches(config):
         yield Call(SERVICES, f"{config.ecs.cluster}/{names}")
 
@@ -47,11 +46,16 @@ def _batches(config: CanonicalConfig) -> list[str]:
     return [",".join(names[start : start + SERVICES_A_CALL]) for start in starts]
 
 
-def dependent_reads(_config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
-    if call.action == SERVICES:
-        for service in answer or ():
-            if service["status"] != "INACTIVE" and service.get("taskDefinition"):
-                yield Call(DEFINITION, service["taskDefinition"])
+def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
+    """Who scales by itself is asked only where a number of tasks differs."""
+    if call.action != SERVICES:
+        return
+    counts = {service.name: service.desired_count for service in config.ecs.services.values()}
+    for service in answer or ():
+        if service["status"] != "INACTIVE" and service.get("taskDefinition"):
+            yield Call(DEFINITION, service["taskDefinition"])
+        if service.get("desiredCount") != counts.get(service["serviceName"]):
+            yield TARGETS
 
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
@@ -116,16 +120,19 @@ def _desired_count(ctx: CheckContext, desired: Service, service: Read[ApiObject 
     """What Application Auto Scaling sets is not judged, as long as it is within the bounds of its target."""
     resource = f"service/{ctx.config.ecs.cluster}/{desired.name}"
 
-    def judge(pair: tuple[ApiObject | None, list[ApiObject]]) -> int | None:
-        described, targets = pair
-        count: int | None = described["desiredCount"] if described else None
+    def judge(count: int, targets: list[ApiObject]) -> int:
         for target in targets:
-            if (target["ResourceId"], target["ScalableDimension"]) == (resource, COUNT) and count is not None:
+            if (target["ResourceId"], target["ScalableDimension"]) == (resource, COUNT):
                 is_within = target["MinCapacity"] <= count <= target["MaxCapacity"]
                 return desired.desired_count if is_within else count
         return count
 
-    return AttributeState("desired_count", both(service, ctx.get(TARGETS.action, TARGETS.subject)).map(judge))
+    def scaled(count: int | None) -> Read[int | None]:
+        if count is None or count == desired.desired_count:
+            return Known(count)
+        return ctx.get(TARGETS.action, TARGETS.subject).map(partial(judge, count))
+
+    return AttributeState("desired_count", service.item("desiredCount").flat_map(scaled))
 
 
 def _find(services: dict[str, ApiObject] | None, *, name: str) -> ApiObject | None:

@@ -22,17 +22,18 @@ from drift_check.checks.base import (
     ResourceState,
     each_unexpected,
     follows_naming,
-    presence,
+    present_in_all,
 )
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import PACED
-from drift_check.observe.observations import Call, first_known
-from tradai_shared.config.models.data import BillingMode
+from drift_check.observe.observations import Call, Known, first_known
+from tradai_shared.config.models.data import BillingMode, Projection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drift_check.actions import Remediation
+    from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.data import Index, KeyAttribute, Table
 
@@ -80,9 +81,9 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
 
 def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
     name = table.name
-    described = ctx.get("dynamodb:DescribeTable", name)
+    described, recovers = ctx.get("dynamodb:DescribeTable", name), _recovers(ctx, table)
     exists = first_known(
-        presence(described),
+        present_in_all(described, *(ctx.get(action, name) for action in PACED)),
         ctx.get("dynamodb:ListTables").map(lambda names: name in names),
     )
     return ResourceState(
@@ -102,8 +103,12 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
             ),
             *_keys(described),
             *_indexes(described, table),
-            _ttl(ctx, path, table),
-            _recovery(ctx, table),
+            _ttl(ctx, path, table, recovers),
+            AttributeState(
+                "point_in_time_recovery",
+                recovers,
+                remediations=(EnableRecovery(name),) if table.point_in_time_recovery else (),
+            ),
             AttributeState(
                 "billing_mode", described.map_present(_billing_mode), remediations=_on_demand(table)
             ),
@@ -149,7 +154,7 @@ def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: in
 def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa: ANN401 - Read[Any]
     for name, index in table.indexes.items():
         observed = described.map_present(partial(_index, name=name, stated=index))
-        missing = getattr(observed, "value", "") is None
+        missing = getattr(observed, "value", "") is None and index.projection is not Projection.INCLUDE
         remediations = (_create_index(table.name, name, index),) if missing else ()
         yield AttributeState(f"indexes.{name}", observed, remediations=remediations)
         yield AttributeState(
@@ -212,7 +217,8 @@ def _create_index(table: str, name: str, index: Index) -> CreateIndex:
     def pair(attribute: KeyAttribute) -> tuple[str, str]:
         return (attribute.name, str(attribute.type))
 
-    return CreateIndex(table, name, pair(index.partition), pair(index.sort) if index.sort else None)
+    sort = pair(index.sort) if index.sort else None
+    return CreateIndex(table, name, pair(index.partition), sort, str(index.projection or Projection.ALL))
 
 
 def _billing_mode(table: dict[str, Any]) -> str:
@@ -224,17 +230,15 @@ def _on_demand(table: Table) -> tuple[Remediation, ...]:
     return (ChargeOnDemand(table.name),) if table.billing_mode is BillingMode.PAY_PER_REQUEST else ()
 
 
-def _recovery(ctx: CheckContext, table: Table) -> AttributeState:
+def _recovers(ctx: CheckContext, table: Table) -> Read[bool]:
     def enabled(backups: dict[str, Any] | None) -> bool:
         described = (backups or {}).get("PointInTimeRecoveryDescription", {})
         return bool(described.get("PointInTimeRecoveryStatus") == "ENABLED")
 
-    observed = ctx.get("dynamodb:DescribeContinuousBackups", table.name).map(enabled)
-    remediations = (EnableRecovery(table.name),) if table.point_in_time_recovery else ()
-    return AttributeState("point_in_time_recovery", observed, remediations=remediations)
+    return ctx.get("dynamodb:DescribeContinuousBackups", table.name).map(enabled)
 
 
-def _ttl(ctx: CheckContext, path: str, table: Table) -> AttributeState:
+def _ttl(ctx: CheckContext, path: str, table: Table, recovers: Read[bool]) -> AttributeState:
     described = ctx.get("dynamodb:DescribeTimeToLive", table.name)
 
     def attribute(ttl: dict[str, Any] | None) -> str | None:
@@ -247,7 +251,8 @@ def _ttl(ctx: CheckContext, path: str, table: Table) -> AttributeState:
     if status.get("TimeToLiveStatus") == "ENABLED":
         remediations = (DisableTtl(table.name, status["AttributeName"]),)
     elif desired and status.get("TimeToLiveStatus") == "DISABLED":
-        remediations = (EnableTtl(table.name, desired),)
+        recovery = recovers.value if isinstance(recovers, Known) else None
+        remediations = (EnableTtl(table.name, desired, recovery),)
     return AttributeState(
         "ttl",
         described.map_present(attribute),

@@ -1,12 +1,14 @@
-"""Finds the VPC, its subnets and route tables by their roles, and compares ranges of addresses with it."""
+"""Finds the VPC, its subnets and route tables; compares routes and rules with its addresses, as sets."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - read by NamedTuple
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from drift_check.checks.base import tag_map
 from drift_check.observe.observations import both
+from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
 
 if TYPE_CHECKING:
@@ -15,11 +17,15 @@ if TYPE_CHECKING:
     from drift_check.checks.base import CheckContext
     from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
+    from tradai_shared.config.models.network import SecurityRule
 
 
 Network: TypeAlias = IPv4Network | IPv6Network
 N = TypeVar("N", IPv4Network, IPv6Network)
 # A VPC has at most a /16 of IPv4 and a /44 of IPv6; AWS assigns a /56.
+DEFAULT = "0.0.0.0/0"
+DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+Rule: TypeAlias = "dict[str, Any]"  # of a security group, flat
 LARGEST_VPC = {4: 1 << (32 - 16), 6: 1 << (128 - 56)}
 
 
@@ -101,14 +107,13 @@ def table_of(subnet_id: str, tables: list[dict[str, Any]]) -> dict[str, Any] | N
 
 def roles(
     ctx: CheckContext, tables: list[dict[str, Any]], subnets: list[dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Each configured route table: by its Name tag where stated, else the one most of its subnets use."""
+) -> dict[str, list[dict[str, Any]]]:
+    """The route tables of each role: by id or Name tag where stated, else the one most of its subnets use."""
     tables_by_role = {}
     for role, desired in ctx.config.network.route_tables.items():
-        named = tables_named(ctx.config, role, tables)
-        used = _used_by(ctx, role, tables, subnets)
-        if table := next(iter(named or ([] if desired.name or desired.ids else used)), None):
-            tables_by_role[role] = table
+        used = [] if desired.name or desired.ids else _used_by(ctx, role, tables, subnets)[:1]
+        if of_role := tables_named(ctx.config, role, tables) or used:
+            tables_by_role[role] = of_role
     return tables_by_role
 
 
@@ -155,8 +160,8 @@ def _size(home: list[Network], version: int) -> int:
 def _wide_parts(networks: list[N], limit: int) -> list[N]:
     """The parts of the union that are wider than the limit; all public parts, where together they are."""
     parts: list[N] = list(collapse_addresses(networks))
-    public = sum(part.num_addresses for part in parts if not part.is_private)
-    return [part for part in parts if part.num_addresses > limit or (public > limit and not part.is_private)]
+    public = sum(part.num_addresses for part in parts if part.is_global)
+    return [part for part in parts if part.num_addresses > limit or (public > limit and part.is_global)]
 
 
 def parsed_all(cidrs: Iterable[str]) -> Iterator[Network]:
@@ -180,7 +185,96 @@ def _is_part(network: Network, other: Network) -> bool:
     return isinstance(other, IPv6Network) and network.subnet_of(other)
 
 
-def is_public(cidr: str) -> bool:
-    """Whether the range has addresses of the internet."""
+def is_elsewhere(cidr: str, vpc_cidrs: Iterable[str]) -> bool:
+    """Whether the range is of private addresses, none of them the VPC's."""
     network = parsed(cidr)
-    return network is not None and not network.is_private
+    return (
+        network is not None
+        and not network.is_global
+        and not any(_is_part(network, home) or _is_part(home, network) for home in parsed_all(vpc_cidrs))
+    )
+
+
+def is_public(cidr: str) -> bool:
+    """Whether the range has addresses of the internet; 100.64.0.0/10, which carriers share, has none."""
+    network = parsed(cidr)
+    return network is not None and network.is_global
+
+
+def default_route(table: dict[str, Any]) -> str:
+    """The kind of target, as the configuration calls it."""
+    for route in table.get("Routes", []):
+        if route.get("DestinationCidrBlock") == DEFAULT:
+            if route.get("State") == "blackhole":
+                return "a blackhole"
+            gateway = str(route.get("GatewayId", ""))
+            return DefaultRoute.INTERNET_GATEWAY if gateway.startswith("igw-") else DefaultRoute.NAT
+    return DefaultRoute.NONE
+
+
+def unstated_routes(
+    default: DefaultRoute, table: dict[str, Any] | None, home: tuple[str, ...]
+) -> list[tuple[str, bool]]:
+    """Routes beside the default one and AWS's own, each with whether it is one to another private network."""
+    targets = {
+        destination: _target(route)
+        for route in (table or {}).get("Routes", [])
+        if (destination := _destination(route)) != DEFAULT
+    }
+    wide = wider_than(home, targets)
+    return sorted(
+        (f"{destination} to {target}", destination not in wide and is_elsewhere(destination, home))
+        for destination, target in targets.items()
+        if not _is_ordinary(default, destination, target)
+    )
+
+
+def _is_ordinary(default: DefaultRoute, destination: str, target: str) -> bool:
+    """A route within the VPC, to a gateway endpoint, or where the default route leads anyway."""
+    return (
+        target == "local"
+        or (destination.startswith("pl-") and target.startswith("vpce-"))
+        or (default is DefaultRoute.INTERNET_GATEWAY and target.startswith("igw-"))
+    )
+
+
+def _destination(route: dict[str, Any]) -> str:
+    return str(next((route[name] for name in DESTINATIONS if route.get(name)), DEFAULT))
+
+
+def _target(route: dict[str, Any]) -> str:
+    names = (name for name in route if name.endswith("Id") and not name.startswith("Destination"))
+    return str(next((route[name] for name in names if route[name]), "nothing"))
+
+
+class Home(NamedTuple):
+    """The ranges of the VPC, and the addresses of the prefix lists that rules name."""
+
+    ranges: tuple[str, ...]
+    lists: Mapping[str, list[str]] = {}
+
+    def cidrs(self, rule: Rule) -> list[str]:
+        return self.lists.get(rule["peer"], [str(rule["peer"])])
+
+
+def rule_to_json(rule: SecurityRule) -> Rule:
+    return {
+        "protocol": str(rule.protocol),
+        "from_port": rule.from_port,
+        "to_port": rule.to_port,
+        "peer": rule.peer,
+    }
+
+
+def open_rules(rules: list[Rule], stated: Iterable[SecurityRule], home: Home) -> list[Rule]:
+    """The rules that nobody stated and that let the internet in, alone or together."""
+    wide = wide_rules(rules, stated, home)
+    return [rule for rule in wide if any(map(is_public, home.cidrs(rule)))]
+
+
+def wide_rules(rules: list[Rule], stated: Iterable[SecurityRule], home: Home) -> list[Rule]:
+    """The rules that nobody stated and that reach further than the VPC, alone or together."""
+    known = [rule_to_json(rule) for rule in stated]
+    unstated = [rule for rule in rules if rule not in known]
+    wide = set(wider_than(home.ranges, (cidr for rule in unstated for cidr in home.cidrs(rule))))
+    return [rule for rule in unstated if wide.intersection(home.cidrs(rule))]

@@ -116,6 +116,13 @@ READ_OPERATIONS: dict[str, ReadOperation] = {
     "ec2:DescribeFlowLogs": ReadOperation("ec2", "describe_flow_logs", "FlowLogs"),
     "ec2:DescribeNetworkAcls": ReadOperation("ec2", "describe_network_acls", "NetworkAcls"),
     "ec2:DescribeSecurityGroups": ReadOperation("ec2", "describe_security_groups", "SecurityGroups"),
+    "ec2:GetManagedPrefixListEntries": ReadOperation(
+        "ec2",
+        "get_managed_prefix_list_entries",
+        "Entries",
+        named("PrefixListId"),
+        codes("InvalidPrefixListID.NotFound", "InvalidPrefixListId.NotFound"),
+    ),
     "ec2:DescribeInstances": ReadOperation(
         "ec2",
         "describe_instances",

@@ -129,16 +129,27 @@ def _ask(client: Any, reader: ReadOperation, call: Call, count: Callable[[], Non
         count()
         if client.can_paginate(reader.operation):
             pages = client.get_paginator(reader.operation).paginate(**reader.ask(call.subject))
-            return list(_joined(pages, reader.result, count))
+            return list(_joined(pages, reader, count))
         answer = getattr(client, reader.operation)(**reader.ask(call.subject))
-        return answer.get(reader.result) if reader.result else answer
+        return _part(answer, reader)
 
 
-def _joined(pages: Iterable[dict[str, Any]], result: str, count: Callable[[], None]) -> Iterator[Any]:
+def _joined(
+    pages: Iterable[dict[str, Any]], reader: ReadOperation, count: Callable[[], None]
+) -> Iterator[Any]:
     for number, page in enumerate(pages):
         if number:
             count()
-        yield from page.get(result, [])
+        yield from _part(page, reader) or ()
+
+
+def _part(answer: dict[str, Any], reader: ReadOperation) -> Any:  # noqa: ANN401 - AWS's answer
+    """What is kept. Where an error code would say that it does not exist, an answer without it is garbled."""
+    if not reader.result:
+        return answer
+    if reader.absent and reader.result not in answer:
+        raise TemporaryError(reader.operation, "UnexpectedAnswer", f"an answer without {reader.result}")
+    return answer.get(reader.result)
 
 
 def _conclude(reader: ReadOperation, call: Call, error: AwsError) -> Read[Any]:

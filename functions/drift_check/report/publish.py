@@ -90,7 +90,9 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
         sent = _attempt(logger, lambda: _to_bus(DETAIL_TYPE, detail, client("events")))
         delivered = sent and delivered
     if report.over:
-        _attempt(logger, lambda: _to_bus(RESOLVED_TYPE, resolved_detail(report), client("events")))
+        over = resolved_detail(report)
+        sent = _attempt(logger, lambda: _to_bus(RESOLVED_TYPE, over, client("events")))
+        delivered = sent and delivered
     return delivered
 
 

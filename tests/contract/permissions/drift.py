@@ -14,7 +14,7 @@ from tests.contract.estate import Live, invoked, live
 from tests.contract.permissions.iam import arn
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
-from tests.contract.test_faults import face_the_internet
+from tests.contract.test_faults import face_the_internet, let_a_list_in, start_more_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +93,8 @@ def live_through(world: Live, recorder: Recorder, hours: FakeClock) -> None:
     assert len(approved) >= len(ON_APPROVAL)
     run(recorder, hours, approve=approved)
     face_the_internet(world)
+    let_a_list_in(world)
+    start_more_tasks(world)
     with patch.object(history_store, "PAGE_BYTES", 500):  # a history of several items
         run(recorder, hours, mode="report")
     beside_another_run(world, recorder, hours)
@@ -102,7 +104,7 @@ def beside_another_run(world: Live, recorder: Recorder, hours: FakeClock) -> Non
     table = world.config.dynamodb.tables[history_store.COMPONENT].name
     dynamodb = app.client("dynamodb")
     (item,) = [item for item in dynamodb.scan(TableName=table)["Items"] if "lease_until" in item]
-    until = str(int(hours.time.timestamp()) + 10_000)
+    until = str(int(hours.time.timestamp()) + 2 * 3600 + 100)  # the run begins two hours later
     dynamodb.put_item(TableName=table, Item={**item, "lease_until": {"N": until}})
     assert "another run" in run(recorder, hours, mode="report")["data"]["summary"]["notes"][0]
 

@@ -67,6 +67,7 @@ TAGGING = {
     "sqs": "sqs:TagQueue",
 }
 EC2_KINDS = {
+    "pl": "prefix-list",
     "acl": "network-acl",
     "vpce": "vpc-endpoint",
     "eipalloc": "elastic-ip",
@@ -189,6 +190,7 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "ec2:CreateTags": lambda given: [ec2(resource) for resource in given["Resources"]],
     "ec2:DescribeVpcAttribute": ec2_of("VpcId"),
     "ec2:GetConsoleOutput": ec2_of("InstanceId"),
+    "ec2:GetManagedPrefixListEntries": ec2_of("PrefixListId"),
     "ec2:ModifyNetworkInterfaceAttribute": ec2_of("NetworkInterfaceId"),
     "ec2:ReplaceRoute": ec2_of("RouteTableId"),
     "ec2:RevokeSecurityGroupIngress": ec2_of("GroupId"),

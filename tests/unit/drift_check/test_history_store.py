@@ -164,6 +164,14 @@ def test_a_crash_blocks_nobody_for_longer_than_the_lease(client: Any) -> None:
     assert table(client).load().history == History()
 
 
+def test_a_run_by_a_clock_that_is_a_day_ahead_blocks_nobody(client: Any) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    fencing = table(client).acquire("a laptop", tomorrow).fencing
+    assert table(client).acquire("the second run", NOW).fencing == fencing + 1
+    with pytest.raises(TemporaryError, match="LeaseLost"):
+        table(client).save(KEPT_RECORDS, fencing, tomorrow)
+
+
 def test_a_released_lease_is_free_at_once(client: Any) -> None:
     kept(client)
     assert table(client).acquire("the next run", NOW).fencing == 2

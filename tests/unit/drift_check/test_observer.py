@@ -79,3 +79,13 @@ def test_a_call_that_two_checks_want_is_asked_once() -> None:
     client = Client("", 0)
     observe(client, TABLES, TABLES)
     assert client.asked == 1
+
+
+def test_an_answer_without_what_it_is_asked_for_says_nothing_of_existence() -> None:
+    """A table that does not exist is told by an error code; an answer without it is garbled."""
+    call = Call("dynamodb:DescribeTable", "a")
+    client: Any = Client("", 0)
+    client.describe_table = lambda **_: {}
+    with clock.use(Ticking()):
+        answers = Observer(lambda _: client).observe([call], lambda *_: ()).answers
+    assert answers[call] == Unknown(call, "UnexpectedAnswer")

@@ -139,6 +139,14 @@ def test_only_a_delivered_message_counts_as_delivered(refusing: str | None) -> N
     assert delivered is (refusing is None)
 
 
+@pytest.mark.parametrize(("refused", "delivered"), [(1, False), (0, True)])
+def test_an_event_of_what_is_over_counts_too(refused: int, delivered: bool) -> None:  # noqa: FBT001 - a table's column
+    clients = Mock()
+    clients.events.put_events.return_value = {"FailedEntryCount": refused}
+    settings = Settings(Environment.DEV, topic_arn=TOPIC)
+    assert notify(settings, resolved(), lambda service: getattr(clients, service), Mock()) is delivered
+
+
 def test_markdown_shows_what_aws_says_as_text() -> None:
     text = markdown(report(findings=[finding(resource="a|b", observed="[x](http://evil) `c`\n# <b>")]))
     assert "a\\|b" in text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drift_check import checks
-from drift_check.checks.services import COUNT, TARGETS
+from drift_check.checks.services import COUNT, TARGETS, dependent_reads
 from drift_check.findings import FindingStatus
 from drift_check.observe.observations import Known, Reads, Unknown
 from drift_check.observe.observer import Observer
@@ -63,8 +63,17 @@ def test_a_service_without_a_target_is_compared(estate: Standing, other: list[An
     assert (finding.attribute, finding.observed) == ("desired_count", 7)
 
 
-def test_without_the_targets_the_numbers_alone_are_unknown(estate: Standing) -> None:
-    findings = counted(estate, 7, Unknown(TARGETS, "AccessDenied"))
-    assert {finding.status for finding in findings} == {FindingStatus.UNKNOWN}
-    assert {finding.reason.rpartition(": ")[2] for finding in findings} == {"desired_count"}
-    assert len(findings) == len(config().ecs.services)
+def test_without_the_targets_a_number_that_differs_is_unknown(estate: Standing) -> None:
+    (finding,) = counted(estate, 7, Unknown(TARGETS, "AccessDenied"))
+    assert finding.status is FindingStatus.UNKNOWN
+    assert finding.reason.rpartition(": ")[2] == "desired_count"
+
+
+def test_the_targets_are_asked_where_a_number_differs_alone(estate: Standing) -> None:
+    call = call_of(estate, "ecs:DescribeServices")
+    described = estate.ordinary.reads.answers[call]
+    assert isinstance(described, Known)
+    assert TARGETS not in estate.ordinary.reads.answers
+    other = [described.value[0] | {"desiredCount": 7}, *described.value[1:]]
+    assert TARGETS not in dependent_reads(config(), call, described.value)
+    assert TARGETS in dependent_reads(config(), call, other)

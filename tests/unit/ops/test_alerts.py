@@ -42,6 +42,10 @@ class CloudWatch:
     outcome: dict[str, str] | None = field(default_factory=lambda: {"actionState": "Succeeded"})
     states: list[str] = field(default_factory=list)
 
+    @staticmethod
+    def can_paginate(_: str) -> bool:
+        return False
+
     def describe_alarms(self, AlarmNames: list[str]) -> dict[str, Any]:  # noqa: N803 - AWS's own
         return {"MetricAlarms": [self.alarm] if self.alarm.get("AlarmName") in AlarmNames else []}
 

@@ -39,6 +39,10 @@ class Clients:
         self.called.append(service)
         return self
 
+    @staticmethod
+    def can_paginate(operation: str) -> bool:
+        return operation == "list_user_pools"
+
     def get_paginator(self, _: str) -> Any:
         return self
 

@@ -162,6 +162,10 @@ def test_after_a_failover_the_first_group_is_still_the_first(
 class AutoScaling:
     """Answers with the members of a group."""
 
+    @staticmethod
+    def can_paginate(_: str) -> bool:
+        return False
+
     def describe_auto_scaling_groups(self, AutoScalingGroupNames: list[str]) -> Any:  # noqa: N803 - AWS's own
         ids = {FIRST_GROUP.name: "i-a", SECOND: "i-b"}
         member = {"LifecycleState": "InService", "HealthStatus": "Healthy", "AvailabilityZone": "zone-a"}

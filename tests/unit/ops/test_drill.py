@@ -128,6 +128,10 @@ class Logs:
     def __init__(self, *messages: str, empty: int = 0) -> None:
         self.messages, self.empty = messages, empty
 
+    @staticmethod
+    def can_paginate(_: str) -> bool:
+        return False
+
     def filter_log_events(self, **_: object) -> dict[str, Any]:
         self.empty -= 1
         return {"events": [] if self.empty >= 0 else [{"message": message} for message in self.messages]}

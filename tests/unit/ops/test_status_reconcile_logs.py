@@ -163,7 +163,7 @@ def test_reconcile_asks_before_it_lets_anything_move(config: Path, monkeypatch: 
     monkeypatch.setattr(reconcile_module, "agreed", asked.append)
     monkeypatch.setattr(reconcile_module, "invoke", answer)
     with mock_aws():
-        assert run("reconcile", "--env", "prod", "--samconfig-file", str(config)) == 0
+        assert run("reconcile", "--env", "prod", "--samconfig-file", str(config)) == 2
         assert (len(asked), invoked) == (1, [])
         assert run("reconcile", "--env", "prod", "--samconfig-file", str(config), "--dry-run") == 0
     assert (len(asked), invoked) == (1, [{"action": "reconcile", "dry_run": True}])
