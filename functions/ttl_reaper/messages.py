@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared import clock
-from tradai_shared.alerts import Alert, publish_alert
+from tradai_shared.alerts import PUT_EVENTS, Alert, publish_alert, put_event
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import TemporaryError
 from ttl_reaper.model import Mode, RunStatus
 
 if TYPE_CHECKING:
@@ -27,9 +26,8 @@ if TYPE_CHECKING:
     from ttl_reaper.settings import Settings
 
 PREFIX = "checkpoints/troubles"
-SOURCE, FAILED, RECOVERED = "tradai.ops", "Reap Failed", "Reap Recovered"
+FAILED, RECOVERED = "Reap Failed", "Reap Recovered"
 VERSION = "1"  # of both events; docs/events/ has their schemas
-PUT_EVENTS = "events:PutEvents"
 PERMISSIONS = (PUT_EVENTS, "sns:Publish")
 LATE = "not reached for a week"
 WEEK = timedelta(weeks=1)
@@ -133,12 +131,7 @@ def _trouble(result: Ended, before: Trouble | None, now: str) -> Trouble | None:
 def _send(own: Settings, kind: str, troubles: list[Trouble], client: Callable[[str], Any]) -> None:
     if own.topic_arn:
         publish_alert(client("sns"), own.topic_arn, alert(own, kind, troubles))
-    entry = {"Source": SOURCE, "DetailType": kind, "Detail": json.dumps(detail(own, troubles))}
-    with translate_errors(PUT_EVENTS):
-        response = client("events").put_events(Entries=[entry])
-    if response.get("FailedEntryCount"):
-        failed = response["Entries"][0]
-        raise TemporaryError(PUT_EVENTS, failed.get("ErrorCode", "Failed"), failed.get("ErrorMessage", ""))
+    put_event(client("events"), kind, json.dumps(detail(own, troubles)))
 
 
 def detail(own: Settings, troubles: list[Trouble]) -> dict[str, Any]:
