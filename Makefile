@@ -77,6 +77,11 @@ demo-picture: setup ## Renew the README's picture, docs/failover.svg
 	.tools/ministack/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/ministack.txt
 	@touch $@
 
+.tools/aws/.ready: requirements/aws.txt
+	$(PYTHON) -m venv .tools/aws
+	.tools/aws/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/aws.txt
+	@touch $@
+
 .aws-sam/.ready: .tools/sam/.ready $(shell find functions layers/shared template.yaml -type f -not -path '*/__pycache__/*')
 	$(SAM) build
 	@touch $@
@@ -107,7 +112,7 @@ models: setup ## Cut botocore's service models down to the failover's calls, int
 
 # what a tool that is not to be had here would have run is skipped by its test, with the reason
 test-tools: setup
-	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz .tools/axe/axe.min.js; do $(MAKE) --no-print-directory $$tool || true; done
+	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz .tools/axe/axe.min.js .tools/aws/.ready; do $(MAKE) --no-print-directory $$tool || true; done
 
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -180,7 +185,7 @@ year: setup ## Simulate a year of the whole toolkit, write docs/year.md and its 
 # each lock: its input, the lowest Python that it serves, its output
 LOCKS := layer:3.11:layers/shared/requirements.txt dev:3.11:requirements/dev.txt sam:3.11:requirements/sam.txt \
 	pip:3.11:requirements/pip.txt ministack:3.12:requirements/ministack.txt runtime:3.13:requirements/runtime.txt \
-	cold-start:3.13:requirements/cold-start.txt coverage:3.11:requirements/coverage.txt
+	cold-start:3.13:requirements/cold-start.txt coverage:3.11:requirements/coverage.txt aws:3.11:requirements/aws.txt
 
 lock: ## Renew the hashed requirements (needs uv)
 	@set -e; for lock in $(LOCKS); do IFS=: read -r name python output <<<"$$lock"; \

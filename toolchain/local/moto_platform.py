@@ -19,7 +19,7 @@ from simulator.estate import Estate, data
 from simulator.moto_patches import dynamodb, services
 from simulator.moto_patches.network import network, release
 from simulator.moto_patches.patcher import MotoPatch
-from simulator.scenario.platform import Platform, build
+from simulator.scenario.platform import Platform, Standby, build
 from simulator.scenario.reaper_table import DAY, fill
 from toolchain.build.sample_account import AUDIT_BUCKET, REGION
 from tradai_shared.config import canonical_config
@@ -80,7 +80,10 @@ class MotoPlatform:
 
 @contextmanager
 def moto_platform(
-    environment: Environment, tables: int = 2, address: str = "127.0.0.1"
+    environment: Environment,
+    tables: int = 2,
+    address: str = "127.0.0.1",
+    standby: Standby = Standby.NONE,
 ) -> Iterator[MotoPlatform]:
     """A new platform for the duration of the context, on an address of this machine."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it would write a line a request
@@ -93,7 +96,7 @@ def moto_platform(
             reset = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")  # noqa: S310 - loopback
             urllib.request.urlopen(reset).close()  # noqa: S310 - the same; moto's state is the process' own
             with calling(endpoint):
-                platform = build(environment, tables, launches_first=False)
+                platform = build(environment, tables, launches_first=False, standby=standby)
             world = MotoPlatform(endpoint, platform)
             fill_tables(Estate(canonical_config(environment), world.client))
             yield world
