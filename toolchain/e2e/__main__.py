@@ -41,7 +41,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     try:
         with deployed_environment() as deployed:
-            rows = [told(console, title, act) for title, act in acts(deployed)]
+            rows = [shown(console, title, act) for title, act in acts(deployed)]
     except StartError as error:
         console.print(f"make e2e cannot run here: {error}", markup=False)
         return 1
@@ -91,7 +91,7 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     )
     yield "the outputs name what was made", partial(stacks.outputs, deployed)
     yield (
-        "dev: README's `sam remote invoke` runs the function",
+        "dev: README's `sam remote invoke` works",
         partial(stacks.invoked_as_in_readme, deployed),
     )
     yield "the functions have their settings", partial(stacks.functions, deployed)
@@ -163,7 +163,7 @@ def first_day(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     )
 
 
-def told(console: Console, title: str, act: Act) -> Row:
+def shown(console: Console, title: str, act: Act) -> Row:
     """The row, said as soon as it is known."""
     row = show(title, act)
     why = f": {row.text}" if row.end is End.FAILED else ""

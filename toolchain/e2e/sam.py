@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BUILT = ROOT / ".aws-sam/build/template.yaml"
 DEPLOYED = BUILT.with_name("template-of-e2e.json")  # beside it, since its paths are relative
 SECONDS = 180
-TOLD = 8  # lines of what a failed command said; its log has all
+MOST = 8  # lines of what a failed command said; its log has all
 OF_THE_USER = ("AWS_", "SAM_")  # nothing of a user's own account reaches the command
 
 
@@ -51,7 +51,7 @@ def sam(deployed: DeployedEnvironment, *arguments: str, answers: str = "") -> st
         log.write(f"$ sam {' '.join(arguments)}\n{done.stdout}\n")
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if line.strip()]
-        raise NotShownError(f"sam {arguments[0]} ended with {done.returncode}: {' '.join(lines[-TOLD:])}")
+        raise NotShownError(f"sam {arguments[0]} ended with {done.returncode}: {' '.join(lines[-MOST:])}")
     return done.stdout
 
 
