@@ -14,19 +14,17 @@ def protected(context: click.Context) -> list[str]:
     return list(getattr(context, "_protected_args", None) or getattr(context, "protected_args", []))
 
 
-def parse(words: list[str]) -> None:
+def parse(command: click.Command, name: str, words: list[str], parent: click.Context | None = None) -> None:
     """Raises click.ClickException: an option, an argument or a command is wrong, or one is missing."""
-    command, name, arguments, parent = cli, "sam", words, None
-    while True:
-        context = command.make_context(name, list(arguments), parent=parent)
-        if not isinstance(command, click.Group):
-            return
-        name, command, arguments = command.resolve_command(context, [*protected(context), *context.args])
-        parent = context
+    context = command.make_context(name, list(words), parent=parent)
+    if isinstance(command, click.Group):
+        found, inner, rest = command.resolve_command(context, [*protected(context), *context.args])
+        if inner is not None:
+            parse(inner, str(found), rest, context)
 
 
 for line in sys.stdin.read().splitlines():
     try:
-        parse(shlex.split(line)[1:])
+        parse(cli, "sam", shlex.split(line)[1:])
     except click.ClickException as error:
         sys.stdout.write(f"{line}: {error.format_message()}\n")
