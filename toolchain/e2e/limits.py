@@ -26,7 +26,7 @@ _TOLD = {
     "`sam deploy` word for word": (
         "ministack does not know every alarm of its template; --template-file names a copy without these"
     ),
-    "`sam remote test-event put`": (
+    "sam remote test-event put": (
         "ministack has no EventBridge schema registry, where the SAM CLI keeps the events; "
         "tests/toolchain parses the command"
     ),
