@@ -87,7 +87,7 @@ def of_plan(results: Sequence[SegmentResult], order: dict[str, Any]) -> list[End
     return found
 
 
-def tell(own: Settings, results: Sequence[Ended], client: Callable[[str], Any]) -> None:
+def send_messages(own: Settings, results: Sequence[Ended], client: Callable[[str], Any]) -> None:
     """Send what is news, then remember it: what was not sent is news to the next run.
 
     Raises:
@@ -196,7 +196,7 @@ def _load(s3: Any, bucket: str, result: Ended) -> Trouble | None:  # noqa: ANN40
     try:
         return Trouble(**json.loads(body))
     except (TypeError, ValueError):
-        return None  # of another version: told once more
+        return None  # of another version: sent once more
 
 
 def _save(s3: Any, bucket: str, trouble: Trouble) -> None:  # noqa: ANN401 - boto3's client

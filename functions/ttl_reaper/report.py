@@ -1,4 +1,4 @@
-"""What is told: the house's form of an answer, its counts, and what they cost. Pure."""
+"""The platform's form of an answer, its counts, and what they cost. Pure."""
 
 from __future__ import annotations
 

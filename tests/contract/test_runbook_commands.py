@@ -24,13 +24,8 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PA
 SET_ONCE = "export TRADAI_ENV=dev   # dev, staging or prod\n"
 READS = ("get-", "describe-", "list-", "lookup-", "receive-", "filter-", "tail")
 INVOKES_DRY = '"dry_run":true'
-CLI_ALONE = {
-    "query",
-    "output",
-    "max-items",
-    "no-paginate",
-    "cli-binary-format",
-}  # options of the AWS CLI, not of the API
+# options of the AWS CLI, not of the API
+CLI_ALONE = {"query", "output", "max-items", "no-paginate", "cli-binary-format"}
 FINDING = "38c6b99bab7f"  # of the simulated account: a table without point-in-time recovery
 
 

@@ -75,7 +75,7 @@ def test_a_local_index_that_nobody_stated_is_found(estate: Standing) -> None:
     assert (finding.attribute, finding.observed) == ("unexpected local index", "by-day")
 
 
-def test_a_secret_tells_how_long_it_can_be_restored(estate: Standing) -> None:
+def test_the_finding_of_a_secret_says_how_long_it_can_be_restored(estate: Standing) -> None:
     answers = dict(estate.ordinary.reads.answers)
     described = answers[SECRET]
     assert isinstance(described, Known)
