@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import ResizeGroup
 from drift_check.checks import vpc_lookup
@@ -20,13 +20,19 @@ from drift_check.findings import Severity, severity_of
 from drift_check.observe.observations import Call, Known, both
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.nat import AutoScalingGroup
 
 VERSIONS = "ec2:DescribeLaunchTemplateVersions"
+# Of what the next instance is launched with: where the template says it, and how to read that.
+NEXT: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "instance_type": ("InstanceType", str),
+    "imdsv2_required": ("MetadataOptions", lambda given: given.get("HttpTokens") == "required"),
+    "detailed_monitoring": ("Monitoring", lambda given: bool(given.get("Enabled"))),
+}
 SIZES = {"min_size": "MinSize", "max_size": "MaxSize", "desired_capacity": "DesiredCapacity"}
 
 
@@ -129,8 +135,12 @@ def template_data(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[ApiO
         call = template_call(described) if described else None
         if call is None:
             return Known({})
-        return ctx.get(call.action, call.subject).map(
-            lambda versions: versions[0]["LaunchTemplateData"] if versions else None
+        overrides = (
+            (described or {}).get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("Overrides")
+        )
+        ignored = "InstanceType" if overrides else ""
+        return ctx.get(call.action, call.subject).map_present(
+            lambda versions: {k: v for k, v in versions[0]["LaunchTemplateData"].items() if k != ignored}
         )
 
     return group.flat_map(ask)
@@ -147,31 +157,18 @@ def _next_instance(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator
         severity=Severity.CRITICAL,
         reason="the group has no launch template any more: the next failover launches nothing",
     )
-    data: Read[ApiObject] = read.map(lambda data: data or {})
-    for attribute, observe in (
-        ("instance_type", lambda data: data.get("InstanceType", nat.instance_type)),
-        (
-            "imdsv2_required",
-            lambda data: (
-                data["MetadataOptions"].get("HttpTokens") == "required"
-                if "MetadataOptions" in data
-                else nat.imdsv2_required
-            ),
-        ),
-        (
-            "detailed_monitoring",
-            lambda data: (
-                data["Monitoring"].get("Enabled", False) if "Monitoring" in data else nat.detailed_monitoring
-            ),
-        ),
-    ):
+    for attribute, (key, observe) in NEXT.items():
         yield AttributeState(
             f"next {attribute}",
-            data.map(observe),
+            read.map(partial(_given, key, observe, getattr(nat, attribute))),
             path=f"nat.{attribute}",
             severity=severity_of("nat", attribute),
             reason="the launch template says so: it holds from the next launch, a failover for example",
         )
+
+
+def _given(key: str, observe: Callable[[Any], object], stated: object, data: ApiObject | None) -> object:
+    return observe(data[key]) if data and key in data else stated
 
 
 def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:

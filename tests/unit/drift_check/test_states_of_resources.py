@@ -9,7 +9,7 @@ import pytest
 
 from drift_check import checks
 from drift_check.checks.base import CheckContext
-from drift_check.checks.nat import dependent_reads
+from drift_check.checks.nat import GROUPS, dependent_reads
 from drift_check.checks.nat_group import VERSIONS
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, Reads
@@ -149,6 +149,21 @@ def test_what_a_template_leaves_open_is_not_judged(estate: Standing) -> None:
         return [versions[0] | {"LaunchTemplateData": {"ImageId": "resolve:ssm:/an/image"}}]
 
     assert found(estate, call_of(estate, VERSIONS), bare) == {}
+
+
+def test_the_type_of_a_template_that_a_policy_overrides_is_not_judged(estate: Standing) -> None:
+    group, template = call_of(estate, GROUPS), call_of(estate, VERSIONS)
+    answers = dict(estate.ordinary.reads.answers)
+    described, versions = answers[group], answers[template]
+    assert isinstance(described, Known)
+    assert isinstance(versions, Known)
+    specification = {"LaunchTemplateSpecification": described.value[0]["LaunchTemplate"]}
+    policy = {"LaunchTemplate": specification | {"Overrides": [{"InstanceType": "t4g.nano"}]}}
+    without = {name: value for name, value in described.value[0].items() if name != "LaunchTemplate"}
+    answers[group] = Known([without | {"MixedInstancesPolicy": policy}], frozenset({group}))
+    answers[template] = Known(launching(InstanceType="t3.large")(versions.value), frozenset({template}))
+    scan = Scanner(config(), checks.ALL, Observer(estate.client)).evaluate(Reads(answers))
+    assert not [finding for finding in scan.findings if finding.attribute.startswith("next ")]
 
 
 def test_a_group_whose_template_is_gone_launches_nothing(estate: Standing) -> None:
