@@ -1,6 +1,6 @@
 """Every AWS call that any test makes through a function's code, held against that function's role.
 
-Whose call it is, the stack tells: the innermost of our packages. The role is that of the deployment whose
+Whose call it is, the call stack says: the innermost of our packages. The role is that of the deployment whose
 variables the call was made under, since these are all that an execution environment knows. That a role allows
 no more than is needed is proved in tests/contract/permissions, from runs that do all that a function can do.
 """
@@ -64,12 +64,12 @@ class CheckedCall:
 
 @dataclass
 class RoleEnforcer:
-    """What was heard and is not judged yet."""
+    """What was recorded and is not checked yet."""
 
-    heard: set[CheckedCall] = field(default_factory=set)
+    recorded: set[CheckedCall] = field(default_factory=set)
     on: bool = True
 
-    def hear(self, asked: list[Need]) -> None:
+    def record(self, asked: list[Need]) -> None:
         """Note it where a function calls; a call outside any environment may be of each."""
         if role := calling():
             env = os.environ.get("ENVIRONMENT", "")
@@ -77,26 +77,28 @@ class RoleEnforcer:
             given = tuple(
                 (GIVEN[name], os.environ[name]) for name in sorted(GIVEN.keys() & os.environ.keys())
             )
-            self.heard |= {CheckedCall(role, need, environments, given) for need in asked}
+            self.recorded |= {CheckedCall(role, need, environments, given) for need in asked}
 
     def judge(self) -> None:
-        """Forget what was heard.
+        """Forget what was recorded.
 
         Raises:
             AssertionError: a role does not allow some of it.
         """
-        heard, self.heard = self.heard, set()
+        recorded, self.recorded = self.recorded, set()
         refused = sorted(
-            f"{call.role}: {call.need.action} on {call.need.resource}" for call in heard if not call.allowed
+            f"{call.role}: {call.need.action} on {call.need.resource}"
+            for call in recorded
+            if not call.allowed
         )
         assert not refused, "calls that template.yaml does not allow:\n" + "\n".join(refused)
 
     @contextmanager
     def connected(self) -> Iterator[None]:
-        """Hear all of botocore's calls, and those of the reaper's own wire."""
+        """Record all of botocore's calls, and those of the reaper's own wire."""
         recorder = Recorder()
         recorder.listens = lambda: self.on and calling() is not None
-        recorder.tell = self.hear
+        recorder.report = self.record
         # a world puts its own in botocore's place
         with recorder.connected(), patch.object(interceptor, "_call", recorder.around(interceptor._call)):
             yield

@@ -149,7 +149,7 @@ def _tell(own: Settings, results: Sequence[messages.Ended]) -> None:
     def client(service: str) -> Any:  # noqa: ANN401 - any of boto3's clients
         return made[service]()
 
-    problem = isolated(lambda: messages.tell(own, results, client))
+    problem = isolated(lambda: messages.send_messages(own, results, client))
     if problem is not None:
         logger.error("not told", extra={"problem": str(problem)})
 

@@ -1,4 +1,4 @@
-"""What is told: the house's form of an answer, its counts, and what they cost. Pure."""
+"""The platform's form of an answer, its counts, and what they cost. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ReapData(AnswerData):
 
 
 class ReapAnswer(TypedDict):
-    """The house's form."""
+    """The platform's own form of an answer."""
 
     success: bool
     data: ReapData

@@ -47,7 +47,7 @@ class Trigger:
     probing an earlier run ordered, which had found nothing to repair.
     ``announces_end`` says that EC2 calls the instance shutting-down, which it does once.
     ``notify`` asks for a message also where a drill found nothing.
-    ``silent_instance`` is a NAT that the NAT ``instance_id`` hears nothing of: a claim.
+    ``silent_instance`` is a NAT that does not answer the NAT ``instance_id``, as that one claims.
     ``warm_pool`` says that the instance comes from or goes to a warm pool, where Auto Scaling lists it apart.
     """
 

@@ -29,7 +29,7 @@ REMEDY_OF_REFUSAL = (
 def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> Diagnosis:
     """Every line, in the order in which a person would follow them.
 
-    ``runbooks`` is the address that this checkout's remote tells for them, None where none does.
+    ``runbooks`` is the address that this checkout's remote gives them, None where none does.
     """
     parameters: dict[str, str] = {}
     lines = [

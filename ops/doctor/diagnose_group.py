@@ -82,7 +82,7 @@ def about_capacity(group: Group, *, lone: bool) -> Iterator[Line]:
         yield Line(
             Level.DO,
             "group",
-            f"{group.name} wants no instance (desired 0): the private subnets have no way out",
+            f"{group.name} wants no instance (desired 0): the private subnets have no egress",
             f"aws autoscaling set-desired-capacity --auto-scaling-group-name {group.name}"
             " --desired-capacity 1",
         )

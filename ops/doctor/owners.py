@@ -90,11 +90,11 @@ def about_notifications(notifications: Iterable[Notification]) -> Iterator[Line]
     """Topics that the group notifies: a subscriber that is a program may move the same routes."""
     for each in notifications:
         programs = [endpoint for endpoint in each.subscribers if any(word in endpoint for word in REACTS)]
-        heard = ", ".join(each.subscribers) or "no subscriber"
+        notified = ", ".join(each.subscribers) or "no subscriber"
         yield Line(
             Level.DO if programs else Level.INFO,
             f"notifications of {each.group}",
-            f"{each.topic_arn} is notified of {', '.join(each.kinds)} ({heard})",
+            f"{each.topic_arn} is notified of {', '.join(each.kinds)} ({notified})",
             "if a subscriber moves routes or the address, end that: aws autoscaling"
             f" delete-notification-configuration --auto-scaling-group-name {each.group}"
             f" --topic-arn {each.topic_arn}"

@@ -38,7 +38,7 @@ PATH = re.compile(r"(?:[\w.~-]+/)+[\w.~-]+")
 
 
 def runbooks(folder: Path) -> str | None:
-    """The https address of the runbooks beside samconfig.toml; None where no remote tells it."""
+    """The https address of the runbooks beside samconfig.toml; None where no remote has it."""
     if not (folder / RUNBOOKS).is_dir():
         return None
     remote, below = _git(folder, "remote", "get-url", "origin"), _git(folder, "rev-parse", "--show-prefix")

@@ -78,13 +78,13 @@ class Narrator:
             case "autoscaling" if entry.what in GROUP:
                 return "blue", "Auto Scaling", f"{self._name(entry)} {GROUP[entry.what]}"
             case _:
-                tell = {
+                writers = {
                     "events": self._lost,
                     "lambda": self._run,
                     "traffic": self._traffic,
                     "api": self._call,
                 }
-                return tell[entry.source](entry) if entry.source in tell else None
+                return writers[entry.source](entry) if entry.source in writers else None
 
     def _run(self, entry: Entry) -> tuple[str, str, str] | None:
         if entry.what != "starts":

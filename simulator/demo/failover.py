@@ -51,7 +51,7 @@ class Options:
     planned: bool
     standby: bool
 
-    def told(self) -> list[str]:
+    def lines(self) -> list[str]:
         """The options in words."""
         words = {
             "lost_launch_event": "the launch event is lost",
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stated = (config.nat.failover_seconds.at_least, config.nat.failover_seconds.at_most)
     story = run(options, console, config.nat.failover_flow)
     place = {"account": ACCOUNT, "region": config.region, "environment": str(Environment.PROD)}
-    data = figures(story, options.seed, options.told(), stated, place)
+    data = figures(story, options.seed, options.lines(), stated, place)
     OUT.mkdir(exist_ok=True)
     (OUT / "failover.json").write_text(
         json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
@@ -112,7 +112,7 @@ def run(options: Options, console: Console, flow: tuple[str, ...]) -> Timeline:
     console.print(
         "[bold]A failover of the NAT, simulated[/] [dim](virtual time; the handler and rules that ship)[/]"
     )
-    for line in options.told():
+    for line in options.lines():
         console.print(f"  [magenta]with: {line}[/]")
     standby = Standby.SHARED if options.standby else Standby.NONE
     with World(seed=options.seed, variables=variables, standby=standby) as world:
@@ -133,8 +133,8 @@ def run(options: Options, console: Console, flow: tuple[str, ...]) -> Timeline:
         trouble(world, options)
         happen(world, options, old)
         if options.standby:
-            return PairTimelineBuilder(world, begun, old, others[0]).tell()
-        return TimelineBuilder(world, begun, (old,), flow).tell()
+            return PairTimelineBuilder(world, begun, old, others[0]).build()
+        return TimelineBuilder(world, begun, (old,), flow).build()
 
 
 def serving(world: World) -> list[str]:
@@ -160,7 +160,7 @@ def trouble(world: World, options: Options) -> None:
     if options.broken_boot_script:
         own, world.machines.script = world.machines.script, boot_scripts.BROKEN
         first = len(world.machines.all)
-        world.machines.observers.append(lambda _: mend(world, first, own))
+        world.machines.observers.append(lambda _: restore(world, first, own))
 
 
 def repair(world: World, denied: Fault) -> None:
@@ -168,7 +168,7 @@ def repair(world: World, denied: Fault) -> None:
     world.wire.faults.remove(denied)
 
 
-def mend(world: World, before: int, own: Script) -> None:
+def restore(world: World, before: int, own: Script) -> None:
     """From the second replacement on the script works again."""
     if len(world.machines.all) > before:
         world.machines.script = own

@@ -73,7 +73,7 @@ class Timeline:
 
     @property
     def totals(self) -> dict[str, float | None]:
-        """Seconds without a way out, by table; None where it lasts."""
+        """Seconds without egress, by table; None where it lasts."""
         return {
             table: None
             if any(end is None for _, end in spans)

@@ -48,7 +48,7 @@ class TimelineBuilder:
             table: f"private table {number}" for number, table in enumerate(world.platform.tables, 1)
         }
 
-    def tell(self) -> Timeline:
+    def build(self) -> Timeline:
         return Timeline(
             flow=self.title,
             steps=in_order_of_time(self._steps()),

@@ -97,7 +97,7 @@ def _marks(story: Timeline, scale: Scale) -> Iterator[Mark]:
 
 
 def _shade(story: Timeline, scale: Scale, top: float, bottom: float) -> str:
-    """The time without a way out, behind everything."""
+    """The time without egress, behind everything."""
     spans = [span for outages in story.outages.values() for span in outages]
     if not spans:
         return ""

@@ -35,7 +35,7 @@ RETRANSMITTED_AFTER = 1.0  # seconds, RFC 6298: an unanswered SYN is sent again
 
 @contextmanager
 def probing(world: World) -> Iterator[FunctionService]:
-    """Watch the way out of the first route table for as long as the context lasts."""
+    """Probe the egress of the first route table for as long as the context lasts."""
     given = {**world.platform.parameters, "NatEipAddress": world.platform.address}
     function = Template.load(TEMPLATE, given, PSEUDO).function(PROBE)
     probe = FunctionService(function, app.lambda_handler, world.stage, world.bus)
@@ -51,7 +51,7 @@ def probing(world: World) -> Iterator[FunctionService]:
 
 
 def ask(world: World, endpoints: Sequence[str]) -> Round:
-    """One round over the ground truth: packets are dropped while the way out is down, and sent again."""
+    """One round over the ground truth: packets are dropped while egress is down, and sent again."""
     table = world.platform.tables[0]
     for _ in range(round(ROUND_SECONDS / RETRANSMITTED_AFTER)):
         if world.traffic.state(table) is Egress.UP:

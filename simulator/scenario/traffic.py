@@ -35,7 +35,7 @@ class Egress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time without a way out; ``end`` is None while it lasts. Seconds after the world's start."""
+    """A time without egress; ``end`` is None while it lasts. Seconds after the world's start."""
 
     table: str
     start: float
@@ -83,7 +83,7 @@ class Traffic:
 
     @property
     def up(self) -> bool:
-        """Whether every table has a way out."""
+        """Whether every table has egress."""
         return all(table.state is Egress.UP for table in self._tables.values())
 
     def observe(self) -> None:

@@ -267,7 +267,7 @@ class World:
         return machine.id
 
     def carrier(self) -> str:
-        """The id of the instance that the API shows as the first table's way out."""
+        """The id of the instance that the API shows as the target of the first table's default route."""
         return str(default_routes(self.platform.tables[:1])[0]["InstanceId"])
 
     def default_routes(self) -> list[dict[str, Any]]:

@@ -211,10 +211,10 @@ class Disturber:
     def _break_boots(self) -> Callable[[], None]:
         self._world.machines.script = replace(boot_scripts.BROKEN, boot=self._script.boot)
 
-        def mend() -> None:
+        def restore() -> None:
             self._world.machines.script = self._script
 
-        return mend
+        return restore
 
     def _delete_route(self, table: str) -> None:
         (described,) = self._ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]

@@ -1,4 +1,4 @@
-"""What only two NATs can suffer: a zone lost, a peer that hears nothing or lies, one group's broken boots."""
+"""What only two NATs can suffer: a lost zone, a peer that is silent or lies, one group's broken boots."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _lose_zone(world: World, controller: Controller, seconds: float) -> Callable
 
 
 def _lie(world: World, liars: str) -> Callable[[], None]:
-    """The NAT of one group says again and again that it hears nothing of the other group's NAT."""
+    """The NAT of one group says again and again that the other group's NAT does not answer."""
     ended = False
     (other,) = set(world.platform.groups) - {liars}
 

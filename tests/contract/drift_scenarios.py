@@ -1,4 +1,4 @@
-"""Ways to let a live estate drift, by how they may be mended, each with the remedy that does it."""
+"""Ways to let a live estate drift, by how they may be healed, each with the remedy that does it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RULE = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp
 
 
 def tagged(world: Live) -> list[str]:
-    """Where the tags of one thing of each kind are written."""
+    """Where the tags of one resource of each kind are written."""
     ctx = Seen(world.config, world.scan().reads, world.clock.now())
     arns = (
         resource.arn
@@ -118,7 +118,7 @@ def ssl_off(world: Live) -> None:
 
 
 def tags_gone(world: Live) -> None:
-    """Of every kind of thing that carries any, in each service's own way."""
+    """Of every kind of resource that has tags, in each service's own way."""
     arns = tagged(world)
     assert {arn.partition(":")[0] for arn in arns} == TAGGED
     others = [arn for arn in arns if not arn.startswith(("ec2:", "s3:", "autoscaling:"))]

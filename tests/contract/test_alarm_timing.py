@@ -63,7 +63,7 @@ def test_a_single_error_of_a_long_run_raises_its_alarm(
 
 
 @pytest.mark.parametrize(("name", "metric"), SILENT.items())
-def test_silence_is_told_once_and_its_end_too(name: str, metric: str) -> None:
+def test_silence_has_one_message_and_its_end_another(name: str, metric: str) -> None:
     alarm = ALARMS[name]
     assert alarm.properties["MetricName"] == metric
     before = [point(alarm, stamp, 1.0, stamp + 60) for stamp in range(0, 1200, 60)]

@@ -1,4 +1,4 @@
-"""Every alarm tells somebody, says where to read on, and watches a metric that is really written."""
+"""Every alarm sends a message, names its runbook, and watches a metric that is really written."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COUNTED = {
 
 
 @each_alarm
-def test_an_alarm_tells_the_topic_of_its_beginning_and_its_end(alarm: Any) -> None:
+def test_an_alarm_sends_to_the_topic_at_its_beginning_and_its_end(alarm: Any) -> None:
     topic = ["arn:aws:sns:eu-central-1:123456789012:tradai-alerts-prod"]
     assert alarm["AlarmActions"] == alarm["OKActions"] == topic
 

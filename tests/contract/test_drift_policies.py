@@ -14,7 +14,7 @@ from tradai_shared.config import canonical_config
 
 READS = {IAM_ACTIONS.get(action, action) for action in READ_OPERATIONS}
 HEALS = {action for remediation in get_args(actions.Remediation) for action in remediation.permissions}
-TELLS = {*publish.PERMISSIONS, *history_store.PERMISSIONS}
+SENDS = {*publish.PERMISSIONS, *history_store.PERMISSIONS}
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 
 
@@ -26,8 +26,8 @@ def allowed(**parameters: str) -> set[str]:
     return {action for statement in statements(**parameters).values() for action in statement["Action"]}
 
 
-def test_by_default_it_reads_and_tells_and_writes_nothing_else() -> None:
-    assert allowed(DriftReportBucket="reports", DriftSecurityHub="true") == READS | TELLS | BY_LAMBDA
+def test_by_default_it_reads_and_sends_and_writes_nothing_else() -> None:
+    assert allowed(DriftReportBucket="reports", DriftSecurityHub="true") == READS | SENDS | BY_LAMBDA
     assert not {"s3:PutObject", publish.IMPORT} & allowed()
 
 

@@ -50,7 +50,7 @@ def test_it_and_its_log_have_the_configured_names_and_retention(env: str) -> Non
     assert made["EgressProbeLogGroup"]["RetentionInDays"] == canonical_config(env).log_retention_days
 
 
-def test_it_stands_where_it_is_told() -> None:
+def test_the_probe_is_in_the_subnets_of_its_parameter() -> None:
     assert stack()["EgressProbeFunction"]["VpcConfig"] == {
         "SubnetIds": ["subnet-0a", "subnet-0b"],
         "SecurityGroupIds": ["sg-0a"],
@@ -69,7 +69,7 @@ def test_an_address_of_the_stack_s_own_is_compared() -> None:
     assert variables["NAT_EIP_ADDRESSES"] == "NatKeptEip"  # Ref of an address is the address
 
 
-def test_a_failed_run_is_told_to_the_loop_at_once_and_once() -> None:
+def test_a_failed_run_invokes_the_failover_at_once_and_once() -> None:
     config = stack()["EgressProbeFunction"]["EventInvokeConfig"]
     assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (0, 60)
     target = config["DestinationConfig"]["OnFailure"]
@@ -106,7 +106,7 @@ def test_it_has_the_time_that_a_doubtful_run_takes() -> None:
     assert longest.total_seconds() < stack()["EgressProbeFunction"]["Timeout"]
 
 
-def test_its_alarm_tells_the_topic_and_has_a_runbook() -> None:
+def test_its_alarm_sends_to_the_topic_and_has_a_runbook() -> None:
     alarm: Any = stack()["EgressProbeFailingAlarm"]
     assert alarm["AlarmName"] == naming.alarm_name("egress-probe-failing", "prod")
     assert (

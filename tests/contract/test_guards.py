@@ -55,7 +55,7 @@ def protect(world: Live, *, on: bool) -> None:
 
 
 def healer(world: Live) -> tuple[Healer, AssessedFinding]:
-    """Ready to mend what a survey found."""
+    """Ready to heal what a scan found."""
     reconciler = world.reconciler()
     scan = reconciler.scanner.scan()
     world.writes.clear()
@@ -100,32 +100,32 @@ def test_a_dry_run_shows_the_exact_calls_and_sends_none(world: Live) -> None:
     assert world.sent == [("UpdateTable", write.parameters) for write in planned.writes]
 
 
-def test_what_mended_itself_meanwhile_is_not_written(world: Live) -> None:
-    mend, candidate = healer(world)
+def test_drift_that_ended_meanwhile_is_not_written(world: Live) -> None:
+    healer_of_world, candidate = healer(world)
     protect(world, on=True)
     world.writes.clear()
-    assert mend.heal(candidate).status is Status.ALREADY
+    assert healer_of_world.heal(candidate).status is Status.ALREADY
     assert not world.writes
 
 
 def test_nothing_is_written_blindly(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    mend, candidate = healer(world)
+    healer_of_world, candidate = healer(world)
     monkeypatch.setattr(world.client("dynamodb"), "describe_table", refuse)
-    heal = mend.heal(candidate)
+    heal = healer_of_world.heal(candidate)
     assert (heal.status, heal.temporary) == (Status.FAILED, True)
     assert "blindly" in heal.detail
     assert not world.writes
 
 
 def test_a_write_that_shows_no_effect_has_failed(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    mend, candidate = healer(world)
+    healer_of_world, candidate = healer(world)
     monkeypatch.setattr(world.client("dynamodb"), "update_table", lambda **_: {})
-    heal = mend.heal(candidate)
+    heal = healer_of_world.heal(candidate)
     assert heal.status is Status.FAILED
     assert "still shows it" in heal.detail
 
 
-def test_a_refused_write_leaves_the_rest_mended(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_write_leaves_the_other_heals_done(world: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     world.client("s3").delete_public_access_block(Bucket="tradai-configs-prod")
     monkeypatch.setattr(world.client("dynamodb"), "update_table", refuse)
     ends = {heal.finding.check: heal.status for heal in world.run().heals}

@@ -1,4 +1,4 @@
-"""Every heal on a live estate: it mends, it was read back, and the second run writes nothing."""
+"""Every heal on a live estate: AWS is then as configured, the write is read back, a rerun writes nothing."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_python
 
-# Before; the lists of buckets and of load balancers; three properties of each bucket.
-CALLS = 84 + 2 + 3 * 5
+# Before; the lists of buckets and of load balancers, the launch template; three properties of each bucket.
+CALLS = 84 + 3 + 3 * 5
 OF_THE_FAILOVER = {"ReplaceRoute", "CreateRoute", "CompleteLifecycleAction"}
 
 
@@ -90,7 +90,7 @@ def test_a_first_run_with_drift_is_within_the_budget_too(world: Live) -> None:
 
 
 @pytest.mark.parametrize("case", AUTOMATIC)
-def test_what_is_automatic_is_mended_read_back_and_written_once(world: Live, case: str) -> None:
+def test_an_automatic_heal_is_written_once_and_read_back(world: Live, case: str) -> None:
     remediation, spoil = AUTOMATIC[case]
     world.clock.advance(hours=2)  # since AWS allows one change of a table's TTL an hour
     spoil(world)
@@ -133,7 +133,7 @@ def test_what_needs_approval_waits_for_it(world: Live, case: str) -> None:
     assert open_findings(world.run()) == []
 
 
-def test_a_second_change_of_ttl_within_the_hour_is_refused_and_told(world: Live) -> None:
+def test_a_second_change_of_ttl_within_the_hour_is_refused_and_reported(world: Live) -> None:
     world.clock.advance(hours=2)
     ttl(world, on=False)
     (heal,) = world.run().heals
@@ -157,7 +157,7 @@ def test_a_route_is_left_to_a_pending_lifecycle_action(world: Live) -> None:
     assert open_findings(world.run(Mode.REPORT)) == []
 
 
-def test_what_is_never_mended_is_not_written_even_if_approved(world: Live) -> None:
+def test_a_finding_that_is_never_healed_is_not_written_even_if_approved(world: Live) -> None:
     for spoil in NEVER.values():
         spoil(world)
     drifted = open_findings(world.run(Mode.REPORT))

@@ -43,7 +43,7 @@ def test_its_script_turns_an_export_into_an_own_file() -> None:
     assert (config.nat.instance_type, config.rds.version) == ("t4g.micro", "15.14")
 
 
-def test_it_quotes_the_refusals_as_they_are_told() -> None:
+def test_the_page_quotes_the_refusals_word_by_word() -> None:
     with pytest.raises(ConfigError) as caught:
         build(Environment.PROD, {"nat": {"group": {"health_check": "PING", "nme": "x"}}})
     assert str(caught.value) in PAGE

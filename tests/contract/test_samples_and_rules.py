@@ -88,7 +88,7 @@ def test_a_near_miss_reaches_nobody(event: Any) -> None:
     assert matching(event) == []
 
 
-def test_an_adopted_group_is_heard_by_its_own_name() -> None:
+def test_rules_match_an_adopted_group_by_its_own_name() -> None:
     function = Stack("prod", NatAsgName="their-own-nat").template.function("UpdateNatRoutesFunction")
     event = changed("launch-lifecycle-action", AutoScalingGroupName="their-own-nat")
     assert [rule.name for rule in function.rules if rule.pattern.matches_event(event)] == ["GroupEvents"]

@@ -1,4 +1,4 @@
-"""Whoever looks after a standby: what the function may and hears, the alarm, the dashboard."""
+"""What watches a standby: the permissions and events of the function, the alarm, the dashboard."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def group_arn(name: str) -> str:
     return f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:*:autoScalingGroupName/{name}"
 
 
-# ---- What the function may and hears ----
+# ---- Permissions and events of the function ----
 def test_it_answers_and_replaces_in_both_groups_and_in_no_third() -> None:
     resources = statements(**ADOPTED_STANDBY)["AnswerAndReplaceInTheGroup"]["Resource"]
     assert resources == [group_arn("tradai-nat-asg-prod"), group_arn("their-standby")]
@@ -37,13 +37,13 @@ def test_it_remembers_in_two_tags_of_the_first_group(parameters: dict[str, str])
     assert statement["Condition"] == {"ForAllValues:StringEquals": {"aws:TagKeys": keys}}
 
 
-def test_a_drift_check_that_heals_mends_both_groups() -> None:
+def test_a_drift_check_that_heals_heals_both_groups() -> None:
     made = Stack("prod", DriftMode="heal", **ADOPTED_STANDBY).statements("DriftCheckRole")
     groups = [name for name in made["MendTheNat"]["Resource"] if ":autoscaling:" in name]
     assert groups == [group_arn("tradai-nat-asg-prod"), group_arn("their-standby")]
 
 
-def test_events_of_both_groups_are_heard() -> None:
+def test_rules_match_events_of_both_groups() -> None:
     (pattern,) = [
         event["Properties"]["Pattern"]
         for name, event in Stack("prod", **ADOPTED_STANDBY)["UpdateNatRoutesFunction"]["Events"].items()
@@ -113,7 +113,7 @@ def history(values: dict[int, float]) -> list[tuple[float, str]]:
     return [(change.at / 60, str(change.state)) for change in Alarm(alarm()).history(points, 90 * 60)]
 
 
-def test_a_quarter_of_an_hour_without_a_standby_is_told_and_its_end_too() -> None:
+def test_a_quarter_of_an_hour_without_a_standby_raises_the_alarm_and_its_end_ends_it() -> None:
     changes = history({minute: float(not 20 <= minute < 50) for minute in range(90)})
     (began,) = [at for at, state in changes if state == "ALARM"]
     assert 35 <= began <= 41

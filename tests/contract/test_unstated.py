@@ -91,7 +91,7 @@ def test_an_unknown_group_that_opens_nothing_is_none(world: Live) -> None:
     assert new(world) == {}
 
 
-def test_a_private_range_that_is_wider_than_the_vpc_is_told_apart(world: Live) -> None:
+def test_a_private_range_that_is_wider_than_the_vpc_has_its_own_finding(world: Live) -> None:
     open_up(world, "lambda", {**RULE, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]})
     results = new(world)
     assert list(results) == ["ingress wider than the VPC"]
@@ -163,7 +163,7 @@ def test_the_public_route_into_a_gateway_that_is_gone_is_a_blackhole(
 
 
 def test_each_of_several_private_tables_is_judged(world: Live) -> None:
-    """One a zone, named alike: a subnet of either is at home, and a stranger's route is told of either."""
+    """One a zone, named alike: a subnet of either is at home, an unexpected route of either is drift."""
     ec2, first = world.client("ec2"), world.ids["table:private"]
     (described,) = ec2.describe_route_tables(RouteTableIds=[first])["RouteTables"]
     second = ec2.create_route_table(

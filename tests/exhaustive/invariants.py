@@ -32,7 +32,7 @@ EXTERNAL = to_gateway().kind
 
 
 def may_serve(case: Case, name: str) -> bool:
-    """A healthy member that runs, is not on its way out, and is not the one that the event calls dead."""
+    """A healthy member that runs, is not leaving, and is not the one that the event calls dead."""
     shown = case.world.instances.get(name)
     of_group = case.member(name)
     return (

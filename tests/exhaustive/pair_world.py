@@ -165,12 +165,12 @@ class PairWorld(World):
             yield "five minutes pass", replace(self, rested=True)
 
     def claims(self) -> Iterator[tuple[str, Trigger]]:
-        """Each says that it hears nothing of the other, rightly or not."""
+        """Each says that the other does not answer, rightly or not."""
         running = [(i, nat) for i, nat in enumerate(self.nats) if nat.state == "running" and nat.lifecycle]
         for reporter, one in running:
             for silent, other in running:
                 if one.second is not other.second:
-                    text = f"by {name(reporter)}, which hears nothing of {name(silent)}"
+                    text = f"by {name(reporter)}, which gets no answer of {name(silent)}"
                     yield text, peer_silent(name(silent), reporter=name(reporter))
 
     def broken(self, before: World) -> Iterator[str]:

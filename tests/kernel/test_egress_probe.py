@@ -38,7 +38,7 @@ def test_a_nat_without_its_masquerade_is_down(lab: Lab) -> None:
     assert _verdict(lab) is Verdict.DOWN
 
 
-def test_a_nat_that_does_not_hold_the_address_is_told_apart(lab: Lab) -> None:
+def test_a_nat_that_does_not_hold_the_address_has_its_own_error(lab: Lab) -> None:
     lab.serving(NAT_A)
     lab.successor(NAT_B)
     lab.vpc.set_check(NAT_B, on=False)

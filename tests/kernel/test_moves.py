@@ -1,4 +1,4 @@
-"""What a private host notices while the planner moves its way out from one NAT to another."""
+"""What a private host notices while the planner moves its default route from one NAT to another."""
 
 from __future__ import annotations
 

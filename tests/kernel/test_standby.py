@@ -41,7 +41,7 @@ def test_a_carrier_that_fails_is_replaced_by_the_standby_once(lab: Lab, fault: s
 
 def test_two_that_do_not_reach_each_other_pass_the_traffic_on_once_at_most(lab: Lab) -> None:
     failover = fail_over(lab, "partitioned", settle=8)
-    # the carrier's own report may find no way out any more: its address has moved
+    # the carrier's own report may find no egress any more: its address has moved
     assert sorted(failover.reports) in ([BY_STANDBY], [BY_CARRIER, BY_STANDBY])
     assert _done(failover) == MOVES
     assert failover.carriers == (NAT_B, NAT_B)

@@ -1,4 +1,4 @@
-"""The mutants by rule: which there are, and that a survivor is told from one that a test kills."""
+"""The mutants by rule: which there are, and that a survivor is distinguished from one that a test kills."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_every_target_and_its_tests_are_there() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-def test_a_survivor_is_told(tmp_path: Path) -> None:
+def test_a_survivor_is_reported(tmp_path: Path) -> None:
     """One module, one test that sees one of its two mutants."""
     program = f"""
         import pytest

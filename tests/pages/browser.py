@@ -1,4 +1,4 @@
-"""Opens a page in headless Chromium with axe-core's rules and tells what they find."""
+"""Opens a page in headless Chromium with axe-core's rules and returns what they find."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def tries(world: World, after: float) -> list[float]:
     return [call.at - after for call in writes(world, after) if call.action.endswith(":SetInstanceHealth")]
 
 
-def test_they_are_tried_again_each_time_after_a_longer_wait_and_told() -> None:
+def test_each_try_waits_longer_than_the_last_and_is_reported() -> None:
     with broken(11) as world:
         died = start_and_break(world)
         world.advance(5 * 3600)

@@ -34,7 +34,7 @@ def page() -> str:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "line"),
     [
         ((), "the NAT died|kills NAT 1"),
         (("--lost-launch-event",), "the event is lost: launch action"),
@@ -47,12 +47,12 @@ def page() -> str:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_each_option_is_told_and_traffic_returns(
-    options: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+def test_each_option_is_printed_and_traffic_returns(
+    options: tuple[str, ...], line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = run(*options)
     shown = capsys.readouterr().out
-    assert re.search(told, shown)
+    assert re.search(line, shown)
     assert "flows through private table 2" in shown
     assert f"Without egress: {data['outage_seconds_simulated']:.1f} s (simulated)" in shown
     assert all(step["what"] for step in data["steps_simulated"])

@@ -68,7 +68,7 @@ def test_what_no_rule_matches_does_not_arrive(
     assert arrivals == []
 
 
-def test_a_drill_arrives_as_the_real_thing(
+def test_a_drill_arrives_as_a_real_event_does(
     listening: World, send: Callable[..., Event], arrivals: list[tuple[float, Event]]
 ) -> None:
     sent = send(source="tradai.drill")

@@ -32,7 +32,7 @@ def living() -> Iterator[World]:
 
 
 def failover(world: World) -> float:
-    """Kill the NAT; the seconds until every table has a way out again, by the ground truth."""
+    """Kill the NAT; the seconds until every table has egress again, by the ground truth."""
     died = world.kill(world.nat())
     assert world.run_until(lambda: not world.traffic.up, 5)
     assert world.run_until(lambda: world.traffic.up, 900), world.journal.text()
@@ -119,7 +119,7 @@ def test_a_planned_replacement_costs_little_or_no_traffic(living: World) -> None
     assert sum(outage.seconds for outage in living.traffic.since(begun)) < 20
 
 
-def test_the_outage_that_the_function_tells_is_near_the_truth(living: World) -> None:
+def test_the_reported_outage_is_near_the_true_one(living: World) -> None:
     before = len(living.function.invocations)
     outage = failover(living)
     invocations = living.function.invocations[before:]

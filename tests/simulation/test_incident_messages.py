@@ -44,7 +44,7 @@ def assert_begins_and_ends(published: Sequence[tuple[str, str]], lost: str, succ
         assert not [name for name in CODE_NAMES if name in text]
 
 
-def test_a_failover_that_worked_is_told_by_two_messages() -> None:
+def test_a_failover_that_worked_has_two_messages() -> None:
     with World(seed=3) as world:
         world.start()
         died = world.kill(lost := world.nat())
@@ -53,7 +53,7 @@ def test_a_failover_that_worked_is_told_by_two_messages() -> None:
         assert_begins_and_ends(messages(world, died), lost, world.nat())
 
 
-def test_a_stopped_nat_is_told_by_two_messages() -> None:
+def test_a_stopped_nat_has_two_messages() -> None:
     with World(seed=5) as world:
         world.start()
         stopped = world.stop(lost := world.nat())

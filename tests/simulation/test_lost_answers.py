@@ -1,4 +1,4 @@
-"""An answer is lost: the world is read before anything is written again, and what comes late is mended."""
+"""An answer is lost: the world is read before anything is written again, and a late effect is corrected."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _reads_between(world: World, run: str) -> list[str]:
 def test_an_order_that_takes_effect_after_a_newer_one_is_put_right_by_the_same_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The same seed twice: the first time tells when the newer order is answered, before it is read back."""
+    """The same seed twice: the first time shows when the newer order is answered, before it is read back."""
     monkeypatch.setattr(interceptor, "LATE_BY", (EARLIER, EARLIER))
     with World(seed=7) as world:
         world.start()
@@ -115,7 +115,7 @@ def test_an_order_that_takes_effect_after_a_newer_one_is_put_right_by_the_same_r
 
 
 @pytest.mark.parametrize("action", ["*", "ec2:ReplaceRoute", "sns:*"])
-def test_calls_that_hang_leave_time_to_tell(action: str) -> None:
+def test_calls_that_hang_leave_time_for_the_report(action: str) -> None:
     with World(seed=3) as world:
         world.start()
         world.fault(fault := Fault(Kind.TIME_OUT, action, actor="lambda"))

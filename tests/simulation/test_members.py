@@ -1,4 +1,4 @@
-"""Members in odd states: detached and still serving, on their way out and still serving, in newer states."""
+"""Members in odd states: detached and still serving, leaving and still serving, in newer states."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_a_drill_starts_the_loop_and_nothing_that_it_claims_is_believed(
         detail = {"AutoScalingGroupName": world.platform.group, **claims}
         world.bus.put("tradai.drill", detail_type, detail, [])
         world.advance(5)
-        assert names(writes(world, began)) == ["CreateRoute", "Publish"]  # a real outage, told as one
+        assert names(writes(world, began)) == ["CreateRoute", "Publish"]  # a real outage, with its message
         assert routes(world) == {world.nat()}
 
 
@@ -109,7 +109,7 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would() -> None:
         assert writes(world, began) == []
 
 
-def test_somebodys_nat_gateway_is_left_alone_and_told() -> None:
+def test_a_foreign_nat_gateway_is_left_alone_and_reported() -> None:
     with World(seed=26) as world:
         world.start()
         ec2 = world.client("ec2")
@@ -157,7 +157,7 @@ def test_desired_zero_is_maintenance_and_nothing_is_replaced() -> None:
         assert "maintenance" in str(tick.result["data"]["results"])
 
 
-def test_a_suspended_process_is_told_every_minute() -> None:
+def test_a_suspended_process_is_reported_every_minute() -> None:
     with World(seed=28) as world:
         world.start()
         group = {"AutoScalingGroupName": world.platform.group}

@@ -1,4 +1,4 @@
-"""AWS refuses, for a while or for good: what passes is waited out, what is final holds up nothing else."""
+"""AWS refuses, for a while or for good: a temporary refusal is retried, a final one holds up nothing else."""
 
 from __future__ import annotations
 

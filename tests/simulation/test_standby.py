@@ -122,7 +122,7 @@ def test_a_partition_moves_once_and_never_to_and_fro() -> None:
         assert (world.carrier() != before) == (moved == 2)
 
 
-def test_a_silent_standby_is_told_and_moves_nothing() -> None:
+def test_a_silent_standby_is_reported_and_moves_nothing() -> None:
     with pair() as world:
         world.machines[other(world)].script = replace(boot_scripts.own(), watchman=None)
         before, at = world.carrier(), world.impair(other(world), status_check=False)
@@ -216,7 +216,7 @@ def test_a_planned_replacement_of_either_is_no_worse_than_of_one(address: Standb
         assert bool(down) == (which == "carrier" and address is Standby.SHARED)
 
 
-def test_where_the_death_s_event_is_lost_the_peer_tells_it() -> None:
+def test_the_peer_reports_a_death_whose_event_is_lost() -> None:
     with pair() as world:
         world.mishap(DeliveryFault(STATE_CHANGE, copies=0, times=2))
         at = world.kill(world.carrier())

@@ -28,14 +28,14 @@ DOCUMENT = """
     Values:
       name: !If [HasName, !Ref Name, !Sub "group-${Env}"]
       sub: !Sub
-        - "${Base}${Suffix}, ${AWS::Region}, ${Thing.Arn}, ${!literal}"
+        - "${Base}${Suffix}, ${AWS::Region}, ${Topic.Arn}, ${!literal}"
         - {Base: fn, Suffix: !FindInMap [Environments, !Ref Env, Suffix]}
       joined: !Join [" and ", !Ref Tables]
       second: !Select [1, !Split [",", "a,b,c"]]
       gone: !If [Both, here, !Ref "AWS::NoValue"]
       list: [one, !If [Either, two, !Ref "AWS::NoValue"]]
-      resource: !Ref Thing
-      attribute: !GetAtt Thing.Arn
+      resource: !Ref Topic
+      attribute: !GetAtt Topic.Arn
 """
 
 
@@ -48,12 +48,12 @@ def values(path: Path, **parameters: str) -> dict[str, object]:
 def test_defaults_answer_where_nothing_is_given(tmp_path: Path) -> None:
     assert values(tmp_path / "defaults.yaml") == {
         "name": "group-dev",
-        "sub": "fn-dev, eu-central-1, arn:aws:simulated:::Thing/Arn, ${literal}",
+        "sub": "fn-dev, eu-central-1, arn:aws:simulated:::Topic/Arn, ${literal}",
         "joined": "rtb-1 and rtb-2",
         "second": "b",
         "list": ["one"],
-        "resource": "Thing",
-        "attribute": "arn:aws:simulated:::Thing/Arn",
+        "resource": "Topic",
+        "attribute": "arn:aws:simulated:::Topic/Arn",
     }
 
 

@@ -1,4 +1,4 @@
-"""The ground truth of egress: each thing that a packet needs, taken away alone."""
+"""The ground truth of egress: each condition that a packet needs, broken alone."""
 
 from __future__ import annotations
 

@@ -240,7 +240,7 @@ def test_a_broken_boot_is_abandoned_once_and_the_next_one_serves() -> None:
         assert 1 in reasons
 
 
-def test_twice_broken_an_unproven_nat_is_let_in_and_told() -> None:
+def test_after_two_broken_boots_an_unproven_nat_is_let_in_and_reported() -> None:
     with World(seed=10, variables=SIGNAL) as world:
         world.machines.script = signalling(world)
         world.start()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_an_answer_is_told_in_one_line() -> None:
+def test_an_answer_is_shown_in_one_line() -> None:
     summary = {"scanned": 20, "deleted": 6, "renewed": 0, "expired": {"A": 6}, "estimated_usd": 0.1}
     answer = {"success": True, "data": {"summary": summary, "results": []}}
     assert describe(answer) == "success: True; scanned 20, deleted 6"

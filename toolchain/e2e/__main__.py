@@ -41,7 +41,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     try:
         with deployed_environment() as deployed:
-            rows = [told(console, title, act) for title, act in acts(deployed)]
+            rows = [shown(console, title, act) for title, act in acts(deployed)]
     except StartError as error:
         console.print(f"make e2e cannot run here: {error}", markup=False)
         return 1
@@ -90,6 +90,10 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
         partial(stacks.stand_up, deployed, STAGING),
     )
     yield "the outputs name what was made", partial(stacks.outputs, deployed)
+    yield (
+        "dev: README's `sam remote invoke` works",
+        partial(stacks.invoked_as_in_readme, deployed),
+    )
     yield "the functions have their settings", partial(stacks.functions, deployed)
     yield "rules and schedules stand, enabled", partial(stacks.rules_and_schedules, deployed)
     yield "the alarms exist, and publish to a topic that exists", partial(stacks.alarms, deployed)
@@ -132,6 +136,7 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     yield "dev: it is switched off while it carries", partial(standby.switched_off, deployed, DEV)
     yield "prod: a second deploy changes nothing", partial(stacks.nothing_to_do, deployed, PROD)
     yield "staging: a delete leaves what is kept on purpose", partial(stacks.leave, deployed, STAGING, before)
+    yield "dev: README's `sam delete` deletes the stack", partial(stacks.deleted_as_in_readme, deployed)
 
 
 def first_day(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
@@ -158,7 +163,7 @@ def first_day(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     )
 
 
-def told(console: Console, title: str, act: Act) -> Row:
+def shown(console: Console, title: str, act: Act) -> Row:
     """The row, said as soon as it is known."""
     row = show(title, act)
     why = f": {row.text}" if row.end is End.FAILED else ""

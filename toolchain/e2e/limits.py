@@ -23,6 +23,13 @@ _TOLD = {
     "an alarm on the sum of several metrics": (
         "ministack knows alarms on a single metric only; it watches the first of them here"
     ),
+    "`sam deploy` word for word": (
+        "ministack does not know every alarm of its template; --template-file names a copy without these"
+    ),
+    "sam remote test-event put": (
+        "ministack has no EventBridge schema registry, where the SAM CLI keeps the events; "
+        "tests/toolchain parses the command"
+    ),
     "CloudFormation refuses a name that is taken": (
         "ministack overwrites what has it in silence; doctor speaks before the deploy, as shown above"
     ),

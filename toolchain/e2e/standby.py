@@ -102,7 +102,7 @@ def _hear(deployed: DeployedEnvironment, env: Environment) -> None:
     function = naming.update_nat_routes_function_name(env)
     until(
         lambda: [run for run in deployed.runs(function, sent) if run["trigger"] == "drill"],
-        "a run of the drill tells of it",
+        "a message of the drill says so",
     )
     time.sleep(1)  # what it had ordered is shown
 

@@ -56,7 +56,7 @@ class WaitKind(IntEnum):
     ARRIVING = 1  # an instance in its launch hook
     APPEARING = 2  # an instance that has not reached its hook, or does not show yet
     CONFIRMING = 3  # EC2 does not show yet what its own event said
-    HOLDING = 4  # an instance on its way out that still carries the traffic
+    HOLDING = 4  # a leaving instance that still carries the traffic
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class RunState:
 
     ``overdue`` are address moves that AWS has put off so often that routes which lead nowhere go first.
     ``absent`` counts the readings that showed the event's own instance nowhere. ``no_doubt``: what must be
-    remembered of a move for a doubt could not be written, so that none is made. ``marked`` tells when this
+    remembered of a move for a doubt could not be written, so that none is made. ``marked`` says when this
     run first saw an instance's mark say that it does not forward.
     """
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 INSTANCE, INTERFACE = "i-0123456789abcdef0", "eni-0123456789abcdef0"
 EVENTS = json.dumps([{"Source": "tradai.nat", "DetailType": "NAT Peer Silent", "Detail": "{}"}])
 AWS = """#!/bin/bash
-printf '%q ' "$@" >>"$HEARD"
-echo >>"$HEARD"
+printf '%q ' "$@" >>"$RECORDED"
+echo >>"$RECORDED"
 """
 # everything but its last line, which starts it
 PROGRAM = """
@@ -43,20 +43,20 @@ class Called:
 
 def calls(folder: Path, allocation: str, groups: str = "") -> list[Called]:
     """The script's calls, in order; in a pair also those of the service that watches the other NAT."""
-    stub, heard = folder / "aws", folder / "heard"
+    stub, recorded = folder / "aws", folder / "recorded"
     stub.write_text(AWS, encoding="utf-8")
     stub.chmod(0o700)
     environment = {
         "PATH": f"{folder}:/usr/bin:/bin",
         "TMPDIR": str(folder),
         "SCRIPT": str(SCRIPT),
-        "HEARD": str(heard),
+        "RECORDED": str(recorded),
         "MARKED": str(folder / "marked"),
         "NAT_EIP_ALLOCATION_ID": allocation,
         "NAT_GROUPS": groups,
     }
     subprocess.run(["/bin/bash", "-c", PROGRAM, "boot", INSTANCE, EVENTS], env=environment, check=True)  # noqa: S603 - our own script
-    return [called(shlex.split(line)) for line in heard.read_text(encoding="utf-8").splitlines()]
+    return [called(shlex.split(line)) for line in recorded.read_text(encoding="utf-8").splitlines()]
 
 
 def called(words: list[str]) -> Called:

@@ -1,4 +1,4 @@
-"""tradai-drift-check over a live estate: every read, every heal, everything that it tells."""
+"""tradai-drift-check over a live estate: every read, every heal, every message."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def recorded(folder: Path) -> tuple[Stack, frozenset[Need]]:
         with patch.dict(os.environ, {**variables, "CANONICAL_CONFIG_PATH": str(own)}), recorder.connected():
             stand_in(recorder)
             live_through(world, recorder, hours)
-    return stack, frozenset(recorder.heard)
+    return stack, frozenset(recorder.recorded)
 
 
 def stand_in(recorder: Recorder) -> None:

@@ -54,7 +54,7 @@ def record_pair() -> tuple[Stack, frozenset[Need]]:
             world.advance(120)
             a_claim_and_then_nothing_serves(world, gateway)
         given = {**world.platform.parameters, "NatFallbackGatewayId": gateway, "EgressProbe": "true"}
-        return deployed(given.pop("Environment"), **given), frozenset(recorder.heard)
+        return deployed(given.pop("Environment"), **given), frozenset(recorder.recorded)
 
 
 def a_claim_and_then_nothing_serves(world: World, gateway: str) -> None:
@@ -81,7 +81,7 @@ def record(scene: Callable[[World], None], parameters: dict[str, str]) -> tuple[
         given = {**world.platform.parameters, **parameters, "EgressProbe": "true"}
         if scene is boot_fails:  # the others show that it works without
             given["VpcId"] = world.platform.vpc
-        return deployed(given.pop("Environment"), **given), frozenset(recorder.heard)
+        return deployed(given.pop("Environment"), **given), frozenset(recorder.recorded)
 
 
 def runs(world: World) -> bool:
@@ -114,7 +114,7 @@ def boot_fails(world: World) -> None:
 
 
 def forwards_nothing(world: World) -> None:
-    """The probe tells, and where terminating a dead one is refused it is marked."""
+    """The probe reports, and where terminating a dead one is refused it is marked."""
     with probing(world):
         world.advance(OLD)
         world.impair(lost := world.nat(), status_check=False)

@@ -239,7 +239,7 @@ def needs(service: str, operation: str, given: Parameters, more: Keys = ()) -> l
 
 
 def tagged(resource: str) -> str:
-    """API Gateway is asked about the tags of a thing, not about the thing."""
+    """API Gateway is asked about the tags of a resource, not about the resource."""
     if not resource.startswith("arn:aws:apigateway:"):
         return resource
     return f"{resource.partition('::')[0]}::/tags/{quote(resource, safe='')}"

@@ -1,4 +1,4 @@
-"""The four functions: what each was heard to call, what its code declares, and what its role allows."""
+"""The four functions: the recorded calls of each, what its code declares, and what its role allows."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ REFUSED: dict[str, set[Need]] = {
 
 @dataclass(frozen=True)
 class Life:
-    """One deployment: its role's policy, what the code was heard to need, what Lambda needs in its name."""
+    """One deployment: its role's policy, the permissions that the code needed, and those of Lambda itself."""
 
     policy: list[Statement]
-    heard: frozenset[Need]
+    recorded: frozenset[Need]
     by_lambda: frozenset[Need]
 
     @property
     def needs(self) -> frozenset[Need]:
-        return self.heard | self.by_lambda
+        return self.recorded | self.by_lambda
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class Proof:
         """Of one deployment: all have the same statements, on other resources."""
         return self.lives[0].policy
 
-    def heard(self) -> set[str]:
-        return {need.action for life in self.lives for need in life.heard}
+    def recorded(self) -> set[str]:
+        return {need.action for life in self.lives for need in life.recorded}
 
     def used(self) -> set[tuple[str, str]]:
         """Statements by their Sid, with each action and each place among its resources that was needed."""
@@ -137,9 +137,9 @@ def prove(name: str, folder: Path) -> Proof:
             recorded = [reaper.recorded()]
         case _:
             recorded = [probe.recorded()]
-    return Proof(name, [life(stack, FUNCTIONS[name], heard) for stack, heard in recorded])
+    return Proof(name, [life(stack, FUNCTIONS[name], recorded) for stack, recorded in recorded])
 
 
-def life(stack: Stack, name: str, heard: frozenset[Need]) -> Life:
+def life(stack: Stack, name: str, recorded: frozenset[Need]) -> Life:
     policy = statements(stack.statements(f"{name}Role"))
-    return Life(policy, heard, frozenset(by_lambda(stack, f"{name}Function")))
+    return Life(policy, recorded, frozenset(by_lambda(stack, f"{name}Function")))

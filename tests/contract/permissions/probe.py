@@ -41,7 +41,7 @@ def recorded() -> tuple[Stack, frozenset[Need]]:
                 else:
                     with pytest.raises(EgressDownError):
                         app.lambda_handler({"action": "probe"}, context)
-    return stack, frozenset(recorder.heard)
+    return stack, frozenset(recorder.recorded)
 
 
 def ask(endpoints: Sequence[str], *, answered: bool) -> Round:

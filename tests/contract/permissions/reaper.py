@@ -47,7 +47,7 @@ def recorded() -> tuple[Stack, frozenset[Need]]:
         recorder.connected(),
     ):
         boto3.client("sns").create_topic(Name=variables["SNS_ALERTS_TOPIC_ARN"].rpartition(":")[2])
-        invoke(recorder, hand, REPORT)  # no table yet: it tells of that, and of its end
+        invoke(recorder, hand, REPORT)  # no table yet: a message says so, and another one when it is there
         prepare(variables["REAPER_AUDIT_BUCKET"], int(hand.now().timestamp()))
         stopped = invoke(recorder, hand, SLOWLY, SPARE_SECONDS + 40)
         assert stopped["results"][0]["end"] == "out_of_time"
@@ -57,7 +57,7 @@ def recorded() -> tuple[Stack, frozenset[Need]]:
         assert reap(recorder, hand, DELETE | SHARE) == "finished"
         reap(recorder, hand, REPORT)
         summarise(recorder, hand, variables["REAPER_AUDIT_BUCKET"])
-    return stack, frozenset(recorder.heard)
+    return stack, frozenset(recorder.recorded)
 
 
 def prepare(bucket: str, now: int) -> None:

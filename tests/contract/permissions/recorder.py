@@ -1,4 +1,4 @@
-"""Hears every AWS call between the function and the wire, and keeps what IAM would be asked about it."""
+"""Records every AWS call between the function and the wire, and keeps what IAM would be asked about it."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ NOTHING_THERE = "NoSuchKey"
 
 @dataclass
 class Recorder:
-    """``heard`` are the questions to IAM; ``listens`` tells whether a call is the function's own."""
+    """``recorded`` are the questions to IAM; ``listens`` says whether a call is the function's own."""
 
-    heard: set[Need] = field(default_factory=set)
+    recorded: set[Need] = field(default_factory=set)
     on: bool = False
     listens: Callable[[], bool] = lambda: False
-    tell: Callable[[list[Need]], None] = lambda _: None
+    report: Callable[[list[Need]], None] = lambda _: None
 
     def __post_init__(self) -> None:
-        self.listens, self.tell = lambda: self.on, self.heard.update
+        self.listens, self.report = lambda: self.on, self.recorded.update
 
-    def hear(self, service: str, operation: str, given: dict[str, Any]) -> None:
+    def record(self, service: str, operation: str, given: dict[str, Any]) -> None:
         if self.listens():
-            self.tell(needs(service, operation, given))
+            self.report(needs(service, operation, given))
 
     @contextmanager
     def acting(self, *, on: bool = True) -> Iterator[None]:
@@ -53,18 +53,18 @@ class Recorder:
             yield
 
     def around(self, through: Callable[..., Any]) -> Callable[..., Any]:
-        """A function that hears each call and passes it on."""
+        """A function that records each call and passes it on."""
 
         def call(client: Any, operation: str, given: dict[str, Any]) -> Any:
             service = client.meta.service_model.service_name
-            self.hear(service, operation, given)
+            self.record(service, operation, given)
             try:
                 return through(client, operation, given)
             except ClientError as error:
                 if error.response["Error"].get("Code") == NOTHING_THERE:
                     # S3 says so only to those who may list the bucket: to others the key is forbidden.
                     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-                    self.hear(service, "ListBucket", given)
+                    self.record(service, "ListBucket", given)
                 raise
 
         return call

@@ -1,4 +1,4 @@
-"""What is heard of every test is held against the roles; without a statement, a failover is refused."""
+"""What every test calls is held against the roles; without a statement, a failover is refused."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ NEEDED = {
 
 @pytest.fixture(scope="module")
 def failover() -> frozenset[iam_enforcement.CheckedCall]:
-    """A killed NAT and its successor, as they were heard."""
-    hearing = iam_enforcement.RoleEnforcer()
-    with hearing.connected(), World(seed=3) as world:
+    """A killed NAT and its successor, as they were recorded."""
+    enforcer = iam_enforcement.RoleEnforcer()
+    with enforcer.connected(), World(seed=3) as world:
         world.start()
         world.kill(lost := world.nat())
         assert healed(world, lost, 600)
-    return frozenset(hearing.heard)
+    return frozenset(enforcer.recorded)
 
 
-def test_a_failover_is_heard_and_allowed(failover: frozenset[iam_enforcement.CheckedCall]) -> None:
+def test_the_calls_of_a_failover_are_recorded_and_allowed(
+    failover: frozenset[iam_enforcement.CheckedCall],
+) -> None:
     assert {call.role for call in failover} == {"UpdateNatRoutesRole"}
     assert set(NEEDED.values()) <= {call.need.action for call in failover}
     iam_enforcement.RoleEnforcer(set(failover)).judge()
@@ -50,10 +52,10 @@ def test_without_its_statement_it_is_refused(
         iam_enforcement.RoleEnforcer(set(failover)).judge()
 
 
-def test_what_a_test_does_itself_is_not_heard() -> None:
-    hearing = iam_enforcement.RoleEnforcer()
-    hearing.hear([Need("ec2:TerminateInstances", "*")])
-    assert hearing.heard == set()
+def test_calls_of_the_test_itself_are_not_recorded() -> None:
+    enforcer = iam_enforcement.RoleEnforcer()
+    enforcer.record([Need("ec2:TerminateInstances", "*")])
+    assert enforcer.recorded == set()
 
 
 def test_every_function_has_a_role_or_a_reason_for_none() -> None:

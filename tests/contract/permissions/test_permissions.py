@@ -45,7 +45,7 @@ def test_every_action_and_every_resource_that_is_allowed_is_needed(proof: Proof)
 
 
 def test_the_code_declares_what_it_calls_and_nothing_else(proof: Proof) -> None:
-    assert proof.heard() == DECLARED[proof.name]
+    assert proof.recorded() == DECLARED[proof.name]
 
 
 def test_the_role_allows_what_is_declared_and_what_lambda_does_in_its_name(proof: Proof) -> None:
@@ -116,10 +116,10 @@ def is_shared(resource: str) -> bool:
 
 
 def test_unnamed_route_tables_are_written_by_their_tag_alone() -> None:
-    for stack, heard in failover.recorded(tagged=True):
-        made = life(stack, "UpdateNatRoutes", heard)
+    for stack, recorded in failover.recorded(tagged=True):
+        made = life(stack, "UpdateNatRoutes", recorded)
         assert denied(made.policy, made.needs) == []
-        bare = {replace(need, keys=()) for need in heard}
+        bare = {replace(need, keys=()) for need in recorded}
         assert {"ec2:CreateRoute", "ec2:ReplaceRoute"} <= {need.action for need in denied(made.policy, bare)}
 
 

@@ -1,4 +1,4 @@
-"""The egress probe's own rounds, asked from inside the private subnet; the command ``ask`` tells one."""
+"""The egress probe's own rounds, asked from inside the private subnet; the command ``ask`` returns one."""
 
 from __future__ import annotations
 

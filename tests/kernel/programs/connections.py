@@ -1,7 +1,7 @@
 """TCP connections of a private host that stay open: COUNT of them on ports from FIRST, from each ADDRESS.
 
-Usage: connections.py COUNT FIRST ADDRESS... The command ``alive`` sends a line on each and tells how many of
-them were answered within three seconds; ``resets`` how many were reset instead.
+Usage: connections.py COUNT FIRST ADDRESS... The command ``alive`` sends a line on each and returns how many
+of them were answered within three seconds; ``resets`` how many were reset instead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""So many connections at once, opened and kept. The command ``connected`` tells how many were answered."""
+"""So many connections at once, opened and kept. The command ``connected`` returns how many were answered."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def main() -> None:
     waiting = selectors.DefaultSelector()
     connected: list[socket.socket] = []
     opened = 0
-    heard = time.monotonic()
-    while time.monotonic() - heard < PATIENCE and len(connected) < wanted:
+    answered_at = time.monotonic()
+    while time.monotonic() - answered_at < PATIENCE and len(connected) < wanted:
         while opened < wanted and opened - len(connected) < BATCH:
             connection = socket.socket()
             connection.settimeout(0)
@@ -31,7 +31,7 @@ def main() -> None:
             waiting.unregister(key.fileobj)
             assert isinstance(key.fileobj, socket.socket)
             connected.append(key.fileobj)
-            heard = time.monotonic()
+            answered_at = time.monotonic()
     print("ready", flush=True)
     for _ in sys.stdin:
         print(len(connected), flush=True)

@@ -1,7 +1,7 @@
 """The internet's one host: answers every question with the address that asked.
 
-UDP and TCP on 7000 echo a line behind that address, UDP 53 and 123 the same, HTTP on 80 tells it. TCP on 7001
-takes what is sent, and tells how many bytes that was.
+UDP and TCP on 7000 echo a line behind that address, UDP 53 and 123 the same, HTTP on 80 returns it. TCP on
+7001 takes what is sent, and returns how many bytes that was.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The instance metadata service, version 2 alone: a PUT gets the token without which nothing is told."""
+"""The instance metadata service, version 2 alone: a PUT gets the token without which nothing is answered."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A private host's continuous traffic, UDP or TCP, measured by what comes back.
 
 Usage: probe.py udp|tcp ADDRESS PORT. Commands on stdin, an answer in JSON for each:
-  await N SECONDS   wait until N probes sent from now on were answered; tells whether they were
+  await N SECONDS   wait until N probes sent from now on were answered; returns whether they were
   report            what was sent and answered so far
 The report counts as lost only what was sent before the last answered probe: none that is still in flight.
 """

@@ -187,7 +187,7 @@ def test_values_stay_as_they_were_sent(server: type[Handler], requests: DynamoDB
 
 
 def certificate(folder: Path, host: str) -> Path:
-    """A certificate for ``host`` that only those trust who are told to, with its key, in one file."""
+    """A certificate for ``host`` that only those clients trust that name it, with its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     made = (

@@ -1,4 +1,4 @@
-"""Which refusals pass, and what of a final one is told."""
+"""Which refusals are temporary, and what the error of a final one says."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_servers_fault_passes_whatever_its_code() -> None:
     assert isinstance(refused("Strange", http=503), TemporaryError)
 
 
-def test_the_encoded_part_of_a_denial_is_cut_and_the_rest_is_told() -> None:
+def test_the_encoded_part_of_a_denial_is_cut_and_the_rest_is_kept() -> None:
     message = (
         "You are not authorized to perform this operation. User: arn:aws:sts::123456789012:assumed-role/r/s "
         "is not authorized. Encoded authorization failure message: " + "Xk3-_" * 100

@@ -1,4 +1,4 @@
-"""The stand-in of the cold start answers what the function asks, and the table is told as measured."""
+"""The stand-in of the cold start answers what the function asks, and the table has the measured figures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_ten_calls_move_both_tables(url: str) -> None:
         autoscaling.close()
 
 
-def test_the_document_tells_the_ratio_of_the_same_run() -> None:
+def test_the_document_states_the_ratio_of_the_same_run() -> None:
     figures = {"import_ms": 60.0, "call_ms": 40.0, "cpu_ms": 100.0, "wall_ms": 1.0, "peak_mb": 30.0}
     measured = {"as built": figures, "alternat's imports": figures | {"cpu_ms": 200.0, "peak_mb": 40.0}}
     versions = dict.fromkeys(("Python", "boto3", "structlog", "orjson", "aws-lambda-powertools"), "1")

@@ -70,7 +70,7 @@ def some_days(seed: int = 1, standby: Standby = Standby.NONE) -> Year:
     return play(seed, standby, DAYS, 3 * DAY)
 
 
-def test_some_days_tell_what_the_incidents_were_and_count_every_tick() -> None:
+def test_some_days_name_their_incidents_and_count_every_tick() -> None:
     year = some_days()
     death, refresh = year.episodes
     assert 15 < death.down < 60

@@ -1,4 +1,4 @@
-"""The stack's parameters win over a deployment's own values, and a difference is kept to be told."""
+"""The stack's parameters win over a deployment's own values, and a difference is kept for the report."""
 
 from __future__ import annotations
 

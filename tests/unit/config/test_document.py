@@ -38,7 +38,7 @@ def test_environments_that_differ_stand_side_by_side() -> None:
     assert "| `ecs.services.backend-api.desired_count` | 1 ◐ | 1 ◐ | 2 ◐ |" in TEXT
 
 
-def test_what_all_have_alike_is_told_once() -> None:
+def test_a_value_that_all_share_is_written_once() -> None:
     assert TEXT.count("PAY_PER_REQUEST") == 1
     assert "All alike: billing `PAY_PER_REQUEST` ●; encrypted yes ●;" in TEXT
 
@@ -53,7 +53,7 @@ def test_what_nobody_stated_is_a_dash() -> None:
     assert "| - | - | of this toolkit ◐ |" in TEXT
 
 
-def test_the_change_log_is_told_latest_first_with_its_migrations() -> None:
+def test_the_change_log_is_written_latest_first_with_its_migrations() -> None:
     late = TEXT.index(
         "| 9.3.0+2 | 2026-12-01 | A wider network.<br>migration of `network.vpc.cidr`: a second VPC |"
     )

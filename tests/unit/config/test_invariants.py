@@ -160,7 +160,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_a_broken_invariant_is_told_with_its_path(broken: Break, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_invariant_is_reported_with_its_path(broken: Break, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invariants, "INVARIANTS", (broken.invariant,))
     monkeypatch.setattr(invariants, "is_confirmed", lambda _config, _path: False)  # as a built-in value
     with pytest.raises(ConfigError) as caught:

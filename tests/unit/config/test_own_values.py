@@ -121,7 +121,7 @@ def test_a_refusal_names_the_field_and_what_is_accepted(values: dict[str, Any], 
     assert words in str(caught.value)
 
 
-def test_everything_that_is_wrong_is_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         build(PROD, {"region": 1, "rds": {"multi_az": "no"}})
     assert caught.value.path == "region"

@@ -201,7 +201,7 @@ def test_nothing_else_is_immutable() -> None:
     assert not is_immutable(PROD, TTL_OF_NOTIFICATIONS)
 
 
-def test_what_nobody_stated_is_told_from_what_is_stated_to_be_absent() -> None:
+def test_an_unstated_value_is_not_the_same_as_an_absent_one() -> None:
     assert is_unspecified(PROD, "lambdas.update-nat-routes.memory_mb")
     assert is_unspecified(PROD, "cognito.id")
     assert not is_unspecified(PROD, "dynamodb.tables.trading-state.ttl")

@@ -25,7 +25,7 @@ def change(version: str, **migrations: str) -> Change:
     return Change(version, date(2026, 11, 22), "why", {k.replace("_", "."): v for k, v in migrations.items()})
 
 
-def told(agreed: Snapshot, now: Snapshot, *changes: Change) -> list[tuple[str, str]]:
+def problems_of(agreed: Snapshot, now: Snapshot, *changes: Change) -> list[tuple[str, str]]:
     return [(violation.path, violation.problem) for violation in check(agreed, now, changes)]
 
 
@@ -33,12 +33,12 @@ AGREED = snapshot(nat_size=entry(1), vpc_cidr=entry("10.0.0.0/16", immutable=Tru
 
 
 def test_values_as_they_were_agreed_on_are_well() -> None:
-    assert told(AGREED, AGREED, change(VERSION)) == []
+    assert problems_of(AGREED, AGREED, change(VERSION)) == []
 
 
 def test_a_changed_value_needs_a_higher_version() -> None:
     now = snapshot(nat_size=entry(2), vpc_cidr=AGREED.entries["vpc.cidr"])
-    ((path, problem),) = told(AGREED, now, change(VERSION))
+    ((path, problem),) = problems_of(AGREED, now, change(VERSION))
     assert path == "nat.size"
     assert problem.startswith("1 → 2, but the version is still 9.3.0+4: add Change(")
     assert '"9.3.0+5"' in problem
@@ -47,12 +47,12 @@ def test_a_changed_value_needs_a_higher_version() -> None:
 
 def test_a_changed_value_with_a_higher_version_is_well() -> None:
     now = snapshot(nat_size=entry(2), vpc_cidr=AGREED.entries["vpc.cidr"])
-    assert told(AGREED, now, change(VERSION), change("9.3.0+5")) == []
+    assert problems_of(AGREED, now, change(VERSION), change("9.3.0+5")) == []
 
 
 def test_an_immutable_value_also_needs_its_migration() -> None:
     now = snapshot(nat_size=entry(1), vpc_cidr=entry("10.9.0.0/16", immutable=True))
-    ((path, problem),) = told(AGREED, now, change("9.3.0+5"))
+    ((path, problem),) = problems_of(AGREED, now, change("9.3.0+5"))
     assert path == "vpc.cidr"
     assert '"10.0.0.0/16" → "10.9.0.0/16", and it is immutable' in problem
     assert 'migrations={"vpc.cidr": "…"}' in problem
@@ -61,44 +61,44 @@ def test_an_immutable_value_also_needs_its_migration() -> None:
 @pytest.mark.parametrize("covered", ["vpc_cidr", "vpc"])
 def test_a_migration_of_the_value_or_its_section_lets_it_pass(covered: str) -> None:
     now = snapshot(nat_size=entry(1), vpc_cidr=entry("10.9.0.0/16", immutable=True))
-    assert told(AGREED, now, change("9.3.0+5", **{covered: "a second VPC, then moved"})) == []
+    assert problems_of(AGREED, now, change("9.3.0+5", **{covered: "a second VPC, then moved"})) == []
 
 
 @pytest.mark.parametrize("other", ["vpc_cid", "v", "nat_size"])
 def test_a_migration_of_something_else_does_not(other: str) -> None:
     now = snapshot(nat_size=entry(1), vpc_cidr=entry("10.9.0.0/16", immutable=True))
-    assert len(told(AGREED, now, change("9.3.0+5", **{other: "no"}))) == 1
+    assert len(problems_of(AGREED, now, change("9.3.0+5", **{other: "no"}))) == 1
 
 
 def test_the_migration_of_an_earlier_version_does_not_count() -> None:
     now = snapshot(nat_size=entry(1), vpc_cidr=entry("10.9.0.0/16", immutable=True))
-    assert len(told(AGREED, now, change(VERSION, vpc_cidr="done before"), change("9.3.0+5"))) == 1
+    assert len(problems_of(AGREED, now, change(VERSION, vpc_cidr="done before"), change("9.3.0+5"))) == 1
 
 
 def test_an_immutable_value_cannot_be_unlocked_first_and_changed_then() -> None:
     now = snapshot(nat_size=entry(1), vpc_cidr=entry("10.9.0.0/16", immutable=False))
-    assert len(told(AGREED, now, change("9.3.0+5"))) == 1
+    assert len(problems_of(AGREED, now, change("9.3.0+5"))) == 1
     unlocked = snapshot(nat_size=entry(1), vpc_cidr=entry("10.0.0.0/16", immutable=False))
-    assert len(told(AGREED, unlocked, change("9.3.0+5"))) == 1
+    assert len(problems_of(AGREED, unlocked, change("9.3.0+5"))) == 1
 
 
 def test_an_immutable_value_that_is_gone_needs_a_migration() -> None:
-    ((path, problem),) = told(AGREED, snapshot(nat_size=entry(1)), change("9.3.0+5"))
+    ((path, problem),) = problems_of(AGREED, snapshot(nat_size=entry(1)), change("9.3.0+5"))
     assert (path, problem.split(",")[0]) == ("vpc.cidr", "is gone")
 
 
 def test_a_new_value_needs_no_migration_but_a_version() -> None:
     entries = {name.replace(".", "_"): each for name, each in AGREED.entries.items()}
     now = snapshot(**entries, sub_cidr=entry("10.0.1.0/24", immutable=True))
-    assert [path for path, _ in told(AGREED, now, change(VERSION))] == ["sub.cidr"]
-    assert told(AGREED, now, change("9.3.0+5")) == []
+    assert [path for path, _ in problems_of(AGREED, now, change(VERSION))] == ["sub.cidr"]
+    assert problems_of(AGREED, now, change("9.3.0+5")) == []
 
 
 def test_how_sure_a_value_is_may_not_change_unsaid_but_needs_no_migration() -> None:
     now = snapshot(nat_size=entry(1), vpc_cidr=entry("10.0.0.0/16", confidence="assumed", immutable=True))
-    ((_, problem),) = told(AGREED, now, change(VERSION))
+    ((_, problem),) = problems_of(AGREED, now, change(VERSION))
     assert problem.startswith('is now: "seed" → "assumed"')
-    assert told(AGREED, now, change("9.3.0+5")) == []
+    assert problems_of(AGREED, now, change("9.3.0+5")) == []
 
 
 def test_a_change_in_one_environment_alone_is_seen_and_named() -> None:
@@ -107,7 +107,7 @@ def test_a_change_in_one_environment_alone_is_seen_and_named() -> None:
         nat_size=Entry(values, dict.fromkeys(ENVIRONMENTS, "seed"), immutable=False),
         vpc_cidr=AGREED.entries["vpc.cidr"],
     )
-    ((_, problem),) = told(AGREED, now, change(VERSION))
+    ((_, problem),) = problems_of(AGREED, now, change(VERSION))
     assert problem.startswith("prod: 1 → 3, but")
 
 
@@ -128,7 +128,7 @@ def test_a_snapshot_has_a_line_a_value() -> None:
 def test_a_value_changed_by_hand_is_stopped() -> None:
     configs = [build(env) for env in Environment]
     by_hand = [build(env, {"network": {"vpc": {"cidr": "10.0.0.0/8"}}}) for env in Environment]
-    problems = told(take(configs, CHANGES[-1].version), take(by_hand, CHANGES[-1].version), *CHANGES)
+    problems = problems_of(take(configs, CHANGES[-1].version), take(by_hand, CHANGES[-1].version), *CHANGES)
     assert [path for path, _ in problems] == ["network.vpc.cidr", "network.vpc.cidr"]
     assert "but the version is still" in problems[0][1]
     assert "it is immutable" in problems[1][1]

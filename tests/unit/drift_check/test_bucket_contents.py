@@ -99,7 +99,7 @@ def test_bucket_and_objects_may_be_refused_by_two_statements() -> None:
         ),
     ],
 )
-def test_a_rule_is_told_by_what_it_does(rule: dict[str, Any], text: str) -> None:
+def test_a_rule_is_described_by_its_effect(rule: dict[str, Any], text: str) -> None:
     assert described(rule) == text
 
 

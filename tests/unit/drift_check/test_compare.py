@@ -31,7 +31,7 @@ def only(estate: Standing, path: str, value: object) -> Finding:
     return result
 
 
-def test_an_immutable_value_is_critical_and_never_mended(estate: Standing) -> None:
+def test_an_immutable_value_is_critical_and_never_healed(estate: Standing) -> None:
     result = only(estate, "network.vpc.cidr", "10.9.0.0/16")
     assert (result.severity, result.healing) == (Severity.CRITICAL, Healing.NEVER)
     assert "migration" in result.reason
@@ -81,7 +81,7 @@ def test_no_waiver_hides_what_could_not_be_read() -> None:
     assert result.finding.waiver is None
 
 
-def test_no_immutable_value_has_a_finding_that_anything_may_mend(estate: Standing) -> None:
+def test_no_finding_of_an_immutable_value_may_be_healed(estate: Standing) -> None:
     for path, value in leaves(config()):
         if is_immutable(config(), path) and isinstance(value, str) and value:
             other = "10.9.0.0/24" if "cidr" in path else f"{value}x"

@@ -16,7 +16,7 @@ from tradai_shared.config import leaves
 if TYPE_CHECKING:
     from drift_check.findings import Finding
 
-# What else must be told when a value changes, since it is wrong then too.
+# What else must be reported when a value changes, since it is wrong then too.
 CONSEQUENCES = (
     ("dynamodb.tables.*.name", "naming.resource", "the table of the former name is unexpected"),
     ("dynamodb.tables.workflow-state.name", "service_environment.workflow_table", "services name the table"),
@@ -40,7 +40,7 @@ CASES = {
 }
 
 
-def told(estate: Standing, path: str) -> list[Finding]:
+def findings_of(estate: Standing, path: str) -> list[Finding]:
     """The findings that the changed value brings."""
     ordinary = {finding.id for finding in estate.ordinary.findings}
     after = estate.scan(changed(config(), path, CASES[path])).findings
@@ -52,8 +52,8 @@ def is_about(finding: Finding, path: str) -> bool:
 
 
 @pytest.mark.parametrize("path", [path for path in CASES if not why_unjudged(path)])
-def test_a_changed_value_is_told_and_nothing_else(estate: Standing, path: str) -> None:
-    findings = told(estate, path)
+def test_a_changed_value_has_its_finding_and_no_other_has(estate: Standing, path: str) -> None:
+    findings = findings_of(estate, path)
     expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
     others = {finding.path for finding in findings if not is_about(finding, path)}
     assert others <= expected
@@ -65,7 +65,7 @@ def test_a_changed_value_is_told_and_nothing_else(estate: Standing, path: str) -
 @pytest.mark.parametrize("path", [path for path in CASES if why_unjudged(path)])
 def test_what_is_said_not_to_be_judged_is_not(estate: Standing, path: str) -> None:
     expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
-    assert {result.path for result in told(estate, path)} == expected
+    assert {result.path for result in findings_of(estate, path)} == expected
 
 
 @pytest.mark.parametrize("pattern", [pattern for pattern, _ in UNJUDGED])

@@ -1,4 +1,4 @@
-"""New, persisting, resolved; told once; and what heals remember."""
+"""New, persisting, resolved; notified once; and what heals remember."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ def after(findings: list[Finding], history: History | None = None, now: datetime
     return remember(history, changes, findings, to_notify(history, changes, findings, now), now)
 
 
-def told(history: History, findings: list[Finding], now: datetime = NOW) -> list[str]:
+def notified_ids(history: History, findings: list[Finding], now: datetime = NOW) -> list[str]:
     return [due.id for due in to_notify(history, compare(history, findings, CHECKS), findings, now)]
 
 
-def test_what_no_run_has_seen_is_new_and_told() -> None:
+def test_a_finding_that_no_run_has_seen_is_new_and_notified() -> None:
     assert compare(History(), [finding()], CHECKS).new == {finding().id}
-    assert told(History(), [finding()]) == [finding().id]
+    assert notified_ids(History(), [finding()]) == [finding().id]
 
 
-def test_what_stays_is_not_told_again() -> None:
-    assert told(after([finding()]), [finding()], NOW + timedelta(days=30)) == []
+def test_a_finding_that_stays_is_not_notified_again() -> None:
+    assert notified_ids(after([finding()]), [finding()], NOW + timedelta(days=30)) == []
 
 
-def test_what_is_critical_and_stays_is_told_again_after_a_week() -> None:
+def test_a_critical_finding_that_stays_is_notified_again_after_a_week() -> None:
     critical = finding(severity=Severity.CRITICAL)
     history = after([critical])
-    assert told(history, [critical], NOW + timedelta(days=6)) == []
-    assert told(history, [critical], NOW + timedelta(days=7)) == [critical.id]
+    assert notified_ids(history, [critical], NOW + timedelta(days=6)) == []
+    assert notified_ids(history, [critical], NOW + timedelta(days=7)) == [critical.id]
 
 
 def test_what_is_gone_is_resolved() -> None:
@@ -84,15 +84,15 @@ def test_what_was_not_looked_at_is_not_resolved() -> None:
     assert not compare(after([finding()]), [], {"network"}).resolved
 
 
-def test_what_flaps_is_told_once() -> None:
+def test_a_finding_that_comes_and_goes_is_notified_once() -> None:
     gone = after([], after([finding()]), NOW + timedelta(hours=1))
-    assert told(gone, [finding()], NOW + timedelta(hours=2)) == []
+    assert notified_ids(gone, [finding()], NOW + timedelta(hours=2)) == []
 
 
 def test_what_returns_after_a_week_is_new() -> None:
     gone = after([], after([finding()]), NOW + timedelta(hours=1))
     later = NOW + timedelta(days=8)
-    assert told(after([], gone, later), [finding()], later) == [finding().id]
+    assert notified_ids(after([], gone, later), [finding()], later) == [finding().id]
 
 
 def test_the_first_sight_is_kept() -> None:
@@ -103,16 +103,16 @@ def test_the_first_sight_is_kept() -> None:
 @pytest.mark.parametrize(
     "quiet", [finding(severity=Severity.INFO), finding(waiver=Waiver("r", "o", NOW.date()))]
 )
-def test_information_and_what_is_accepted_is_not_told(quiet: Finding) -> None:
-    assert told(History(), [quiet]) == []
+def test_information_and_accepted_findings_are_not_notified(quiet: Finding) -> None:
+    assert notified_ids(History(), [quiet]) == []
 
 
-def test_without_history_nothing_is_new_and_only_what_is_critical_is_told() -> None:
+def test_without_history_nothing_is_new_and_only_critical_findings_are_notified() -> None:
     blind = History(known=False)
     critical = finding(severity=Severity.CRITICAL)
     assert not compare(blind, [finding()], CHECKS).new
-    assert told(blind, [finding()]) == []
-    assert told(blind, [critical]) == [critical.id]
+    assert notified_ids(blind, [finding()]) == []
+    assert notified_ids(blind, [critical]) == [critical.id]
 
 
 def test_failures_in_a_row_are_counted_and_a_success_ends_them() -> None:
@@ -141,7 +141,7 @@ def test_a_record_needs_its_fields() -> None:
 
 def test_what_was_not_delivered_is_sent_by_the_next_run() -> None:
     failed = remember(History(), compare(History(), [finding()], CHECKS), [finding()], [], NOW)
-    assert told(failed, [finding()], NOW + timedelta(hours=1)) == [finding().id]
+    assert notified_ids(failed, [finding()], NOW + timedelta(hours=1)) == [finding().id]
 
 
 def test_records_that_earlier_versions_stored_are_read_and_written_alike() -> None:

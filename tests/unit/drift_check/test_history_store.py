@@ -148,7 +148,7 @@ def test_an_item_of_an_earlier_version_is_read_and_its_lease_is_free(client: Any
     assert stored.history == History({"an-id": Record("tables", "a-table", NOW)})
 
 
-def test_a_second_run_is_told_who_is_at_work(client: Any) -> None:
+def test_the_refusal_of_a_second_run_names_the_first(client: Any) -> None:
     table(client).acquire("the first run", NOW)
     with pytest.raises(LeaseHeldError, match="the first run"):
         table(client).acquire("the second run", NOW + LEASE - timedelta(seconds=1))

@@ -82,7 +82,7 @@ def test_a_call_that_two_checks_want_is_asked_once() -> None:
 
 
 def test_an_answer_without_what_it_is_asked_for_says_nothing_of_existence() -> None:
-    """A table that does not exist is told by an error code; an answer without it is garbled."""
+    """A table that does not exist is shown by an error code; an answer without it is garbled."""
     call = Call("dynamodb:DescribeTable", "a")
     client: Any = Client("", 0)
     client.describe_table = lambda **_: {}

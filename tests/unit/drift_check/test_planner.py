@@ -1,4 +1,4 @@
-"""What may be mended: everything that must not be is refused with its reason."""
+"""What may be healed: everything else is refused with its reason."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def past(tried: timedelta = timedelta(days=1), failures: int = 0, attribute: str
     return History({finding(attribute=attribute).id: record})
 
 
-def test_what_is_automatic_is_mended() -> None:
+def test_an_automatic_finding_is_healed() -> None:
     assert len(chosen(assessed()).chosen) == 1
 
 
@@ -45,19 +45,19 @@ def test_what_is_automatic_is_mended() -> None:
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_what_must_not_be_mended_is_refused_with_a_reason(changes: dict[str, object]) -> None:
+def test_a_finding_that_must_not_be_healed_is_refused_with_a_reason(changes: dict[str, object]) -> None:
     choice = chosen(assessed(**changes))
     assert not choice.chosen
     assert [reason for _, reason in choice.refused if reason]
 
 
-def test_what_needs_approval_is_mended_once_approved() -> None:
+def test_a_finding_on_approval_is_healed_once_approved() -> None:
     candidate = assessed(healing=Healing.ON_APPROVAL)
     assert chosen(candidate, approved=candidate.finding.id).chosen == (candidate,)
 
 
 @pytest.mark.parametrize("changes", [{"healing": Healing.NEVER}, {"provenance": Provenance.ASSUMED}])
-def test_no_approval_mends_what_is_never_mended_or_only_assumed(changes: dict[str, object]) -> None:
+def test_no_approval_heals_a_finding_that_is_never_healed_or_only_assumed(changes: dict[str, object]) -> None:
     candidate = assessed(**changes)
     assert not chosen(candidate, approved=candidate.finding.id).chosen
 
@@ -67,7 +67,7 @@ def test_what_is_unknown_is_never_written() -> None:
     assert not chosen(candidate, approved=candidate.finding.id).chosen
 
 
-def test_a_run_mends_so_many_and_no_more() -> None:
+def test_a_run_heals_at_most_its_limit() -> None:
     choice = chosen(*(assessed(resource=f"table-{number}") for number in range(3)), most=2)
     assert (len(choice.chosen), len(choice.refused)) == (2, 1)
 

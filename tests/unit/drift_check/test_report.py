@@ -1,4 +1,4 @@
-"""What a run tells, in each form, and to whom."""
+"""What a run reports, in each form, and to whom."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_no_news_and_dry_runs_disturb_nobody(quiet: dict[str, Any]) -> None:
     clients.events.put_events.assert_not_called()
 
 
-def test_a_heal_that_failed_is_told_though_nothing_is_new() -> None:
+def test_a_failed_heal_is_notified_though_nothing_is_new() -> None:
     clients = sent(report(to_notify=[], heals=[HealOutcome(finding(), Status.FAILED, "refused")]), Mock())
     assert "refused" in clients.sns.publish.call_args.kwargs["Message"]
 
@@ -209,11 +209,12 @@ def test_a_message_says_what_is_new_what_comes_next_and_what_to_do() -> None:
         assert label in text
 
 
-def test_what_somebody_was_notified_of_is_told_when_it_is_over() -> None:
+def test_a_notified_finding_has_a_message_when_it_is_over() -> None:
     clients = Mock()
     clients.events.put_events.return_value = {"FailedEntryCount": 0}
     sent(resolved(), clients)
     assert "over: tradai-runs-dev, after 4 hours. Finding abc123" in message_of(clients)
+    assert "1 earlier difference of dev is over." in message_of(clients)
     assert "You: nothing to do" in message_of(clients)
 
 

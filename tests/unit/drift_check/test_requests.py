@@ -34,7 +34,7 @@ def test_there_is_a_sample_of_each_kind() -> None:
     ("event", "field"),
     [
         ([], "event"),
-        ({"mode": "mend"}, "mode"),
+        ({"mode": "repair"}, "mode"),
         ({"mode": None}, "mode"),
         ({"dry_run": "yes"}, "dry_run"),
         ({"approve": "id"}, "approve"),

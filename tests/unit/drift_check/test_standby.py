@@ -118,7 +118,7 @@ def test_a_missing_second_group_is_one_finding(estate: Standing) -> None:
     assert finding.severity is Severity.CRITICAL, "vital: nothing takes over"
 
 
-def test_what_is_wrong_with_the_second_group_is_told_by_its_name(estate: Standing) -> None:
+def test_drift_of_the_second_group_is_reported_under_its_name(estate: Standing) -> None:
     autoscaling, ec2 = estate.client("autoscaling"), estate.client("ec2")
     autoscaling.suspend_processes(AutoScalingGroupName=SECOND, ScalingProcesses=["Launch"])
     autoscaling.update_auto_scaling_group(AutoScalingGroupName=SECOND, MaxSize=3)
@@ -137,7 +137,7 @@ def test_what_is_wrong_with_the_second_group_is_told_by_its_name(estate: Standin
     assert found[f"{SECOND}/Launch", "suspended process"].severity is Severity.HIGH
 
 
-def test_an_address_with_neither_is_told(estate: Standing) -> None:
+def test_an_address_with_neither_is_reported(estate: Standing) -> None:
     ec2 = estate.client("ec2")
     for address in ec2.describe_addresses()["Addresses"]:
         if "AssociationId" in address:

@@ -57,7 +57,7 @@ def _listening_and_silent() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("text", ["203.0.113.10", "203.0.113.10\n", "fl=1\nip=203.0.113.10\nts=2\n"])
-def test_an_address_that_is_told_is_understood(text: str) -> None:
+def test_a_returned_address_is_parsed(text: str) -> None:
     with _serving(200, text) as (url, _):
         (attempt,) = observe.ask_all([url]).tries
     assert (attempt.answered, attempt.address) == (True, "203.0.113.10")

@@ -10,7 +10,7 @@ ENDPOINTS = ("https://a.example", "https://b.example", "https://c.example")
 
 
 def _round(answered: int, address: str | None = None) -> Round:
-    """The first so many endpoints answer, and tell the address."""
+    """The first so many endpoints answer, and return the address."""
     tries = (
         Try(each_round, place < answered, address if place < answered else None)
         for place, each_round in enumerate(ENDPOINTS)
@@ -19,7 +19,7 @@ def _round(answered: int, address: str | None = None) -> Round:
 
 
 GOOD, ASTRAY, SILENT = _round(3, OURS), _round(3, OTHER), _round(0)
-MUTE = _round(3)  # answers, and nobody tells the address
+MUTE = _round(3)  # answers, and no answer has the address
 
 tries = st.builds(Try, st.sampled_from(ENDPOINTS), st.booleans(), st.sampled_from([None, OURS, OTHER]))
 rounds = st.lists(st.builds(Round, st.lists(tries, min_size=1, max_size=4).map(tuple)), max_size=8)
@@ -56,11 +56,11 @@ def test_an_address_that_is_not_known_is_not_compared() -> None:
     assert judge([ASTRAY] * 4, ()) is Verdict.UP
 
 
-def test_where_nobody_tells_the_address_nothing_is_wrong_with_it() -> None:
+def test_without_an_answer_that_has_the_address_it_is_not_called_wrong() -> None:
     assert judge([MUTE] * 4, (OURS,)) is Verdict.UP
 
 
-def test_an_endpoint_that_alone_tells_another_address_does_not_count() -> None:
+def test_one_endpoint_with_another_address_does_not_count() -> None:
     mixed = Round((*_round(1, OTHER).tries, *_round(1, OURS).tries))
     assert judge([mixed] * 4, (OURS,)) is Verdict.UP
 

@@ -71,7 +71,7 @@ def test_rounds_that_come_late_follow_each_other_at_once() -> None:
 
 
 @pytest.mark.parametrize("phase", [tenth / 2 for tenth in range(120)])
-def test_an_outage_is_told_within_the_budget_at_whatever_moment_it_begins(phase: float) -> None:
+def test_an_outage_is_reported_within_the_budget_at_whatever_moment_it_begins(phase: float) -> None:
     dies = START + timedelta(seconds=phase)
     times: list[datetime] = []
     for minute in range(2):
@@ -94,7 +94,7 @@ def test_a_doubt_that_passes_is_no_outage() -> None:
     assert _watch(world).silent == 2
 
 
-def test_another_address_than_ours_is_told_with_both() -> None:
+def test_the_error_of_a_wrong_address_names_both_addresses() -> None:
     with pytest.raises(WrongEgressAddressError, match=r"seen as 198\.51\.100\.99 instead of 203\.0\.113\.10"):
         _watch(World(FakeClock(), address="198.51.100.99"))
 

@@ -70,7 +70,7 @@ def test_the_platform_and_the_peers_stand_beside_it_as_stated() -> None:
         assert f"{entry.who}: {entry.told}" in drawn
 
 
-def test_one_that_never_healed_is_told() -> None:
+def test_a_run_that_never_healed_is_reported() -> None:
     broken = Series(Kind.STOPPED, Boot.DNF, (10.0, math.inf))
     page = document(Budget(1, "", "", 0, (broken,)))
     assert "| stopped | with dnf | 2 | 10.0 | never | never | never | 1 | not run |" in page

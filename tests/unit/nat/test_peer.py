@@ -45,7 +45,7 @@ class World:
         peer.known = known
         return peer
 
-    def hear(self, peer: Any, *answers: bool | None) -> list[bool]:
+    def ask(self, peer: Any, *answers: bool | None) -> list[bool]:
         """One answer a second, None for none."""
         firsts = []
         for answer in answers:
@@ -60,50 +60,50 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return World(monkeypatch)
 
 
-def test_three_misses_in_a_row_are_told_and_fewer_are_not(world: World) -> None:
+def test_three_misses_in_a_row_are_reported_and_fewer_are_not(world: World) -> None:
     peer = world.peer()
-    assert world.hear(peer, None, None, True, None, None) == [True, False, False, True, False]
+    assert world.ask(peer, None, None, True, None, None) == [True, False, False, True, False]
     assert world.put_at == []
-    world.hear(peer, None)
+    world.ask(peer, None)
     assert world.put_at == [6]
 
 
 def test_the_answer_that_it_does_not_forward_speaks_of_three_seconds(world: World) -> None:
-    world.hear(world.peer(), True, False)
+    world.ask(world.peer(), True, False)
     assert world.put_at == [2]
 
 
-def test_a_silence_is_told_again_at_growing_intervals(world: World) -> None:
-    world.hear(world.peer(), *[None] * 1000)
+def test_a_silence_is_reported_again_at_growing_intervals(world: World) -> None:
+    world.ask(world.peer(), *[None] * 1000)
     assert world.put_at == [3, 33, 93, 213, 453, 693, 933]
 
 
-def test_the_next_silence_is_told_at_once(world: World) -> None:
-    world.hear(world.peer(), *[None] * 10, True, None, None, None)
+def test_the_next_silence_is_reported_at_once(world: World) -> None:
+    world.ask(world.peer(), *[None] * 10, True, None, None, None)
     assert world.put_at == [3, 14]
 
 
-def test_one_that_does_not_forward_itself_tells_nothing(world: World) -> None:
+def test_a_nat_that_does_not_forward_reports_nothing(world: World) -> None:
     world.forwards = False
     peer = world.peer()
-    world.hear(peer, *[None] * 100)
+    world.ask(peer, *[None] * 100)
     assert world.put_at == []
     world.forwards = True
-    world.hear(peer, None)
+    world.ask(peer, None)
     assert world.put_at == [101]
 
 
-def test_a_peer_that_has_not_forwarded_yet_is_not_told_of(world: World) -> None:
+def test_a_peer_that_has_not_forwarded_yet_is_not_reported(world: World) -> None:
     peer = world.peer(known=False)
-    world.hear(peer, *[None] * 100, False)
+    world.ask(peer, *[None] * 100, False)
     assert world.put_at == []
-    world.hear(peer, True, None, None, None)
+    world.ask(peer, True, None, None, None)
     assert world.put_at == [105]
 
 
 def test_a_call_that_failed_is_made_again(world: World) -> None:
     world.call_failed = 254
-    world.hear(world.peer(), *[None] * 5)
+    world.ask(world.peer(), *[None] * 5)
     assert world.put_at == [3, 4, 5]
 
 

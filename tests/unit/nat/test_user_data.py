@@ -58,7 +58,7 @@ def test_shellcheck_has_nothing_to_say() -> None:
         assert done.returncode == 0, done.stdout
 
 
-def test_every_value_that_it_takes_is_told_at_its_top() -> None:
+def test_every_value_that_the_script_takes_is_listed_at_its_top() -> None:
     text = SCRIPT.read_text()
     head = text.split("set -euo pipefail", maxsplit=1)[0]
     taken = set(re.findall(r'": ?|\$\{([A-Z_]+):?[?=]', text)) - {""}

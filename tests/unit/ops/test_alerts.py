@@ -128,7 +128,7 @@ def test_who_does_not_want_it_changes_nothing(
     assert cloudwatch.states == []
 
 
-def test_an_action_that_failed_is_told_and_nobody_is_asked(
+def test_a_failed_action_is_shown_and_nobody_is_asked(
     cloudwatch: CloudWatch, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cloudwatch.outcome = {"actionState": "Failed", "error": "Topic does not exist"}

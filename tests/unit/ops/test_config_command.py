@@ -37,7 +37,7 @@ def test_export_prints_values_with_their_provenance_beside_them(
     assert (exported["version"], exported["environment"]) == (CHANGES[-1].version, "prod")
 
 
-def test_export_tells_a_deployments_own_values(
+def test_export_shows_a_deployments_own_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "own.json"

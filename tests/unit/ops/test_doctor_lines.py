@@ -1,4 +1,4 @@
-"""doctor line by line: one account made so for each thing that it can say and no other test shows."""
+"""doctor line by line: one account for each line that no other test shows."""
 
 from __future__ import annotations
 

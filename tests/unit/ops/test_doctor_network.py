@@ -93,7 +93,7 @@ def test_a_closed_acl_of_the_nat_s_subnet(account: Account, config: Any, capsys:
     assert acl["NetworkAclId"] in remedies(document)
 
 
-def test_a_missing_endpoint_is_told_until_it_exists(account: Account, config: Any, capsys: Any) -> None:
+def test_a_missing_endpoint_is_reported_until_it_exists(account: Account, config: Any, capsys: Any) -> None:
     _, document = diagnosis(config, capsys)
     remedies = [line["remedy"] for line in document["lines"] if line["subject"] == "endpoint"]
     assert [text.rpartition("…")[2] for text in remedies] == ["s3", "dynamodb"]

@@ -74,7 +74,7 @@ def test_the_group_that_launches_the_same_is_proposed_and_then_nothing_is_left_t
     assert any("do not ask each other" in text for text in texts)
 
 
-def test_each_with_an_address_of_its_own_is_told_as_such(
+def test_a_pair_with_two_addresses_is_recognized(
     account: Account, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     second = Pair(account).gets_an_address()

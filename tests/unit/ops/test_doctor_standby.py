@@ -45,7 +45,7 @@ def to_do(account: Account, parameters: dict[str, str]) -> list[str]:
     return [f"{text}: {remedy}" for level, text, remedy in said(account, parameters) if level is Level.DO]
 
 
-def test_a_lone_nat_that_stays_one_hears_nothing_of_it() -> None:
+def test_a_lone_nat_that_stays_one_has_no_line_about_a_standby() -> None:
     alone = replace(CARRIED_BY_FIRST, standby=None, stack=Stack("tradai-ops-prod", LONE))
     assert said(alone, LONE) == said(replace(alone, stack=None), {}) == []
 
@@ -89,7 +89,7 @@ def test_switching_on_where_the_nat_stands_in_the_second_subnet_names_a_safer_or
     assert not to_do(before, MADE)
 
 
-def test_one_subnet_for_two_nats_is_told() -> None:
+def test_one_subnet_for_two_nats_is_reported() -> None:
     assert [
         words
         for _, words, _ in said(CARRIED_BY_FIRST, {**MADE, "NatSubnetIds": "subnet-a"})

@@ -55,7 +55,7 @@ def test_a_report_counts_and_changes_nothing(
     assert count(client) == 70
 
 
-def test_without_yes_nothing_is_deleted_and_the_cost_is_told(
+def test_without_yes_nothing_is_deleted_and_the_cost_is_shown(
     client: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     assert run(monkeypatch, "--env", "dev", "--table", "notifications", "--mode", "delete") == 2

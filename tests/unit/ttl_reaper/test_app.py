@@ -187,7 +187,7 @@ def test_an_unknown_environment_is_refused(world: World, monkeypatch: pytest.Mon
         lambda_handler({"table": "notifications"}, world.context())  # type: ignore[arg-type]
 
 
-def test_what_was_deleted_is_told_even_where_the_checkpoint_cannot_be_kept(
+def test_deletions_are_reported_even_where_the_checkpoint_cannot_be_kept(
     world: World, bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:

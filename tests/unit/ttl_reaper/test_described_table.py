@@ -34,11 +34,11 @@ def described(**more: Any) -> LiveTable:
     return observe.live_table(client, "orders")
 
 
-@pytest.mark.parametrize(("mode", "told"), [(Mode.REPORT, True), (Mode.DELETE, True), (Mode.REPAIR, False)])
-def test_a_stream_is_told_before_anything_is_deleted(order: Any, mode: Mode, *, told: bool) -> None:
+@pytest.mark.parametrize(("mode", "noted"), [(Mode.REPORT, True), (Mode.DELETE, True), (Mode.REPAIR, False)])
+def test_a_stream_is_noted_before_anything_is_deleted(order: Any, mode: Mode, *, noted: bool) -> None:
     """After repair DynamoDB deletes: its records carry its own userIdentity."""
     notes = planner.notes(DESIRED, described(**STREAM), order(mode))
-    assert ["a stream (OLD_IMAGE)" in note for note in notes] == [True] * told
+    assert ["a stream (OLD_IMAGE)" in note for note in notes] == [True] * noted
     off = described(StreamSpecification={"StreamEnabled": False, "StreamViewType": "OLD_IMAGE"})
     assert planner.notes(DESIRED, off, order(mode)) == ()
 
@@ -53,7 +53,7 @@ def test_a_stream_is_told_before_anything_is_deleted(order: Any, mode: Mode, *, 
     ],
 )
 @pytest.mark.parametrize("mode", [Mode.DELETE, Mode.REPAIR])
-def test_replicas_are_told_and_refused_by_their_consistency(
+def test_replicas_are_noted_and_refused_by_their_consistency(
     order: Any, mode: Mode, more: dict[str, Any], note: str, *, refused: bool
 ) -> None:
     live = described(**more)

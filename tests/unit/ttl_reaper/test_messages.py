@@ -1,8 +1,9 @@
-"""What people and programs are told of a reaper's trouble: its begin and its end, each cause once."""
+"""The messages of a reaper's trouble: at its begin and its end, each cause once."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -15,7 +16,7 @@ from tests.unit.ttl_reaper.test_app import handle
 from tradai_shared.config.naming import Environment
 from tradai_shared.errors import TemporaryError
 from ttl_reaper.events import SegmentResult
-from ttl_reaper.messages import LATE, Ended, ended, of_plan, tell
+from ttl_reaper.messages import LATE, Ended, ended, of_plan, send_messages
 from ttl_reaper.model import RunStatus, Tally
 from ttl_reaper.results import TableResult, not_begun
 from ttl_reaper.settings import Settings
@@ -32,7 +33,7 @@ REFUSED = Ended("t", "report", "refused", "TTL is off")
 WELL = Ended("t", "report", "", "every segment was read")
 
 
-class Told:
+class Messages:
     """The bucket is moto's, the topic and the bus are recorded."""
 
     def __init__(self, s3: Any) -> None:
@@ -46,7 +47,7 @@ class Told:
         """The detail-types that this run sent; every event is what its schema says."""
         self.sns.reset_mock()
         self.bus.put_events.reset_mock()
-        tell(own, results, self.client)
+        send_messages(own, results, self.client)
         entries = [call.kwargs["Entries"][0] for call in self.bus.put_events.call_args_list]
         kinds = [checked(entry) for entry in entries]
         assert len(self.sns.publish.call_args_list) == (len(kinds) if own.topic_arn else 0)
@@ -66,57 +67,60 @@ def checked(entry: dict[str, str]) -> str:
 
 
 @pytest.fixture
-def told(empty: World, monkeypatch: pytest.MonkeyPatch) -> Told:
+def sent(empty: World, monkeypatch: pytest.MonkeyPatch) -> Messages:
     assert empty.now
     monkeypatch.setenv("REAPER_AUDIT_BUCKET", "kept")
     client = boto3.client("s3")
     client.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    return Told(client)
+    return Messages(client)
 
 
-def test_a_trouble_is_told_when_it_begins_and_when_it_is_over_and_not_between(told: Told) -> None:
-    assert told.run(REFUSED) == ["Reap Failed"]
-    assert "TTL is off" in told.text
-    assert "docs/runbooks/reap-failed.md" in told.text
-    assert told.run(REFUSED) == []
-    assert told.run(Ended("t", "report", "refused", "TTL is off, in other words")) == []
-    assert told.run(WELL) == ["Reap Recovered"]
-    assert "the trouble began at" in told.text
-    assert told.run(WELL) == []
-    assert told.run(REFUSED) == ["Reap Failed"]
+def test_a_trouble_has_a_message_at_its_begin_and_one_at_its_end(sent: Messages) -> None:
+    assert sent.run(REFUSED) == ["Reap Failed"]
+    assert "TTL is off" in sent.text
+    assert re.search(r"Since: [-0-9]+ [:0-9]+ UTC", sent.text)
+    assert "tradai-ops reap --env dev --table t\n" in sent.text
+    assert "docs/runbooks/reap-failed.md" in sent.text
+    assert sent.run(REFUSED) == []
+    assert sent.run(Ended("t", "report", "refused", "TTL is off, in other words")) == []
+    assert sent.run(WELL) == ["Reap Recovered"]
+    assert " UTC, when the trouble began" in sent.text
+    assert "docs/runbooks/reap-failed.md" in sent.text
+    assert sent.run(WELL) == []
+    assert sent.run(REFUSED) == ["Reap Failed"]
 
 
-def test_another_cause_is_news_and_the_trouble_is_as_old_as_it_is(told: Told, empty: World) -> None:
+def test_another_cause_is_news_and_keeps_the_begin_of_the_trouble(sent: Messages, empty: World) -> None:
     began = empty.clock.now()
-    told.run(REFUSED)
+    sent.run(REFUSED)
     empty.clock.advance(days=1)
-    assert told.run(Ended("t", "report", "failed", "AccessDenied")) == ["Reap Failed"]
-    assert f"{began:%Y-%m-%d %H:%M:%S}" in told.text
+    assert sent.run(Ended("t", "report", "failed", "AccessDenied")) == ["Reap Failed"]
+    assert f"{began:%Y-%m-%d %H:%M:%S}" in sent.text
 
 
-def test_several_tables_share_a_message(told: Told) -> None:
-    assert told.run(REFUSED, Ended("u", "report", "failed", "no")) == ["Reap Failed"]
-    assert "t, u" in told.text
+def test_several_tables_share_a_message(sent: Messages) -> None:
+    assert sent.run(REFUSED, Ended("u", "report", "failed", "no")) == ["Reap Failed"]
+    assert "t, u" in sent.text
 
 
-def test_a_report_that_works_ends_no_trouble_of_a_deletion(told: Told) -> None:
-    told.run(Ended("t", "delete", "guard", "max_deletes is reached"))
-    assert told.run(WELL) == []
-    assert told.run(Ended("t", "delete", "", "out of time", is_whole=False)) == []
-    assert told.run(Ended("t", "delete", "", "finished")) == ["Reap Recovered"]
+def test_a_report_that_works_ends_no_trouble_of_a_deletion(sent: Messages) -> None:
+    sent.run(Ended("t", "delete", "guard", "max_deletes is reached"))
+    assert sent.run(WELL) == []
+    assert sent.run(Ended("t", "delete", "", "out of time", is_whole=False)) == []
+    assert sent.run(Ended("t", "delete", "", "finished")) == ["Reap Recovered"]
 
 
-def test_what_was_not_sent_is_the_next_run_s(told: Told) -> None:
-    told.bus.put_events.return_value = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "Internal"}]}
+def test_the_next_run_sends_what_was_not_sent(sent: Messages) -> None:
+    sent.bus.put_events.return_value = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "Internal"}]}
     with pytest.raises(TemporaryError):
-        told.run(REFUSED)
-    told.bus.put_events.return_value = {"FailedEntryCount": 0, "Entries": [{}]}
-    assert told.run(REFUSED) == ["Reap Failed"]
+        sent.run(REFUSED)
+    sent.bus.put_events.return_value = {"FailedEntryCount": 0, "Entries": [{}]}
+    assert sent.run(REFUSED) == ["Reap Failed"]
 
 
-def test_without_a_topic_the_bus_hears_and_without_a_bucket_nobody(told: Told) -> None:
-    assert told.run(REFUSED, own=Settings(Environment.DEV, 1.0, "kept")) == ["Reap Failed"]
-    assert told.run(Ended("u", "report", "failed", ""), own=Settings(Environment.DEV, 1.0, None)) == []
+def test_without_a_topic_an_event_is_sent_and_without_a_bucket_none(sent: Messages) -> None:
+    assert sent.run(REFUSED, own=Settings(Environment.DEV, 1.0, "kept")) == ["Reap Failed"]
+    assert sent.run(Ended("u", "report", "failed", ""), own=Settings(Environment.DEV, 1.0, None)) == []
 
 
 @pytest.mark.parametrize(
@@ -134,7 +138,7 @@ def test_what_counts_as_trouble(result: TableResult, cause: str) -> None:
     assert ended(result, "delete").cause == cause
 
 
-def test_a_plan_is_told_by_table_and_a_rehearsed_one_not_at_all() -> None:
+def test_a_plan_has_a_message_for_each_table_and_a_rehearsed_one_none() -> None:
     results = [
         SegmentResult(table="t", segment=0, success=True),
         SegmentResult(table="t", segment=1, success=False, end="guard", reason="max_deletes is reached"),
@@ -148,46 +152,46 @@ def test_a_plan_is_told_by_table_and_a_rehearsed_one_not_at_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "is_told"),
+    ("event", "is_sent"),
     [
         ({"tables": "all"}, True),
         ({"table": "notifications", "mode": "delete", "dry_run": True}, False),
         ({"table": "notifications", "mode": "delete", "dry_run": False}, True),
     ],
 )
-def test_the_handler_tells_and_a_rehearsal_does_not(
+def test_the_handler_sends_messages_and_a_rehearsal_does_not(
     empty: World,
     monkeypatch: pytest.MonkeyPatch,
     event: dict[str, Any],
-    is_told: bool,  # noqa: FBT001 - a parameter
+    is_sent: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     """No table is there: each one failed."""
-    heard = list[Ended]()
+    ended_runs = list[Ended]()
 
     def record(_own: Settings, results: Iterable[Ended], _client: object) -> None:
-        heard.extend(results)
+        ended_runs.extend(results)
 
-    monkeypatch.setattr("ttl_reaper.messages.tell", record)
+    monkeypatch.setattr("ttl_reaper.messages.send_messages", record)
     assert not handle(empty, event)["success"]
-    assert bool(heard) is is_told
-    assert all(one.cause == "failed" for one in heard)
+    assert bool(ended_runs) is is_sent
+    assert all(one.cause == "failed" for one in ended_runs)
 
 
-def test_a_table_that_no_run_begins_is_told_after_a_week_once(told: Told, empty: World) -> None:
+def test_a_table_that_no_run_begins_has_one_message_after_a_week(sent: Messages, empty: World) -> None:
     waiting = ended(not_begun("t"), "report")
     for _ in range(7):
-        assert told.run(waiting) == []
+        assert sent.run(waiting) == []
         empty.clock.sleep(86_400)
-    assert told.run(waiting) == ["Reap Failed"]
-    assert "no run has begun it since" in told.text
+    assert sent.run(waiting) == ["Reap Failed"]
+    assert "no run has begun it since" in sent.text
     empty.clock.sleep(86_400)
-    assert told.run(waiting) == []
-    assert told.run(WELL) == ["Reap Recovered"]
+    assert sent.run(waiting) == []
+    assert sent.run(WELL) == ["Reap Recovered"]
 
 
-def test_a_table_that_was_begun_meanwhile_waits_for_a_new_week(told: Told, empty: World) -> None:
+def test_a_table_that_was_begun_meanwhile_waits_for_a_new_week(sent: Messages, empty: World) -> None:
     waiting = ended(not_begun("t"), "report")
     begun = ended(TableResult("t", RunStatus.OUT_OF_TIME, "time is up"), "report")
     for result in (waiting, begun, waiting):
-        assert told.run(result) == []
+        assert sent.run(result) == []
         empty.clock.sleep(5 * 86_400)

@@ -200,7 +200,7 @@ def test_pages_are_followed_to_the_end(world: World, order: Any) -> None:
     assert sum(name == "Scan" for name, _ in spy.calls) > 4
 
 
-def test_progress_is_told_each_round(world: World, order: Any) -> None:
+def test_progress_is_reported_each_round(world: World, order: Any) -> None:
     world.put_many(130, days=-10)
     world.reap(order(limits=Limits(max_fraction=1.0, write_units_per_second=1)))
     assert len(world.progress) > 1

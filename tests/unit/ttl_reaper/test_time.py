@@ -112,7 +112,7 @@ def test_a_table_for_which_no_time_is_left_is_not_touched_and_says_so(world: Wor
 
 
 @pytest.mark.usefixtures("bucket")
-def test_a_table_whose_end_is_not_reached_for_a_week_is_told(world: World) -> None:
+def test_a_table_whose_end_is_not_reached_for_a_week_is_reported(world: World) -> None:
     world.put_many(2000, days=-10)
     event = SLOWLY | {"table": "notifications"}
     answers: list[Any] = []

@@ -38,7 +38,7 @@ HOLDER = {"AllocationId": "eipalloc-0a", "PublicIp": "203.0.113.7"}
 
 
 class Aws:
-    """Both clients, each answering what a test tells it to, in order, and nothing else."""
+    """Both clients, each with the answers that a test gives it, in order, and no others."""
 
     def __init__(self) -> None:
         options: dict[str, Any] = {

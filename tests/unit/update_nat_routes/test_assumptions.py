@@ -112,11 +112,11 @@ def test_a_launched_instance_that_shows_nowhere(time: FakeClock, trigger: object
 def test_the_log_names_the_assumption(time: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         report.log_outcomes(logging.getLogger("assumptions"), run(late(time, 1)))  # type: ignore[arg-type]
-    told = [record for record in caplog.records if record.message == "assumption broken"]
-    assert [(vars(record)["assumption"], vars(record)["subject"]) for record in told] == [
+    records = [record for record in caplog.records if record.message == "assumption broken"]
+    assert [(vars(record)["assumption"], vars(record)["subject"]) for record in records] == [
         ("READ_BACK_SHOWS_WRITE", name) for name in sorted(ROUTES)
     ]
-    assert json.dumps([vars(record)["reason"] for record in told])
+    assert json.dumps([vars(record)["reason"] for record in records])
 
 
 def test_a_hung_read_with_its_retries_leaves_the_last_calls_their_time() -> None:

@@ -1,4 +1,4 @@
-"""What AWS accepts and never shows, and what no longer exists, ends its tries within the run, and is told."""
+"""A write that AWS accepts and never shows ends within the run, and is reported; so does one to nothing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Deaf(FakeAws):
 @pytest.mark.parametrize(
     "name", ["ReplaceRoute:rtb-1", "AssociateAddress:eipalloc-0a", "DisableSourceDestCheck:eni-a"]
 )
-def test_a_write_that_never_shows_is_ordered_three_times_and_told(time: FakeClock, name: str) -> None:
+def test_a_write_that_never_shows_is_ordered_three_times_and_reported(time: FakeClock, name: str) -> None:
     aws = Deaf(dead_nat(), time, deaf_to=name)
     report = run(aws)
     assert aws.applied.count(name) == ORDERS
@@ -59,7 +59,7 @@ def test_a_write_that_never_shows_is_ordered_three_times_and_told(time: FakeCloc
     assert aws.reads < 12
 
 
-def test_a_reading_that_is_late_is_waited_for_and_nothing_is_told(time: FakeClock) -> None:
+def test_a_reading_that_is_late_is_waited_for_and_nothing_is_reported(time: FakeClock) -> None:
     report = run(Deaf(dead_nat(), time, deaf_to="ReplaceRoute:rtb-1", times=2))
     assert report.success
     assert sum(time.slept) < 5

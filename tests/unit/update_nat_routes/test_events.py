@@ -97,7 +97,7 @@ def test_a_failed_probe_starts_the_loop() -> None:
 @pytest.mark.parametrize(
     ("given", "meant"), [({}, False), ({"dry_run": True}, True), ({"dry_run": False}, False)]
 )
-def test_reconcile_writes_unless_told_otherwise(given: dict[str, bool], meant: bool) -> None:  # noqa: FBT001
+def test_reconcile_writes_unless_dry_run_is_set(given: dict[str, bool], meant: bool) -> None:  # noqa: FBT001
     trigger = parse({"action": "reconcile", **given})
     assert (trigger.kind, trigger.dry_run) == (TriggerKind.RECONCILE, meant)
 
@@ -174,7 +174,7 @@ def test_a_suspect_that_is_no_instance_id_is_refused(suspect: object) -> None:
         parse(event)
 
 
-def test_a_nat_that_hears_nothing_of_the_other_names_both() -> None:
+def test_the_event_of_a_silent_peer_names_both_nats() -> None:
     trigger = parse(bus("tradai.nat", "NAT Peer Silent", InstanceId="i-a", SilentInstanceId="i-b"))
     assert (trigger.kind, trigger.instance_id, trigger.silent_instance) == (
         TriggerKind.PEER_SILENT,

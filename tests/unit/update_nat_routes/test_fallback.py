@@ -79,7 +79,7 @@ def test_without_a_fallback_nothing_is_remembered() -> None:
 FELL_BACK = replace(DEAD, tables=tables(to_gateway(FALLBACK), to_gateway(FALLBACK)))
 
 
-def test_while_it_serves_it_is_told_as_ours_and_the_memory_is_cleared() -> None:
+def test_while_the_fallback_serves_its_state_is_ours_and_the_memory_is_cleared() -> None:
     plan = decide(unserved(FELL_BACK, NOW - timedelta(hours=1)), given=GIVEN)
     (tag,) = plan.actions
     assert isinstance(tag, TagGroup)

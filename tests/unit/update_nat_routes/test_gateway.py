@@ -149,7 +149,7 @@ def test_an_unproven_one_takes_nothing_from_one_that_serves() -> None:
     assert chosen(gateway, given=SIGNAL) is None
 
 
-def test_of_two_that_never_signalled_the_newer_one_serves_and_it_is_told() -> None:
+def test_of_two_that_never_signalled_the_newer_one_serves_and_is_reported() -> None:
     world = observed(
         [member("i-old", "Terminating:Wait"), member("i-a", "Pending:Wait")],
         [instance("i-old", age=400), instance("i-a", age=108)],
@@ -159,7 +159,7 @@ def test_of_two_that_never_signalled_the_newer_one_serves_and_it_is_told() -> No
     assert chosen(world, given=SIGNAL) == "i-a"
 
 
-def test_traffic_that_still_goes_through_one_that_never_signalled_is_told() -> None:
+def test_traffic_that_still_goes_through_one_that_never_signalled_is_reported() -> None:
     world = observed(
         [member("i-old", "Terminating:Wait"), member("i-a", "Pending:Wait")],
         [instance("i-old", age=400), instance("i-a", age=20)],

@@ -1,4 +1,4 @@
-"""An instance on its way out that still serves: its hook stays open until a successor serves."""
+"""A leaving instance that still serves: its hook stays open until a successor serves."""
 
 from __future__ import annotations
 

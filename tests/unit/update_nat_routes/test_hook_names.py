@@ -1,4 +1,4 @@
-"""Whose lifecycle hooks are answered, and what is told before any death."""
+"""Which lifecycle hooks are answered, and the notes while no instance ends."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def quiet(hooks: tuple[Hook, ...] | None) -> Observed:
     )
 
 
-def told(world: Observed, given: object = UNNAMED) -> list[tuple[NoteKind, str]]:
+def notes_of(world: Observed, given: object = UNNAMED) -> list[tuple[NoteKind, str]]:
     return [(note.kind, note.subject) for note in decide(world, given=given).notes]  # type: ignore[arg-type]
 
 
@@ -76,21 +76,21 @@ def test_a_quiet_pass_of_the_schedule_looks_at_the_hooks() -> None:
     assert decide(quiet(None), trigger=death).data_requests == frozenset()
 
 
-def test_a_launch_hook_of_others_is_told_before_any_death() -> None:
-    assert told(quiet((START, END)), NAMED) == []
-    assert told(quiet((Hook("x", LAUNCHING, 300), END)), NAMED) == [(NoteKind.HOOK_NOT_OURS, "x")]
+def test_a_launch_hook_of_others_has_a_note_before_any_instance_ends() -> None:
+    assert notes_of(quiet((START, END)), NAMED) == []
+    assert notes_of(quiet((Hook("x", LAUNCHING, 300), END)), NAMED) == [(NoteKind.HOOK_NOT_OURS, "x")]
     two = (START, Hook("other", LAUNCHING, 300))
-    assert told(quiet(two)) == [(NoteKind.HOOK_NOT_OURS, "start, other")]
+    assert notes_of(quiet(two)) == [(NoteKind.HOOK_NOT_OURS, "start, other")]
 
 
-def test_an_assumed_hook_is_told_and_is_no_problem() -> None:
-    assert told(quiet((START,))) == [(NoteKind.HOOK_ASSUMED, "start")]
+def test_an_assumed_hook_has_a_note_and_is_no_problem() -> None:
+    assert notes_of(quiet((START,))) == [(NoteKind.HOOK_ASSUMED, "start")]
 
 
-def test_a_second_hook_of_somebody_else_is_left_alone_and_not_told() -> None:
-    assert told(quiet((*HOOKS, START))) == []
-    assert told(quiet((HOOKS[0], END))) == []
-    assert told(quiet(())) == []
+def test_a_second_hook_of_others_is_left_alone_without_a_note() -> None:
+    assert notes_of(quiet((*HOOKS, START))) == []
+    assert notes_of(quiet((HOOKS[0], END))) == []
+    assert notes_of(quiet(())) == []
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_second_hook_of_somebody_else_is_left_alone_and_not_told() -> None:
         ("Terminating:Wait", (HOOKS[0],), f"no hook of {TERMINATING}"),
     ],
 )
-def test_a_member_that_waits_in_a_hook_of_others_is_told(
+def test_a_member_that_waits_in_a_hook_of_others_has_a_note(
     lifecycle: str, hooks: tuple[Hook, ...], subject: str
 ) -> None:
     world = observed(
@@ -139,7 +139,7 @@ def test_the_event_of_a_second_hook_is_left_alone() -> None:
     assert decide(world, given=UNNAMED, trigger=launch).actions == ()
 
 
-def test_hooks_that_may_not_be_read_are_told_and_the_event_s_own_is_answered() -> None:
+def test_refused_reads_of_hooks_have_a_note_and_the_event_s_own_hook_is_answered() -> None:
     launch = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id="i-a", hook=LAUNCH_HOOK)
     world = observed(
         [member("i-a", "Pending:Wait")], [instance("i-a")], tables(to_instance("i-a")), eip="i-a", hooks=()

@@ -133,7 +133,7 @@ def test_tables_found_by_their_name_are_those_of_the_groups_vpc(
         ({"NetworkInterfaceId": "eni-0a", "InstanceId": "i-0a"}, "eni-0a"),
     ],
 )
-def test_an_ipv6_default_route_is_told_and_is_no_default_route_of_ours(
+def test_an_ipv6_default_route_has_a_note_and_is_no_default_route_of_ours(
     clients: dict[str, Any], route: dict[str, str], expected: str
 ) -> None:
     with Stubber(clients["ec2"]) as ec2:

@@ -61,7 +61,7 @@ def test_when_that_fails_too_the_nat_is_reported_unhealthy() -> None:
 
 @pytest.mark.parametrize("trigger", [FAILED, FAILED_AGAIN])
 @pytest.mark.parametrize("world", [healthy(source_dest_check=True), healthy(eip=None)])
-def test_what_can_be_mended_is_mended_and_nobody_is_blamed(world: Observed, trigger: Trigger) -> None:
+def test_what_can_be_repaired_is_repaired_and_no_nat_is_blamed(world: Observed, trigger: Trigger) -> None:
     assert {name.split()[0] for name in kinds(decide(world, trigger=trigger))} <= {
         "DisableSourceDestCheck",
         "AssociateAddress",

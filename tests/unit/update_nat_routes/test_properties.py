@@ -245,7 +245,7 @@ def test_nothing_that_carries_traffic_and_runs_is_let_go_while_a_successor_comes
 
 @bounded
 @given(worlds, deployments)
-def test_the_order_in_which_aws_lists_things_does_not_matter(world: Observed, given: Settings) -> None:
+def test_the_order_of_aws_s_lists_does_not_matter(world: Observed, given: Settings) -> None:
     assert world.group is not None
     mirrored = replace(
         world,

@@ -173,29 +173,29 @@ class Operator:
         self.console.activate()
         self.topic.activate()
         monkeypatch.setattr("tradai_shared.aws.clients.sns", lambda: self.sns)
-        self.messages: list[str] = []
-        self.sns.meta.events.register("before-parameter-build.sns.Publish", self._hear)
+        self.sent: list[str] = []
+        self.sns.meta.events.register("before-parameter-build.sns.Publish", self._record)
 
-    def _hear(self, params: dict[str, str], **_: object) -> None:
-        self.messages.append(params["Message"])
+    def _record(self, params: dict[str, str], **_: object) -> None:
+        self.sent.append(params["Message"])
 
-    def told(self, run_outcome: Report, topic: str | None = TOPIC) -> list[str]:
+    def messages(self, run_outcome: Report, topic: str | None = TOPIC) -> list[str]:
         given = replace(RUNNING, topic_arn=topic)
         report.publish_alert(given, run_outcome, self.ec2, Logger(service="update_nat_routes"))
-        return self.messages
+        return self.sent
 
 
 @pytest.fixture
 def operator(monkeypatch: pytest.MonkeyPatch) -> Operator:
-    hears = Operator(monkeypatch)
-    hears.topic.add_response("publish", {"MessageId": "m"})
-    return hears
+    operator = Operator(monkeypatch)
+    operator.topic.add_response("publish", {"MessageId": "m"})
+    return operator
 
 
-def test_an_abandoned_instance_is_told_with_what_its_console_says(operator: Operator) -> None:
+def test_the_message_of_an_abandoned_instance_quotes_its_console(operator: Operator) -> None:
     output = "booting\nTRADAI-NAT-FAILED step=masquerade reason=no such table\nlogin:"
     operator.console.add_response("get_console_output", {"Output": output})
-    (message,) = operator.told(run_report(Outcome(ABANDONED, Status.DONE)))
+    (message,) = operator.messages(run_report(Outcome(ABANDONED, Status.DONE)))
     assert "i-a was given up" in message
     assert "step=masquerade reason=no such table" in message
     assert "booting" not in message
@@ -203,29 +203,29 @@ def test_an_abandoned_instance_is_told_with_what_its_console_says(operator: Oper
 
 def test_a_console_that_cannot_be_read_is_unknown_and_the_message_goes_out(operator: Operator) -> None:
     operator.console.add_client_error("get_console_output", "UnauthorizedOperation")
-    (message,) = operator.told(run_report(Outcome(ABANDONED, Status.DONE)))
+    (message,) = operator.messages(run_report(Outcome(ABANDONED, Status.DONE)))
     assert "unknown (UnauthorizedOperation)" in message
 
 
-def test_a_failure_is_told_by_an_event_and_not_again_by_every_minute(operator: Operator) -> None:
+def test_a_failure_has_a_message_of_the_event_run_and_none_of_the_schedule(operator: Operator) -> None:
     failed = Outcome(ROUTE, Status.FAILED, "denied")
-    assert operator.told(run_report(failed, trigger=SCHEDULE)) == []
-    assert "Moving the default route of rtb-1 failed: denied" in operator.told(run_report(failed))[0]
+    assert operator.messages(run_report(failed, trigger=SCHEDULE)) == []
+    assert "Moving the default route of rtb-1 failed: denied" in operator.messages(run_report(failed))[0]
 
 
-def test_an_unproven_nat_is_told(operator: Operator) -> None:
-    assert "never signalled" in operator.told(run_report(unproven_moves=True))[0]
+def test_an_unproven_nat_has_a_message(operator: Operator) -> None:
+    assert "never signalled" in operator.messages(run_report(unproven_moves=True))[0]
 
 
 def test_a_smooth_failover_needs_no_message(operator: Operator) -> None:
-    assert operator.told(run_report(Outcome(ROUTE, Status.DONE), Outcome(REPLACED, Status.DONE))) == []
+    assert operator.messages(run_report(Outcome(ROUTE, Status.DONE), Outcome(REPLACED, Status.DONE))) == []
 
 
 def test_without_a_topic_nothing_is_published(operator: Operator) -> None:
-    assert operator.told(run_report(unproven_moves=True), topic=None) == []
+    assert operator.messages(run_report(unproven_moves=True), topic=None) == []
 
 
 def test_a_message_that_cannot_be_sent_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     deaf = Operator(monkeypatch)
     deaf.topic.add_client_error("publish", "AuthorizationError")
-    deaf.told(run_report(unproven_moves=True))
+    deaf.messages(run_report(unproven_moves=True))

@@ -92,7 +92,7 @@ def test_a_setting_takes_a_gateways_route_over() -> None:
     assert plan.notes == ()
 
 
-def test_the_address_is_taken_when_nobody_was_seen_with_it_and_aws_is_told_to_refuse_otherwise() -> None:
+def test_a_free_address_is_taken_without_reassociation() -> None:
     world = observed([member("i-a")], [instance("i-a")], tables(to_instance("i-a")))
     (move,) = decide(world).moves
     assert isinstance(move, AssociateAddress)
@@ -176,7 +176,7 @@ def test_a_terminate_event_never_overwrites_a_route_that_already_points_elsewher
     assert decide(world, trigger=late).moves == ()
 
 
-def test_an_empty_group_and_a_missing_table_are_told() -> None:
+def test_an_empty_group_and_a_missing_table_have_notes() -> None:
     plan = decide(observed([], [], ()))
     assert {note.kind for note in plan.notes} == {NoteKind.NO_TABLES}
 
@@ -234,7 +234,7 @@ def test_an_address_that_is_overdue_comes_after_the_routes() -> None:
 
 
 @pytest.mark.parametrize("lost", [{"group": None}, {"denied": (DeniedRead("ec2:DescribeInstances", "no"),)}])
-def test_without_a_group_or_a_permission_nothing_is_written_and_it_is_told(lost: dict[str, Any]) -> None:
+def test_without_a_group_or_a_permission_nothing_is_written_and_a_note_says_so(lost: dict[str, Any]) -> None:
     world = replace(observed([member("i-a")], [instance("i-a")], tables(DEAD)), **lost)
     plan = decide(world)
     assert plan.actions == ()
@@ -242,7 +242,7 @@ def test_without_a_group_or_a_permission_nothing_is_written_and_it_is_told(lost:
     assert any(note.kind in UNGUARDED for note in plan.notes)
 
 
-def test_an_address_that_could_not_be_read_is_told_and_never_green() -> None:
+def test_an_address_that_could_not_be_read_has_a_note_and_is_never_green() -> None:
     world = replace(
         observed([member("i-b")], [instance("i-b")], tables(to_instance("i-gone"))),
         holder_unread="ec2:DescribeAddresses failed with UnauthorizedOperation: no",

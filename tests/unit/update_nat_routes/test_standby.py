@@ -185,7 +185,7 @@ def test_the_first_failed_round_of_the_probe_moves_to_the_standby() -> None:
     assert len(decide(calm(), given=SHARED, trigger=failed).moves) == 3
 
 
-def test_a_standby_that_its_peer_hears_nothing_of_is_not_called_ready() -> None:
+def test_a_standby_that_does_not_answer_its_peer_is_not_called_ready() -> None:
     plan = decide(calm(), given=SHARED, trigger=peer_silent("i-b", "i-a"))
     assert plan.standby_ready is False
     assert {note.kind for note in plan.notes} == {NoteKind.PEER_SILENT, NoteKind.NO_STANDBY}
@@ -224,7 +224,7 @@ def test_where_an_operator_holds_the_standby_s_group_it_is_left() -> None:
     assert not decide(held, given=SHARED).actions
 
 
-def test_a_former_carrier_without_a_public_address_is_told_and_not_replaced() -> None:
+def test_a_former_carrier_without_a_public_address_has_a_note_and_is_not_replaced() -> None:
     world = calm(instances={"i-a": nat("i-a"), "i-b": replace(nat("i-b"), addressed=False)})
     plan = decide(world, given=SHARED)
     assert not plan.actions
@@ -233,7 +233,7 @@ def test_a_former_carrier_without_a_public_address_is_told_and_not_replaced() ->
     assert "i-b has no public address" in note.reason
 
 
-def test_a_missing_standby_group_is_told_and_the_carrier_serves_on() -> None:
+def test_a_missing_standby_group_has_a_note_and_the_carrier_serves_on() -> None:
     plan = decide(calm(standby=None), given=SHARED)
     assert not plan.moves
     assert not plan.egress_down
@@ -300,7 +300,7 @@ def own(routes: tuple[RouteTable, ...], **changes: Any) -> Observed:  # noqa: AN
 
 
 @pytest.mark.parametrize(("silent", "reporter"), [("i-a", "i-b"), ("i-b", "i-a")])
-def test_where_no_route_is_left_the_one_that_is_heard_of_gets_them(silent: str, reporter: str) -> None:
+def test_where_no_route_is_left_the_nat_that_answers_gets_them(silent: str, reporter: str) -> None:
     """Storm 110 of a shared address: the routes were deleted by hand just before one fell silent."""
     nowhere = calm(tables=tables(NOWHERE, NOWHERE), eip_holder=None)
     moves = decide(nowhere, given=SHARED, trigger=peer_silent(silent, reporter)).moves

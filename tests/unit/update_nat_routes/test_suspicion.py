@@ -129,7 +129,7 @@ def test_another_instance_s_impairment_blames_nobody() -> None:
     assert blamed(decide(world(BOOT, impaired={"i-b": NOW}), trigger=RECONCILE)) == []
 
 
-def test_status_checks_that_may_not_be_read_are_told_and_blame_nobody() -> None:
+def test_refused_status_checks_have_a_note_and_blame_nobody() -> None:
     plan = decide(
         world(BOOT, unread=(DeniedRead("ec2:DescribeInstanceStatus", "not authorized"),)), trigger=RECONCILE
     )

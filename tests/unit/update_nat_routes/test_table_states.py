@@ -100,7 +100,7 @@ def test_each_table_has_its_own_state() -> None:
     assert (plan.egress_down, plan.egress_unverified) == (("rtb-2",), ("rtb-3",))
 
 
-def test_without_a_group_all_is_down_and_each_target_is_still_told() -> None:
+def test_without_a_group_all_is_down_and_each_target_is_still_shown() -> None:
     world = replace(observed([], [READY], tables(to_instance("i-a"), NOWHERE)), group=None)
     plan = decide(world)
     assert plan.egress_down == ("rtb-1", "rtb-2")

@@ -1,4 +1,4 @@
-"""DynamoDB calls whose bodies stay JSON: botocore signs and sends, and walks no shape on the way out or in.
+"""DynamoDB calls whose bodies stay JSON: botocore signs and sends, and validates or parses no shape.
 
 Most of what a BatchExecuteStatement of 25 costs on the client is botocore's work on each value. botocore's
 models know document types, which it passes through as they are. Here each input field and the whole output

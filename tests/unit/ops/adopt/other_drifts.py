@@ -245,7 +245,7 @@ def flow_logs_off(account: Account) -> Drift:
 
 
 def subnet_elsewhere(account: Account) -> Drift:
-    """A database subnet with the private table's way out."""
+    """A database subnet with the private table's default route."""
     ec2, ids = account.client("ec2"), account.built.ids
     for described in ec2.describe_route_tables(RouteTableIds=[ids["table:database"]])["RouteTables"]:
         for association in described["Associations"]:

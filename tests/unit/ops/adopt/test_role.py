@@ -1,4 +1,4 @@
-"""An adopted account's role: with the parameters that adopt names it may read and mend other names."""
+"""An adopted account's role: with the parameters that adopt names it may read and heal other names."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Adopted:
                 use=HistoryUse.ALL,
                 attended=True,
             ).run()
-        return report, recorder.heard
+        return report, recorder.recorded
 
 
 @pytest.fixture(scope="module", params=[as_acme, with_account_number, unrelated])
@@ -120,7 +120,7 @@ def test_every_call_of_its_heals_is_allowed_and_none_in_a_deployment_that_report
 
 
 def spoil(adopted: Adopted) -> None:
-    """Something of each kind that is mended by name."""
+    """A resource of each kind that is healed by name."""
     made, truth = adopted.made, adopted.made.truth
     tables = truth.dynamodb.tables
     dynamodb: Any = made.client("dynamodb")
