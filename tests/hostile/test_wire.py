@@ -10,7 +10,7 @@ import io
 import itertools
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock, patch
@@ -42,7 +42,9 @@ TEXTS = itertools.cycle(
         "9" * 26,
     ]
 )
-PARTS = itertools.cycle([None, True, -1, 1e400, "\ud800\u202e", "x" * 100_000, [], {}, [None], [{}], "NaN"])
+PARTS: Iterator[Any] = itertools.cycle(
+    [None, True, -1, 1e400, "\ud800\u202e", "x" * 100_000, [], {}, [None], [{}], "NaN"]
+)
 LONGEST_LINE = 250_000  # bytes; CloudWatch Logs splits longer ones
 ROUTES_MAY_BE_MADE = {"CreateRoute", "ReplaceRoute", "ModifyNetworkInterfaceAttribute"}
 OF_ITS_OWN = {"UpdateItem", "PutEvents"}  # drift_check's history and the messages of its findings
@@ -121,10 +123,8 @@ def run(function: Any, event: dict[str, Any]) -> list[str]:
         patch.object(function.logger.registered_handler, "stream", logged),
         patch("sys.stdout", printed),
     ):
-        try:
+        with suppress(TradaiError):
             json.dumps(function.lambda_handler(event, context()))
-        except TradaiError:
-            pass
     return [*logged.getvalue().splitlines(), *printed.getvalue().splitlines()]
 
 
