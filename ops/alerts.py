@@ -21,7 +21,6 @@ def send_test_alert(*, common: Common, alarm: str | None = None, yes: Annotated[
     """Set one alarm by hand, show what its actions did, and ask whether the message came. Asks first.
 
     CloudWatch returns the alarm to its own state within some minutes.
-    Exit code: 0 the message came, 1 it did not or CloudWatch could not send it, 2 error, 3 unknown.
 
     Parameters
     ----------

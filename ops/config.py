@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
 
 def export(*, common: Common) -> int:
-    """Print the whole configuration as JSON, with provenance, immutable and unspecified values.
-
-    Exit code: 0 printed, 2 error.
-    """
+    """Print the whole configuration as JSON, with provenance, immutable and unspecified values."""
     refuse_other_formats(common.format)
     configuration = canonical_config(common.env)
     paths = [path for path, _ in leaves(configuration)]
@@ -50,10 +47,7 @@ def export(*, common: Common) -> int:
 
 
 def schema(*, common: AnyEnvironment | None = None) -> int:
-    """Print the configuration's JSON Schema.
-
-    Exit code: 0 printed, 2 error.
-    """
+    """Print the configuration's JSON Schema."""
     common = common or AnyEnvironment()
     environment(common.env)
     refuse_other_formats(common.format)
@@ -63,8 +57,6 @@ def schema(*, common: AnyEnvironment | None = None) -> int:
 
 def validate(file: Path, *, common: Common) -> int:
     """Check an override file and print each value that it replaces.
-
-    Exit code: 0 accepted, 2 not accepted.
 
     Parameters
     ----------
@@ -85,10 +77,7 @@ def validate(file: Path, *, common: Common) -> int:
 
 
 def diff(*, common: Common) -> int:
-    """Print each value by which this deployment's own file differs from the built-in configuration.
-
-    Exit code: 0 no difference, 1 differences, 2 error.
-    """
+    """Print each value by which this deployment's own file differs from the built-in configuration."""
     name = environment(common.env)
     refuse_other_formats(common.format)
     changes = differences(build(name), canonical_config(name))
@@ -103,8 +92,6 @@ def diff(*, common: Common) -> int:
 
 def show(path: str, *, common: Common, pages: Annotated[bool, FLAG] = False) -> int:
     """Print the values at and below a path, each with its provenance.
-
-    Exit code: 0 printed, 2 error.
 
     Parameters
     ----------

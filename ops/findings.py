@@ -31,10 +31,7 @@ WAIVED_DAYS = 30
 
 
 def list_findings(*, common: Common) -> int:
-    """Print every open finding with its id and since when it is known. Reads only.
-
-    Exit code: 0 none is open, 1 some are, 2 error, 3 something could not be read.
-    """
+    """Print every open finding with its id and since when it is known. Reads only."""
     with connect(common, Simulation.ESTATE, pool=WORKERS) as session:
         report = collect(session, requested(Mode.REPORT, [], [], []))
         if not session.prints_text:
@@ -51,8 +48,6 @@ def list_findings(*, common: Common) -> int:
 
 def show_finding(finding_id: str, *, common: Common) -> int:
     """Print one finding: what AWS has, what the configuration says, why it matters, the heal. Reads only.
-
-    Exit code: 0 printed, 2 error, such as an id that no open finding has.
 
     Parameters
     ----------
@@ -71,8 +66,6 @@ def show_finding(finding_id: str, *, common: Common) -> int:
 
 def approve(finding_id: str, *, common: Common, yes: Annotated[bool, FLAG] = False) -> int:
     """Heal this finding alone, after its exact calls were shown and a question was answered.
-
-    Exit code: 0 healed, 1 not healed, 2 error.
 
     Parameters
     ----------
@@ -104,8 +97,6 @@ def waive(  # noqa: PLR0913 - one parameter an option
     """Accept this finding until a day: writes a waiver into the deployment's own file, after a question.
 
     The deployed drift check knows it after the next deployment.
-
-    Exit code: 0 written, 1 not written, 2 error.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from drift_check import checks
 from drift_check.findings import FindingStatus
-from drift_check.report.as_text import short
+from drift_check.report.as_text import difference
 
 if TYPE_CHECKING:
     from drift_check.findings import Finding
@@ -52,8 +52,7 @@ def _case(suite: Element, finding: Finding, kind: str) -> None:
     case = SubElement(
         suite, "testcase", classname=finding.check, name=text(f"{finding.resource} {finding.attribute}")
     )
-    values = f"is {short(finding.observed)}, should be {short(finding.desired)}"
-    words = finding.reason if kind == "error" else f"{values}: {finding.reason}"
+    words = finding.reason if kind == "error" else f"{difference(finding)}: {finding.reason}"
     if finding.waiver:
         words = f"accepted: {finding.waiver.reason}"
     outcome = SubElement(case, kind, message=text(words))

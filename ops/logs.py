@@ -37,8 +37,6 @@ def logs(
 ) -> int:
     """Print a function's log. Reads only; metric lines are left out.
 
-    Exit code: 0 read, 2 error, 130 ended by Ctrl-C.
-
     Parameters
     ----------
     function

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document
-from drift_check.report.as_text import headline, short
+from drift_check.report.as_text import difference, headline
 from ops.junit import junit
 from ops.markdown import markdown
 from ops.options import Format
@@ -54,8 +54,7 @@ def print_finding(finding: Finding) -> None:
     """Two lines, the difference and the id; neither is wrapped."""
     severity = styled(f"{finding.severity:<9}", TONES[finding.severity])
     console.print(severity, f"{finding.resource} {finding.attribute}")
-    values = f"is {short(finding.observed)}, should be {short(finding.desired)}"
-    console.print(f"          {values}; heal {finding.healing}; id {finding.id}")
+    console.print(f"          {difference(finding)}; heal {finding.healing}; id {finding.id}")
 
 
 def print_heal(heal: HealOutcome) -> None:

@@ -57,8 +57,6 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
     Ctrl-C ends it after the requests under way: it says what was done, writes a checkpoint beside the audit,
     and prints the command that goes on from there.
 
-    Exit code: 0 done, 1 a guard or a failure ended it, 2 error, or nothing was agreed to, 130 interrupted.
-
     Parameters
     ----------
     table

@@ -25,8 +25,6 @@ def reconcile(
 ) -> int:
     """Let the deployed function look at the NAT now, and move what is wrong. Asks first, unless --dry-run.
 
-    Exit code: 0 the run succeeded, 1 it says that it did not, 2 error, or nothing was agreed to.
-
     Parameters
     ----------
     dry_run

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from drift_check.findings import Severity
-from drift_check.report.as_text import short
+from drift_check.report.as_text import difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,11 +77,12 @@ def _rule(name: str, finding: Finding) -> dict[str, Any]:
 
 
 def _result(finding: Finding) -> dict[str, Any]:
-    values = f"is {short(finding.observed)}, should be {short(finding.desired)}"
     result: dict[str, Any] = {
         "ruleId": rule_id(finding),
         "level": LEVELS[finding.severity],
-        "message": _message(f"{finding.resource} {finding.attribute} {values}: {finding.reason}"),
+        "message": _message(
+            f"{finding.resource} {finding.attribute} {difference(finding)}: {finding.reason}"
+        ),
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": {"uri": STATED_IN}, "region": {"startLine": 1}},

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ops.access import AccessError, accounts_named_in, without_access
 from ops.aws_clients import clients_of, region_of
+from ops.calls import call
 from ops.doctor import samconfig
 from ops.doctor.model import Identity
 from ops.doctor.wanted import Wanted
 from ops.options import SAMCONFIG, TEXT_OR_JSON, Format, refuse_other_formats
 from ops.screen import PlainConsole, console, error_console, place
-from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.config.loader import canonical_config, deployed_config, environment
 from tradai_shared.errors import AwsError, ConfigError
 
@@ -193,8 +193,7 @@ def identify(client: Callable[[str], Any], region: str) -> Identity:
         AccessError: nobody who may: nothing else of the account can be read then.
     """
     try:
-        with translate_errors("sts:GetCallerIdentity"):
-            caller = client("sts").get_caller_identity()
+        caller = call(client, "sts:GetCallerIdentity")
     except AwsError as error:
         raise without_access(error) from error
     except ValueError as error:  # botocore's, for an endpoint that is no URL
@@ -219,8 +218,7 @@ def _deployed_parameters(
     """The stack's parameters, and where the names come from."""
     fallback = str(common.samconfig_file) if configured.parameters else "the canonical configuration"
     try:
-        with translate_errors("cloudformation:DescribeStacks"):
-            stacks = client("cloudformation").describe_stacks(StackName=configured.stack_name)["Stacks"]
+        stacks = call(client, "cloudformation:DescribeStacks", "Stacks", StackName=configured.stack_name)
     except AwsError as error:
         if error.code == NO_STACK:
             return {}, fallback
@@ -242,8 +240,7 @@ def _refuse_absent(session: Session) -> None:
     if session.source.startswith("the stack "):
         return
     try:
-        with translate_errors("lambda:GetFunction"):
-            session.client("lambda").get_function(FunctionName=session.function)
+        call(session.client, "lambda:GetFunction", FunctionName=session.function)
     except AwsError as error:
         if error.code == "ResourceNotFoundException":
             raise AccessError(

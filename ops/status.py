@@ -188,10 +188,7 @@ def about_account(account: Account) -> Iterator[Fact]:
 
 
 def status(*, common: Common) -> int:
-    """Show the NAT, its routes and address, and the toolkit's own alarms, schedules, findings, dead letters.
-
-    Exit code: 0 all is well, 1 something needs attention, 2 error, 3 something could not be read.
-    """
+    """Show the NAT, its routes and address, and the stack's alarms, schedules, findings, dead letters."""
     with connect(common, deployed=True) as session:
         account = AccountReader(session.client).read(session.identity, session.wanted)
         facts = [*about_account(account), *StatusReader(session.client, session.wanted).read(account)]

@@ -26,7 +26,7 @@ EXPLAINED = {
     "status check and reports the NAT unhealthy, before Auto Scaling counts the check itself",
     Kind.NOT_FORWARDING: "it passes every check and forwards nothing; its own watchman says so in its mark, which "
     "the schedule's minute reads. No egress probe",
-    Kind.PROBED: "the egress probe as well, which is a parameter: whichever tells it first",
+    Kind.PROBED: "the egress probe as well, which is a parameter: whichever reports it first",
     Kind.PLANNED: "an instance refresh; EIP and routes move back to back once the successor is ready. A longer "
     "ReplaceRoute shortens it here, since it falls into the wait for the address",
     Kind.BROKEN_SCRIPT: "it is terminated, and the first replacement's boot script fails: abandoned 240 s after "
@@ -164,7 +164,7 @@ command with `--more` goes on from there, to the same figures as one whole run.
 new phases of schedule and health check to each other, after every {PER_WORLD}. The bracket's medians are of up to \
 {budget.bracket_runs} each.
 - The outage is what the simulator's ground truth sees, not what the function reports: the time in which at least one \
-private route table had no way out, second dips included, until the group was at rest and {CALM[0]:g} s longer.
+private route table had no egress, second dips included, until the group was at rest and {CALM[0]:g} s longer.
 - Every span is drawn evenly between its ends, on its own. Percentiles are of the nearest rank.
 - A failover that was not over after {LIMIT:g} s counts as never healed, and as longer than any other.
 - The probe is the shipped handler with its rule, three failed rounds of four, a round every 5 s; it blames no NAT \

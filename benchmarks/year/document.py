@@ -94,7 +94,7 @@ def document(years: Sequence[Year], drifts: Sequence[Drift], reaps: Sequence[Rea
         "",
         "![Seconds without egress in a year, simulated, beside what is stated and promised](year.svg)",
         "",
-        "| way out | without egress | egress | USD a year | |",
+        "| egress by | without egress | egress | USD a year | |",
         "|---|---|---|---|---|",
         *(_row(row, lone.seconds) for row in rows(years)),
         "",

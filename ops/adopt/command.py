@@ -54,8 +54,6 @@ def adopt(  # noqa: PLR0913 - one parameter an option
     platform less secure or lose data is never taken by --yes. Where AWS could not be read nothing is
     confirmed and nothing written.
 
-    Exit code: 0 done; 2 error, nothing was written; 3 something could not be read.
-
     Parameters
     ----------
     out

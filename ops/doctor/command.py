@@ -29,8 +29,6 @@ def doctor(
 ) -> int:
     """Find what is there and say what to type before the first deployment. Reads only, but for --write.
 
-    Exit code: 0 ready, 1 something must be done first, 2 error, 3 something could not be read.
-
     Parameters
     ----------
     write

@@ -36,20 +36,18 @@ def deployment(text: str, env: str) -> dict[str, Any]:
 
 def region(text: str, env: str) -> str:
     """The region of the environment's ``global`` or ``deploy`` table; eu-central-1, the platform's, else."""
-    tables = tomllib.loads(text)[SECTIONS.get(env, env)]
-    for command in ("deploy", "global"):
-        if found := tables.get(command, {}).get("parameters", {}).get("region"):
-            return str(found)
-    return "eu-central-1"
+    return _key(text, env, "region") or "eu-central-1"
 
 
 def account(text: str, env: str) -> str | None:
     """The key ``account`` of the environment's ``global`` or ``deploy`` table: SAM ignores it."""
+    return _key(text, env, "account")
+
+
+def _key(text: str, env: str, name: str) -> str | None:
     tables = tomllib.loads(text)[SECTIONS.get(env, env)]
-    for command in ("deploy", "global"):
-        if found := tables.get(command, {}).get("parameters", {}).get("account"):
-            return str(found)
-    return None
+    values = (tables.get(command, {}).get("parameters", {}).get(name) for command in ("deploy", "global"))
+    return next((str(value) for value in values if value), None)
 
 
 def parameters(text: str, env: str) -> dict[str, str]:

@@ -93,6 +93,10 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
         partial(stacks.stand_up, deployed, STAGING),
     )
     yield "the outputs name what was made", partial(stacks.outputs, deployed)
+    yield (
+        "dev: README's `sam remote invoke` works",
+        partial(stacks.invoked_as_in_readme, deployed),
+    )
     yield "the functions have their settings", partial(stacks.functions, deployed)
     yield "rules and schedules stand, enabled", partial(stacks.rules_and_schedules, deployed)
     yield "the alarms exist, and publish to a topic that exists", partial(stacks.alarms, deployed)
@@ -135,6 +139,7 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     yield "dev: it is switched off while it carries", partial(standby.switched_off, deployed, DEV)
     yield "prod: a second deploy changes nothing", partial(stacks.nothing_to_do, deployed, PROD)
     yield "staging: a delete leaves what is kept on purpose", partial(stacks.leave, deployed, STAGING, before)
+    yield "dev: README's `sam delete` deletes the stack", partial(stacks.deleted_as_in_readme, deployed)
 
 
 def first_day(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,7 @@ MOST = 8  # lines of what a failed command said; its log has all
 OF_THE_USER = ("AWS_", "SAM_")  # nothing of a user's own account reaches the command
 
 
-def sam(deployed: DeployedEnvironment, *arguments: str) -> str:
+def sam(deployed: DeployedEnvironment, *arguments: str, answers: str = "") -> str:
     """What the command said. Kept in the deployed's folder as well.
 
     Raises:
@@ -36,7 +38,7 @@ def sam(deployed: DeployedEnvironment, *arguments: str) -> str:
             [str(SAM), *arguments],
             cwd=ROOT,
             env=environment(deployed),
-            stdin=subprocess.DEVNULL,
+            input=answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -51,6 +53,19 @@ def sam(deployed: DeployedEnvironment, *arguments: str) -> str:
         lines = [line for line in done.stdout.splitlines() if line.strip()]
         raise NotShownError(f"sam {arguments[0]} ended with {done.returncode}: {' '.join(lines[-MOST:])}")
     return done.stdout
+
+
+def readme_command(beginning: str) -> list[str]:
+    """The arguments of the SAM CLI's command in README that begins so, as they stand there.
+
+    Raises:
+        NotShownError: README has none, or several.
+    """
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(rf"`({re.escape(beginning)}[^`\n]*)`", text)
+    if len(commands) != 1:
+        raise NotShownError(f"README has {len(commands)} commands that begin with {beginning}")
+    return shlex.split(commands[0])[1:]
 
 
 def deploy(deployed: DeployedEnvironment, env: Environment, *more: str) -> str:

@@ -12,7 +12,7 @@ from simulator.aws.sam_template import Template
 from toolchain.build.artifact import PSEUDO
 from toolchain.build.sample_account import ACCOUNT, REGION
 from toolchain.e2e.report import require
-from toolchain.e2e.sam import config, deploy, sam, stack_name
+from toolchain.e2e.sam import config, deploy, readme_command, sam, stack_name
 from toolchain.local.emulator import ROOT
 from tradai_shared.config import canonical_config, naming
 from tradai_shared.config.naming import Environment
@@ -228,6 +228,21 @@ def nothing_to_do(deployed: DeployedEnvironment, env: Environment) -> str:
     require("No changes to deploy" in printed, "sam deploy found something to change")
     require(physical(deployed, env) == before, "physical ids changed")
     return '"No changes to deploy", and every physical id is as it was'
+
+
+def invoked_as_in_readme(deployed: DeployedEnvironment) -> str:
+    printed = sam(deployed, *readme_command("sam remote invoke"))
+    require('"success": true' in printed or '"success":true' in printed, printed[-400:])
+    return "README's command, as it stands there; the function answers with success"
+
+
+def deleted_as_in_readme(deployed: DeployedEnvironment) -> str:
+    """README's command names dev's stack; its two questions, for the stack and its uploads, get a yes."""
+    sam(deployed, *readme_command("sam delete"), answers="y\ny\n")
+    stacks = deployed.client("cloudformation").describe_stacks()["Stacks"]
+    standing = [each["StackName"] for each in stacks if each["StackStatus"] != "DELETE_COMPLETE"]
+    require(stack_name(Environment.DEV) not in standing, standing)
+    return "README's command, as it stands there, and a yes to each question"
 
 
 def leave(deployed: DeployedEnvironment, env: Environment, before: Inventory) -> str:

@@ -15,7 +15,7 @@ from tradai_shared.errors import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drift_check.findings import Json
+    from drift_check.findings import Finding, Json
     from drift_check.history import Record
     from drift_check.model import Report
 
@@ -64,8 +64,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"Account {report.account}, region {report.region}."
     by_severity = sorted(report.to_notify, key=lambda finding: finding.severity.rank)
     for finding in by_severity[:MOST_IN_MESSAGE]:
-        values = f"is {short(finding.observed)}, should be {short(finding.desired)}"
-        yield f"[{finding.severity}] {finding.resource} {finding.attribute}: {values}"
+        yield f"[{finding.severity}] {finding.resource} {finding.attribute}: {difference(finding)}"
         yield f"{cut(finding.reason)}. Healing: {finding.healing}. Finding {finding.id}"
         if finding.healing is Healing.ON_APPROVAL:
             yield f"Approve within 24 hours with {approval_code(finding, report.started)}"
@@ -108,6 +107,11 @@ def short(value: Json) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
+def difference(finding: Finding) -> str:
+    """Observed against desired, short."""
+    return f"is {short(finding.observed)}, should be {short(finding.desired)}"
+
+
 def _summary(report: Report) -> str:
     if report.error:
         return f"The drift check of {report.environment} could not compare AWS with the configuration."
@@ -117,7 +121,9 @@ def _summary(report: Report) -> str:
     if report.failed or report.plan.blocked:
         news.append(f"healing did not succeed in {report.environment}")
     if report.over:
-        news.append(f"{len(report.over)} earlier differences of {report.environment} are over")
+        count = len(report.over)
+        verb = "difference of {} is" if count == 1 else "differences of {} are"
+        news.append(f"{count} earlier {verb.format(report.environment)} over")
     text = "; ".join(news) or headline(report)
     return f"{text[0].upper()}{text[1:]}."
 
