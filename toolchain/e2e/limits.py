@@ -24,8 +24,8 @@ _TOLD = {
         "ministack knows alarms on a single metric only; it watches the first of them here"
     ),
     "the built template as it is": (
-        "ministack does not know every alarm of it; `sam deploy` is given a copy without these, word for word "
-        "in the renamed account and by --template-file before"
+        "ministack does not know every alarm of it; `sam deploy` is given a copy without these, "
+        "word for word in the renamed account and by --template-file before"
     ),
     "sam remote test-event put": (
         "ministack has no EventBridge schema registry, where the SAM CLI keeps the events; "
