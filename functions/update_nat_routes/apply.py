@@ -144,7 +144,7 @@ class Writer:
         holder, owner = address.get("NetworkInterfaceId"), address.get("InstanceId")
         if holder == action.interface_id:
             return Status.ALREADY, "another run had moved it"
-        if holder is None and owner is None:
+        if not holder and not owner:
             raise TemporaryError(error.action, error.code, "it was held a moment ago and is free now")
         if owner and self._has_ended(owner):
             detail = f"AWS still shows it with {owner}, which has ended: it comes free"

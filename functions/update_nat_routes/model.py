@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 DEFAULT_ROUTE = "0.0.0.0/0"
 READY_TAG = "tradai:nat-ready"
@@ -228,3 +228,7 @@ class Observed:
     def groups(self) -> tuple[Group, ...]:
         """The groups that exist, the lone NAT's or the first of the two before the standby's."""
         return tuple(group for group in (self.group, self.standby) if group)
+
+    def with_each_group(self, read: Callable[[Group], Group]) -> Observed:
+        first, second = self.group, self.standby
+        return replace(self, group=first and read(first), standby=second and read(second))

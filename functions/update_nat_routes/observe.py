@@ -26,7 +26,6 @@ from update_nat_routes.descriptions import (
     with_interfaces,
 )
 from update_nat_routes.model import (
-    GROUP_TAG,
     DeniedRead,
     Group,
     Hook,
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import (
         FilterTypeDef,
-        InstanceTypeDef,
     )
 
     from update_nat_routes.settings import Settings
@@ -76,18 +74,19 @@ class Reader:
     autoscaling: AutoScalingClient
     settings: Settings
     addresses: dict[str, str] = field(default_factory=dict)  # by allocation; learned once, they never change
+    known: set[str] = field(default_factory=set)  # members and targets of earlier readings
     holder_unread: str = ""
 
     def observe(self, expected: frozenset[str] = frozenset()) -> Observed:
         """The group, the tables, and the instances that they or the event name: one moment, three calls."""
         denied: list[DeniedRead] = []
         no_tables: tuple[RouteTable, ...] = ()
-        nothing: dict[str, Group] = {}
-        no_instances: dict[str, Instance] = {}
+        nothing, no_instances = dict[str, Group](), dict[str, Instance]()
         tables = _unless_denied(self.tables, no_tables, denied)
         groups = _unless_denied(self.groups, nothing, denied)
         wanted = set(expected) | {member.instance_id for group in groups.values() for member in group.members}
         wanted |= {table.target.instance_id for table in tables if table.target.instance_id}
+        self.known |= wanted - expected
         instances = _unless_denied(lambda: self.instances(wanted), no_instances, denied)
         tables = tuple(table for table in tables if self._is_ours(table, groups.values(), instances))
         named = set() if denied else set(self.settings.route_table_ids)
@@ -119,7 +118,19 @@ class Reader:
             interfaces = self.ec2.describe_network_interfaces(
                 Filters=[{"Name": "network-interface-id", "Values": sorted(interface_ids)}]
             )["NetworkInterfaces"]
-        return with_interfaces(after, interface_ids, interfaces, self._allocations())
+        return with_interfaces(after, interface_ids, interfaces, self.settings.allocations)
+
+    def look_again(self, before: Observed) -> Observed:
+        """The same moment with the instances as EC2 shows them now: one call."""
+        instances = self.instances(set(before.instances))
+        holder, standby_holder = self._holders(instances.values())
+        return replace(
+            before,
+            instances=instances,
+            eip_holder=holder,
+            standby_eip_holder=standby_holder,
+            holder_unread=self.holder_unread,
+        )
 
     def answer(self, observed: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         """Add what the planner asked for."""
@@ -141,7 +152,7 @@ class Reader:
         read = lambda group: replace(  # noqa: E731 - a name for one expression
             group, warm=_unless_denied(lambda: self.warm_pool(group.name), nobody, denied)
         )
-        return replace(_for_each_group(observed, read), unread=(*observed.unread, *denied))
+        return replace(observed.with_each_group(read), unread=(*observed.unread, *denied))
 
     def _with_history(self, observed: Observed) -> Observed:
         """Unreadable counts as abandoned: an unproven NAT is better than one given up again and again."""
@@ -152,7 +163,7 @@ class Reader:
                 lambda: launches_of(group, self.launches(group.name)), Launches(last_abandoned=True), unread
             ),
         )
-        return replace(_for_each_group(observed, read), unread=(*observed.unread, *unread))
+        return replace(observed.with_each_group(read), unread=(*observed.unread, *unread))
 
     def _with_hooks(self, observed: Observed) -> Observed:
         try:
@@ -173,17 +184,15 @@ class Reader:
             impaired = nobody
         return replace(observed, impaired=impaired, unread=(*observed.unread, *unread))
 
-    @whole_answer("ec2:DescribeInstances")
-    def is_relevant(self, instance_id: str) -> bool:
-        """Whether an instance is of the group, carries the Elastic IP, or is a route's target: two reads."""
-        with translate_errors("ec2:DescribeInstances"):
-            descriptions = self._describe({instance_id})
-        tags = {
-            tag["Key"]: tag["Value"] for description in descriptions for tag in description.get("Tags", [])
-        }
-        if tags.get(GROUP_TAG) in self.settings.group_names:
+    def is_relevant(self, instance_id: str, shown: Instance | None = None) -> bool:
+        """Whether an instance is of the group, carries the Elastic IP, or is a route's target.
+
+        Two reads at most; none where an earlier run of this environment has seen it as one of these.
+        """
+        if instance_id in self.known:
             return True
-        if instance_id in self._holders(map(described_instance, descriptions)):
+        shown = shown or self.instances({instance_id}).get(instance_id)
+        if shown and (shown.group_name in self.settings.group_names or instance_id in self._holders([shown])):
             return True
         return any(table.target.instance_id == instance_id for table in self.tables())
 
@@ -218,8 +227,15 @@ class Reader:
     @whole_answer("ec2:DescribeInstances")
     def instances(self, ids: AbstractSet[str]) -> dict[str, Instance]:
         """By id. A filter, since one id that EC2 does not show would fail the whole call."""
+        if not ids:
+            return {}
         with translate_errors("ec2:DescribeInstances"):
-            descriptions = self._describe(ids) if ids else []
+            answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
+        descriptions = [
+            instance
+            for reservation in answer["Reservations"]
+            for instance in reservation.get("Instances", [])
+        ]
         return {description["InstanceId"]: described_instance(description) for description in descriptions}
 
     @whole_answer("ec2:DescribeInstanceStatus")
@@ -243,17 +259,6 @@ class Reader:
             )
         return launched_instances(answer["Activities"])
 
-    def _describe(self, ids: AbstractSet[str]) -> list[InstanceTypeDef]:
-        answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
-        return [
-            instance
-            for reservation in answer["Reservations"]
-            for instance in reservation.get("Instances", [])
-        ]
-
-    def _allocations(self) -> tuple[str | None, str | None]:
-        return self.settings.allocation_id, self.settings.standby_allocation_id
-
     def _holders(self, instances: Iterable[Instance]) -> tuple[str | None, str | None]:
         """The instances with our addresses. A failed read leaves it unknown, so that the routes still move.
 
@@ -268,7 +273,7 @@ class Reader:
         try:
             holder, standby_holder = (
                 carriers.get(self._allocated_address(allocation)) if carriers and allocation else None
-                for allocation in self._allocations()
+                for allocation in self.settings.allocations
             )
         except AwsError as error:
             self.holder_unread = str(error)
@@ -285,11 +290,6 @@ class Reader:
                 raise PermanentError("ec2:DescribeAddresses", "NotFound", f"{allocation_id} does not exist")
             self.addresses[allocation_id] = addresses[0]["PublicIp"]
         return self.addresses[allocation_id]
-
-
-def _for_each_group(observed: Observed, read: Callable[[Group], Group]) -> Observed:
-    first, second = observed.group, observed.standby
-    return replace(observed, group=first and read(first), standby=second and read(second))
 
 
 def _unless_denied(read: Callable[[], T], otherwise: T, denied: list[DeniedRead]) -> T:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
@@ -29,7 +28,7 @@ from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import ENDED_STATES
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
-from update_nat_routes.planner.plan import plan
+from update_nat_routes.planner.plan import CONFIRM_SECONDS, PATIENCE, confirms, plan
 from update_nat_routes.report import Report
 
 if TYPE_CHECKING:
@@ -50,22 +49,6 @@ ATTEMPTS = 5
 ORDERS = 3  # accepts of one write without a visible effect, after which the run reports it as failed
 # Reserved for the last calls, the metrics and the message: one hung call with its retries takes 21 s.
 MARGIN_SECONDS = 25.0
-FOREVER = float("inf")
-# The template's MaximumEventAgeInSeconds: an older time is that of a sample or a drill.
-OLDEST_EVENT = timedelta(seconds=300)
-SCHEDULE_SECONDS = 50.0
-CONFIRM_SECONDS = 10.0
-ALL_WAITS = frozenset(WaitKind)
-# How long a run of each trigger may wait, and for what: the schedule repeats, a lifecycle action does not.
-PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
-    TriggerKind.LAUNCH_ACTION: (FOREVER, ALL_WAITS),
-    TriggerKind.TERMINATE_ACTION: (FOREVER, ALL_WAITS),
-    TriggerKind.RECONCILE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING, WaitKind.CONFIRMING})),
-    TriggerKind.DRILL: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
-    TriggerKind.PROBE_FAILURE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
-    TriggerKind.PEER_SILENT: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
-    TriggerKind.INSTANCE_STATE: (CONFIRM_SECONDS, frozenset({WaitKind.CONFIRMING})),
-}
 
 
 @dataclass(slots=True)
@@ -86,6 +69,7 @@ class Reconciler:
     restoring: set[str] = field(default_factory=set)  # tables whose outage this run ends
     unreadable: AwsError | None = None  # the error of a read-back that a full observation replaced
     pause: float = POLL_SECONDS
+    only_instances: bool = False  # the next look awaits what EC2 shows of an instance, and nothing else
 
     def __post_init__(self) -> None:
         self.report = Report(self.trigger, clock.now())
@@ -106,15 +90,36 @@ class Reconciler:
         if trigger.group is not None and trigger.group not in self.settings.group_names:
             self.report.relevant = False
         elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE}:
-            self.report.relevant = self.reader.is_relevant(str(trigger.instance_id))
+            self.report.relevant = self._concerns_us(str(trigger.instance_id))
         elif trigger.kind is TriggerKind.PEER_SILENT:
             self.report.relevant = self.reader.is_relevant(str(trigger.silent_instance))
         return self.report.relevant
 
+    def _concerns_us(self, name: str) -> bool:
+        """Whether an instance is one of ours; a stop of it is awaited here.
+
+        Until EC2 shows what its event reports there is nothing to do about it. A look is one call; everything
+        is read afresh once the stop shows.
+        """
+        if self.trigger.stopping_instance == self.trigger.terminated_instance:
+            return self.reader.is_relevant(name)
+        shown = self.reader.instances({name}).get(name)
+        if not self.reader.is_relevant(name, shown):
+            return False
+        while shown and shown.running and confirms(self.trigger, clock.now()):
+            clock.sleep(CONFIRM_POLL_SECONDS)
+            try:
+                shown = self.reader.instances({name}).get(name)
+            except AwsError:
+                break  # the first pass says what cannot be read
+        return True
+
     def _reconcile_once(self) -> bool:
         """Observe everything afresh and do what it needs. True: another pass is wanted."""
         try:
-            step = self._plan(self._observe())
+            step = self._plan(self._look())
+            if self.only_instances and step.moves:
+                step = self._plan(self._observe())
         except TemporaryError as error:
             return self._look_again(error)
         self.report.error, self.pause = None, POLL_SECONDS
@@ -134,10 +139,17 @@ class Reconciler:
                 self.report.restored_at, self.report.restored = clock.now(), self.observed
                 self.report.failover_seconds = (self.report.restored_at - self.incident).total_seconds()
         self.report.waiting = self._allowed(step.wait)
-        confirming = self.report.waiting and self.trigger.kind is TriggerKind.INSTANCE_STATE
-        if confirming and not again:
+        waiting = self.report.waiting is not None
+        self.only_instances = waiting and not again and self.trigger.kind is TriggerKind.INSTANCE_STATE
+        if self.only_instances:
             self.pause = CONFIRM_POLL_SECONDS
-        return again or self.report.waiting is not None
+        return again or waiting
+
+    def _look(self) -> Observed:
+        """What a pass begins with; moves are never planned from the groups and tables of an earlier one."""
+        if self.only_instances and self.observed is not None:
+            return self.reader.look_again(self.observed)
+        return self._observe()
 
     def _observe(self) -> Observed:
         """Read everything again, and whether the event's own instance exists anywhere."""
@@ -270,21 +282,14 @@ class Reconciler:
         self.restoring |= down
         for table in self.observed.tables:
             if table.table_id in down:
-                began = self._death(table.target.instance_id)
+                began = self.report.began(self.observed.instances.get(table.target.instance_id or ""))
                 self.incident = min(self.incident or began, began)
-
-    def _death(self, instance_id: str | None) -> datetime:
-        instance = self.observed.instances.get(instance_id or "") if self.observed else None
-        if instance and instance.died_at and self.trigger.terminated_instance != instance_id:
-            return instance.died_at
-        event_time, started = self.trigger.at, self.report.started
-        return event_time if event_time and started - event_time < OLDEST_EVENT else started
 
     def _allowed(self, wait: Wait | None) -> Wait | None:
         _, kinds = PATIENCE.get(self.trigger.kind, (0.0, frozenset[WaitKind]()))
         return wait if wait and wait.kind in kinds else None
 
     def _has_time(self) -> bool:
-        patience, _ = PATIENCE.get(self.trigger.kind, (CONFIRM_SECONDS, ALL_WAITS))
+        patience, _ = PATIENCE.get(self.trigger.kind, (CONFIRM_SECONDS, None))
         spent = (clock.now() - self.report.started).total_seconds()
         return spent + self.pause < patience and self.remaining() > MARGIN_SECONDS + self.pause

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from update_nat_routes.actions import Broken
     from update_nat_routes.apply import Result
     from update_nat_routes.events import Trigger
-    from update_nat_routes.model import Observed
+    from update_nat_routes.model import Instance, Observed
     from update_nat_routes.planner.lifecycle_hooks import Wait
     from update_nat_routes.settings import Settings
 
 FAILED_STEP = "TRADAI-NAT-FAILED"  # the boot script's one line where a step failed
 PERMISSIONS = ("ec2:GetConsoleOutput", "sns:Publish")
+# The template's MaximumEventAgeInSeconds: an older time is that of a sample or a drill.
+OLDEST_EVENT = timedelta(seconds=300)
 
 
 @dataclass(slots=True)
@@ -60,6 +63,14 @@ class Report:
     relevant: bool = True
     planned: bool = False
     blind: bool = False
+
+    def began(self, instance: Instance | None) -> datetime:
+        """When the outage by this instance's end began: its own time, else the event's, else this run's."""
+        ended = self.trigger.terminated_instance
+        if instance and instance.died_at and instance.instance_id != ended:
+            return instance.died_at
+        event_time = self.trigger.at
+        return event_time if event_time and self.started - event_time < OLDEST_EVENT else self.started
 
     @property
     def failed(self) -> list[Result]:

@@ -65,6 +65,11 @@ class Settings:
     fallback_after_seconds: int = FALLBACK_AFTER
 
     @property
+    def allocations(self) -> tuple[str | None, str | None]:
+        """The address's and the standby's own, each None where there is none."""
+        return self.allocation_id, self.standby_allocation_id
+
+    @property
     def group_names(self) -> tuple[str, ...]:
         return (self.group_name, self.standby_name) if self.standby_name else (self.group_name,)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.fakes.clock import FakeClock
     from update_nat_routes.apply import Result
     from update_nat_routes.events import Trigger
-    from update_nat_routes.model import Observed
+    from update_nat_routes.model import Instance, Observed
     from update_nat_routes.planner.lifecycle_hooks import DataRequest
     from update_nat_routes.report import Report
     from update_nat_routes.settings import Settings
@@ -44,7 +44,8 @@ class FakeAws:
     unreadable: list[AwsError] = field(default_factory=list)
     becomes: Callable[[float, Observed], Observed] = lambda _seconds, world: world
     applied: list[str] = field(default_factory=list)
-    reads: int = 0
+    reads: int = 0  # of everything
+    looks: int = 0  # at the instances alone
     relevant: bool = True
     refused: AwsError | None = None
 
@@ -68,8 +69,16 @@ class FakeAws:
         group, launches = before.group, self.world.group.launches if self.world.group else None
         return replace(before, hooks=self.world.hooks, group=group and replace(group, launches=launches))
 
-    def is_relevant(self, instance_id: str) -> bool:
-        assert instance_id
+    def look_again(self, before: Observed) -> Observed:
+        self.looks += 1
+        return replace(before, instances=self.instances(set(before.instances)))
+
+    def instances(self, ids: AbstractSet[str]) -> dict[str, Instance]:
+        world = self.world = self.becomes((self.clock.now() - NOW).total_seconds(), self.world)
+        return {name: world.instances[name] for name in ids if name in world.instances}
+
+    def is_relevant(self, instance_id: str, shown: Instance | None = None) -> bool:
+        assert shown is None or shown.instance_id == instance_id
         return self.relevant
 
     def apply(self, actions: Iterable[Action]) -> list[Result]:

@@ -41,6 +41,7 @@ from update_nat_routes.planner.standby import (
     doubted,
     fall_back,
     own_addresses,
+    prepare,
     remember_doubt,
     standby_ready,
 )
@@ -56,6 +57,17 @@ if TYPE_CHECKING:
 REPLACEABLE = frozenset({"InService", "Pending", "Pending:Proceed"})
 # Stop waiting for EC2 to confirm an event after 5 s; it was late or a duplicate.
 CONFIRMS_WITHIN = timedelta(seconds=5)
+CONFIRM_SECONDS, SCHEDULE_SECONDS, NO_LIMIT = 10.0, 50.0, float("inf")
+# How long a run of each trigger may wait, and for what: the schedule repeats, a lifecycle action does not.
+PATIENCE: dict[TriggerKind, tuple[float, frozenset[WaitKind]]] = {
+    TriggerKind.LAUNCH_ACTION: (NO_LIMIT, frozenset(WaitKind)),
+    TriggerKind.TERMINATE_ACTION: (NO_LIMIT, frozenset(WaitKind)),
+    TriggerKind.RECONCILE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING, WaitKind.CONFIRMING})),
+    TriggerKind.DRILL: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.PROBE_FAILURE: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.PEER_SILENT: (SCHEDULE_SECONDS, frozenset({WaitKind.ARRIVING})),
+    TriggerKind.INSTANCE_STATE: (CONFIRM_SECONDS, frozenset({WaitKind.CONFIRMING})),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
         *(_moves(state, gateway) if gateway else ()),
         *own_addresses(state, gateway),
         *(step for step in fallback if isinstance(step, RouteToFallback)),
+        *prepare(state, gateway),
     )
     moves = tuple(move for move in moves if key(move) not in memory.abandoned)
     remembered = tuple(remember_doubt(state, moves))
@@ -249,13 +262,16 @@ def _replacements(state: NatState) -> Iterator[ReplaceInstance]:
 
 def _confirmations(state: NatState) -> Iterator[Wait]:
     """EC2 can still show the earlier state right after its own event of the later one."""
-    named, since = state.trigger.stopping_instance, state.trigger.at
+    named = state.trigger.stopping_instance
     member, instance = state.member(named), state.instance(named)
-    fresh = named == state.trigger.terminated_instance or (
-        since is not None and state.now - since < CONFIRMS_WITHIN
-    )
+    fresh = named == state.trigger.terminated_instance or confirms(state.trigger, state.now)
     if fresh and member and not member.leaving and instance and instance.state not in DEAD_STATES:
         yield Wait(WaitKind.CONFIRMING, f"EC2 still shows {instance.instance_id} as {instance.state}")
+
+
+def confirms(trigger: Trigger, now: datetime) -> bool:
+    """Whether EC2 may still come to show what an event reports."""
+    return trigger.at is not None and now - trigger.at < CONFIRMS_WITHIN
 
 
 def _unproven(state: NatState, gateway: Instance | None) -> str | None:

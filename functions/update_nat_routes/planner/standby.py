@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from update_nat_routes.actions import AssociateAddress, RouteToFallback, TagGroup
+from update_nat_routes.actions import AssociateAddress, DisableSourceDestCheck, RouteToFallback, TagGroup
 from update_nat_routes.model import DOUBT_TAG, UNSERVED_TAG, moment
 
 if TYPE_CHECKING:
@@ -114,6 +114,15 @@ def own_addresses(state: NatState, gateway: Instance | None) -> Iterator[Associa
         if allocation and holder != best.instance_id and not taken:
             reason = f"{best.instance_id} is ready and has not the address of {group.name}"
             yield AssociateAddress(allocation, str(best.interface_id), best.instance_id, holder, reason)
+
+
+def prepare(state: NatState, gateway: Instance | None) -> Iterator[DisableSourceDestCheck]:
+    """Have a ready standby forward before it is needed: a failover then makes one call less."""
+    ready = (it for it in state.candidates() if state.settings.standby_name and state.ready(it))
+    for instance in ready:
+        if instance.source_dest_check and gateway and instance.instance_id != gateway.instance_id:
+            reason = f"{instance.instance_id} stands by, and would forward nothing while its check is on"
+            yield DisableSourceDestCheck(str(instance.interface_id), reason)
 
 
 def standby_ready(state: NatState, gateway: Instance | None) -> bool:

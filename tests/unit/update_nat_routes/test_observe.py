@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 
 from tests.unit.update_nat_routes.builder import RUNNING
 from tests.unit.update_nat_routes.builder import observed as empty_world
+from update_nat_routes.descriptions import described_instance
 from update_nat_routes.model import Launches
 from update_nat_routes.observe import Reader
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
@@ -193,3 +194,29 @@ def test_one_without_a_tag_or_a_route_concerns_us_where_it_holds_our_address(
             ec2.add_response("describe_route_tables", {"RouteTables": []})
         reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
         assert reader.is_relevant("i-0a") is ours
+
+
+def test_one_that_a_reading_has_shown_concerns_us_without_another_call(clients: dict[str, Any]) -> None:
+    with Stubber(clients["ec2"]) as ec2, Stubber(clients["autoscaling"]) as groups:
+        read_tables(ec2, [STATIC])
+        groups.add_response("describe_auto_scaling_groups", {"AutoScalingGroups": []})
+        ec2.add_response("describe_instances", {"Reservations": []})
+        reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
+        reader.observe(frozenset({"i-0b"}))
+        assert reader.is_relevant("i-0a")
+        ec2.add_response("describe_instances", {"Reservations": []})
+        ec2.add_response("describe_route_tables", {"RouteTables": []})
+        assert not reader.is_relevant("i-0b")  # an event named it, and nothing else did
+
+
+def test_a_second_look_reads_the_instances_and_keeps_the_rest(clients: dict[str, Any]) -> None:
+    before = replace(
+        empty_world([], [], ()), instances={"i-0a": described_instance(cast("Any", NAT))}, eip_holder="i-0a"
+    )
+    ended = {**NAT, "State": {"Name": "terminated"}, "NetworkInterfaces": []}
+    with Stubber(clients["ec2"]) as ec2:
+        ec2.add_response("describe_instances", {"Reservations": [{"Instances": [ended]}]})
+        after = Reader(clients["ec2"], clients["autoscaling"], RUNNING).look_again(before)
+    assert (after.group, after.tables) == (before.group, before.tables)
+    assert after.instances["i-0a"].state == "terminated"
+    assert after.eip_holder is None

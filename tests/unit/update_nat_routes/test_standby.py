@@ -16,12 +16,14 @@ from tests.unit.update_nat_routes.builder import (
     OWN,
     SCHEDULE,
     SHARED,
+    SIGNAL,
     STANDBY_ALLOCATION,
     STANDBY_GROUP,
     decide,
     instance,
     kinds,
     member,
+    observed,
     peer_silent,
     tables,
     to_instance,
@@ -445,3 +447,23 @@ def test_after_switching_off_the_former_standby_s_address_and_routes_come_back()
     ]
     stranger = replace(world, instances={**world.instances, "i-b": nat("i-b")})
     assert not decide(stranger, given=alone).moves
+
+
+@pytest.mark.parametrize("mark", ["boot", None])
+def test_a_standby_forwards_before_it_is_needed_once_it_is_ready(mark: str | None) -> None:
+    standby = replace(nat("i-b", mark=mark), source_dest_check=True)
+    world = calm(instances={"i-a": nat("i-a"), "i-b": standby})
+    wanted = ["DisableSourceDestCheck eni-b"] if mark else []
+    assert kinds(decide(world, given=SHARED)) == wanted
+
+
+def test_the_check_of_a_standby_is_no_prerequisite_of_the_routes() -> None:
+    standby = replace(nat("i-b"), source_dest_check=True)
+    world = calm(instances={"i-a": nat("i-a"), "i-b": standby}, tables=tables(to_instance("i-a"), NOWHERE))
+    assert kinds(decide(world, given=SHARED)) == ["CreateRoute rtb-2", "DisableSourceDestCheck eni-b"]
+
+
+def test_a_lone_nat_s_second_member_is_left_as_it_is() -> None:
+    spare = replace(nat("i-b", age=2 * OLD), source_dest_check=True)
+    world = observed([member("i-a"), member("i-b")], [nat("i-a"), spare], TO_A, eip="i-a")
+    assert kinds(decide(world, given=SIGNAL)) == []
