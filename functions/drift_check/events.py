@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tradai_shared.errors import EventError
+from tradai_shared.errors import EventError, shown
 
 
 class Mode(StrEnum):
@@ -49,23 +49,23 @@ def parse(event: object, known_checks: tuple[str, ...]) -> Request:
     checks = _names(event, "checks")
     for name in checks:
         if name not in known_checks:
-            raise EventError("checks", f"{name!r} is not one of {', '.join(known_checks)}")
+            raise EventError("checks", f"{shown(name)} is not one of {', '.join(known_checks)}")
     dry_run = event.get("dry_run", False)
     if not isinstance(dry_run, bool):
-        raise EventError("dry_run", f"expected true or false, got {dry_run!r}")
+        raise EventError("dry_run", f"expected true or false, got {shown(dry_run)}")
     approve, only = frozenset(_names(event, "approve")), frozenset(_names(event, "only"))
     return Request(_mode(event), dry_run, approve, checks, only)
 
 
 def _mode(event: Mapping[str, Any]) -> Mode:
-    try:
-        return Mode(event.get("mode", Mode.REPORT))
-    except ValueError:
-        raise EventError("mode", f"{event['mode']!r} is not one of {', '.join(Mode)}") from None
+    given = event.get("mode", Mode.REPORT)
+    if given not in tuple(Mode):
+        raise EventError("mode", f"{shown(given)} is not one of {', '.join(Mode)}")
+    return Mode(given)
 
 
 def _names(event: Mapping[str, Any], field: str) -> tuple[str, ...]:
     given = event.get(field, [])
     if not isinstance(given, list) or not all(isinstance(name, str) and name for name in given):
-        raise EventError(field, f"expected a list of text, got {given!r}")
+        raise EventError(field, f"expected a list of text, got {shown(given)}")
     return tuple(given)

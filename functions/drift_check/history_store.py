@@ -15,7 +15,7 @@ from zlib import crc32
 from drift_check.history import History, from_json, to_json
 from drift_check.observe.observations import Known
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.config.naming import drift_check_function_name
 from tradai_shared.errors import AwsError, PermanentError, TemporaryError
 
@@ -186,7 +186,7 @@ class HistoryTable:
 
     def _update(self, update: str, condition: str, names: dict[str, str], values: dict[str, Any]) -> Any:  # noqa: ANN401 - an item
         self.calls += 1
-        with translate_errors(UPDATE):
+        with whole_answer(UPDATE), translate_errors(UPDATE):
             return self.client.update_item(
                 TableName=self.location.table,
                 Key=self.location.key,
@@ -199,7 +199,7 @@ class HistoryTable:
 
     def _get(self, key: dict[str, Any]) -> Any:  # noqa: ANN401 - an item
         self.calls += 1
-        with translate_errors(GET):
+        with whole_answer(GET), translate_errors(GET):
             return self.client.get_item(TableName=self.location.table, Key=key, ConsistentRead=True).get(
                 "Item", {}
             )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tradai_shared.errors import EventError
+from tradai_shared.errors import EventError, shown
 
 # Wider than AWS's own ids, and without the characters that could leave a path or a request.
 INSTANCE_ID = re.compile(r"i-[0-9A-Za-z-]{1,40}")
@@ -39,13 +39,12 @@ def parse(event: object) -> Request:
     """
     if not isinstance(event, Mapping):
         raise EventError("event", f"expected an object, got {type(event).__name__}")
-    try:
-        action = Action(str(event.get("action")))
-    except ValueError:
-        raise EventError("action", f"expected probe or confirm, got {event.get('action')!r}") from None
-    suspect = event.get("suspect")
+    given, suspect = event.get("action"), event.get("suspect")
+    if given not in tuple(Action):
+        raise EventError("action", f"expected probe or confirm, got {shown(given)}")
+    action = Action(str(given))
     if (action is Action.CONFIRM) != (suspect is not None):
         raise EventError("suspect", "an instance is named to be confirmed, and only then")
     if suspect is not None and not (isinstance(suspect, str) and INSTANCE_ID.fullmatch(suspect)):
-        raise EventError("suspect", f"expected an instance id, got {suspect!r}")
+        raise EventError("suspect", f"expected an instance id, got {shown(suspect)}")
     return Request(action, suspect)

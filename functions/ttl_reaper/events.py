@@ -28,7 +28,7 @@ DEFAULT = Limits()
 class Strict(BaseModel):
     """No field that is not known, no value that is not of its type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class LimitsEvent(Strict):
@@ -204,6 +204,8 @@ def parse(event: Mapping[str, Any]) -> WorkEvent | SummaryEvent:
         return kind.model_validate_json(json.dumps(event))
     except ValidationError as error:
         raise _event_error(error) from None
+    except RecursionError:
+        raise EventError("event", "is nested too deeply") from None
 
 
 def _wrong(field: str, problem: str) -> PydanticCustomError:

@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared import clock
-from tradai_shared.alerts import Alert, publish_alert
+from tradai_shared.alerts import PUT_EVENTS, Alert, publish_alert, put_event
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import TemporaryError
 from ttl_reaper.model import Mode, RunStatus
 
 if TYPE_CHECKING:
@@ -27,9 +26,8 @@ if TYPE_CHECKING:
     from ttl_reaper.settings import Settings
 
 PREFIX = "checkpoints/troubles"
-SOURCE, FAILED, RECOVERED = "tradai.ops", "Reap Failed", "Reap Recovered"
+FAILED, RECOVERED = "Reap Failed", "Reap Recovered"
 VERSION = "1"  # of both events; docs/events/ has their schemas
-PUT_EVENTS = "events:PutEvents"
 PERMISSIONS = (PUT_EVENTS, "sns:Publish")
 LATE = "not reached for a week"
 WEEK = timedelta(weeks=1)
@@ -124,7 +122,7 @@ def _trouble(result: Ended, before: Trouble | None, now: str) -> Trouble | None:
             return before
         waits = datetime.fromisoformat(now) - datetime.fromisoformat(since)
         cause = LATE if waits >= WEEK else ""
-        return Trouble(result.table, result.mode, cause, f"no run has begun it since {since}", since)
+        return Trouble(result.table, result.mode, cause, f"no run has begun it since {since[:10]}", since)
     if result.cause:
         return Trouble(result.table, result.mode, result.cause, result.reason[:MOST_REASON], since)
     return None
@@ -133,12 +131,7 @@ def _trouble(result: Ended, before: Trouble | None, now: str) -> Trouble | None:
 def _send(own: Settings, kind: str, troubles: list[Trouble], client: Callable[[str], Any]) -> None:
     if own.topic_arn:
         publish_alert(client("sns"), own.topic_arn, alert(own, kind, troubles))
-    entry = {"Source": SOURCE, "DetailType": kind, "Detail": json.dumps(detail(own, troubles))}
-    with translate_errors(PUT_EVENTS):
-        response = client("events").put_events(Entries=[entry])
-    if response.get("FailedEntryCount"):
-        failed = response["Entries"][0]
-        raise TemporaryError(PUT_EVENTS, failed.get("ErrorCode", "Failed"), failed.get("ErrorMessage", ""))
+    put_event(client("events"), kind, json.dumps(detail(own, troubles)))
 
 
 def detail(own: Settings, troubles: list[Trouble]) -> dict[str, Any]:
@@ -155,18 +148,21 @@ def alert(own: Settings, kind: str, troubles: list[Trouble]) -> Alert:
     """The message for people."""
     env, names = own.environment, ", ".join(sorted({trouble.table for trouble in troubles})[:MOST])
     lines = tuple(f"{trouble.table} ({trouble.mode}): {trouble.reason}" for trouble in troubles[:MOST])
-    since = min(trouble.since for trouble in troubles).replace("T", " ")
+    since = f"{datetime.fromisoformat(min(trouble.since for trouble in troubles)):%Y-%m-%d %H:%M:%S} UTC"
+    runbook = ("Runbook", f"{own.runbooks}/reap-failed.md")
     if kind == RECOVERED:
         return Alert(
             f"tradai {env}: the reaper has recovered",
             f"The reaper of {env} has reached the end of {names} again.",
             (
-                ("Since", f"the trouble began at {since}"),
+                ("Since", f"{since}, when the trouble began"),
                 ("Affected", names),
                 ("Next", "the next report is in a day"),
                 ("You", "nothing to do"),
+                runbook,
             ),
         )
+    command = f"tradai-ops reap --env {env} --table {troubles[0].table}"
     return Alert(
         f"tradai {env}: the reaper failed, expired items remain",
         f"The reaper of {env} did not finish {names}. Expired items remain there."
@@ -176,8 +172,8 @@ def alert(own: Settings, kind: str, troubles: list[Trouble]) -> Alert:
             ("Affected", names),
             ("Done", "the other tables were processed; the next run continues where this one stopped"),
             ("Next", "the next report is in a day; the same cause is not sent again"),
-            ("You", f"look at the table: tradai-ops reap --env {env} --table NAME, and at the runbook"),
-            ("Runbook", f"{own.runbooks}/reap-failed.md"),
+            ("You", f"look at the runbook, and at the table: {command}"),
+            runbook,
         ),
         lines,
     )

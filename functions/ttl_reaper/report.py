@@ -41,7 +41,7 @@ class ReapData(AnswerData):
 
 
 class ReapAnswer(TypedDict):
-    """The house's form."""
+    """The platform's own form of an answer."""
 
     success: bool
     data: ReapData

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tradai_shared.errors import EventError
+from tradai_shared.errors import EventError, shown
 from update_nat_routes.model import DEAD_STATES, ENDED_STATES, moment
 
 if TYPE_CHECKING:
@@ -110,13 +110,13 @@ def _from_event_bus(event: Json) -> Trigger:
     source, detail_type = _text(event, "source"), _text(event, "detail-type")
     if source == DRILL_SOURCE:
         if detail_type not in DETAIL_TYPES:
-            raise EventError("detail-type", f"a drill of {detail_type!r} is not known")
+            raise EventError("detail-type", f"a drill of {shown(detail_type)} is not known")
         detail = event.get("detail")
         notify = isinstance(detail, Mapping) and detail.get("notify") is True
         return Trigger(TriggerKind.DRILL, at=_time(event), notify=notify)
     kind = EVENT_TYPES.get((source, detail_type))
     if kind is None:
-        raise EventError("detail-type", f"{detail_type!r} from {source!r} is not known")
+        raise EventError("detail-type", f"{shown(detail_type)} from {shown(source)} is not known")
     detail = event.get("detail")
     if not isinstance(detail, Mapping):
         raise EventError("detail", "expected an object")
@@ -163,7 +163,7 @@ def _from_destination(event: Json) -> Trigger:
     context = event["requestContext"]
     arn = context.get("functionArn") if isinstance(context, Mapping) else None
     if not isinstance(arn, str) or PROBE_FUNCTION not in arn:
-        raise EventError("requestContext.functionArn", f"expected the egress probe's, got {arn!r}")
+        raise EventError("requestContext.functionArn", f"expected the egress probe's, got {shown(arn)}")
     request, response = event.get("requestPayload"), event.get("responsePayload")
     suspect = None
     if isinstance(request, Mapping) and request.get("suspect") is not None:
@@ -179,10 +179,10 @@ def _from_destination(event: Json) -> Trigger:
 
 def _from_request(event: Json) -> Trigger:
     if event["action"] != "reconcile":
-        raise EventError("action", f"expected 'reconcile', got {event['action']!r}")
+        raise EventError("action", f"expected 'reconcile', got {shown(event['action'])}")
     dry_run = event.get("dry_run", False)
     if not isinstance(dry_run, bool):
-        raise EventError("dry_run", f"expected true or false, got {dry_run!r}")
+        raise EventError("dry_run", f"expected true or false, got {shown(dry_run)}")
     unknown = sorted(set(event) - {"action", "dry_run"})
     if unknown:
         raise EventError(unknown[0], "is not a field of this request")
@@ -192,7 +192,7 @@ def _from_request(event: Json) -> Trigger:
 def _text(holder: Json, field: str, path: str = "") -> str:
     value = holder.get(field)
     if not isinstance(value, str) or not value:
-        raise EventError(f"{path}{field}", f"expected text, got {value!r}")
+        raise EventError(f"{path}{field}", f"expected text, got {shown(value)}")
     return value
 
 
@@ -209,7 +209,7 @@ def _matching(
 ) -> str:
     value = _text(holder, field, path)
     if not pattern.fullmatch(value):
-        raise EventError(f"{path}{field}", f"expected {expected}, got {value!r}")
+        raise EventError(f"{path}{field}", f"expected {expected}, got {shown(value)}")
     return value
 
 

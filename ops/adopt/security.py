@@ -50,6 +50,7 @@ DELICATE = (
     "status",
     "pending *",
     "image *",
+    "template state",
 )
 LIFECYCLE = "s3.buckets.*.lifecycle"
 WORLD_BITS = 8  # a range as wide as this, or wider, is no network of one's own

@@ -19,21 +19,33 @@ NAMES_A_CALL = 100  # DescribeAlarms takes no more
 
 @dataclass(frozen=True, slots=True)
 class StackAlarms:
-    """By the stack's own list. ``missing`` are gone from CloudWatch, ``silenced`` carry out no action."""
+    """By the stack's own list. ``missing`` are gone from CloudWatch, ``silenced`` carry out no action.
+
+    ``owned`` are the physical ids of all that the stack made: names, of some kinds ARNs.
+    """
 
     listed: tuple[str, ...]
     missing: tuple[str, ...] = ()
     silenced: tuple[str, ...] = ()
+    owned: frozenset[str] = frozenset()
+
+    def owns(self, name: str) -> bool:
+        """Whether the stack made it. A rule's tags may not tell: the stack's own list does."""
+        return any(each == name or each.endswith(f":{name}") for each in self.owned)
 
 
 def read(reader: AccountReader, stack: str) -> StackAlarms | None:
     """None where the list or the alarms could not be read: the reader keeps which call failed."""
     before = len(reader.unread)
     resources = reader.items("cloudformation:ListStackResources", "StackResourceSummaries", StackName=stack)
-    listed = sorted(
-        str(resource["PhysicalResourceId"])
+    standing = [
+        resource
         for resource in resources
-        if resource["ResourceType"] == ALARM and resource.get("ResourceStatus") != DELETED
+        if resource.get("ResourceStatus") != DELETED and resource.get("PhysicalResourceId")
+    ]
+    owned = frozenset(str(resource["PhysicalResourceId"]) for resource in standing)
+    listed = sorted(
+        str(resource["PhysicalResourceId"]) for resource in standing if resource["ResourceType"] == ALARM
     )
     live: dict[str, bool] = {}
     for start in range(0, len(listed), NAMES_A_CALL):
@@ -45,7 +57,7 @@ def read(reader: AccountReader, stack: str) -> StackAlarms | None:
         return None
     missing = tuple(name for name in listed if name not in live)
     silenced = tuple(name for name in listed if live.get(name) is False)
-    return StackAlarms(tuple(listed), missing, silenced)
+    return StackAlarms(tuple(listed), missing, silenced, owned)
 
 
 def about_alarms(alarms: StackAlarms, stack: str) -> Iterator[Line]:

@@ -189,7 +189,8 @@ def _rules(account: Account, wanted: Wanted) -> Iterator[Line]:
 
 def _names(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
     for taken in account.taken:
-        if taken.stack == wanted.stack_name or _follows_its_function(taken, account):
+        own = taken.stack == wanted.stack_name or (account.alarms and account.alarms.owns(taken.name))
+        if own or _follows_its_function(taken, account):
             continue
         owner = f"stack {taken.stack}" if taken.stack else "no stack (Pulumi, Terraform or a person made it)"
         option = "NatAlarmName" if taken.kind == "alarm" else wanted.functions.get(taken.name, "")

@@ -23,7 +23,7 @@ PAGES = sorted((ROOT / "docs/runbooks").glob("*.md"))
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 SET_ONCE = "export TRADAI_ENV=dev   # dev, staging or prod\n"
 READS = ("get-", "describe-", "list-", "lookup-", "receive-", "filter-", "tail")
-INVOKES_DRY = '"dry_run":true'
+READING_PAYLOADS = ('"dry_run":true', '"mode":"report"')
 # options of the AWS CLI, not of the API
 CLI_ALONE = {"query", "output", "max-items", "no-paginate", "cli-binary-format"}
 FINDING = "38c6b99bab7f"  # of the simulated account: a table without point-in-time recovery
@@ -93,8 +93,8 @@ def test_a_call_of_the_aws_cli_exists_with_its_options(page: Path) -> None:
 
 @each_page
 def test_what_changes_aws_asks_first(page: Path) -> None:
-    for block in blocks(page):
+    for block in [*blocks(page), code(page)]:
         for command in block.replace("\\\n", " ").splitlines():
             for service, operation in re.findall(r"\baws ([a-z0-9]+) ([a-z-]+)", command):
-                reads = operation.startswith(READS) or INVOKES_DRY in command
+                reads = operation.startswith(READS) or any(each in command for each in READING_PAYLOADS)
                 assert reads or '[ "$ANSWER" = yes ]' in command, (service, operation)

@@ -88,3 +88,9 @@ def test_every_page_shows_the_focus_and_can_be_printed(style: Path) -> None:
     text = text_of(style)
     assert ":focus-visible {" in text
     assert "@media print {" in text
+
+
+@pytest.mark.parametrize("page", [FRAME, DRIFT], ids=["failover", "drift"])
+def test_print_is_light_whatever_the_reader_prefers(page: Path | str) -> None:
+    printed = text_of(page).partition("@media print")[2]
+    assert "color-scheme: light;" in printed

@@ -19,6 +19,7 @@ from rich.console import Console
 from toolchain.e2e import drift_and_reap, failover, hand_over, stacks, standby
 from toolchain.e2e.environment import DeployedEnvironment
 from toolchain.e2e.limits import OUT_OF_REACH
+from toolchain.e2e.renamed import FirstDay
 from toolchain.e2e.report import End, Row, document, failed, show, table
 from toolchain.local.processes import StartError
 from toolchain.local.servers import ministack, moto
@@ -42,6 +43,8 @@ def main() -> int:
     try:
         with deployed_environment() as deployed:
             rows = [shown(console, title, act) for title, act in acts(deployed)]
+        with deployed_environment(OUT / "renamed") as deployed:  # an account without the platform's names
+            rows += [shown(console, title, act) for title, act in FirstDay(deployed).acts()]
     except StartError as error:
         console.print(f"make e2e cannot run here: {error}", markup=False)
         return 1
@@ -56,8 +59,8 @@ def main() -> int:
 
 
 @contextmanager
-def deployed_environment() -> Iterator[DeployedEnvironment]:
-    """The servers, and nothing on them yet. Their logs stay behind."""
+def deployed_environment(kept: Path = OUT) -> Iterator[DeployedEnvironment]:
+    """The servers, and nothing on them yet. Their logs stay behind, in ``kept``."""
     with TemporaryDirectory(prefix="tradai-e2e-") as name:
         folder = Path(name)
         try:
@@ -71,9 +74,9 @@ def deployed_environment() -> Iterator[DeployedEnvironment]:
                         with suppress(BotoCoreError, ClientError):  # it may be just what failed
                             deployed.keep_logs()
         finally:
-            OUT.mkdir(parents=True, exist_ok=True)
+            kept.mkdir(parents=True, exist_ok=True)
             for log in folder.glob("*.log"):
-                shutil.copy(log, OUT)
+                shutil.copy(log, kept)
 
 
 def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:

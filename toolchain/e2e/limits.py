@@ -23,15 +23,20 @@ _TOLD = {
     "an alarm on the sum of several metrics": (
         "ministack knows alarms on a single metric only; it watches the first of them here"
     ),
-    "`sam deploy` word for word": (
-        "ministack does not know every alarm of its template; --template-file names a copy without these"
+    "the built template as it is": (
+        "ministack does not know every alarm of it; `sam deploy` is given a copy without these, "
+        "word for word in the renamed account and by --template-file before"
     ),
-    "`sam remote test-event put`": (
+    "sam remote test-event put": (
         "ministack has no EventBridge schema registry, where the SAM CLI keeps the events; "
         "tests/toolchain parses the command"
     ),
     "CloudFormation refuses a name that is taken": (
         "ministack overwrites what has it in silence; doctor speaks before the deploy, as shown above"
+    ),
+    "the layer's name under another prefix": (
+        "ministack gives SAM's transform no parameters, so the default stands; "
+        "tests/contract reads the template"
     ),
     "the NAT forwards packets": "there is no network behind moto; tests/kernel has one",
     "alarms fire by themselves": (

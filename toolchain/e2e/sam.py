@@ -37,7 +37,7 @@ def sam(deployed: DeployedEnvironment, *arguments: str, answers: str = "") -> st
         done = subprocess.run(  # noqa: S603 - the project's own tool
             [str(SAM), *arguments],
             cwd=ROOT,
-            env=_environment(deployed),
+            env=environment(deployed),
             input=answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -70,13 +70,18 @@ def readme_command(beginning: str) -> list[str]:
 
 def deploy(deployed: DeployedEnvironment, env: Environment, *more: str) -> str:
     """Deploy what `sam build` made; alarms on a sum of metrics watch its first: ministack knows no sum."""
-    template = read_document(BUILT)
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::CloudWatch::Alarm":
-            resource["Properties"] = on_a_single_metric(_unconditional(resource["Properties"]))
+    template = watching_one_metric(read_document(BUILT))
     DEPLOYED.write_text(json.dumps(template, indent=2), encoding="utf-8")
     files = ("--template-file", str(DEPLOYED), "--config-file", str(ROOT / "samconfig.toml"))
     return sam(deployed, "deploy", *files, "--config-env", config(env), "--no-confirm-changeset", *more)
+
+
+def watching_one_metric(template: dict[str, Any]) -> dict[str, Any]:
+    """The template with each alarm on a sum watching the first of its metrics."""
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            resource["Properties"] = on_a_single_metric(_unconditional(resource["Properties"]))
+    return template
 
 
 def _unconditional(alarm: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +103,8 @@ def stack_name(env: Environment) -> str:
     return f"tradai-ops-{env}"
 
 
-def _environment(deployed: DeployedEnvironment) -> dict[str, str]:
+def environment(deployed: DeployedEnvironment) -> dict[str, str]:
+    """A shell's variables, with the stand-in as AWS and nothing of the user's own."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OF_THE_USER)}
     own = {
         "AWS_ENDPOINT_URL": deployed.ministack,

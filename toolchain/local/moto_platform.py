@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import boto3
+from moto.autoscaling.models import LifecycleHook
 from moto.ec2.models.instances import Instance
 from moto.server import ThreadedMotoServer
 
@@ -34,7 +35,9 @@ GONE = {"stopping": "stop_instances", "stopped": "stop_instances"}
 GONE |= {"shutting-down": "terminate_instances", "terminated": "terminate_instances"}
 
 deaths = MotoPatch()
+hooks = MotoPatch()
 _terminate = Instance.terminate
+_new_hook = LifecycleHook.__init__
 
 
 @deaths.of(Instance, "terminate")
@@ -45,6 +48,13 @@ def terminate(instance: Any, *arguments: Any, **named: Any) -> object:
         if elastic.eni is not None and elastic.eni.instance is instance:
             release(elastic)
     return ended
+
+
+@hooks.of(LifecycleHook, "__init__")
+def without_target(hook: Any, *arguments: Any, **named: Any) -> None:
+    """A hook that was given no target notifies nobody; moto answers with a queue of its own."""
+    _new_hook(hook, *arguments, **named)
+    hook.notification_target_arn = hook.role_arn = None
 
 
 @dataclass(frozen=True, slots=True)

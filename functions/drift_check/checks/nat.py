@@ -58,6 +58,11 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
         if members := _member_ids(answer):
             yield Call("ec2:DescribeInstances", members)
             yield Call(ADDRESSES, members)
+        yield from filter(None, map(nat_group.template_call, answer))
+    elif call.action == nat_group.VERSIONS:
+        yield from (
+            Call("ec2:DescribeImages", image) for version in answer or () if (image := _image(version))
+        )
     elif call.action == "ec2:DescribeInstances":
         for image in sorted({instance["ImageId"] for instance in _instances(answer)}):
             yield Call("ec2:DescribeImages", image)
@@ -67,6 +72,12 @@ def _member_ids(groups: list[ApiObject]) -> str:
     return ",".join(
         sorted(instance["InstanceId"] for group in groups for instance in group.get("Instances", []))
     )
+
+
+def _image(version: ApiObject) -> str:
+    """The image that a launch template names; empty where a parameter names it at each launch."""
+    image = str(version["LaunchTemplateData"].get("ImageId", ""))
+    return image if image.startswith("ami-") else ""
 
 
 def _instances(reservations: list[ApiObject]) -> list[ApiObject]:
@@ -131,7 +142,7 @@ def _instance(
     facts = (
         AttributeState("instance_type", instance.item("InstanceType")),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
-        *_image_facts(ctx, images),
+        *_image_facts(ctx, images, _next_images(ctx, group, images)),
         AttributeState(
             "imdsv2_required",
             instance.map_present(lambda instance: instance["MetadataOptions"]["HttpTokens"] == "required"),
@@ -169,12 +180,26 @@ def _has_elastic_ip(interface: ApiObject) -> bool:
     return bool(owner != "amazon")
 
 
-def _image_facts(ctx: CheckContext, images: Read[list[ApiObject] | None]) -> Iterator[AttributeState]:
+def _next_images(
+    ctx: CheckContext, group: Read[ApiObject | None], images: Read[list[ApiObject] | None]
+) -> Read[list[ApiObject] | None]:
+    """Those of the launch template, where it names one; else the instance's."""
+
+    def ask(data: ApiObject | None) -> Read[list[ApiObject] | None]:
+        image = _image({"LaunchTemplateData": data or {}})
+        return ctx.get("ec2:DescribeImages", image) if image else images
+
+    return nat_group.template_data(ctx, group).flat_map(ask)
+
+
+def _image_facts(
+    ctx: CheckContext, images: Read[list[ApiObject] | None], next_images: Read[list[ApiObject] | None]
+) -> Iterator[AttributeState]:
     """Of an image that is gone only that: what it was cannot be read any more."""
     wanted = ctx.config.nat.image
     yield AttributeState(
         "image state",
-        images.map(_image_state),
+        next_images.map(_image_state),
         desired=USABLE,
         path="nat.image.family",
         severity=Severity.CRITICAL,

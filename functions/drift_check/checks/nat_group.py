@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import ResizeGroup
 from drift_check.checks import vpc_lookup
@@ -16,16 +16,23 @@ from drift_check.checks.base import (
     own_tags,
     presence,
 )
-from drift_check.findings import Severity
-from drift_check.observe.observations import Known, both
+from drift_check.findings import Severity, severity_of
+from drift_check.observe.observations import Call, Known, both
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.nat import AutoScalingGroup
 
+VERSIONS = "ec2:DescribeLaunchTemplateVersions"
+# Of what the next instance is launched with: where the template says it, and how to read that.
+NEXT: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "instance_type": ("InstanceType", str),
+    "imdsv2_required": ("MetadataOptions", lambda given: given.get("HttpTokens") == "required"),
+    "detailed_monitoring": ("Monitoring", lambda given: bool(given.get("Enabled"))),
+}
 SIZES = {"min_size": "MinSize", "max_size": "MaxSize", "desired_capacity": "DesiredCapacity"}
 
 
@@ -77,6 +84,7 @@ def group(ctx: CheckContext, group: Read[ApiObject | None], name: str) -> Resour
             ),
             *subnet,
             AttributeState("launch_template", group.map_present(_template_name), path="nat.launch_template"),
+            *_next_instance(ctx, group),
         ),
         tags=own_tags(group),
         arn=f"autoscaling:{name}",
@@ -102,11 +110,65 @@ def _size(
     )
 
 
-def _template_name(group: ApiObject) -> str | None:
+def _template(group: ApiObject) -> ApiObject:
     policy = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    template = group.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification", {})
-    name: str | None = template.get("LaunchTemplateName")
+    template: ApiObject = group.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification", {})
+    return template
+
+
+def _template_name(group: ApiObject) -> str | None:
+    name: str | None = _template(group).get("LaunchTemplateName")
     return name
+
+
+def template_call(group: ApiObject) -> Call | None:
+    """What shows the launch template's version from which the group launches next."""
+    template = _template(group)
+    version = template.get("Version") or "$Default"
+    return Call(VERSIONS, f"{template['LaunchTemplateId']}/{version}") if template else None
+
+
+def template_data(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[ApiObject | None]:
+    """What the next instance is launched with: empty without a template, None where the template is gone."""
+
+    def ask(described: ApiObject | None) -> Read[ApiObject | None]:
+        call = template_call(described) if described else None
+        if call is None:
+            return Known({})
+        overrides = (
+            (described or {}).get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("Overrides")
+        )
+        ignored = "InstanceType" if overrides else ""
+        return ctx.get(call.action, call.subject).map_present(
+            lambda versions: {k: v for k, v in versions[0]["LaunchTemplateData"].items() if k != ignored}
+        )
+
+    return group.flat_map(ask)
+
+
+def _next_instance(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator[AttributeState]:
+    """Only what the template says: the image, or a policy of several types, may say the rest."""
+    nat, read = ctx.config.nat, template_data(ctx, group)
+    yield AttributeState(
+        "template state",
+        read.map(lambda data: "gone" if data is None else "present"),
+        desired="present",
+        path="nat.group.name",
+        severity=Severity.CRITICAL,
+        reason="the group has no launch template any more: the next failover launches nothing",
+    )
+    for attribute, (key, observe) in NEXT.items():
+        yield AttributeState(
+            f"next {attribute}",
+            read.map(partial(_given, key, observe, getattr(nat, attribute))),
+            path=f"nat.{attribute}",
+            severity=severity_of("nat", attribute),
+            reason="the launch template says so: it holds from the next launch, a failover for example",
+        )
+
+
+def _given(key: str, observe: Callable[[Any], object], stated: object, data: ApiObject | None) -> object:
+    return observe(data[key]) if data and key in data else stated
 
 
 def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:

@@ -81,6 +81,11 @@ def vpc_attribute(subject: str) -> dict[str, Any]:
     return {"VpcId": vpc, "Attribute": attribute}
 
 
+def template_version(subject: str) -> dict[str, Any]:
+    template, _, version = subject.partition("/")
+    return {"LaunchTemplateId": template, "Versions": [version]}
+
+
 READ_OPERATIONS: dict[str, ReadOperation] = {
     "dynamodb:ListTables": ReadOperation("dynamodb", "list_tables", "TableNames"),
     "dynamodb:DescribeTable": ReadOperation(
@@ -116,6 +121,13 @@ READ_OPERATIONS: dict[str, ReadOperation] = {
     "ec2:DescribeFlowLogs": ReadOperation("ec2", "describe_flow_logs", "FlowLogs"),
     "ec2:DescribeNetworkAcls": ReadOperation("ec2", "describe_network_acls", "NetworkAcls"),
     "ec2:DescribeSecurityGroups": ReadOperation("ec2", "describe_security_groups", "SecurityGroups"),
+    "ec2:DescribeLaunchTemplateVersions": ReadOperation(
+        "ec2",
+        "describe_launch_template_versions",
+        "LaunchTemplateVersions",
+        template_version,
+        codes("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.VersionNotFound"),
+    ),
     "ec2:GetManagedPrefixListEntries": ReadOperation(
         "ec2",
         "get_managed_prefix_list_entries",

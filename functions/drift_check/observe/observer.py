@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS, ReadOperation
 from drift_check.observe.observations import Call, Known, Read, Reads, Unknown
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import AwsError, TemporaryError
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def _put(done: SimpleQueue[Any], call: Call, future: Future[Read[Any]]) -> None:
 
 
 def _ask(client: Any, reader: ReadOperation, call: Call, count: Callable[[], None]) -> Any:  # noqa: ANN401 - AWS's answer
-    with translate_errors(IAM_ACTIONS.get(call.action, call.action)):
+    action = IAM_ACTIONS.get(call.action, call.action)
+    with whole_answer(action), translate_errors(action):
         count()
         if client.can_paginate(reader.operation):
             pages = client.get_paginator(reader.operation).paginate(**reader.ask(call.subject))

@@ -121,7 +121,9 @@ def _summary(report: Report) -> str:
     if report.failed or report.plan.blocked:
         news.append(f"healing did not succeed in {report.environment}")
     if report.over:
-        news.append(f"{len(report.over)} earlier differences of {report.environment} are over")
+        count = len(report.over)
+        verb = "difference of {} is" if count == 1 else "differences of {} are"
+        news.append(f"{count} earlier {verb.format(report.environment)} over")
     text = "; ".join(news) or headline(report)
     return f"{text[0].upper()}{text[1:]}."
 

@@ -11,7 +11,7 @@ from drift_check.findings import Severity
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document, finding_json, heal_json, summary
 from drift_check.report.as_text import alert
-from tradai_shared.alerts import publish_alert
+from tradai_shared.alerts import PUT_EVENTS, publish_alert, put_event
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, Status, TemporaryError
 
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from drift_check.model import Report
     from drift_check.settings import Settings
 
-EVENT_SOURCE, DETAIL_TYPE, RESOLVED_TYPE = "tradai.ops", "Drift Detected", "Drift Resolved"
+DETAIL_TYPE, RESOLVED_TYPE = "Drift Detected", "Drift Resolved"
 EVENT_VERSION = "1"  # of both; docs/events/ has their schemas
 FINDINGS_IN_EVENT = 50
 EVENT_BYTES = 200_000  # PutEvents takes 256 KB
 MOST_LINES = 200
 PREFIX = "drift"
-PUT_EVENTS = "events:PutEvents"
 IMPORT = "securityhub:BatchImportFindings"
 FINDINGS_A_CALL = 100
 PERMISSIONS = (PUT_EVENTS, "s3:PutObject", IMPORT, "sns:Publish")
@@ -87,11 +86,11 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
         delivered = _attempt(logger, lambda: _to_topic(settings, report, client("sns")))
     if report.to_notify:
         detail = event_detail(report)
-        sent = _attempt(logger, lambda: _to_bus(DETAIL_TYPE, detail, client("events")))
+        sent = _attempt(logger, lambda: put_event(client("events"), DETAIL_TYPE, detail))
         delivered = sent and delivered
     if report.over:
         over = resolved_detail(report)
-        sent = _attempt(logger, lambda: _to_bus(RESOLVED_TYPE, over, client("events")))
+        sent = _attempt(logger, lambda: put_event(client("events"), RESOLVED_TYPE, over))
         delivered = sent and delivered
     return delivered
 
@@ -139,18 +138,6 @@ def _import(findings: list[dict[str, Any]], hub: Any) -> None:  # noqa: ANN401 -
 
 def _to_topic(settings: Settings, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client
     publish_alert(sns, str(settings.topic_arn), alert(report, settings.runbooks))
-
-
-def _to_bus(detail_type: str, detail: str, events: Any) -> None:  # noqa: ANN401 - boto3's client
-    """Raises AwsError: also where EventBridge answers and has not taken the event."""
-    entry = {"Source": EVENT_SOURCE, "DetailType": detail_type, "Detail": detail}
-    with translate_errors(PUT_EVENTS):
-        response = events.put_events(Entries=[entry])
-    count = response.get("FailedEntryCount")
-    if isinstance(count, int) and count:
-        entries: list[dict[str, str]] = response.get("Entries", [])
-        refused = next((entry for entry in entries if "ErrorCode" in entry), {})
-        raise TemporaryError(PUT_EVENTS, refused.get("ErrorCode", "Failed"), refused.get("ErrorMessage", ""))
 
 
 def event_detail(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""A message to the alerts topic: plain text for mail, Markdown for chat, within SNS's limits.
+"""Messages to the alerts topic, plain text for mail and Markdown for chat, and events to the bus.
 
 Source of the limits: the SNS API reference of Publish (Subject: ASCII text without line breaks or control
 characters, fewer than 100 characters; Message: 262,144 bytes of UTF-8, all forms together). Source of the
@@ -11,16 +11,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.errors import TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from types_boto3_events import EventBridgeClient
     from types_boto3_sns import SNSClient
 
 PERMISSION = "sns:Publish"
+PUT_EVENTS = "events:PutEvents"
+EVENT_SOURCE = "tradai.ops"
 SUBJECT_LENGTH = 99
 MESSAGE_BYTES = 262_144
 # JSON writes a control character in six bytes, and the form for chat is JSON within JSON.
@@ -65,6 +69,23 @@ def publish_alert(sns: SNSClient, topic_arn: str, alert: Alert) -> None:
             Message=to_payload(alert),
             MessageStructure="json",
         )
+
+
+def put_event(events: EventBridgeClient, detail_type: str, detail: str) -> None:
+    """Send one event of the toolkit's own; ``detail`` is JSON.
+
+    Raises:
+        AwsError: EventBridge refused, or answered and has not taken the event.
+    """
+    with translate_errors(PUT_EVENTS):
+        response = events.put_events(
+            Entries=[{"Source": EVENT_SOURCE, "DetailType": detail_type, "Detail": detail}]
+        )
+    count: object = response.get("FailedEntryCount")
+    if isinstance(count, int) and count:
+        entries: Sequence[Mapping[str, Any]] = response.get("Entries", [])
+        refused = next((entry for entry in entries if "ErrorCode" in entry), {})
+        raise TemporaryError(PUT_EVENTS, refused.get("ErrorCode", "Failed"), refused.get("ErrorMessage", ""))
 
 
 def to_payload(alert: Alert) -> str:

@@ -14,9 +14,28 @@ TradaiError
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypedDict, TypeVar
+
+
+MOST_SHOWN = 1_000  # characters of a message
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 120
+_SHORT.maxlevel = 3
+
+
+def shown(value: object) -> str:
+    """A value that somebody else has sent, as a message can carry it: short, on one line, printable."""
+    return _SHORT.repr(value)
+
+
+def _printable(text: str) -> str:
+    """A message on one line, of a bounded length, whatever an event's own names put into it."""
+    if text.isprintable() and len(text) <= MOST_SHOWN:
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:MOST_SHOWN])
 
 
 class TradaiError(Exception):
@@ -37,10 +56,9 @@ class EventError(TradaiError):
     """An event that cannot be understood. Raised before anything is changed, so that the queue keeps it."""
 
     def __init__(self, field: str, problem: str) -> None:
-        """Name the event's field and what is wrong with it."""
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
+        """Name the event's field and what is wrong with it; both may repeat what the event has."""
+        self.field, self.problem = _printable(field), _printable(problem)
+        super().__init__(f"{self.field}: {self.problem}")
 
 
 class ConfigError(TradaiError):

@@ -214,6 +214,7 @@ def test_a_notified_finding_has_a_message_when_it_is_over() -> None:
     clients.events.put_events.return_value = {"FailedEntryCount": 0}
     sent(resolved(), clients)
     assert "over: tradai-runs-dev, after 4 hours. Finding abc123" in message_of(clients)
+    assert "1 earlier difference of dev is over." in message_of(clients)
     assert "You: nothing to do" in message_of(clients)
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from drift_check import checks
 from drift_check.checks.base import CheckContext
+from drift_check.checks.nat import GROUPS, dependent_reads
+from drift_check.checks.nat_group import VERSIONS
 from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known, Reads
 from drift_check.observe.observer import Observer
@@ -115,3 +117,77 @@ def test_a_failover_that_is_cut_off_after_three_seconds_is_critical(estate: Stan
 
     (finding,) = found(estate, Call("lambda:ListFunctions"), short).values()
     assert (finding.observed, finding.severity) == ("3 s", Severity.CRITICAL)
+
+
+def launching(**data: Any) -> Callable[[Any], Any]:
+    """The launch template's answer, with other data in its version."""
+
+    def change(versions: Any) -> Any:
+        return [versions[0] | {"LaunchTemplateData": versions[0]["LaunchTemplateData"] | data}]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("data", "attribute", "severity"),
+    [
+        ({"InstanceType": "t3.large"}, "next instance_type", Severity.MEDIUM),
+        ({"MetadataOptions": {"HttpTokens": "optional"}}, "next imdsv2_required", Severity.HIGH),
+        ({"Monitoring": {"Enabled": False}}, "next detailed_monitoring", Severity.LOW),
+    ],
+)
+def test_what_the_next_nat_will_be_is_found_before_a_failover(
+    estate: Standing, data: dict[str, Any], attribute: str, severity: Severity
+) -> None:
+    findings = found(estate, call_of(estate, VERSIONS), launching(**data))
+    assert set(findings) == {attribute}
+    assert findings[attribute].severity is severity
+
+
+def test_what_a_template_leaves_open_is_not_judged(estate: Standing) -> None:
+    def bare(versions: Any) -> Any:
+        return [versions[0] | {"LaunchTemplateData": {"ImageId": "resolve:ssm:/an/image"}}]
+
+    assert found(estate, call_of(estate, VERSIONS), bare) == {}
+
+
+def test_the_type_of_a_template_that_a_policy_overrides_is_not_judged(estate: Standing) -> None:
+    group, template = call_of(estate, GROUPS), call_of(estate, VERSIONS)
+    answers = dict(estate.ordinary.reads.answers)
+    described, versions = answers[group], answers[template]
+    assert isinstance(described, Known)
+    assert isinstance(versions, Known)
+    specification = {"LaunchTemplateSpecification": described.value[0]["LaunchTemplate"]}
+    policy = {"LaunchTemplate": specification | {"Overrides": [{"InstanceType": "t4g.nano"}]}}
+    without = {name: value for name, value in described.value[0].items() if name != "LaunchTemplate"}
+    answers[group] = Known([without | {"MixedInstancesPolicy": policy}], frozenset({group}))
+    answers[template] = Known(launching(InstanceType="t3.large")(versions.value), frozenset({template}))
+    scan = Scanner(config(), checks.ALL, Observer(estate.client)).evaluate(Reads(answers))
+    assert not [finding for finding in scan.findings if finding.attribute.startswith("next ")]
+
+
+def test_a_group_whose_template_is_gone_launches_nothing(estate: Standing) -> None:
+    findings = found(estate, call_of(estate, VERSIONS), lambda _: None)
+    assert findings["template state"].observed == "gone"
+    assert set(findings) == {"template state"}
+
+
+def test_the_image_of_the_next_launch_counts_and_not_the_running_one(estate: Standing) -> None:
+    images = call_of(estate, "ec2:DescribeImages")
+    other = Call("ec2:DescribeImages", "ami-0a1b2c3d4e5f60718")
+    answers = dict(estate.ordinary.reads.answers)
+    template = call_of(estate, VERSIONS)
+    answer = answers[template]
+    assert isinstance(answer, Known)
+    changed = launching(ImageId=other.subject)(answer.value)
+    answers |= {template: Known(changed, frozenset({template})), other: Known([], frozenset({other}))}
+    assert other in dependent_reads(config(), template, changed)
+    scan = Scanner(config(), checks.ALL, Observer(estate.client)).evaluate(Reads(answers))
+    (gone,) = [finding for finding in scan.findings if finding.attribute == "image state"]
+    assert gone.observed == "deregistered"
+    answers |= {
+        other: Known([{"State": "available"}], frozenset({other})),
+        images: Known([], frozenset({images})),
+    }
+    scan = Scanner(config(), checks.ALL, Observer(estate.client)).evaluate(Reads(answers))
+    assert not [finding for finding in scan.findings if finding.attribute == "image state"]

@@ -47,6 +47,7 @@ class Account:
         self.dead_route: dict[str, str] = {}
         self.hidden = ""  # an instance that EC2 shows no more
         self.stack_alarms: list[str] = []
+        self.stack_rules: list[str] = []
         ec2, autoscaling = self.client("ec2"), self.client("autoscaling")
         self.vpc = vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnet = subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
@@ -109,11 +110,12 @@ def correct_hooks(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
             return unknown_to_moto[operation]
         response = answer(client, operation, request)
         if operation == "ListStackResources":
-            alarms = [
-                {"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": name}
-                for name in account.stack_alarms
+            made = {"CloudWatch::Alarm": account.stack_alarms, "Events::Rule": account.stack_rules}
+            response["StackResourceSummaries"] += [
+                {"ResourceType": f"AWS::{kind}", "PhysicalResourceId": name}
+                for kind, names in made.items()
+                for name in names
             ]
-            response["StackResourceSummaries"] += alarms
         if operation == "GetTopicAttributes":
             response["Attributes"]["SubscriptionsConfirmed"] = account.confirmed.get(request["TopicArn"], "0")
         for hook in response.get("LifecycleHooks", []):

@@ -9,7 +9,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from tests.unit.ops.test_doctor import Account, account, config, diagnosis
-from tests.unit.ops.test_doctor_lines import GROUP, Case, check, nothing
+from tests.unit.ops.test_doctor_lines import GROUP, Case, check, deployed, nothing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,3 +166,19 @@ def test_a_table_whose_tags_cannot_be_read_is_not_called_absent(
     _, document = diagnosis(config, capsys)
     assert not any(line["subject"] == "DynamoDB tables" for line in document["lines"])
     assert [line["level"] for line in document["lines"] if "ListTagsOf" in line["subject"]] == ["unread"]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_rule_without_tags_is_the_stack_s_own_by_its_list(
+    account: Account,
+    config: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    own: bool,
+) -> None:
+    a_rule_of_the_platform(account)
+    deployed(account)
+    account.stack_rules = ["tradai-nat-group-events-prod"] if own else []
+    _, document = diagnosis(config, capsys)
+    taken = [line for line in document["lines"] if line["subject"] == "rule tradai-nat-group-events-prod"]
+    assert bool(taken) is not own

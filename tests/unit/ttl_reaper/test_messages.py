@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -77,11 +78,14 @@ def sent(empty: World, monkeypatch: pytest.MonkeyPatch) -> Messages:
 def test_a_trouble_has_a_message_at_its_begin_and_one_at_its_end(sent: Messages) -> None:
     assert sent.run(REFUSED) == ["Reap Failed"]
     assert "TTL is off" in sent.text
+    assert re.search(r"Since: [-0-9]+ [:0-9]+ UTC", sent.text)
+    assert "tradai-ops reap --env dev --table t\n" in sent.text
     assert "docs/runbooks/reap-failed.md" in sent.text
     assert sent.run(REFUSED) == []
     assert sent.run(Ended("t", "report", "refused", "TTL is off, in other words")) == []
     assert sent.run(WELL) == ["Reap Recovered"]
-    assert "the trouble began at" in sent.text
+    assert " UTC, when the trouble began" in sent.text
+    assert "docs/runbooks/reap-failed.md" in sent.text
     assert sent.run(WELL) == []
     assert sent.run(REFUSED) == ["Reap Failed"]
 

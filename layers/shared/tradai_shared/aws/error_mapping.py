@@ -79,6 +79,7 @@ NOT_FOUND = ".NotFound"
 # AWS appends some 500 characters that only sts:DecodeAuthorizationMessage reads.
 ENCODED = re.compile(r"(Encoded authorization failure message:)\s*\S+", re.IGNORECASE)
 HTTP_SERVER_ERROR = 500
+MOST_SHOWN = 300  # characters of a Python error, which repeats what it was given
 
 
 @contextmanager
@@ -116,8 +117,8 @@ def whole_answer(action: str) -> Iterator[None]:
     """
     try:
         yield
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        problem = f"an answer that is not as documented: {type(error).__name__}: {error}"
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError) as error:
+        problem = f"an answer that is not as documented: {type(error).__name__}: {str(error)[:MOST_SHOWN]}"
         raise TemporaryError(action, "UnexpectedAnswer", problem) from error
 
 

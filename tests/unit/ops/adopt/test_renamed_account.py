@@ -64,6 +64,8 @@ def knowing(made: Account) -> Callable[[Difference], Decision | None]:
     def answer(difference: Difference) -> Decision | None:
         if difference.path.endswith((".name", ".identifier", ".cluster")):
             return Decision(difference, Answer.TAKE, str(value_at(made.truth, difference.path)))
+        if not difference.proposals:  # a call failed that shows the value too
+            return None
         return Decision(difference, Answer.TAKE, difference.proposals[0].value)
 
     return answer
