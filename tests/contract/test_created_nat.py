@@ -202,6 +202,10 @@ def test_the_template_holds_the_boot_script_as_it_is() -> None:
     assert generated(template, boot_script()) == template
 
 
+def test_the_template_is_a_quarter_shorter_than_it_was() -> None:
+    assert len(TEMPLATE.read_text(encoding="utf-8").splitlines()) <= 1_589, "docs/decisions/0312 has the aim"
+
+
 def test_an_older_copy_of_the_boot_script_is_noticed() -> None:
     template = TEMPLATE.read_text(encoding="utf-8")
     assert generated(template, boot_script() + "echo more\n") != template

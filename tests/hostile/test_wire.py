@@ -122,9 +122,9 @@ def run(function: Any, event: dict[str, Any]) -> list[str]:
     with (
         patch.object(function.logger.registered_handler, "stream", logged),
         patch("sys.stdout", printed),
+        suppress(TradaiError),
     ):
-        with suppress(TradaiError):
-            json.dumps(function.lambda_handler(event, context()))
+        json.dumps(function.lambda_handler(event, context()))
     return [*logged.getvalue().splitlines(), *printed.getvalue().splitlines()]
 
 

@@ -32,7 +32,10 @@ unpack() {
     <<'PACKED'
 %sPACKED
 }
-SCRIPT=$(unpack) || { echo "TRADAI-NAT-FAILED step=unpack reason=exit status $?" | tee /dev/console; exit 1; }
+SCRIPT=$(unpack) || {
+  echo "TRADAI-NAT-FAILED step=unpack reason=exit status $?" >/dev/console
+  exit 1
+}
 eval "$SCRIPT"
 """
 

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypedDict, TypeVar
 
-
 MOST_SHOWN = 1_000  # characters of a message
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 120
