@@ -29,8 +29,6 @@ readonly WITHDRAW_UNTIL=15 METADATA_UNTIL=60 ADDRESS_UNTIL=90 READY_UNTIL=180
 readonly MARKED=${MARKED:-/var/lib/tradai-nat-mark} # the tag's value as last written
 readonly FORWARDED=${FORWARDED:-/run/tradai-nat-forwarded} # when the watchman last saw it forward
 readonly MODE=${1:-boot} VALUE=${2:-}
-# The programs stand in here compressed (docs/decisions/0503)
-readonly UNPACK='import base64,sys,zlib; exec(zlib.decompress(base64.b64decode(sys.stdin.read())))'
 STEP=start
 
 main() {
@@ -243,14 +241,14 @@ start_service() {
 watch() {
   add_client tradai-watchman nat-watchman 198.18.0.5 198.18.0.6
   export NAT_SELFTEST_URLS MARKED FORWARDED INSTANCE_ID BOOT_ID INTERFACE
-  exec python3 -c "$UNPACK" "$0" /run/netns/tradai-watchman <<'PROGRAM'
+  exec python3 - "$0" /run/netns/tradai-watchman <<'PROGRAM'
 # include nat/watchman.py
 PROGRAM
 }
 
 pair() {
   export FORWARDED INSTANCE_ID BOOT_ID INTERFACE
-  exec python3 -c "$UNPACK" "$0" <<'PROGRAM'
+  exec python3 - "$0" <<'PROGRAM'
 # include nat/peer.py
 PROGRAM
 }
@@ -263,7 +261,7 @@ peers() {
 tell() { call events put-events --entries "$VALUE"; }
 
 rules_by_netlink() {
-  python3 -c "$UNPACK" "$1" "$NAT_MSS" <<'PROGRAM'
+  python3 - "$1" "$NAT_MSS" <<'PROGRAM'
 # include nat/rules.py
 PROGRAM
 }

@@ -75,17 +75,21 @@ def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> History
         return f"{described.call.action} failed with {described.code}"
     if described.value is None:
         return "the table does not exist"
-    types = {
-        attribute_definition["AttributeName"]: attribute_definition["AttributeType"]
-        for attribute_definition in described.value["AttributeDefinitions"]
-    }
-    names = [key_element["AttributeName"] for key_element in described.value["KeySchema"]]
-    if unfit := [name for name in names if types[name] != "S"]:
+    key = described.map(_key_types)
+    if not isinstance(key, Known):
+        return f"{key.call.action} failed with {key.code}"
+    if unfit := [name for name, kind in key.value.items() if kind != "S"]:
         return f"its key {unfit[0]} is no text"
     value = {"S": drift_check_function_name(env)}
     on = isinstance(ttl, Known) and (ttl.value or {}).get("TimeToLiveStatus") == "ENABLED"
     attribute = ttl.value.get("AttributeName") if on and isinstance(ttl, Known) else None
-    return HistoryKey(table, dict.fromkeys(names, value), attribute)
+    return HistoryKey(table, dict.fromkeys(key.value, value), attribute)
+
+
+def _key_types(described: dict[str, Any]) -> dict[str, str]:
+    """The type of each attribute of a table's key, by name."""
+    types = {each["AttributeName"]: each["AttributeType"] for each in described["AttributeDefinitions"]}
+    return {element["AttributeName"]: types[element["AttributeName"]] for element in described["KeySchema"]}
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, MADE_STANDBY, Stack
-from toolchain.build.user_data import TEMPLATE, boot_script, commands, generated
+from toolchain.build.user_data import TEMPLATE, boot_script, commands, generated, packed
 from tradai_shared.config.loader import canonical_config
 
 NAT = {
@@ -202,6 +202,10 @@ def test_the_template_holds_the_boot_script_as_it_is() -> None:
     assert generated(template, boot_script()) == template
 
 
+def test_the_template_is_a_quarter_shorter_than_it_was() -> None:
+    assert len(TEMPLATE.read_text(encoding="utf-8").splitlines()) <= 1_589, "docs/decisions/0312 has the aim"
+
+
 def test_an_older_copy_of_the_boot_script_is_noticed() -> None:
     template = TEMPLATE.read_text(encoding="utf-8")
     assert generated(template, boot_script() + "echo more\n") != template
@@ -219,7 +223,6 @@ def user_data(**parameters: str) -> str:
 
 
 def test_the_script_s_values_are_exported_before_it() -> None:
-    commands_run = "\n".join(commands(boot_script()))
     assert user_data(
         NatEipAllocationId="eipalloc-0a",
         NatMss="1400",
@@ -231,7 +234,7 @@ def test_the_script_s_values_are_exported_before_it() -> None:
         "export NAT_GROUPS=''\n"
         "export NAT_MSS='1400'\n"
         "export NAT_SELFTEST_URLS='https://192.0.2.1/ https://192.0.2.2:8443/'\n"
-        f"{commands_run}\n"
+        f"{packed(boot_script())}"
     )
 
 

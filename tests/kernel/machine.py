@@ -117,7 +117,7 @@ class Machine:
     def first_boot(self, control: ControlPlane, script: str | None = None, **exports: str) -> Boot:
         """Run user data as cloud-init does on a new instance: the values, then the script."""
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in exports.items()]
-        text = "#!/bin/bash\n" + "".join(lines) + (script or user_data.boot_script())
+        text = "#!/bin/bash\n" + "".join(lines) + user_data.packed(script or user_data.boot_script())
         path = self.disk / "var/lib" / USER_DATA
         path.write_text(text)
         path.chmod(0o700)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.kernel.control import READY_TAG, Refused
 from tests.kernel.vpc import ELASTIC_IP, NAT_A, NAT_B
-from toolchain.build.user_data import boot_script
+from toolchain.build.user_data import boot_script, packed, unpacked
 
 if TYPE_CHECKING:
     from tests.kernel.lab import Lab
@@ -181,8 +181,9 @@ def test_a_boot_that_fails_after_one_that_served_leaves_no_mark(lab: Lab) -> Non
     machine = lab.serving()
     assert _tag(lab)
     per_boot = machine.disk / "var/lib/cloud/scripts/per-boot/tradai-nat"
-    broken = per_boot.read_text().replace("step forwarding forward_packets", "step forwarding false")
-    per_boot.write_text(broken)
+    text = per_boot.read_text()
+    broken = unpacked(text).replace("step forwarding forward_packets", "step forwarding false")
+    per_boot.write_text(text.replace(packed(unpacked(text)), packed(broken)))
     assert machine.reboot(lab.control).status != 0
     assert _tag(lab) == ""
 
@@ -196,7 +197,7 @@ def test_a_missing_value_fails_loudly(lab: Lab) -> None:
 
 def test_where_the_kernel_refuses_iptables_is_fetched_with_swap_and_serves_as_well(lab: Lab) -> None:
     machine = lab.launch(NAT_A)
-    _break(machine, "python3")
+    _break(machine, "python3", "-")
     boot = lab.boot(machine)
     assert boot.status == 0, boot.log
     assert "fetching iptables" in boot.log
@@ -213,18 +214,27 @@ def test_where_the_kernel_refuses_iptables_is_fetched_with_swap_and_serves_as_we
 
 def test_where_nothing_can_be_fetched_either_it_fails_loudly(lab: Lab) -> None:
     machine = lab.launch(NAT_A)
-    _break(machine, "python3")
+    _break(machine, "python3", "-")
     _break(machine, "swapon")
     boot = lab.boot(machine)
     assert boot.status != 0
     assert _said(boot).startswith("TRADAI-NAT-FAILED step=masquerade reason=")
 
 
-def _break(machine: Machine, tool: str) -> None:
-    """Put something in a tool's place that only fails."""
+def _break(machine: Machine, tool: str, argument: str = "") -> None:
+    """Put something in a tool's place that only fails, or fails with this first argument."""
     path = machine.overrides / tool
-    path.write_text(f"#!/bin/bash\necho '{tool}: broken' >&2\nexit 1\n")
-    path.chmod(0o755)
+    real = f'[ "$1" = "{argument}" ] || exec {machine.toolbox}/{tool} "$@"\n' if argument else ""
+    path.write_text(f"#!/bin/bash\n{real}echo '{tool}: broken' >&2\nexit 1\n")
+    path.chmod(0o700)
+
+
+def test_a_script_that_does_not_unpack_fails_loudly(lab: Lab) -> None:
+    machine = lab.launch(NAT_A)
+    _break(machine, "python3")
+    boot = lab.boot(machine)
+    assert boot.status == 1
+    assert _said(boot) == "TRADAI-NAT-FAILED step=unpack reason=exit status 1"
 
 
 def test_connections_leave_with_a_segment_size_that_the_internet_carries(lab: Lab) -> None:

@@ -1,8 +1,9 @@
-"""make template: copies nat/user-data.sh into template.yaml: CloudFormation reads no file into UserData.
+"""make template: packs nat/user-data.sh into template.yaml: CloudFormation reads no file into UserData.
 
 The script's Python stands in files of its own beside it, where it is checked; ``# include FILE`` takes its
-place. The copy has no empty lines, no lines of comment and no docstrings: they stay where they are read. The
-Python is compressed as well, since user data ends at 16,384 bytes (docs/decisions/0503).
+place. The whole is without empty lines, lines of comment and docstrings, and compressed, since user data ends
+at 16,384 bytes (docs/decisions/0503). ``--print`` shows the script that template.yaml holds, ``--print FILE``
+the one in an instance's user data.
 """
 
 from __future__ import annotations
@@ -20,35 +21,49 @@ TEMPLATE = ROOT / "template.yaml"
 BEGIN = "              # generated from nat/ by `make template`; edit it there\n"
 END = "              # end of what is generated\n"
 INCLUDE = re.compile(r"^# include (\S+)\n", re.MULTILINE)
-PACKED = re.compile(r"<<'PROGRAM'\n((?: *[A-Za-z0-9+/=]+\n)+) *PROGRAM\n")
+PACKED = re.compile(r"<<'PACKED'\n((?: *[A-Za-z0-9+/=]+\n)+) *PACKED\n")
 PACKED_WIDTH = 120
 DOCSTRING = re.compile(r'^ *"""(?s:.*?)"""\n', re.MULTILINE)
 INDENT = re.compile(r"^(?: {4})+", re.MULTILINE)
+# cloud-init, which runs this, needs python3 itself
+UNPACKING = """\
+unpack() {
+  python3 -c 'import base64,sys,zlib; print(zlib.decompress(base64.b64decode(sys.stdin.read())).decode())' \\
+    <<'PACKED'
+%sPACKED
+}
+SCRIPT=$(unpack) || {
+  echo "TRADAI-NAT-FAILED step=unpack reason=exit status $?" >/dev/console
+  exit 1
+}
+eval "$SCRIPT"
+"""
 
 
 def boot_script() -> str:
-    """The boot script as an instance runs it, with the comments of its shell part."""
-    kept = packed_programs(TEMPLATE.read_text(encoding="utf-8"))
-    return INCLUDE.sub(
-        lambda match: _pack(_python(ROOT / match.group(1)), kept), SCRIPT.read_text(encoding="utf-8")
-    )
+    """The boot script as an instance runs it once it is unpacked, its programs within."""
+    text = INCLUDE.sub(lambda match: _python(ROOT / match.group(1)), SCRIPT.read_text(encoding="utf-8"))
+    return "".join(f"{line}\n" for line in commands(text))
 
 
-def packed_programs(text: str) -> dict[str, str]:
-    """The compressed programs in a script or template, by what they hold."""
-    programs = {}
-    for match in PACKED.finditer(text):
-        packed = textwrap.dedent(match.group(1))
-        programs[zlib.decompress(base64.b64decode(packed)).decode()] = packed
-    return programs
+def packed(script: str) -> str:
+    """Shell that unpacks and runs the script, with its own ``$0`` and arguments.
+
+    What template.yaml holds stays where it unpacks to this script: another zlib compresses to other bytes.
+    """
+    kept = PACKED.search(TEMPLATE.read_text(encoding="utf-8"))
+    if kept is not None and unpacked(kept.group()) == script:
+        return UNPACKING % textwrap.dedent(kept.group(1))
+    text = base64.b64encode(zlib.compress(script.encode(), 9)).decode()
+    return UNPACKING % "".join(f"{line}\n" for line in textwrap.wrap(text, PACKED_WIDTH))
 
 
-def _pack(program: str, kept: dict[str, str]) -> str:
-    """Lines of base64. What already holds this program stays: another zlib compresses to other bytes."""
-    if program in kept:
-        return kept[program]
-    text = base64.b64encode(zlib.compress(program.encode(), 9)).decode()
-    return "".join(f"{line}\n" for line in textwrap.wrap(text, PACKED_WIDTH))
+def unpacked(text: str) -> str:
+    """The script in user data or in the template. Raises SystemExit if there is none."""
+    match = PACKED.search(text)
+    if match is None:
+        raise SystemExit("no packed boot script in it")
+    return zlib.decompress(base64.b64decode(match.group(1))).decode()
 
 
 def _python(path: Path) -> str:
@@ -62,13 +77,13 @@ def _narrow(match: re.Match[str]) -> str:
 
 
 def generated(template: str, script: str) -> str:
-    """The template with the script between the marks, as a literal block: nothing in it is substituted."""
+    """The template with the packed script between the marks, in a literal block: nothing is substituted."""
     before, _, remainder = template.partition(BEGIN)
     _, mark, after = remainder.partition(END)
     if not mark:
         raise SystemExit(f"{TEMPLATE.name} lacks the marks around the copy of {SCRIPT.name}")
     indent = " " * (len(BEGIN) - len(BEGIN.lstrip()))
-    lines = "".join(f"{indent}  {line}\n" for line in commands(script))
+    lines = textwrap.indent(packed(script), f"{indent}  ")
     return f"{before}{BEGIN}{indent}- |\n{lines}{END}{after}"
 
 
@@ -80,6 +95,10 @@ def commands(script: str) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     current = TEMPLATE.read_text(encoding="utf-8")
+    if "--print" in arguments:
+        files = [name for name in arguments if name != "--print"]
+        print(unpacked(Path(files[0]).read_text(encoding="utf-8") if files else current), end="")
+        return 0
     wanted = generated(current, boot_script())
     if current == wanted:
         return 0
