@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from tradai_shared.aws import clients as aws
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import AwsError, Outcome, PermanentError, Status, TemporaryError
+from tradai_shared.errors import AccessDenied, AwsError, Outcome, PermanentError, Status, TemporaryError
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,
@@ -139,8 +139,11 @@ class Writer:
         return Status.DONE, ""
 
     def _already_associated(self, action: AssociateAddress, error: PermanentError) -> tuple[Status, str]:
-        with translate_errors("ec2:DescribeAddresses"):
-            address = self.ec2.describe_addresses(AllocationIds=[action.allocation_id])["Addresses"][0]
+        try:
+            with translate_errors("ec2:DescribeAddresses"):
+                address = self.ec2.describe_addresses(AllocationIds=[action.allocation_id])["Addresses"][0]
+        except AccessDenied as denied:  # it may be our own ended member's still
+            raise TemporaryError(error.action, error.code, f"who holds it is unknown: {denied}") from denied
         holder, owner = address.get("NetworkInterfaceId"), address.get("InstanceId")
         if holder == action.interface_id:
             return Status.ALREADY, "another run had moved it"

@@ -52,6 +52,7 @@ ATTEMPTS = {
     RouteToFallback: "moving the default route of {} to the fallback gateway",
     TagGroup: "writing the tags of the group {}",
 }
+LONG_RUNS = frozenset({TriggerKind.LAUNCH_ACTION, TriggerKind.TERMINATE_ACTION, TriggerKind.DRILL})
 WAIT = (
     "nothing to do yet. A message follows when egress is restored. If an alarm of a lasting outage comes"
     " first, follow the runbook"
@@ -215,6 +216,8 @@ def _lines(report: Report, boot_failure: Callable[[str], str]) -> Iterator[str]:
     if report.trigger.at is None or (report.trigger.kind is TriggerKind.DRILL and not report.trigger.notify):
         return
     for result in report.failed:
+        if result.temporary and report.trigger.kind not in LONG_RUNS:
+            continue  # this run ends after seconds; a longer one, or the schedule's, goes on with it
         words = ATTEMPTS.get(type(result.action), "a step on {}").format(result.action.target)
         yield f"{words[0].upper()}{words[1:]} failed: {result.detail}."
 

@@ -134,6 +134,26 @@ def test_an_address_that_came_free_meanwhile_is_worth_another_look(aws: Aws) -> 
     assert (outcome.status, outcome.temporary) == (Status.FAILED, True)
 
 
+@pytest.mark.parametrize("absent", ["", None])
+def test_an_address_that_aws_shows_with_an_empty_holder_is_free(aws: Aws, absent: str | None) -> None:
+    aws.refuses("ec2:associate_address", "Resource.AlreadyAssociated")
+    shown = {**HOLDER} if absent is None else {**HOLDER, "NetworkInterfaceId": absent, "InstanceId": absent}
+    aws.answers("ec2:describe_addresses", {"AllocationIds": ["eipalloc-0a"]}, {"Addresses": [shown]})
+    (outcome,) = aws.apply(ADDRESS)
+    assert outcome.temporary
+    assert "is free now" in outcome.detail
+
+
+def test_an_address_whose_holder_may_not_be_read_is_tried_again(aws: Aws) -> None:
+    """It can be the group's own dead member's, as EC2 shows it for some seconds."""
+    aws.refuses("ec2:associate_address", "Resource.AlreadyAssociated")
+    aws.refuses("ec2:describe_addresses", "UnauthorizedOperation", "no")
+    (outcome,) = aws.apply(ADDRESS)
+    assert (outcome.status, outcome.temporary) == (Status.FAILED, True)
+    assert "who holds it is unknown" in outcome.detail
+    assert "ec2:DescribeAddresses" in outcome.detail
+
+
 def test_one_table_that_fails_leaves_the_others_moved(aws: Aws) -> None:
     aws.refuses("ec2:replace_route", "UnauthorizedOperation", "no")
     aws.answers("ec2:replace_route", route("rtb-2"))
