@@ -45,9 +45,7 @@ if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_autoscaling.type_defs import ActivityTypeDef
     from types_boto3_ec2 import EC2Client
-    from types_boto3_ec2.type_defs import (
-        FilterTypeDef,
-    )
+    from types_boto3_ec2.type_defs import FilterTypeDef
 
     from update_nat_routes.settings import Settings
 
@@ -77,8 +75,13 @@ class Reader:
     known: set[str] = field(default_factory=set)  # members and targets of earlier readings
     holder_unread: str = ""
 
-    def observe(self, expected: frozenset[str] = frozenset()) -> Observed:
-        """The group, the tables, and the instances that they or the event name: one moment, three calls."""
+    def observe(
+        self, expected: frozenset[str] = frozenset(), shown: Mapping[str, Instance] | None = None
+    ) -> Observed:
+        """The group, the tables, and the instances that they or the event name: one moment, three calls.
+
+        Two where ``shown``, read a moment ago, has these instances.
+        """
         denied: list[DeniedRead] = []
         no_tables: tuple[RouteTable, ...] = ()
         nothing, no_instances = dict[str, Group](), dict[str, Instance]()
@@ -87,7 +90,10 @@ class Reader:
         wanted = set(expected) | {member.instance_id for group in groups.values() for member in group.members}
         wanted |= {table.target.instance_id for table in tables if table.target.instance_id}
         self.known |= wanted - expected
-        instances = _unless_denied(lambda: self.instances(wanted), no_instances, denied)
+        if shown is not None and wanted <= shown.keys():
+            instances = {name: shown[name] for name in wanted}
+        else:
+            instances = _unless_denied(lambda: self.instances(wanted), no_instances, denied)
         tables = tuple(table for table in tables if self._is_ours(table, groups.values(), instances))
         named = set() if denied else set(self.settings.route_table_ids)
         holder, standby_holder = self._holders(instances.values())
@@ -183,6 +189,10 @@ class Reader:
         except AwsError:
             impaired = nobody
         return replace(observed, impaired=impaired, unread=(*observed.unread, *unread))
+
+    def look(self, instance_id: str) -> dict[str, Instance]:
+        """This instance beside those of earlier readings, as EC2 shows them now."""
+        return self.instances({*self.known, instance_id})
 
     def is_relevant(self, instance_id: str, shown: Instance | None = None) -> bool:
         """Whether an instance is of the group, carries the Elastic IP, or is a route's target.

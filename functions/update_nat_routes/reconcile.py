@@ -32,17 +32,18 @@ from update_nat_routes.planner.plan import CONFIRM_SECONDS, PATIENCE, confirms, 
 from update_nat_routes.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from update_nat_routes.apply import Result, Writer
-    from update_nat_routes.model import Observed
+    from update_nat_routes.model import Instance, Observed
     from update_nat_routes.observe import Reader
     from update_nat_routes.planner.plan import Plan
     from update_nat_routes.settings import Settings
 
 POLL_SECONDS = 1.0
-# EC2 is assumed to show what its own event said within a second; the second look comes right after that.
+# EC2 is assumed to show what its own event said within a second: three looks, the last one right after that.
+CONFIRM_PAUSES = (0.15, 0.5, *[0.7] * 7)
 CONFIRM_POLL_SECONDS = 0.7
 THROTTLED_POLL_SECONDS = 5.0
 ATTEMPTS = 5
@@ -69,6 +70,7 @@ class Reconciler:
     restoring: set[str] = field(default_factory=set)  # tables whose outage this run ends
     unreadable: AwsError | None = None  # the error of a read-back that a full observation replaced
     pause: float = POLL_SECONDS
+    shown: Mapping[str, Instance] | None = None  # read a moment before the first pass
     only_instances: bool = False  # the next look awaits what EC2 shows of an instance, and nothing else
 
     def __post_init__(self) -> None:
@@ -98,28 +100,31 @@ class Reconciler:
     def _concerns_us(self, name: str) -> bool:
         """Whether an instance is one of ours; a stop of it is awaited here.
 
-        Until EC2 shows what its event reports there is nothing to do about it. A look is one call; everything
-        is read afresh once the stop shows.
+        Until EC2 shows what its event reports there is nothing to do about it. A look is one call, and the
+        first pass needs its answer no more than to read groups and tables beside it.
         """
-        if self.trigger.stopping_instance == self.trigger.terminated_instance:
-            return self.reader.is_relevant(name)
-        shown = self.reader.instances({name}).get(name)
-        if not self.reader.is_relevant(name, shown):
+        self.shown = self.reader.look(name)
+        if not self.reader.is_relevant(name, self.shown.get(name)):
             return False
-        while shown and shown.running and confirms(self.trigger, clock.now()):
-            clock.sleep(CONFIRM_POLL_SECONDS)
-            try:
-                shown = self.reader.instances({name}).get(name)
-            except AwsError:
-                break  # the first pass says what cannot be read
+        if self.trigger.stopping_instance != self.trigger.terminated_instance:
+            for pause in CONFIRM_PAUSES:
+                instance = self.shown.get(name)
+                if instance is None or not instance.running or not confirms(self.trigger, clock.now()):
+                    break
+                clock.sleep(pause)
+                try:
+                    self.shown = self.reader.look(name)
+                except AwsError:
+                    self.shown = None
+                    break  # the first pass says what cannot be read
         return True
 
     def _reconcile_once(self) -> bool:
         """Observe everything afresh and do what it needs. True: another pass is wanted."""
         try:
             step = self._plan(self._look())
-            if self.only_instances and step.moves:
-                step = self._plan(self._observe())
+            if self.only_instances and self.observed and step.moves:
+                step = self._plan(self._observe(self.observed.instances))
         except TemporaryError as error:
             return self._look_again(error)
         self.report.error, self.pause = None, POLL_SECONDS
@@ -149,12 +154,13 @@ class Reconciler:
         """What a pass begins with; moves are never planned from the groups and tables of an earlier one."""
         if self.only_instances and self.observed is not None:
             return self.reader.look_again(self.observed)
-        return self._observe()
+        shown, self.shown = self.shown, None
+        return self._observe(shown)
 
-    def _observe(self) -> Observed:
-        """Read everything again, and whether the event's own instance exists anywhere."""
+    def _observe(self, shown: Mapping[str, Instance] | None = None) -> Observed:
+        """Read everything again but ``shown``, and whether the event's own instance exists anywhere."""
         waiting = str(self.trigger.instance_id) if self.trigger.hook else None
-        observed = self.reader.observe(frozenset({waiting} if waiting else ()))
+        observed = self.reader.observe(frozenset({waiting} if waiting else ()), shown)
         member = next((group.member(waiting) for group in observed.groups if group.member(waiting)), None)
         instance = observed.instances.get(waiting or "")
         absent = member is None and (instance is None or instance.state in ENDED_STATES)

@@ -22,7 +22,7 @@ from update_nat_routes.actions import Action, key
 from update_nat_routes.reconcile import Reconciler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
     from tests.fakes.clock import FakeClock
@@ -49,7 +49,10 @@ class FakeAws:
     relevant: bool = True
     refused: AwsError | None = None
 
-    def observe(self, expected: frozenset[str] = frozenset()) -> Observed:
+    def observe(
+        self, expected: frozenset[str] = frozenset(), shown: Mapping[str, Instance] | None = None
+    ) -> Observed:
+        assert shown is None or shown.keys() <= self.world.instances.keys()
         assert len(expected) <= 1
         self.reads += 1
         if self.unreadable:
@@ -76,6 +79,9 @@ class FakeAws:
     def instances(self, ids: AbstractSet[str]) -> dict[str, Instance]:
         world = self.world = self.becomes((self.clock.now() - NOW).total_seconds(), self.world)
         return {name: world.instances[name] for name in ids if name in world.instances}
+
+    def look(self, instance_id: str) -> dict[str, Instance]:
+        return self.instances({*self.world.instances, instance_id})
 
     def is_relevant(self, instance_id: str, shown: Instance | None = None) -> bool:
         assert shown is None or shown.instance_id == instance_id

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 BY_STANDBY = (NAT_B.instance_id, NAT_A.instance_id)
 BY_CARRIER = (NAT_A.instance_id, NAT_B.instance_id)
 MOVES = ["TagGroup", "DisableSourceDestCheck", "AssociateAddress", "ReplaceRoute"]
+PREPARED = ["DisableSourceDestCheck", "TagGroup", "AssociateAddress", "ReplaceRoute"]  # by an earlier report
 MOST_LOST = 100  # probes, of one every 5 ms, where traffic never stopped
 
 
@@ -43,7 +44,7 @@ def test_two_that_do_not_reach_each_other_pass_the_traffic_on_once_at_most(lab: 
     failover = fail_over(lab, "partitioned", settle=8)
     # the carrier's own report may find no egress any more: its address has moved
     assert sorted(failover.reports) in ([BY_STANDBY], [BY_CARRIER, BY_STANDBY])
-    assert _done(failover) == MOVES
+    assert _done(failover) in (MOVES, PREPARED)
     assert failover.carriers == (NAT_B, NAT_B)
     assert failover.lost < MOST_LOST
     assert failover.udp.only_elastic

@@ -20,12 +20,12 @@ from update_nat_routes.actions import Assumption
 from update_nat_routes.reconcile import MARGIN_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.fakes.clock import FakeClock
     from update_nat_routes.actions import Action
     from update_nat_routes.apply import Result
-    from update_nat_routes.model import Observed
+    from update_nat_routes.model import Instance, Observed
 
 ROUTES = {"ReplaceRoute:rtb-1", "ReplaceRoute:rtb-2"}
 
@@ -37,8 +37,10 @@ class LateAws(FakeAws):
     before: Observed | None = None
 
     @override
-    def observe(self, expected: frozenset[str] = frozenset()) -> Observed:
-        return self._shown(super().observe, expected)
+    def observe(
+        self, expected: frozenset[str] = frozenset(), shown: Mapping[str, Instance] | None = None
+    ) -> Observed:
+        return self._shown(super().observe, expected, shown)
 
     @override
     def read_back(self, before: Observed, *interfaces: object) -> Observed:

@@ -18,7 +18,7 @@ from tests.unit.update_nat_routes.builder import (
 )
 from tradai_shared.errors import TemporaryError
 from update_nat_routes.events import Trigger, TriggerKind
-from update_nat_routes.reconcile import CONFIRM_POLL_SECONDS
+from update_nat_routes.reconcile import CONFIRM_PAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -44,7 +44,7 @@ def nats(carrier: str = "i-a", **states: str) -> Observed:
     )
 
 
-@pytest.mark.parametrize(("after", "looks"), [(0.0, 0), (0.5, 1), (1.0, 2)])
+@pytest.mark.parametrize(("after", "looks"), [(0.0, 0), (0.1, 1), (0.5, 2), (1.0, 3)])
 def test_a_stop_that_does_not_show_yet_is_awaited_before_anything_else_is_read(
     time: FakeClock, after: float, looks: int
 ) -> None:
@@ -54,7 +54,7 @@ def test_a_stop_that_does_not_show_yet_is_awaited_before_anything_else_is_read(
     aws = FakeAws(nats(), time, becomes=stops)
     run(aws, STOPS)
     assert aws.applied == ["AssociateAddress:eipalloc-0a", "ReplaceRoute:rtb-1", "ReplaceInstance:i-a"]
-    assert time.slept[:looks] == [CONFIRM_POLL_SECONDS] * looks
+    assert tuple(time.slept[:looks]) == CONFIRM_PAUSES[:looks]
     assert aws.looks == 0
 
 
@@ -62,7 +62,7 @@ def test_a_stop_that_never_shows_is_awaited_for_five_seconds(time: FakeClock) ->
     aws = FakeAws(nats(), time)
     run(aws, STOPS)
     assert aws.applied == []
-    assert sum(time.slept) == pytest.approx(5.6)
+    assert sum(time.slept) == pytest.approx(5.55)
     assert (aws.reads, aws.looks) == (1, 0)
 
 

@@ -209,6 +209,22 @@ def test_one_that_a_reading_has_shown_concerns_us_without_another_call(clients: 
         assert not reader.is_relevant("i-0b")  # an event named it, and nothing else did
 
 
+@pytest.mark.parametrize(("looked", "calls"), [({"i-0a"}, 0), ({"i-0b"}, 1), (None, 1)])
+def test_instances_that_were_read_a_moment_ago_are_not_read_again(
+    clients: dict[str, Any], looked: set[str] | None, calls: int
+) -> None:
+    """``STATIC`` leads to i-0a: only a look that has it saves the call."""
+    shown = {name: described_instance(cast("Any", NAT)) for name in looked} if looked else None
+    with Stubber(clients["ec2"]) as ec2, Stubber(clients["autoscaling"]) as groups:
+        read_tables(ec2, [STATIC])
+        groups.add_response("describe_auto_scaling_groups", {"AutoScalingGroups": []})
+        for _ in range(calls):
+            ec2.add_response("describe_instances", {"Reservations": []})
+        observed = Reader(clients["ec2"], clients["autoscaling"], RUNNING).observe(shown=shown)
+        ec2.assert_no_pending_responses()
+    assert ("i-0a" in observed.instances) is (calls == 0)
+
+
 def test_a_second_look_reads_the_instances_and_keeps_the_rest(clients: dict[str, Any]) -> None:
     before = replace(
         empty_world([], [], ()), instances={"i-0a": described_instance(cast("Any", NAT))}, eip_holder="i-0a"
