@@ -78,22 +78,17 @@ class Reader:
     def observe(
         self, expected: frozenset[str] = frozenset(), shown: Mapping[str, Instance] | None = None
     ) -> Observed:
-        """The group, the tables, and the instances that they or the event name: one moment, three calls.
-
-        Two where ``shown``, read a moment ago, has these instances.
-        """
+        """Group, tables, and the instances that they or the event name: three calls; two with ``shown``."""
         denied: list[DeniedRead] = []
-        no_tables: tuple[RouteTable, ...] = ()
-        nothing, no_instances = dict[str, Group](), dict[str, Instance]()
-        tables = _unless_denied(self.tables, no_tables, denied)
-        groups = _unless_denied(self.groups, nothing, denied)
+        tables = _unless_denied(self.tables, denied) or ()
+        groups = _unless_denied(self.groups, denied) or {}
         wanted = set(expected) | {member.instance_id for group in groups.values() for member in group.members}
         wanted |= {table.target.instance_id for table in tables if table.target.instance_id}
         self.known |= wanted - expected
         if shown is not None and wanted <= shown.keys():
             instances = {name: shown[name] for name in wanted}
         else:
-            instances = _unless_denied(lambda: self.instances(wanted), no_instances, denied)
+            instances = _unless_denied(lambda: self.instances(wanted), denied) or {}
         tables = tuple(table for table in tables if self._is_ours(table, groups.values(), instances))
         named = set() if denied else set(self.settings.route_table_ids)
         holder, standby_holder = self._holders(instances.values())
@@ -154,9 +149,8 @@ class Reader:
 
     def _with_warm_pool(self, observed: Observed) -> Observed:
         denied: list[DeniedRead] = []
-        nobody: tuple[Member, ...] = ()
         read = lambda group: replace(  # noqa: E731 - a name for one expression
-            group, warm=_unless_denied(lambda: self.warm_pool(group.name), nobody, denied)
+            group, warm=_unless_denied(lambda: self.warm_pool(group.name), denied) or ()
         )
         return replace(observed.with_each_group(read), unread=(*observed.unread, *denied))
 
@@ -165,9 +159,8 @@ class Reader:
         unread: list[DeniedRead] = []
         read = lambda group: replace(  # noqa: E731 - a name for one expression
             group,
-            launches=_unless_denied(
-                lambda: launches_of(group, self.launches(group.name)), Launches(last_abandoned=True), unread
-            ),
+            launches=_unless_denied(lambda: launches_of(group, self.launches(group.name)), unread)
+            or Launches(last_abandoned=True),
         )
         return replace(observed.with_each_group(read), unread=(*observed.unread, *unread))
 
@@ -181,13 +174,12 @@ class Reader:
     def _with_status_checks(self, observed: Observed) -> Observed:
         """Add the impaired members. A read that fails shows none, so that nobody is replaced."""
         unread: list[DeniedRead] = []
-        nobody: dict[str, datetime | None] = {}
         members = [member.instance_id for group in observed.groups for member in group.members]
         shown = [instance_id for instance_id in members if instance_id in observed.instances]
         try:
-            impaired = _unless_denied(lambda: self.impaired(shown), nobody, unread)
+            impaired = _unless_denied(lambda: self.impaired(shown), unread) or {}
         except AwsError:
-            impaired = nobody
+            impaired = {}
         return replace(observed, impaired=impaired, unread=(*observed.unread, *unread))
 
     def look(self, instance_id: str) -> dict[str, Instance]:
@@ -195,10 +187,7 @@ class Reader:
         return self.instances({*self.known, instance_id})
 
     def is_relevant(self, instance_id: str, shown: Instance | None = None) -> bool:
-        """Whether an instance is of the group, carries the Elastic IP, or is a route's target.
-
-        Two reads at most; none where an earlier run of this environment has seen it as one of these.
-        """
+        """Whether it is of the group, carries the Elastic IP, or is a route's target: two reads, or none."""
         if instance_id in self.known:
             return True
         shown = shown or self.instances({instance_id}).get(instance_id)
@@ -302,9 +291,9 @@ class Reader:
         return self.addresses[allocation_id]
 
 
-def _unless_denied(read: Callable[[], T], otherwise: T, denied: list[DeniedRead]) -> T:
+def _unless_denied(read: Callable[[], T], denied: list[DeniedRead]) -> T | None:
     try:
         return read()
     except AccessDenied as error:
         denied.append(DeniedRead(error.action, str(error)))
-        return otherwise
+        return None

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 # EC2 is assumed to show what its own event said within a second: three looks, the last one right after that.
-CONFIRM_PAUSES = (0.15, 0.5, *[0.7] * 7)
 CONFIRM_POLL_SECONDS = 0.7
+CONFIRM_PAUSES = (0.15, 0.5, *[CONFIRM_POLL_SECONDS] * 7)
 THROTTLED_POLL_SECONDS = 5.0
 ATTEMPTS = 5
 ORDERS = 3  # accepts of one write without a visible effect, after which the run reports it as failed
@@ -100,8 +100,8 @@ class Reconciler:
     def _concerns_us(self, name: str) -> bool:
         """Whether an instance is one of ours; a stop of it is awaited here.
 
-        Until EC2 shows what its event reports there is nothing to do about it. A look is one call, and the
-        first pass needs its answer no more than to read groups and tables beside it.
+        Until EC2 shows what its event reports there is nothing to do. A look is one call. The first pass
+        takes the instances of the last look, and reads groups and tables.
         """
         self.shown = self.reader.look(name)
         if not self.reader.is_relevant(name, self.shown.get(name)):
@@ -109,7 +109,7 @@ class Reconciler:
         if self.trigger.stopping_instance != self.trigger.terminated_instance:
             for pause in CONFIRM_PAUSES:
                 instance = self.shown.get(name)
-                if instance is None or not instance.running or not confirms(self.trigger, clock.now()):
+                if not (instance and instance.running and confirms(self.trigger, clock.now())):
                     break
                 clock.sleep(pause)
                 try:
@@ -127,7 +127,7 @@ class Reconciler:
                 step = self._plan(self._observe(self.observed.instances))
         except TemporaryError as error:
             return self._look_again(error)
-        self.report.error, self.pause = None, POLL_SECONDS
+        self.report.error, self.pause, self.only_instances = None, POLL_SECONDS, False
         if self.trigger.dry_run:
             self._record([Outcome(action, Status.PLANNED) for action in step.actions])
             self.report.waiting = step.wait
@@ -145,9 +145,8 @@ class Reconciler:
                 self.report.failover_seconds = (self.report.restored_at - self.incident).total_seconds()
         self.report.waiting = self._allowed(step.wait)
         waiting = self.report.waiting is not None
-        self.only_instances = waiting and not again and self.trigger.kind is TriggerKind.INSTANCE_STATE
-        if self.only_instances:
-            self.pause = CONFIRM_POLL_SECONDS
+        if waiting and not again and self.trigger.kind is TriggerKind.INSTANCE_STATE:
+            self.only_instances, self.pause = True, CONFIRM_POLL_SECONDS
         return again or waiting
 
     def _look(self) -> Observed:
