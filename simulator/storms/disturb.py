@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from simulator.aws.event_bridge import DeliveryFault
 from simulator.aws.newer_states import REPLACE_ROOT_VOLUME
 from simulator.engine.faults import Fault
@@ -157,10 +159,7 @@ class Disturber:
             case Kind.ROUTE_TO_OLD:
                 self._route_to(table, disturbance)
             case Kind.ROUTE_EXTERNAL:
-                self._delete_route(table)
-                self._ec2.create_route(
-                    RouteTableId=table, DestinationCidrBlock=DEFAULT_ROUTE, GatewayId=self._gateway
-                )
+                self._set_route(table, GatewayId=self._gateway)
                 return lambda: self._delete_route(table)
             case Kind.ADDRESS_RELEASED:
                 self._release_address(allocation)
@@ -225,12 +224,17 @@ class Disturber:
     def _route_to(self, table: str, disturbance: Disturbance) -> None:
         alive = [name for name, machine in self._world.machines.all.items() if machine.state == "running"]
         if alive:
-            self._delete_route(table)
-            self._ec2.create_route(
-                RouteTableId=table,
-                DestinationCidrBlock=DEFAULT_ROUTE,
-                NetworkInterfaceId=self._interface(disturbance.pick(alive)),
-            )
+            self._set_route(table, NetworkInterfaceId=self._interface(disturbance.pick(alive)))
+
+    def _set_route(self, table: str, **target: str) -> None:
+        """Delete and create, as by hand; what the function creates between the two is replaced."""
+        self._delete_route(table)
+        try:
+            self._ec2.create_route(RouteTableId=table, DestinationCidrBlock=DEFAULT_ROUTE, **target)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "RouteAlreadyExists":
+                raise
+            self._ec2.replace_route(RouteTableId=table, DestinationCidrBlock=DEFAULT_ROUTE, **target)
 
     def _release_address(self, allocation: str) -> None:
         (address,) = self._ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
