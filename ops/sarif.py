@@ -41,7 +41,8 @@ def sarif(report: Report, place: Mapping[str, str]) -> dict[str, Any]:
     """The document; ``place`` is account, region and environment."""
     unknown = {finding.id for finding in report.unknown}
     findings = [finding for finding in report.findings if finding.id not in unknown]
-    rules = {rule_id(finding): finding for finding in findings}
+    by_severity = sorted(findings, key=lambda finding: finding.severity.rank, reverse=True)
+    rules = {rule_id(finding): finding for finding in by_severity}  # each with its worst
     driver = {
         "name": "tradai-ops drift",
         "version": version("tradai-ops"),
@@ -65,7 +66,7 @@ def sarif(report: Report, place: Mapping[str, str]) -> dict[str, Any]:
 
 def rule_id(finding: Finding) -> str:
     """Of a kind of resource and one of its attributes; an attribute's own name may follow a space."""
-    return f"{finding.check}/{finding.attribute.replace(' ', '-')}"
+    return f"{finding.check}/{'-'.join(finding.attribute.split())}"
 
 
 def _rule(name: str, finding: Finding) -> dict[str, Any]:

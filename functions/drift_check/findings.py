@@ -62,7 +62,7 @@ class Waiver:
     content: str | None = None  # the digest that was accepted; None: the one that was present at first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One difference. ``check``, ``resource`` and ``attribute`` identify it from run to run."""
 
@@ -70,10 +70,10 @@ class Finding:
     resource: str
     attribute: str
     status: FindingStatus
-    desired: Json
-    observed: Json
-    severity: Severity
-    healing: Healing
+    desired: Json = None
+    observed: Json = None
+    severity: Severity = Severity.MEDIUM
+    healing: Healing = Healing.NEVER
     provenance: Provenance
     reason: str
     path: str = ""  # of the desired value in the configuration
@@ -108,7 +108,7 @@ def content_digest(*content: object) -> str:
 
 def finding_id(check: str, resource: str, attribute: str) -> str:
     key = f"{check}|{resource}|{attribute}"
-    return hashlib.sha256(key.encode()).hexdigest()[:ID_LENGTH]
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()[:ID_LENGTH]
 
 
 # By check and attribute; the first pattern that fits decides.

@@ -13,8 +13,6 @@ from drift_check.findings import (
     UNREADABLE,
     Finding,
     FindingStatus,
-    Healing,
-    Severity,
     Waiver,
     severity_of,
 )
@@ -180,10 +178,6 @@ def failed_check(check: str, error: Exception) -> AssessedFinding:
         resource=check,
         attribute="check",
         status=FindingStatus.UNKNOWN,
-        desired=None,
-        observed=None,
-        severity=Severity.MEDIUM,
-        healing=Healing.NEVER,
         provenance=Provenance.SEED,
         reason=f"the check ended early, an answer could not be read: {type(error).__name__}: {error}",
     )
@@ -229,7 +223,6 @@ def present_although_absent(
             desired="absent",
             observed="present",
             severity=severity_of(check, ABSENT),
-            healing=Healing.NEVER,
             provenance=provenance_of(config, resource.name_path),
             reason="the deployment's own file says that this account does not have it",
             path=resource.path,

@@ -148,27 +148,27 @@ def refuses_plain_http(bucket: str, policy: str | ApiObject) -> bool:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
     """
-    statements = listed(json.loads(policy).get("Statement", [])) if isinstance(policy, str) else []
+    statements = listed(json.loads(policy).get("Statement")) if isinstance(policy, str) else []
     patterns = [
-        str(resource).partition(":::")[2] if ":::" in str(resource) else str(resource)
+        str(resource).rpartition(":::")[2].replace("[", "[[]")  # which IAM takes as it stands
         for statement in statements
         if _denies_plain_http(statement)
         for resource in listed(statement.get("Resource"))
     ]
-    return all(
-        any(fnmatchcase(name, pattern) for pattern in patterns) for name in (bucket, f"{bucket}/any object")
-    )
+    return all(any(fnmatchcase(name, pattern) for pattern in patterns) for name in (bucket, f"{bucket}/\0\0"))
 
 
 def _denies_plain_http(statement: ApiObject) -> bool:
-    conditions = {
-        (operator.lower(), key.lower()): [str(value).lower() for value in listed(values)]
+    """Every request has aws:SecureTransport: IfExists changes nothing. NotPrincipal lets somebody through."""
+    conditions = [
+        (operator.lower().removesuffix("ifexists"), key.lower(), "false" in str(values).lower())
         for operator, keys in statement.get("Condition", {}).items()
         for key, values in keys.items()
-    }
-    everybody = statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+    ]
+    principal = statement.get("Principal")
+    everybody = "*" in listed(principal.get("AWS") if isinstance(principal, dict) else principal)
     everything = {"*", "s3:*"} & {str(action).lower() for action in listed(statement.get("Action"))}
-    plain_http = conditions == {("bool", "aws:securetransport"): ["false"]}
+    plain_http = conditions == [("bool", "aws:securetransport", True)]
     return bool(statement.get("Effect") == "Deny" and everybody and everything and plain_http)
 
 

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 INSTANCES, PARAMETERS = "rds:DescribeDBInstances", "rds:DescribeDBParameters"
 IN_SYNC = "in-sync"
 ON = {"1", "on", "ON", "true"}
+SERVING = "available"
+# The beginnings of the states in which it serves nobody, or is about to; in others it does, or soon will.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
+NOT_SERVING = ("delet", "fail", "inaccessible", "incompatible", "restore-error", "stop", "storage-full")
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
@@ -69,6 +73,14 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                 instance.item("BackupRetentionPeriod"),
             ),
             *_pending(desired.version, instance),
+            AttributeState(
+                "status",
+                instance.map_present(_status),
+                desired=SERVING,
+                path="rds.identifier",
+                severity=Severity.CRITICAL,
+                reason="nothing can connect to it, now or soon",
+            ),
             # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
             AttributeState(
                 "publicly accessible",
@@ -91,8 +103,14 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     )
 
 
+def _status(instance: ApiObject) -> str:
+    status = str(instance.get("DBInstanceStatus"))
+    return status if status.startswith(NOT_SERVING) else SERVING
+
+
 # What a change that waits for the maintenance window or a restart would change.
 PENDING = {
+    "identifier": ("DBInstanceIdentifier", Severity.CRITICAL),
     "multi_az": ("MultiAZ", Severity.HIGH),
     "backup_retention_days": ("BackupRetentionPeriod", Severity.HIGH),
     "instance_class": ("DBInstanceClass", Severity.MEDIUM),

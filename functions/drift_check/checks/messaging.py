@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from functools import partial
 from itertools import takewhile
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, prefix
-from drift_check.observe.observations import Call, Known
+from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
     if not isinstance(listed, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", listed)
         return
-    all_attributes = {url: listed.flat_map(partial(_attributes, ctx, url)) for url in listed.value}
+    all_attributes = {url: both(listed, ctx.get(ATTRIBUTES, url)).map(itemgetter(1)) for url in listed.value}
     targets = {
         json.loads(read.value["RedrivePolicy"])["deadLetterTargetArn"]
         for read in all_attributes.values()
@@ -88,10 +89,6 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
         if isinstance(attributes, Known) and attributes.value is None:
             continue  # it was deleted after it was listed
         yield _queue(ctx, url, attributes, targets)
-
-
-def _attributes(ctx: CheckContext, url: str, _listed: object) -> Read[dict[str, str] | None]:
-    return ctx.get(ATTRIBUTES, url)
 
 
 def _queue(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tradai_shared.errors import Answer
 
 ANSWER_BYTES, FEW = 4_000_000, 200
-TITLE, DESCRIPTION = 256, 1024  # characters that ASFF takes
+TITLE, DESCRIPTION, NAME = 256, 1024, 512  # characters that ASFF takes
 ASFF_SEVERITY = {Severity.INFO: "INFORMATIONAL"}
 ASFF_RESOURCES = {
     "buckets": "AwsS3Bucket",
@@ -178,14 +178,14 @@ def _asff(report: Report, product: str, finding: Finding) -> dict[str, Any]:
     title = f"{finding.resource}: {finding.attribute} {finding.status}"
     return {
         **_identified(report, product, finding.id, (finding.check, finding.resource)),
-        "GeneratorId": f"tradai-drift-check/{finding.check}/{finding.attribute}"[:512],
+        "GeneratorId": _plain(f"tradai-drift-check/{finding.check}/{finding.attribute}", NAME),
         "CreatedAt": _instant(finding.first_seen or report.started),
         "Severity": {
             "Label": ASFF_SEVERITY.get(finding.severity, str(finding.severity).upper()),
             "Original": str(finding.severity),
         },
-        "Title": title[:TITLE],
-        "Description": values[:DESCRIPTION],
+        "Title": _plain(title, TITLE),
+        "Description": _plain(values, DESCRIPTION),
         "Compliance": {"Status": "FAILED"},
     }
 
@@ -196,7 +196,7 @@ def _archived(report: Report, product: str, finding_id: str, record: Record) -> 
         "GeneratorId": f"tradai-drift-check/{record.check}",
         "CreatedAt": _instant(record.first_seen),
         "Severity": {"Label": "INFORMATIONAL"},
-        "Title": f"{record.resource}: resolved"[:TITLE],
+        "Title": _plain(f"{record.resource}: resolved", TITLE),
         "Description": "It is as the configuration states, or no longer there.",
         "Compliance": {"Status": "PASSED"},
         "RecordState": "ARCHIVED",
@@ -218,12 +218,17 @@ def _identified(report: Report, product: str, finding_id: str, of: tuple[str, st
         "Resources": [
             {
                 "Type": ASFF_RESOURCES.get(check, "Other"),
-                "Id": resource[:512],
+                "Id": _plain(resource, NAME),
                 "Partition": partition,
                 "Region": region,
             }
         ],
     }
+
+
+def _plain(text: str, most: int) -> str:
+    """One line of UTF-8: Security Hub refuses a finding with another."""
+    return " ".join(text.encode(errors="replace").decode().split())[:most]
 
 
 def _instant(moment: datetime) -> str:

@@ -71,7 +71,8 @@ def to_security_hub(settings: Settings, report: Report, client: Callable[[str], 
     """Import the findings where the deployment names its product; the next run sends all of them again."""
     if settings.security_hub and not (report.request.dry_run or report.error):
         findings = asff(report, settings.security_hub)
-        _attempt(logger, lambda: _import(findings, client("securityhub")))
+        if not _attempt(logger, lambda: _import(findings, client("securityhub"))):
+            report.notes.append("not verified: Security Hub has not taken every finding, the log says why")
 
 
 def notify(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> bool:
@@ -81,18 +82,14 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
     """
     if report.request.dry_run or not _is_news(report):
         return False
-    delivered = True
-    if settings.topic_arn:
-        delivered = _attempt(logger, lambda: _to_topic(settings, report, client("sns")))
+    sends: list[Callable[[], None]] = []
+    if topic := settings.topic_arn:
+        sends.append(lambda: publish_alert(client("sns"), topic, alert(report, settings.runbooks)))
     if report.to_notify:
-        detail = event_detail(report)
-        sent = _attempt(logger, lambda: put_event(client("events"), DETAIL_TYPE, detail))
-        delivered = sent and delivered
+        sends.append(lambda: put_event(client("events"), DETAIL_TYPE, event_detail(report)))
     if report.over:
-        over = resolved_detail(report)
-        sent = _attempt(logger, lambda: put_event(client("events"), RESOLVED_TYPE, over))
-        delivered = sent and delivered
-    return delivered
+        sends.append(lambda: put_event(client("events"), RESOLVED_TYPE, resolved_detail(report)))
+    return False not in [_attempt(logger, send) for send in sends]
 
 
 def _is_news(report: Report) -> bool:
@@ -122,22 +119,21 @@ def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - 
                 s3.put_object(
                     Bucket=bucket,
                     Key=f"{PREFIX}/{report.environment}/{name}.{kind}",
-                    Body=body.encode(),
+                    Body=body.encode(errors="replace"),
                     ContentType=content_type,
                 )
 
 
 def _import(findings: list[dict[str, Any]], hub: Any) -> None:  # noqa: ANN401 - boto3's client
-    """Raises AwsError: also where Security Hub answers and has not taken a finding."""
+    """Raises AwsError: also where Security Hub answers and has not taken a finding, once all were sent."""
+    refused: list[dict[str, Any]] = []
     for start in range(0, len(findings), FINDINGS_A_CALL):
         with translate_errors(IMPORT):
             response = hub.batch_import_findings(Findings=findings[start : start + FINDINGS_A_CALL])
-        for failed in response.get("FailedFindings") or ():
-            raise TemporaryError(IMPORT, failed.get("ErrorCode", "Failed"), failed.get("ErrorMessage", ""))
-
-
-def _to_topic(settings: Settings, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client
-    publish_alert(sns, str(settings.topic_arn), alert(report, settings.runbooks))
+        refused += response.get("FailedFindings") or ()
+    if refused:
+        code, message = refused[0].get("ErrorCode", "Failed"), refused[0].get("ErrorMessage", "")
+        raise TemporaryError(IMPORT, code, f"{len(refused)} findings not taken: {message}")
 
 
 def event_detail(report: Report) -> str:

@@ -29,6 +29,8 @@ DENIES: dict[str, Any] = {
     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
 }
 
+IF_EXISTS = {"BoolIfExists": {"aws:SecureTransport": "false"}}
+
 
 def refuses(*statements: dict[str, Any]) -> bool:
     return refuses_plain_http(BUCKET, json.dumps({"Statement": list(statements)}))
@@ -42,6 +44,11 @@ def refuses(*statements: dict[str, Any]) -> bool:
         {"Resource": f"arn:aws:s3:::{BUCKET}*"},
         {"Condition": {"Bool": {"AWS:SecureTransport": ["false"]}}},
         {"Condition": {"Bool": {"aws:SecureTransport": False}}},
+        {"Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}},
+        {"Condition": {"Bool": {"aws:SecureTransport": ["false", "false"]}}},
+        {"Principal": {"AWS": ["*", "arn:aws:iam::123456789012:root"]}},
+        {"Action": ["s3:GetObject", "S3:*"]},
+        {"Resource": ["arn:aws:s3:::*"]},
     ],
 )
 def test_a_policy_that_refuses_plain_http_is_known_by_what_it_does(change: dict[str, Any]) -> None:
@@ -60,6 +67,15 @@ def test_a_policy_that_refuses_plain_http_is_known_by_what_it_does(change: dict[
         {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
         {"Condition": DENIES["Condition"] | {"StringEquals": {"aws:SourceVpce": "vpce-1"}}},
         {"Condition": {}},
+        {"Condition": {"BoolIfExists": {"aws:SecureTransport": "true"}}},
+        {"Condition": {"Null": {"aws:SecureTransport": "false"}}},
+        {"Condition": {"Bool": {"aws:SecureTransport": "true"}, **IF_EXISTS}},
+        {"Condition": {"Bool": {"aws:SecureTransport": "false", "aws:ViaAWSService": "false"}}},
+        {"Action": ["s3:Get*", "s3:Put*", "s3:Delete*", "s3:List*"]},
+        {"Principal": None, "NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}},
+        {"Action": None, "NotAction": "s3:GetObject"},
+        {"Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/a*"]},
+        {"Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/[!b]*"]},
     ],
 )
 def test_a_policy_that_refuses_less_is_not_taken_for_it(change: dict[str, Any]) -> None:

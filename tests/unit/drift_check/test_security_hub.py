@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -69,6 +71,20 @@ def test_long_texts_are_cut_to_what_the_format_takes() -> None:
     assert lengths == [256, 1024, 512]
 
 
+@pytest.mark.parametrize(
+    "word", ["two\nlines\r\n", "half \ud800", "<b>&\x00", "\N{GRINNING FACE}" * 400, "\u2028"]
+)
+def test_names_of_any_kind_are_one_line_that_the_format_takes(word: str) -> None:
+    gone = {"a" * 12: replace(record(), resource=word)}
+    made = asff(report(finding(resource=word, attribute=word, reason=word), resolved=gone), PRODUCT)
+    for each in made:
+        texts = [each["Title"], each["Description"], each["GeneratorId"], each["Resources"][0]["Id"] or "-"]
+        assert all(re.fullmatch(r".*\S.*", text) and text.encode() for text in texts)
+        assert [len(text) <= most for text, most in zip(texts, (256, 1024, 512, 512), strict=True)] == [
+            True
+        ] * 4
+
+
 def test_what_is_accepted_or_resolved_is_archived() -> None:
     waived = finding(waiver=Waiver("until then", "platform", date(2027, 1, 31)))
     history = History({"a" * 12: record(), "b" * 12: record(resolved_at=NOW - timedelta(days=1))})
@@ -104,6 +120,18 @@ def test_a_refusal_is_logged_and_ends_nothing(refusal: dict[str, Any]) -> None:
     hub.batch_import_findings = Mock(**refusal)
     publish.to_security_hub(SETTINGS, report(finding()), lambda _: hub, logger)
     assert logger.exception.call_args.kwargs["extra"] == {"action": publish.IMPORT}
+
+
+def test_what_the_hub_has_not_taken_stops_no_other_finding_and_is_told() -> None:
+    hub, logger, raised = Mock(), Mock(), list[str]()
+    logger.exception.side_effect = lambda *_, **__: raised.append(str(sys.exception()))
+    refused = {"Id": "x", "ErrorCode": "InvalidInput", "ErrorMessage": "a test"}
+    hub.batch_import_findings = Mock(return_value={"FailedCount": 1, "FailedFindings": [refused]})
+    run = report(*(finding(resource=f"tradai-{number}-dev") for number in range(205)))
+    publish.to_security_hub(SETTINGS, run, lambda _: hub, logger)
+    assert hub.batch_import_findings.call_count == 3
+    assert "3 findings not taken: a test" in raised[0]
+    assert run.notes == ["not verified: Security Hub has not taken every finding, the log says why"]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ def call_of(estate: Standing, action: str) -> Call:
         ({"BackupRetentionPeriod": 0}, "backup_retention_days", Severity.HIGH),
         ({"DBInstanceClass": "db.t3.nano"}, "instance_class", Severity.MEDIUM),
         ({"EngineVersion": "16.1"}, "version", Severity.MEDIUM),
+        ({"DBInstanceIdentifier": "elsewhere"}, "identifier", Severity.CRITICAL),
     ],
 )
 def test_a_pending_change_of_the_database_is_found(
@@ -58,6 +59,27 @@ def test_a_pending_change_of_the_database_is_found(
     findings = found(estate, DATABASE, lambda answer: [answer[0] | {"PendingModifiedValues": pending}])
     assert set(findings) == {f"pending {attribute}"}
     assert findings[f"pending {attribute}"].severity is severity
+
+
+@pytest.mark.parametrize("pending", [{}, {"AllocatedStorage": 200}, {"MasterUserPassword": "****"}])
+def test_what_the_configuration_does_not_state_may_be_pending(
+    estate: Standing, pending: dict[str, Any]
+) -> None:
+    assert found(estate, DATABASE, lambda answer: [answer[0] | {"PendingModifiedValues": pending}]) == {}
+
+
+@pytest.mark.parametrize(
+    "status", ["deleting", "stopped", "failed", "incompatible-restore", "inaccessible-encryption-credentials"]
+)
+def test_a_database_that_serves_nobody_is_found(estate: Standing, status: str) -> None:
+    (finding,) = found(estate, DATABASE, lambda answer: [answer[0] | {"DBInstanceStatus": status}]).values()
+    assert (finding.attribute, finding.observed) == ("status", status)
+    assert finding.severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize("status", ["backing-up", "modifying", "storage-optimization", "rebooting"])
+def test_a_database_that_is_being_changed_serves(estate: Standing, status: str) -> None:
+    assert found(estate, DATABASE, lambda answer: [answer[0] | {"DBInstanceStatus": status}]) == {}
 
 
 def test_an_index_that_is_being_deleted_is_found(estate: Standing) -> None:

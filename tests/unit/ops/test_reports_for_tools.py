@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import fromstring
+
+import pytest
 
 from drift_check.events import Request
 from drift_check.findings import Severity, Waiver
@@ -55,6 +58,36 @@ def test_each_result_has_its_rule() -> None:
     rules = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
     assert {result["ruleId"] for result in run["results"]} == rules
     assert "tables/point_in_time_recovery" in rules
+
+
+def test_the_order_of_findings_changes_neither_rules_nor_fingerprints() -> None:
+    several = [finding(resource=str(severity), severity=severity) for severity in Severity]
+    several.append(finding(attribute="two\nlines  apart"))
+    runs = [
+        run_of(Report("dev", Request(), datetime(2026, 11, 27, tzinfo=UTC), findings=ordered))
+        for ordered in (several, several[::-1])
+    ]
+    rules, others = (run["tool"]["driver"]["rules"] for run in runs)
+    assert rules == others
+    assert [rule["properties"]["security-severity"] for rule in rules] == ["9.5", "8.0"]
+    assert rules[1]["id"] == "tables/two-lines-apart"
+    prints, reverse = ([each["partialFingerprints"] for each in run["results"]] for run in runs)
+    assert prints == reverse[::-1]
+
+
+@pytest.mark.parametrize("word", ["]]>", "\ud800", "\ufffe", "\x0b", "\r\n", "\"'<&>", "\N{GRINNING FACE}"])
+def test_any_name_stays_one_case_and_one_result(word: str) -> None:
+    made = Report("dev", Request(), datetime(2026, 11, 27, tzinfo=UTC), findings=[finding(resource=word)])
+    (case,) = suites(made)["tables"]
+    assert case.attrib["name"].endswith(" point_in_time_recovery")
+    assert json.loads(json.dumps(run_of(made)))["results"][0]["ruleId"] == "tables/point_in_time_recovery"
+
+
+def test_ten_thousand_findings_are_ten_thousand_results_and_cases() -> None:
+    many = [finding(resource=f"tradai-{number}-dev") for number in range(10_000)]
+    made = Report("dev", Request(), datetime(2026, 11, 27, tzinfo=UTC), findings=many)
+    prints = {each["partialFingerprints"]["findingId/v1"] for each in run_of(made)["results"]}
+    assert (len(prints), len(list(suites(made)["tables"]))) == (10_000, 10_000)
 
 
 def test_what_is_unknown_is_a_notification_and_no_result() -> None:
