@@ -185,8 +185,8 @@ class Reconciler:
             observed = replace(observed, hooks=self.observed.hooks, hooks_unread=self.observed.hooks_unread)
         answered = frozenset[DataRequest]()
         step = plan(self.trigger, self.settings, observed, self.memory, clock.now())
-        # Moves need none of this data. An answer can raise the next question: history before hooks.
-        while step.data_requests - answered and (self.trigger.dry_run or not step.moves):
+        # Moves that end an outage go first. An answer can raise the next question: history before hooks.
+        while step.data_requests - answered and (self.trigger.dry_run or not step.ends_outage):
             observed = self.reader.answer(observed, step.data_requests - answered)
             answered |= step.data_requests
             step = plan(self.trigger, self.settings, observed, self.memory, clock.now())

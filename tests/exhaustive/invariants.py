@@ -52,9 +52,10 @@ def _called_dead(case: Case) -> set[str]:
 
 
 def has_signalled(case: Case, name: str) -> bool:
-    """With a standby an instance without a public address has only signalled before it lost it."""
+    """With a standby one without a public address, or with a failed status check, has done so before."""
     shown = case.world.instances[name]
-    return bool(shown.ready_tag) and (shown.addressed or case.given.standby_name is None)
+    works = shown.addressed and name not in (case.world.impaired or {})
+    return bool(shown.ready_tag) and (works or case.given.standby_name is None)
 
 
 def target_of(action: Action) -> str | None:
@@ -114,8 +115,11 @@ def ends_nobody_who_runs(case: Case, plan: Plan) -> Iterator[str]:
     for action in plan.actions:
         if not isinstance(action, ReplaceInstance | ReportUnhealthy):
             continue
-        runs = case.world.instances[action.instance_id].state in {"pending", "running"}
-        if runs and not (isinstance(action, ReportUnhealthy) and _never_served(case, action.instance_id)):
+        name = action.instance_id
+        runs = case.world.instances[name].state in {"pending", "running"}
+        if isinstance(action, ReportUnhealthy) and name in (case.world.impaired or {}):
+            continue
+        if runs and not (isinstance(action, ReportUnhealthy) and _never_served(case, name)):
             yield f"{action} ends an instance that runs, and no probe has failed"
 
 

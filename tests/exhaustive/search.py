@@ -12,6 +12,7 @@ from functools import partial
 from tests.exhaustive.invariants import violations
 from tests.exhaustive.worlds import (
     BOUNDED,
+    IMPAIRED,
     TRIED_AGAIN,
     TWO_GROUPS,
     TWO_TABLES,
@@ -53,8 +54,8 @@ def main() -> int:
     """Search the whole in several processes; 1 when an invariant is violated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bounded", action="store_true", help="only what the test suite plans")
-    bounded = (BOUNDED, TWO_TABLES, TWO_GROUPS)
-    whole = (WHOLE, TRIED_AGAIN, WHOLE_TWO_TABLES, WHOLE_TWO_GROUPS, WHOLE_OWN_ADDRESSES)
+    bounded = (BOUNDED, TWO_TABLES, TWO_GROUPS, IMPAIRED)
+    whole = (WHOLE, TRIED_AGAIN, WHOLE_TWO_TABLES, WHOLE_TWO_GROUPS, WHOLE_OWN_ADDRESSES, IMPAIRED)
     chosen = bounded if parser.parse_args().bounded else whole
     return max([_search_whole(values) for values in chosen])
 

@@ -11,6 +11,7 @@ from tests.exhaustive.invariants import INVARIANTS, violations
 from tests.exhaustive.search import search
 from tests.exhaustive.worlds import (
     BOUNDED,
+    IMPAIRED,
     TRIED_AGAIN,
     TWO_GROUPS,
     TWO_TABLES,
@@ -83,6 +84,13 @@ def test_two_groups_violate_none_either(part: int) -> None:
     assert result.planned > 10_000
 
 
+@pytest.mark.parametrize("part", range(PARTS))
+def test_failed_status_checks_violate_none_either(part: int) -> None:
+    result = search(IMPAIRED, part, PARTS)
+    assert not result.violated, "\n".join(result.violated)
+    assert result.planned > 4_000
+
+
 A, B = "i-a", "i-b"
 BOTH_RUN = [instance(A, age=900, ready_tag="boot"), instance(B, age=300)]
 BOTH = [member(A), member(B)]
@@ -151,12 +159,17 @@ def one_address_for_both_groups(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(NatState, "allocation", lambda state, _: state.settings.allocation_id)
 
 
+def trusts_the_impaired(plant: pytest.MonkeyPatch) -> None:
+    plant.setattr(NatState, "impaired", lambda *_: False)
+
+
 @pytest.mark.parametrize(
     ("plant", "values", "invariant"),
     [
         (another_write, BOUNDED, "only_known_writes"),
         (ends_who_runs, BOUNDED, "ends_nobody_who_runs"),
         (routes_to_the_other_one, BOUNDED, "address_and_routes_go_together"),
+        (trusts_the_impaired, IMPAIRED, "never_past_one_that_has_signalled"),
         (one_address_for_both_groups, WHOLE_OWN_ADDRESSES, "address_and_routes_go_together"),
     ],
 )

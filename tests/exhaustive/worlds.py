@@ -61,6 +61,7 @@ class Values:
     standby_holders: tuple[str | None, ...] = (None,)
     tags: tuple[str, ...] = ("none",)
     addressed: tuple[bool, ...] = (True,)
+    impaired: tuple[tuple[str, ...] | None, ...] = (None,)  # None: the status checks were not read
 
 
 # 10 s: booting; 120 s: may be taken without a signal; 300 s: past the deadline of the launch hook
@@ -149,6 +150,19 @@ WHOLE_OWN_ADDRESSES = Values(
     standby_holders=(None, A, B, STRANGER),
     addressed=(True, False),
 )
+# Status checks that were read; with or without them the rest is judged alike.
+IMPAIRED = Values(
+    lifecycles=("InService", "Pending:Wait", "Terminating:Wait"),
+    states=("running", "terminated"),
+    ages=(300,),
+    suspended=((),),
+    desired=(1,),
+    triggers=("schedule",),
+    holders=(None, A, B),
+    abandoned=(False,),
+    given=replace(SHARED, fallback_gateway_id=FALLBACK),
+    impaired=((A,), (B,), (A, B)),
+)
 # What is not combined, in any: more than two members, hooks that are not readable, a member whose
 # source/destination check is on, an interface that is not attached yet.
 
@@ -181,8 +195,9 @@ def cases(values: Values, part: int = 0, parts: int = 1) -> Iterator[Case]:
             values.tags,
         ):
             world = build(first, second, more)
-            for trigger in values.triggers:
-                yield Case(world, TRIGGERS[trigger], values.given)
+            for trigger, impaired in itertools.product(values.triggers, values.impaired):
+                checked = None if impaired is None else dict.fromkeys(impaired)
+                yield Case(replace(world, impaired=checked), TRIGGERS[trigger], values.given)
 
 
 def _of_one_group(first: Option, second: Option, more: Shared) -> Observed:

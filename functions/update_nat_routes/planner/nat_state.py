@@ -135,6 +135,8 @@ class NatState:
     def ready(self, instance: Instance) -> bool:
         if not self.runs(instance.instance_id) or instance.not_forwarding or self.unaddressed(instance):
             return False
+        if self.settings.standby_name and self.impaired(instance):
+            return False  # one witness is enough for a move that can be undone
         return self.settings.readiness is Readiness.RUNNING or instance.ready
 
     def unaddressed(self, instance: Instance) -> bool:
@@ -143,6 +145,10 @@ class NatState:
         Its mark says then what was true before. It is no fault: it is not replaced for it.
         """
         return self.settings.standby_name is not None and not instance.addressed
+
+    def impaired(self, instance: Instance) -> bool:
+        """Whether EC2's status checks fail, where this run has read them."""
+        return instance.instance_id in (self.observed.impaired or {})
 
     def gateway(self) -> Instance | None:
         """The instance that should serve: ready first, then the newest launch, then the id.
@@ -275,7 +281,8 @@ def _state_of_target(state: NatState, instance: Instance) -> TableState:
     The probe stands in the private subnets: its failure says more than a signal, and where it is deployed
     and reports none, something has looked.
     """
-    if instance.source_dest_check or state.unaddressed(instance) or state.probe_failed():
+    checks = instance.source_dest_check or state.unaddressed(instance) or state.impaired(instance)
+    if checks or state.probe_failed():
         return TableState.DOWN
     if instance.ready:
         return TableState.FORWARDING

@@ -97,6 +97,10 @@ class Plan:
     def moves(self) -> tuple[Move, ...]:
         return tuple(action for action in self.actions if isinstance(action, Move))
 
+    @property
+    def ends_outage(self) -> bool:
+        return bool(self.moves and self.egress_down)
+
 
 def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunState, now: datetime) -> Plan:
     """Decide what this moment needs. Pure: equal arguments give equal plans."""

@@ -95,9 +95,10 @@ def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[Re
 
 
 def _retry(state: NatState, group: Group, instance: Instance) -> Iterator[ReportUnhealthy | DataRequest]:
-    """One whose watchman says more is left to ``suspect``."""
+    """One whose watchman or status checks say more is left to ``suspect``."""
     age, name = state.now - instance.launched_at, instance.instance_id
     signalled = state.ready(instance) or instance.not_forwarding or state.unaddressed(instance)
+    signalled = signalled or state.impaired(instance)
     alone = state.settings.standby_name is None and state.settings.fallback_gateway_id is None
     if signalled or age < OLD_ENOUGH or (alone and state.other_has_egress(name)):
         return
@@ -119,11 +120,12 @@ def suspect(state: NatState, gateway: Instance | None, *, nothing_to_move: bool)
     """What the mark and the status checks ask for, once there is nothing left to repair.
 
     The probe's failure is judged by its own rules: one witness a run. Beside the one that carries, a standby
-    is judged too; one at a time.
+    is judged too; one at a time. Of a pair the status checks also say whom a move may lead to.
     """
-    if gateway is None or not nothing_to_move or state.memory.changed or state.trigger.no_egress:
+    if gateway is None or state.memory.changed or state.trigger.no_egress or _changing(state):
         return
-    if _changing(state):
+    if not nothing_to_move:
+        yield from _status_request(state) if state.settings.standby_name else ()
         return
     beside = state.candidates() if state.settings.standby_name else []
     carries = [gateway] if state.routes_to(gateway.instance_id) else []
@@ -160,10 +162,15 @@ def _by_its_mark(state: NatState, gateway: Instance) -> Iterator[Step]:
 def _by_status_checks(state: NatState, gateway: Instance) -> Iterator[Step]:
     impaired, name = state.observed.impaired, gateway.instance_id
     if impaired is None:
-        if state.trigger.kind is TriggerKind.RECONCILE and state.observed.hooks is not None:
-            yield DataRequest.STATUS
+        yield from _status_request(state)
     elif name in impaired:
         since = impaired[name]
         when = f" since {since:%H:%M:%S}" if since else ""
         reason = f"EC2's status checks fail{when}, and waiting for the group to count them would take minutes"
         yield ReportUnhealthy(state.group_of(name).name, name, reason)
+
+
+def _status_request(state: NatState) -> Iterator[DataRequest]:
+    scheduled = state.trigger.kind is TriggerKind.RECONCILE and state.observed.hooks is not None
+    if scheduled and state.observed.impaired is None:
+        yield DataRequest.STATUS
