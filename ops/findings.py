@@ -118,7 +118,9 @@ def waive(  # noqa: PLR0913 - one parameter an option
     _refuse_unfit(reason, owner, last, today)
     with connect(common, Simulation.ESTATE, pool=WORKERS) as session:
         _, finding = _preview(session, finding_id)
-        waiver = Waiver(finding=finding.id, content=finding.digest, reason=reason, owner=owner, until=last)
+        waiver = Waiver(
+            finding=finding.id, content=finding.placed_digest, reason=reason, owner=owner, until=last
+        )
         path = out or own_path(session.env) or OWN_VALUES / f"{session.env}.json"
         session.text.print(f"{finding.resource} {finding.attribute}: {finding.reason}")
         if not (yes or agreed(f"Write into {path}: accepted until {last}, owner {owner}, reason {reason}?")):

@@ -80,11 +80,17 @@ class Finding:
     waiver: Waiver | None = None
     first_seen: datetime | None = None
     digest: str = ""  # of its content: see content_digest
+    place: str = ""  # environment, account and region
 
     @property
     def id(self) -> str:
         """Stable: the same difference has the same id in every run."""
         return finding_id(self.check, self.resource, self.attribute)
+
+    @property
+    def placed_digest(self) -> str:
+        """Of the content in its place: another account may have the same under the same names."""
+        return content_digest(self.digest, self.place) if self.place else self.digest
 
     @property
     def is_actionable(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from drift_check.findings import Finding, FindingStatus, Severity
 from tradai_shared.errors import Status
@@ -40,6 +40,7 @@ class Record:
     resolved_at: datetime | None = None
     attempted_at: datetime | None = None
     approved_at: datetime | None = None  # by its id alone
+    approved_digest: str | None = None  # the content that it had then
     failures: int = 0
     digest: str | None = None
     notified_digest: str | None = None
@@ -180,15 +181,15 @@ def _bounded(records: dict[str, Record]) -> dict[str, Record]:
 
 
 def honoured(history: History, finding: Finding) -> Finding:
-    """The finding, without its waiver where its content has changed since it was accepted."""
+    """The finding, without its waiver where its content has changed since, or was accepted elsewhere."""
     waiver = finding.waiver
     if waiver is None or waiver.until is None:
         return finding
     record = history.records.get(finding.id)
     accepted = waiver.content or (record.accepted_digest if record else None)
-    if not _is_other(accepted, finding):
+    if not _is_other(accepted, finding) or accepted == finding.placed_digest:
         return finding
-    changed = "a waiver accepts it as it was before, and it has changed since"
+    changed = "a waiver accepts it as it was before or in another account, and it has changed since"
     return replace(finding, waiver=None, reason=f"{finding.reason}; {changed}")
 
 
@@ -206,15 +207,9 @@ def with_outcome(
     history: History, finding: Finding, status: Status, now: datetime, *, temporary: bool
 ) -> History:
     """How a heal of the finding ended; a dry run and a heal that was not needed leave no trace."""
-    match status:
-        case Status.DONE:
-            return with_success(history, finding, now)
-        case Status.FAILED:
-            return with_failure(history, finding, now, temporary=temporary)
-        case Status.ALREADY | Status.PLANNED:
-            return history
-        case _:
-            assert_never(status)
+    if status is Status.DONE:
+        return with_success(history, finding, now)
+    return with_failure(history, finding, now, temporary=temporary) if status is Status.FAILED else history
 
 
 def with_failure(history: History, finding: Finding, now: datetime, *, temporary: bool) -> History:
@@ -227,7 +222,9 @@ def with_failure(history: History, finding: Finding, now: datetime, *, temporary
 def with_approval(history: History, finding: Finding, now: datetime) -> History:
     """The first use of an approval by the id alone, which names no content."""
     record = _record_of(history, finding, now)
-    return _with(history, finding, replace(record, approved_at=record.approved_at or now))
+    if record.approved_at:
+        return history
+    return _with(history, finding, replace(record, approved_at=now, approved_digest=finding.digest))
 
 
 def _record_of(history: History, finding: Finding, now: datetime) -> Record:

@@ -268,16 +268,14 @@ def split(history: History) -> list[str]:
     number = 1
     while True:
         pages = [
-            json.dumps({name: record for name, record in records.items() if _page_of(name, number) == page})
+            json.dumps(
+                {name: record for name, record in records.items() if crc32(name.encode()) % number == page}
+            )
             for page in range(number)
         ]
         if all(len(page) <= PAGE_BYTES for page in pages) or number >= MOST_PAGES:
             return pages
         number *= 2
-
-
-def _page_of(finding_id: str, number: int) -> int:
-    return crc32(finding_id.encode()) % number
 
 
 def _seconds(time: datetime) -> int:

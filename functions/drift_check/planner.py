@@ -32,8 +32,8 @@ class HealPlan:
 
 
 def approval_code(finding: Finding, now: datetime) -> str:
-    """What approves this content of the finding for the next 24 hours."""
-    return f"{finding.id}.{finding.digest}.{now.strftime(STAMP)}"
+    """What approves this content of the finding in its place for the next 24 hours."""
+    return f"{finding.id}.{finding.placed_digest}.{now.strftime(STAMP)}"
 
 
 def approved_ids(
@@ -76,15 +76,15 @@ def _code_problem(content: str, finding: Finding, now: datetime) -> str | None:
         age = now - datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
     except ValueError:
         return "malformed, expected FINDING.CONTENT.TIME as a report shows it"
-    if digest != finding.digest:
-        return "stale: what AWS has, or what would be written, has changed since"
+    if digest != finding.placed_digest:
+        return "stale: what AWS has, or what would be written, has changed since, or it is of another account"
     if not timedelta(minutes=-5) <= age <= APPROVAL_HOLDS:
         return f"expired: it is of {stamp}, and an approval holds for 24 hours"
     return None
 
 
 def _id_problem(record: Record | None, finding: Finding, now: datetime, *, attended: bool) -> str | None:
-    if record is not None and record.digest is not None and record.digest != finding.digest:
+    if record and record.digest not in {None, finding.digest}:
         return "stale: it has changed since the last report"
     if attended:
         return None
@@ -92,6 +92,8 @@ def _id_problem(record: Record | None, finding: Finding, now: datetime, *, atten
         return "no report has shown it yet, so its id alone approves nothing"
     if record.approved_at is not None and now - record.approved_at > APPROVAL_HOLDS:
         return f"expired: its id was approved on {record.approved_at:%Y-%m-%d}, which holds for 24 hours"
+    if record.approved_digest not in {None, finding.digest}:
+        return "stale: its id was approved with another content"
     return None
 
 

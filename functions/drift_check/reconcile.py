@@ -284,6 +284,7 @@ def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put tog
         waivers=waivers,
         on_progress=on_progress,
         deadline=deadline and deadline - FOR_A_CALL,
+        account=account,
     )
     return Reconciler(
         settings,

@@ -100,6 +100,7 @@ class Scanner:
     checks: Sequence[Check]
     observer: Observer
     waivers: Sequence[OwnWaiver] = ()
+    place: str = ""  # of every finding
 
     @property
     def names(self) -> frozenset[str]:
@@ -119,7 +120,11 @@ class Scanner:
         now = clock.now()
         check_context = CheckContext(self.config, reads, now)
         judged: set[tuple[str, str]] = set()
-        assessed = (found for check in self.checks for found in self._assess(check, check_context, judged))
+        assessed = (
+            replace(found, finding=replace(found.finding, place=self.place))
+            for check in self.checks
+            for found in self._assess(check, check_context, judged)
+        )
         ordered = by_importance(waived(assessed, self.waivers, now))
         return Scan(reads, ordered, frozenset(judged))
 
@@ -162,13 +167,15 @@ def make_scanner(  # noqa: PLR0913 - one parameter an option
     waivers: Sequence[OwnWaiver] = (),
     on_progress: Callable[[int, int], None] = no_progress,
     deadline: datetime | None = None,
+    account: str = "",
 ) -> Scanner:
     """With the named checks, all where none is named; ``client`` gives boto3's client of a service.
 
     No call begins after ``deadline``: what is left is unknown.
     """
     observer = Observer(client, on_progress=on_progress, deadline=deadline)
-    return Scanner(config, all_checks.chosen(checks), observer, waivers)
+    place = f"{config.environment}/{account}/{config.region}"
+    return Scanner(config, all_checks.chosen(checks), observer, waivers, place)
 
 
 def failed_check(check: str, error: Exception) -> AssessedFinding:

@@ -10,7 +10,6 @@ from drift_check.checks import vpc_lookup
 from drift_check.checks.base import (
     PRESENT,
     TAGS,
-    TAGS_CALL,
     AttributeState,
     Check,
     CheckContext,
@@ -140,7 +139,7 @@ def _pool(ctx: CheckContext) -> ResourceState:
 
 def _pool_id(ctx: CheckContext) -> Read[str]:
     """The id of the pool of that name: among the tagged pools first, then among all."""
-    tagged = ctx.get(*TAGS_CALL).map(tagged_pools)
+    tagged = ctx.read(TAGS).map(tagged_pools)
     for tagged_id in tagged.value if isinstance(tagged, Known) else ():
         pool = ctx.get(POOL, tagged_id)
         if isinstance(pool, Unknown):

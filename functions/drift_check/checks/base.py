@@ -137,10 +137,13 @@ class CheckContext:
 
     def __post_init__(self) -> None:
         """Sort the list of tags by resource once; every check asks for some."""
-        object.__setattr__(self, "listed_tags", self.get(*TAGS_CALL).map(_by_resource))
+        object.__setattr__(self, "listed_tags", self.read(TAGS).map(_by_resource))
 
     def get(self, action: str, subject: str = "") -> Read[Any]:
         return self.reads.get(action, subject)
+
+    def read(self, call: Call) -> Read[Any]:
+        return self.reads.get(call.action, call.subject)
 
     def tags(self, short_arn: str) -> Read[dict[str, str]]:
         """The tags of a resource whose own description has none; AWS does not list one that never had a tag.
@@ -148,9 +151,6 @@ class CheckContext:
         ``short_arn`` is the service and the resource; the call lists one account's and one region's alone.
         """
         return self.listed_tags.map(lambda listed: listed.get(short_arn, {}))
-
-
-TAGS_CALL = (TAGS.action, TAGS.subject)
 
 
 def _by_resource(listed: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
@@ -166,11 +166,7 @@ def shortened(arn: str) -> str:
     return f"{service}:{resource}"
 
 
-def no_dependent_reads(_config: CanonicalConfig, _call: Call, _answer: Any) -> Iterable[Call]:  # noqa: ANN401
-    return ()
-
-
-def no_fallback_reads(_config: CanonicalConfig, _call: Call) -> Iterable[Call]:
+def no_reads(*_: object) -> Iterable[Call]:
     return ()
 
 
@@ -186,8 +182,8 @@ class Check:
     name: str
     initial_reads: Callable[[CanonicalConfig], Iterable[Call]]
     evaluate: Callable[[CheckContext], Iterator[ResourceState]]
-    dependent_reads: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = no_dependent_reads
-    fallback_reads: Callable[[CanonicalConfig, Call], Iterable[Call]] = no_fallback_reads
+    dependent_reads: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = no_reads
+    fallback_reads: Callable[[CanonicalConfig, Call], Iterable[Call]] = no_reads
 
 
 def all_initial_reads(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:

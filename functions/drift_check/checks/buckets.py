@@ -63,9 +63,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     for bucket in config.s3.buckets.values():
         yield Call(ENCRYPTION, bucket.name)
         yield Call(BLOCK, bucket.name)
-        for name, action in CALLS.items():
-            if getattr(bucket, name) is not None:
-                yield Call(action, bucket.name)
+        yield from _asked(bucket).values()
 
 
 def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
@@ -97,7 +95,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
             path,
             bucket.name,
             f"{path}.name",
-            present_in_all(encryption, block, *_asked(ctx, bucket)),
+            present_in_all(encryption, block, *map(ctx.read, _asked(bucket).values())),
             (
                 AttributeState("encryption", encryption.map_present(_encryption)),
                 AttributeState(
@@ -130,17 +128,17 @@ def _contents(ctx: CheckContext, bucket: Bucket) -> Iterator[AttributeState]:
             described(rule) for rule in rules if rule.get("Status") == "Enabled"
         ),
     }
-    for name, action in CALLS.items():
-        if getattr(bucket, name) is not None:
-            observed = ctx.get(action, bucket.name).map_present(observe[name])
-            severity = Severity.HIGH if name == "lifecycle" else Severity.MEDIUM
-            yield AttributeState(name, observed, severity=severity, reason=REASONS[name])
+    for name, call in _asked(bucket).items():
+        observed = ctx.read(call).map_present(observe[name])
+        severity = Severity.HIGH if name == "lifecycle" else Severity.MEDIUM
+        yield AttributeState(name, observed, severity=severity, reason=REASONS[name])
 
 
-def _asked(ctx: CheckContext, bucket: Bucket) -> list[Read[Any]]:
-    return [
-        ctx.get(action, bucket.name) for name, action in CALLS.items() if getattr(bucket, name) is not None
-    ]
+def _asked(bucket: Bucket) -> dict[str, Call]:
+    """The calls about what is stated of the objects."""
+    return {
+        name: Call(action, bucket.name) for name, action in CALLS.items() if getattr(bucket, name) is not None
+    }
 
 
 def refuses_plain_http(bucket: str, policy: str | ApiObject) -> bool:

@@ -64,11 +64,41 @@ def test_a_code_approves_its_content_for_a_day() -> None:
     assert approve(code) == {SHOWN.id}
     assert approve(code, now=NOW + timedelta(hours=24)) == {SHOWN.id}
     with pytest.raises(EventError, match="24 hours"):
-        approve(code, now=NOW + timedelta(hours=24, minutes=1))
+        approve(code, now=NOW + timedelta(hours=24, seconds=1))
     with pytest.raises(EventError, match="24 hours"):
         approve(approval_code(SHOWN, NOW + timedelta(days=30)))
     with pytest.raises(EventError, match="stale"):
         approve(code, CHANGED)
+
+
+PLACES = (
+    "prod/123456789012/eu-central-1",
+    "staging/123456789012/eu-central-1",
+    "prod/210987654321/eu-central-1",
+)
+
+
+@pytest.mark.parametrize("place", [*PLACES[1:], "prod/123456789012/eu-west-1", ""])
+def test_a_code_of_another_environment_account_or_region_approves_nothing(place: str) -> None:
+    shown = replace(SHOWN, place=PLACES[0])
+    assert approve(approval_code(shown, NOW), shown) == {SHOWN.id}
+    with pytest.raises(EventError, match="another account"):
+        approve(approval_code(replace(SHOWN, place=place), NOW), shown)
+
+
+def test_a_waiver_of_another_place_holds_here_no_more_than_another_content() -> None:
+    content = replace(SHOWN, place=PLACES[0]).placed_digest
+    accepted = replace(SHOWN, waiver=Waiver("why", "who", date(2027, 1, 1), content))
+    here, there = (honoured(History(), replace(accepted, place=place)) for place in PLACES[:2])
+    assert (bool(here.waiver), bool(there.waiver)) == (True, False)
+
+
+def test_an_id_that_approved_one_content_approves_no_other_once_that_is_reported() -> None:
+    used = with_approval(reported(), SHOWN, NOW)
+    hour = timedelta(hours=1)
+    later = remember(used, Changes(), [CHANGED], [], NOW + hour)
+    with pytest.raises(EventError, match="another content"):
+        approve(SHOWN.id, CHANGED, with_approval(later, CHANGED, NOW + hour), NOW + 2 * hour)
 
 
 @pytest.mark.parametrize("approval", ["0123456789ab", "", "0123456789ab.0123456789ab.20261122T1200Z", "*"])
