@@ -116,7 +116,7 @@ def _is_true(made: Account, path: str, value: Any) -> bool:
     if path == "rds.version":
         return made.truth.rds.version.startswith(f"{value}.")
     try:
-        return bool(made.truth.model_dump(mode="json") and _json(made, path) == value)
+        return bool(_json(made, path) == value)
     except ConfigError:
         return value is None
 
