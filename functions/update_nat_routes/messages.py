@@ -54,11 +54,15 @@ ATTEMPTS = {
 }
 LONG_RUNS = frozenset({TriggerKind.LAUNCH_ACTION, TriggerKind.TERMINATE_ACTION, TriggerKind.DRILL})
 WAIT = (
-    "nothing to do yet. A message follows when egress is restored. If an alarm of a lasting outage comes"
-    " first, follow the runbook"
+    "nothing to do yet. A message follows when the routes lead to a successor. If an alarm of a lasting"
+    " outage comes first, follow the runbook"
 )
 RECONNECT = "connections that were open were lost; clients that do not reconnect need a restart"
-NOTHING = "nothing could be moved yet: no successor serves"
+# By whether the new target has yet to show that it forwards.
+RESTORED = {
+    False: ("egress restored", "The private subnets of {} have egress again."),
+    True: ("routes moved", "The routes of {} lead to a running target again. Egress is not verified."),
+}
 AGAIN = "the loop looks again every minute and repeats what did not succeed"
 
 
@@ -150,10 +154,12 @@ def _restored(settings: Settings, report: Report, lines: tuple[str, ...]) -> Ale
     began = ended - timedelta(seconds=seconds)
     target = gateway.instance_id if gateway else "the fallback gateway"
     tables = ", ".join(sorted(report.routes_replaced)) or "the private subnets"
-    check = "check that the new NAT forwards: it has not shown it yet. " if report.plan.unproven else ""
+    unverified = report.plan.unproven or bool(report.plan.egress_unverified)
+    check = f"check that {target} forwards: nothing has shown it yet. " if unverified else ""
+    outcome, sentence = RESTORED[unverified]
     return Alert(
-        f"tradai {environment}: egress restored after {seconds:.0f} s",
-        f"The private subnets of {environment} have egress again.",
+        f"tradai {environment}: {outcome} after {seconds:.0f} s",
+        sentence.format(environment),
         (
             ("Since", _clock(began)),
             ("Until", f"{_clock(ended)}, {seconds:.0f} s"),
@@ -175,6 +181,8 @@ def _restored(settings: Settings, report: Report, lines: tuple[str, ...]) -> Ale
 def _drilled(settings: Settings, report: Report, lines: tuple[str, ...]) -> Alert:
     down = report.plan.egress_down
     state = f"without egress: {', '.join(down)}" if down else "every route leads to a NAT that serves"
+    if not down and (unverified := report.plan.egress_unverified):
+        state = f"not verified: {', '.join(unverified)} lead to a NAT that has not shown that it forwards"
     return Alert(
         f"tradai {settings.environment}: drill of the NAT failover",
         f"A drill of the NAT failover ran in {settings.environment}.",

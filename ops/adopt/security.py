@@ -5,6 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from drift_check.checks.vpc_lookup import is_public, wider_than
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -53,7 +55,6 @@ DELICATE = (
     "template state",
 )
 LIFECYCLE = "s3.buckets.*.lifecycle"
-WORLD_BITS = 8  # a range as wide as this, or wider, is no network of one's own
 
 
 def is_insecure(path: str, attribute: str, live: Json) -> bool:
@@ -64,9 +65,7 @@ def is_insecure(path: str, attribute: str, live: Json) -> bool:
         if fnmatchcase(path, pattern):
             return live != safe
     if fnmatchcase(path, RULES[0]):
-        return (
-            any(_opens(rule) for rule in live if isinstance(rule, dict)) if isinstance(live, list) else True
-        )
+        return not isinstance(live, list) or _opens([rule for rule in live if isinstance(rule, dict)])
     return path.endswith(".protocols") and isinstance(live, list) and "-1" in live
 
 
@@ -86,7 +85,11 @@ def loses(path: str, configured: Json, live: Json) -> bool:
     return not (isinstance(live, int) and isinstance(configured, int) and live >= configured)
 
 
-def _opens(rule: Mapping[str, Json]) -> bool:
-    peer = str(rule.get("peer"))
-    bits = peer.rpartition("/")[2]
-    return "/" in peer and bits.isdigit() and int(bits) < WORLD_BITS
+def _opens(rules: list[dict[str, Json]]) -> bool:
+    """Whether rules, alone or together, let in more of the internet than a VPC has addresses.
+
+    What a prefix list holds is not among the rules, and whoever owns it changes it.
+    """
+    peers = [str(rule.get("peer")) for rule in rules]
+    wide = any(is_public(cidr) for cidr in wider_than((), peers))
+    return wide or any(peer.startswith("pl-") for peer in peers)

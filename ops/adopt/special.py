@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from drift_check.compare import path_of, to_json
 from drift_check.findings import FindingStatus
 from drift_check.observe.observations import Known
-from ops.adopt.model import Proposal
+from ops.adopt.model import Confirmation, Proposal
+from tradai_shared.config.paths import is_judged, is_unspecified
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from drift_check.checks.base import ResourceState
     from drift_check.findings import Finding, Json
     from drift_check.observe.observations import Reads
     from tradai_shared.config.models import CanonicalConfig
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 TTL = ".ttl"
 TTL_ATTRIBUTE = ".ttl.attribute"
 ROOT = "dynamodb.tables"
+PROJECTION = f"{ROOT}.*.indexes.*.projection"
 
 
 def taken_at(path: str) -> str:
@@ -61,10 +68,26 @@ def index_proposal(config: CanonicalConfig, finding: Finding, reads: Reads) -> t
     return None
 
 
+def live_projections(config: CanonicalConfig, states: Iterable[ResourceState]) -> Iterator[Confirmation]:
+    """What the indexes hold, which no page says: it changes only where an index is made anew."""
+    for state in states:
+        for fact in state.facts:
+            path = path_of(state, fact)
+            if (
+                fnmatchcase(path, PROJECTION)
+                and is_judged(config, path)
+                and is_unspecified(config, path)
+                and isinstance(fact.observed, Known)
+                and fact.observed.value
+            ):
+                yield Confirmation(path, to_json(fact.observed.value))
+
+
 def _index(table: dict[str, Any], index: dict[str, Any]) -> Json:
     types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
     roles = {"HASH": "partition", "RANGE": "sort"}
-    return {
+    keys: dict[str, Any] = {
         roles[key["KeyType"]]: {"name": key["AttributeName"], "type": types[key["AttributeName"]]}
         for key in index["KeySchema"]
     }
+    return keys | {"projection": index["Projection"]["ProjectionType"]}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
+from joserfc.jwk import RSAKey
 from moto.apigateway.models import apigateway_backends
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.cognitoidp.models import CognitoIdpBackend, cognitoidp_backends
@@ -31,6 +34,7 @@ TTL_RESTS = timedelta(hours=1)
 VALIDATION = "ValidationException"
 USER_POOL_DEFAULTS = {"MfaConfiguration": "OFF", "DeletionProtection": "INACTIVE"}
 
+_import_key = RSAKey.import_key
 _register_image = AmisResponse.register_image
 _create_service = EC2ContainerServiceResponse.create_service
 _resources = ResourceGroupsTaggingAPIBackend._get_resources_generator
@@ -43,6 +47,17 @@ _describe_ttl = DynamoDBBackend.describe_time_to_live
 _update_table = DynamoHandler.update_table
 _describe_parameters = RDSResponse.describe_db_parameters
 _update_pool = CognitoIdpBackend.update_user_pool
+
+
+@estate.of(RSAKey, "import_key")
+def import_key(key: dict[str, Any]) -> RSAKey:
+    """Moto has one private key for all user pools, and works its factors out anew for each."""
+    return _imported(json.dumps(key))
+
+
+@cache
+def _imported(key: str) -> RSAKey:
+    return _import_key(json.loads(key))
 
 
 # What moto forgets

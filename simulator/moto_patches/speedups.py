@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gc
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from botocore.client import ClientCreator
 from botocore.loaders import Loader
 from moto.utilities import utils
 from typing_extensions import override
 
 from tradai_shared.aws.clients import LeanFileLoader, LeanLoader
+
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel
 
 REGION = "eu-central-1"
 OFFERINGS = "ec2/resources/instance_type_offerings"
@@ -38,9 +42,40 @@ def load_resource(resource: str) -> Any:
     return [] if OFFERINGS in resource and REGION not in resource else _load_resource(resource)
 
 
+_create_methods = ClientCreator._create_methods  # type: ignore[attr-defined]
+_methods: dict[tuple[str, ...], dict[str, Any]] = {}
+
+
+def shared_methods(creator: ClientCreator, model: ServiceModel) -> dict[str, Any]:
+    """Each API's methods, made once. A cold start makes its clients anew, and EC2 has over 700 methods."""
+    api = (model.service_name, model.api_version, *model.operation_names)
+    if api not in _methods:
+        _methods[api] = _create_methods(creator, model)
+    return dict(_methods[api])
+
+
+def own_tags(resource: Any) -> list[dict[str, str]]:
+    """A resource's tags, looked up. Moto matches the id of every tag that there is against a pattern."""
+    from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix  # noqa: PLC0415 - see ``apply``
+
+    return [
+        {
+            "resource_id": resource.id,
+            "key": key,
+            "value": value,
+            "resource_type": EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource.id), ""),
+        }
+        for key, value in resource.ec2_backend.tags.get(resource.id, {}).items()
+    ]
+
+
 def apply() -> None:
     """Apply them to this process. Call it before moto's EC2 is imported: that reads every model."""
     Loader.FILE_LOADER_CLASS = SharedFileLoader
     Loader.list_available_services = LeanLoader.list_available_services  # type: ignore[method-assign,assignment]
     utils.load_resource = load_resource
+    ClientCreator._create_methods = shared_methods  # type: ignore[attr-defined]
     gc.set_threshold(GARBAGE)
+    from moto.ec2.models.core import TaggedEC2Resource  # noqa: PLC0415 - not before the loaders are set
+
+    TaggedEC2Resource.get_tags = own_tags

@@ -66,7 +66,7 @@ class Values:
 
 # 10 s: booting; 120 s: may be taken without a signal; 300 s: past the deadline of the launch hook
 BOUNDED = Values(
-    lifecycles=("InService", "Pending:Wait", "Terminating:Wait", "Standby"),
+    lifecycles=("InService", "Pending:Wait", "Terminating:Wait"),
     states=("pending", "running", "stopped"),
     ages=(10, 300),
     suspended=((),),

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.any_python
 
 STATE = "EC2 Instance State-change Notification"
 REBALANCE, CLAIMED = "EC2 Instance Rebalance Recommendation", "i-0123456789abcdef0"
+UNVERIFIED = "routes moved"  # without a signal nothing shows that the successor forwards
 CODE_NAMES = ("ReplaceRoute", "AssociateAddress", "LAUNCH_ACTION", "rtb_", "None", "[]")
 
 
@@ -30,10 +31,12 @@ def messages(world: World, after: float) -> list[tuple[str, str]]:
     ]
 
 
-def assert_begins_and_ends(published: Sequence[tuple[str, str]], lost: str, successor: str) -> None:
+def assert_begins_and_ends(
+    published: Sequence[tuple[str, str]], lost: str, successor: str, outcome: str = UNVERIFIED
+) -> None:
     assert [subject.partition(": ")[2].partition(" after")[0] for subject, _ in published] == [
         "the private subnets have no egress",
-        "egress restored",
+        outcome,
     ]
     (_, began), (_, over) = published
     assert lost in began
@@ -70,8 +73,21 @@ def test_a_lost_event_leaves_the_message_of_the_end() -> None:
         died = world.kill(lost := world.nat())
         assert healed(world, lost)
         world.advance(600)
-        ((subject, _),) = messages(world, died)
-        assert "egress restored" in subject
+        ((subject, text),) = messages(world, died)
+        assert UNVERIFIED in subject
+        assert f"check that {world.nat()} forwards: nothing has shown it yet" in text
+
+
+def test_egress_is_called_restored_where_the_successor_signalled() -> None:
+    with World(seed=3, variables=SIGNAL) as world:
+        world.machines.script = signalling(world)
+        world.start()
+        died = world.kill(lost := world.nat())
+        assert healed(world, lost)
+        world.advance(600)
+        published = messages(world, died)
+        assert_begins_and_ends(published, lost, world.nat(), "egress restored")
+        assert "nothing has shown" not in published[-1][1]
 
 
 def test_a_replacement_without_an_outage_needs_no_message() -> None:
@@ -94,4 +110,4 @@ def test_a_drill_is_quiet_unless_it_asks(detail: dict[str, object], subjects: in
         world.advance(300)
         published = messages(world, began)
         assert len(published) == subjects
-        assert all("drill" in subject for subject, _ in published)
+        assert all("drill" in subject and "Found: not verified" in text for subject, text in published)

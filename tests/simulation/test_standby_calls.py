@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.any_python
 
 MOST = 12  # the message to a person is one of them
-SEEDS = range(1, 5)
-FAILOVERS = 4  # of each world
+SEEDS = range(1, 4)
+FAILOVERS = 3  # of each world
 SETTLED = 700.0  # each is old enough to be blamed
 
 

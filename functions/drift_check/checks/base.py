@@ -111,6 +111,11 @@ def _first(described: list[ApiObject] | None) -> ApiObject | None:
     return described[0] if described else None
 
 
+def having(objects: list[ApiObject], *, key: str, value: str) -> ApiObject | None:
+    """The first object with that value under a key."""
+    return next((each for each in objects if each[key] == value), None)
+
+
 def own_tags(described: Read[ApiObject | None], key: str = "Tags") -> Read[dict[str, str]]:
     """The tags that a resource's own description carries."""
     return described.map(lambda api_object: tag_map(api_object.get(key)) if api_object else {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import EnableRule
@@ -45,7 +45,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     )
     for key, desired in ctx.config.lambdas.items():
         path, name = f"lambdas.{key}", desired.name
-        function = listed.map(partial(_find, name=name))
+        function = listed.map(methodcaller("get", name))
         # its absence is the NAT's finding
         exists = PRESENT if name == ctx.config.nat.function else presence(function)
         sizes = (AttributeState(size, function.item(asked)) for size, asked in SIZES.items())
@@ -70,10 +70,6 @@ def _failover_time(function: Read[Any]) -> AttributeState:
         severity=Severity.CRITICAL,
         reason=f"the failover is cut off before it ends: it needs at least {FAILOVER_SECONDS} s",
     )
-
-
-def _find(functions: dict[str, Any], *, name: str) -> Any:  # noqa: ANN401 - as AWS describes it
-    return functions.get(name)
 
 
 def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:

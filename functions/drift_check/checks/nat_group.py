@@ -13,6 +13,7 @@ from drift_check.checks.base import (
     CheckContext,
     ResourceState,
     each_unexpected,
+    having,
     own_tags,
     presence,
 )
@@ -193,7 +194,7 @@ def hooks(ctx: CheckContext, group: Read[ApiObject | None], name: str) -> Iterat
     yield _unknown_hooks(ctx, hooks, name)
     for key, desired in ctx.config.nat.lifecycle_hooks.items():
         path = f"nat.lifecycle_hooks.{key}"
-        hook = hooks.map(partial(_hook, name=desired.name))
+        hook = hooks.map(partial(having, key="LifecycleHookName", value=desired.name))
         facts = (
             AttributeState("transition", hook.item("LifecycleTransition")),
             AttributeState("heartbeat_seconds", hook.item("HeartbeatTimeout")),
@@ -230,7 +231,3 @@ def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]], name: str) -
     )
     resource = labelled(ctx, "lifecycle hooks", name)
     return ResourceState("nat.lifecycle_hooks", resource, "nat.group.name", PRESENT, (fact,))
-
-
-def _hook(hooks: list[ApiObject], *, name: str) -> ApiObject | None:
-    return next((hook for hook in hooks if hook["LifecycleHookName"] == name), None)

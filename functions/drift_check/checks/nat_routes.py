@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from drift_check.actions import ReconcileRoutes
 from drift_check.checks import vpc_lookup
-from drift_check.checks.base import AttributeState, ResourceState
+from drift_check.checks.base import AttributeState, ResourceState, having, presence
 from drift_check.checks.vpc_lookup import DEFAULT
 from drift_check.findings import Severity
 from drift_check.observe.observations import Known, both
@@ -63,12 +63,8 @@ def _missing_tables(
 ) -> Iterator[ResourceState]:
     """Each table that is named by its id and does not exist: nobody guards its services."""
     for table_id in ids:
-        exists = present.map(partial(_has_table, table_id=table_id))
+        exists = presence(present.map(partial(having, key="RouteTableId", value=table_id)))
         yield ResourceState(path, table_id, f"{path}.ids", exists, vital=True)
-
-
-def _has_table(tables: list[ApiObject], *, table_id: str) -> bool:
-    return any(table["RouteTableId"] == table_id for table in tables)
 
 
 def _target(

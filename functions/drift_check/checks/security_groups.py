@@ -14,6 +14,7 @@ from drift_check.checks.base import (
     CheckContext,
     ResourceState,
     each_unexpected,
+    having,
     own_tags,
     presence,
 )
@@ -67,7 +68,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     groups = vpc_lookup.inside(ctx, GROUPS)
     role_of = groups.map(partial(_roles, ctx.config))
     for role, desired in ctx.config.network.security_groups.items():
-        group = groups.map(partial(_named, name=desired.name))
+        group = groups.map(partial(having, key="GroupName", value=desired.name))
         home = group.flat_map(lambda group: _home(ctx, [group]))
         yield _group(role, desired, both(both(group, role_of), home))
     yield _unknown_groups(ctx, both(groups, groups.flat_map(partial(_home, ctx))))
@@ -93,10 +94,6 @@ def _unknown_groups(ctx: CheckContext, read: Read[tuple[list[ApiObject], Home]])
         reason="the configuration does not know it, and the internet can reach what is in it",
     )
     return ResourceState("network.security_groups", "security groups", "network.vpc.cidr", PRESENT, (fact,))
-
-
-def _named(groups: list[ApiObject], *, name: str) -> ApiObject | None:
-    return next((group for group in groups if group["GroupName"] == name), None)
 
 
 def _roles(config: CanonicalConfig, groups: list[ApiObject]) -> dict[str, str]:

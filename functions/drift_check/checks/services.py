@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import (
@@ -69,7 +70,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     if isinstance(services, Known) and services.value is None:
         return  # one finding for a missing cluster, none for each of its services
     for key, desired in ctx.config.ecs.services.items():
-        service = services.map(partial(_find, name=desired.name))
+        service = services.map_present(methodcaller("get", desired.name))
         yield _service(ctx, f"ecs.services.{key}", desired, service)
 
 
@@ -133,10 +134,6 @@ def _desired_count(ctx: CheckContext, desired: Service, service: Read[ApiObject 
         return ctx.get(TARGETS.action, TARGETS.subject).map(partial(judge, count))
 
     return AttributeState("desired_count", service.item("desiredCount").flat_map(scaled))
-
-
-def _find(services: dict[str, ApiObject] | None, *, name: str) -> ApiObject | None:
-    return (services or {}).get(name)
 
 
 def _is_set(carried: dict[str, str | None], *, name: str) -> str:

@@ -22,6 +22,7 @@ from drift_check.checks.base import (
     ResourceState,
     each_unexpected,
     follows_naming,
+    having,
     present_in_all,
 )
 from drift_check.findings import Severity
@@ -158,6 +159,11 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
         remediations = (_create_index(table.name, name, index),) if missing else ()
         yield AttributeState(f"indexes.{name}", observed, remediations=remediations)
         yield AttributeState(
+            f"indexes.{name}.projection",
+            described.map_present(partial(_projection, name=name, stated=index)),
+            reason="queries by it find other attributes of the items than stated",
+        )
+        yield AttributeState(
             f"indexes.{name} status",
             described.map_present(partial(_index_status, name=name)),
             desired=SERVES,
@@ -189,28 +195,27 @@ def _described_indexes(table: dict[str, Any]) -> list[dict[str, Any]]:
     return indexes
 
 
+def _named(table: dict[str, Any], name: str) -> dict[str, Any]:
+    """The index of that name; empty where there is none, which is a finding of its own."""
+    return having(_described_indexes(table), key="IndexName", value=name) or {}
+
+
 def _index(table: dict[str, Any], *, name: str, stated: Index) -> dict[str, Any] | None:
-    """The index as the configuration describes it; its projection only where that is stated."""
-    for described_index in _described_indexes(table):
-        if described_index["IndexName"] == name:
-            partition, sort = (
-                _attribute(table, described_index["KeySchema"], position) for position in (0, 1)
-            )
-            projection = described_index.get("Projection", {}).get("ProjectionType")
-            return {
-                "partition": partition,
-                "sort": sort,
-                "projection": projection if stated.projection else None,
-            }
-    return None
+    """The index as the configuration describes it; its projection, as stated, is a fact of its own."""
+    if not (index := _named(table, name)):
+        return None
+    partition, sort = (_attribute(table, index["KeySchema"], position) for position in (0, 1))
+    return {"partition": partition, "sort": sort, "projection": stated.projection}
+
+
+def _projection(table: dict[str, Any], *, name: str, stated: Index) -> str | None:
+    projection: dict[str, str] = _named(table, name).get("Projection", {})
+    return projection.get("ProjectionType", stated.projection)
 
 
 def _index_status(table: dict[str, Any], *, name: str) -> str:
-    """An index that is missing is a finding of its own; one that is being built will serve."""
-    for index in _described_indexes(table):
-        if index["IndexName"] == name and index.get("IndexStatus") == "DELETING":
-            return "is being deleted"
-    return SERVES
+    """One that is being built will serve."""
+    return "is being deleted" if _named(table, name).get("IndexStatus") == "DELETING" else SERVES
 
 
 def _create_index(table: str, name: str, index: Index) -> CreateIndex:

@@ -47,9 +47,35 @@ def rule_gone(account: Account) -> Drift:
     return ("nat", f"rule {rule}")
 
 
+def database_stopped(account: Account) -> Drift:
+    account.client("rds").stop_db_instance(DBInstanceIdentifier=account.truth.rds.identifier)
+    return ("database", "status")
+
+
+def index_of_keys(account: Account) -> Drift:
+    """An index made anew, which holds less of the items."""
+    name, dynamodb = account.truth.dynamodb.tables["workflow-state"].name, account.client("dynamodb")
+    described = dynamodb.describe_table(TableName=name)["Table"]
+    index = next(each for each in described["GlobalSecondaryIndexes"] if "status" in each["IndexName"])
+    again = {
+        "IndexName": index["IndexName"],
+        "KeySchema": index["KeySchema"],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
+    for update in ({"Delete": {"IndexName": index["IndexName"]}}, {"Create": again}):
+        dynamodb.update_table(
+            TableName=name,
+            AttributeDefinitions=described["AttributeDefinitions"],
+            GlobalSecondaryIndexUpdates=[update],
+        )
+    return ("tables", f"indexes.{index['IndexName']}.projection")
+
+
 STRANGERS: tuple[Callable[[Account], Drift], ...] = (
     stranger_table,
     stranger_bucket,
     database_in_public,
     rule_gone,
+    database_stopped,
+    index_of_keys,
 )
