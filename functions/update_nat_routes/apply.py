@@ -7,6 +7,7 @@ done; otherwise it is worth another look at the world, never a blind second writ
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
@@ -34,7 +35,7 @@ from update_nat_routes.actions import (
 from update_nat_routes.model import DEFAULT_ROUTE, ENDED_STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_autoscaling.type_defs import TagTypeDef
@@ -112,8 +113,7 @@ class Writer:
             case ReplaceInstance():
                 return self._replace_instance(action)
             case ReportUnhealthy():
-                self._set_unhealthy(action.instance_id)
-                return Status.DONE, "its group replaces it"
+                return self._set_unhealthy(action.instance_id, "its group replaces it")
             case _:
                 assert_never(action)
 
@@ -126,7 +126,7 @@ class Writer:
 
     def _associate(self, action: AssociateAddress) -> tuple[Status, str]:
         try:
-            with translate_errors("ec2:AssociateAddress"):
+            with translate_errors("ec2:AssociateAddress", shown=action.take_from is not None):
                 self.ec2.associate_address(
                     AllocationId=action.allocation_id,
                     NetworkInterfaceId=action.interface_id,
@@ -167,31 +167,21 @@ class Writer:
         return set(states) <= ENDED_STATES
 
     def _replace_route(self, action: ReplaceRoute) -> tuple[Status, str]:
-        try:
-            with translate_errors("ec2:ReplaceRoute", shown=True):
-                self.ec2.replace_route(
-                    RouteTableId=action.table_id,
-                    DestinationCidrBlock=DEFAULT_ROUTE,
-                    NetworkInterfaceId=action.interface_id,
-                )
-        except PermanentError as error:
-            if error.code == "InvalidParameterValue" and NO_SUCH_ROUTE in error.message:
-                raise TemporaryError(error.action, error.code, "the route is gone: look again") from error
-            raise
+        with _route_errors("ec2:ReplaceRoute"):
+            self.ec2.replace_route(
+                RouteTableId=action.table_id,
+                DestinationCidrBlock=DEFAULT_ROUTE,
+                NetworkInterfaceId=action.interface_id,
+            )
         return Status.DONE, f"was {action.was}"
 
     def _create_route(self, action: CreateRoute) -> tuple[Status, str]:
-        try:
-            with translate_errors("ec2:CreateRoute", shown=True):
-                self.ec2.create_route(
-                    RouteTableId=action.table_id,
-                    DestinationCidrBlock=DEFAULT_ROUTE,
-                    NetworkInterfaceId=action.interface_id,
-                )
-        except PermanentError as error:
-            if error.code == "RouteAlreadyExists":
-                raise TemporaryError(error.action, error.code, "somebody made one: look again") from error
-            raise
+        with _route_errors("ec2:CreateRoute"):
+            self.ec2.create_route(
+                RouteTableId=action.table_id,
+                DestinationCidrBlock=DEFAULT_ROUTE,
+                NetworkInterfaceId=action.interface_id,
+            )
         return Status.DONE, "there was no static one"
 
     def _fall_back(self, action: RouteToFallback) -> tuple[Status, str]:
@@ -200,7 +190,7 @@ class Writer:
             if action.replaces
             else ("ec2:CreateRoute", self.ec2.create_route)
         )
-        with translate_errors(name):
+        with _route_errors(name):
             write(
                 RouteTableId=action.table_id,
                 DestinationCidrBlock=DEFAULT_ROUTE,
@@ -213,11 +203,8 @@ class Writer:
 
         Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/delete-tag.html
         """
-        tag: TagTypeDef = {
-            "ResourceId": action.group,
-            "ResourceType": "auto-scaling-group",
-            "Key": action.tag,
-        }
+        group, kind = action.group, "auto-scaling-group"
+        tag: TagTypeDef = {"ResourceId": group, "ResourceType": kind, "Key": action.tag}
         if action.value is None:
             with translate_errors("autoscaling:DeleteTags"):
                 self.autoscaling.delete_tags(Tags=[tag])
@@ -262,18 +249,19 @@ class Writer:
         except PermanentError as error:
             if NO_SUCH_MEMBER in error.message:
                 return Status.ALREADY, error.message
-            return self._mark_unhealthy(action, error)
+            detail = f"marked unhealthy, since terminating was refused: {error.message}"
+            return self._set_unhealthy(action.instance_id, detail)
         return Status.DONE, "terminated in the group"
 
-    def _mark_unhealthy(self, action: ReplaceInstance, refusal: PermanentError) -> tuple[Status, str]:
-        self._set_unhealthy(action.instance_id)
-        return Status.DONE, f"marked unhealthy, since terminating was refused: {refusal.message}"
-
-    def _set_unhealthy(self, instance_id: str) -> None:
-        with translate_errors("autoscaling:SetInstanceHealth"):
-            self.autoscaling.set_instance_health(
-                InstanceId=instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
-            )
+    def _set_unhealthy(self, instance_id: str, done: str) -> tuple[Status, str]:
+        try:
+            with translate_errors("autoscaling:SetInstanceHealth"):
+                self.autoscaling.set_instance_health(
+                    InstanceId=instance_id, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+                )
+        except PermanentError as error:
+            return _settled_if(NO_SUCH_MEMBER, error)
+        return Status.DONE, done
 
     def _confirm(self, action: ConfirmEgress) -> tuple[Status, str]:
         """Asynchronous: the probe's failure comes back as an event of its own."""
@@ -289,6 +277,20 @@ def _blocks(outcome: Result, action: Action) -> bool:
     """A route waits for its prerequisites, and every move for what must be remembered of it."""
     first, then = (TagGroup, Move) if isinstance(outcome.action, TagGroup) else (Prerequisite, Route)
     return isinstance(outcome.action, first) and isinstance(action, then) and not outcome.settled
+
+
+@contextmanager
+def _route_errors(name: str) -> Iterator[None]:
+    """A route that came or went since it was read is looked for again."""
+    try:
+        with translate_errors(name, shown=True):
+            yield
+    except PermanentError as error:
+        if error.code == "RouteAlreadyExists":
+            raise TemporaryError(error.action, error.code, "somebody made one: look again") from error
+        if error.code == "InvalidParameterValue" and NO_SUCH_ROUTE in error.message:
+            raise TemporaryError(error.action, error.code, "the route is gone: look again") from error
+        raise
 
 
 def _settled_if(message: str, error: PermanentError) -> tuple[Status, str]:

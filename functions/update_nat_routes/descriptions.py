@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from update_nat_routes.model import Observed
 
 IPV6_DEFAULT = "::/0"
-PROPAGATED = "EnableVgwRoutePropagation"
+# By a virtual private gateway, or by a VPC Route Server: the Origin of a Route in the EC2 API Reference.
+ANNOUNCED = frozenset({"EnableVgwRoutePropagation", "Advertisement"})
 LAUNCHED_INSTANCE = re.compile(r"Launching a new EC2 instance\b.*?(i-[0-9a-f]+)")
 LONGEST_HEARTBEAT = 3600  # seconds; AWS's default where a hook shows none
 MEMORY_TAGS = frozenset({DOUBT_TAG, UNSERVED_TAG})
@@ -139,20 +140,20 @@ def _ipv6_target(route: RouteTypeDef) -> str:
 
 
 def _default_target(table: RouteTableTypeDef) -> Target:
-    """The static route has priority over a propagated one, and AWS promises no order of its list."""
+    """The static route has priority, then a propagated one that works: AWS's list has no promised order."""
     routes = [
         route for route in table.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE
     ]
-    routes.sort(key=lambda route: route.get("Origin") == PROPAGATED)
+    routes.sort(key=lambda route: (route.get("Origin") in ANNOUNCED, _leads_nowhere(route)))
     return _target(routes[0]) if routes else Target(TargetKind.NOTHING)
 
 
 def _target(route: RouteTypeDef) -> Target:
-    blackhole = route.get("State") == "blackhole"
+    blackhole, propagated = _leads_nowhere(route), route.get("Origin") in ANNOUNCED
     interface, instance = route.get("NetworkInterfaceId"), route.get("InstanceId")
     if instance or (interface and blackhole):
         # EC2 shows the interface alone once its instance is gone.
-        return Target(TargetKind.INSTANCE, interface or str(instance), instance, blackhole)
+        return Target(TargetKind.INSTANCE, interface or str(instance), instance, blackhole, propagated)
     gateways = (
         route.get("NatGatewayId"),
         route.get("GatewayId"),
@@ -167,8 +168,13 @@ def _target(route: RouteTypeDef) -> Target:
         TargetKind.EXTERNAL,
         next((gateway for gateway in gateways if gateway), "unknown"),
         blackhole=blackhole,
-        propagated=route.get("Origin") == PROPAGATED,
+        propagated=propagated,
     )
+
+
+def _leads_nowhere(route: RouteTypeDef) -> bool:
+    """A filtered route is announced and not in force."""
+    return route.get("State") in {"blackhole", "filtered"}
 
 
 def with_interfaces(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,9 @@ ENDED_STATES = frozenset({"shutting-down", "terminated"})
 DEAD_STATES = ENDED_STATES | {"stopping", "stopped"}
 # After CONTINUE a member passes through Pending:Proceed: without it a second run would find no gateway.
 ELIGIBLE_LIFECYCLES = frozenset({"InService", "Pending:Wait", "Pending:Proceed"})
+# The group launches another one in place of such a member, unless its desired size was lowered with it.
+# Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-enter-exit-standby.html
+UNCOUNTED_LIFECYCLES = frozenset({"EnteringStandby", "Standby", "Detaching", "Detached"})
 # While one of these is suspended, the group replaces no instance and reports nothing.
 HEALING_PROCESSES = frozenset({"Launch", "Terminate", "HealthCheck", "ReplaceUnhealthy"})
 # An operator who suspends one of these wants no replacement; the note SUSPENDED says so.
@@ -32,9 +35,9 @@ def moment(text: str | None) -> datetime | None:
     """A time with its zone; None where the text is none."""
     try:
         at = datetime.fromisoformat(text or "")
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return at if at.tzinfo else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,11 @@ class Member:
     @property
     def leaving(self) -> bool:
         return self.lifecycle.startswith("Terminating")
+
+    @property
+    def counted(self) -> bool:
+        """Whether the group counts it towards its desired size."""
+        return not self.leaving and self.lifecycle not in UNCOUNTED_LIFECYCLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +151,8 @@ class TargetKind(StrEnum):
 class Target:
     """The target of a default route: ``target_id`` is an interface's or a gateway's id.
 
-    ``propagated``: a virtual private gateway announces the route, and the table has no static one. No call
-    replaces such a route; a static one beside it has priority.
+    ``propagated``: a virtual private gateway or a route server announces the route, and the table has no
+    static one. No call replaces such a route; a static one beside it has priority.
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html; that ReplaceRoute
     refuses and CreateRoute does not: https://github.com/ansible/ansible/pull/43417
     """

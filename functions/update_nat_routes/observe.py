@@ -150,7 +150,7 @@ class Reader:
     def _with_warm_pool(self, observed: Observed) -> Observed:
         denied: list[DeniedRead] = []
         read = lambda group: replace(  # noqa: E731 - a name for one expression
-            group, warm=_unless_denied(lambda: self.warm_pool(group.name), denied) or ()
+            group, warm=_unless_denied(lambda: self.warm_pool(group.name), denied, optional=True) or ()
         )
         return replace(observed.with_each_group(read), unread=(*observed.unread, *denied))
 
@@ -176,10 +176,7 @@ class Reader:
         unread: list[DeniedRead] = []
         members = [member.instance_id for group in observed.groups for member in group.members]
         shown = [instance_id for instance_id in members if instance_id in observed.instances]
-        try:
-            impaired = _unless_denied(lambda: self.impaired(shown), unread) or {}
-        except AwsError:
-            impaired = {}
+        impaired = _unless_denied(lambda: self.impaired(shown), unread, optional=True) or {}
         return replace(observed, impaired=impaired, unread=(*observed.unread, *unread))
 
     def look(self, instance_id: str) -> dict[str, Instance]:
@@ -291,9 +288,13 @@ class Reader:
         return self.addresses[allocation_id]
 
 
-def _unless_denied(read: Callable[[], T], denied: list[DeniedRead]) -> T | None:
+def _unless_denied(read: Callable[[], T], denied: list[DeniedRead], *, optional: bool = False) -> T | None:
+    """``optional``: a run does without it, however the read fails."""
     try:
         return read()
     except AccessDenied as error:
         denied.append(DeniedRead(error.action, str(error)))
-        return None
+    except AwsError:
+        if not optional:
+            raise
+    return None

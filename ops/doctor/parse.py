@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor.model import Group, Hook, RouteTable
-from update_nat_routes.descriptions import PROPAGATED
+from update_nat_routes.descriptions import ANNOUNCED
 from update_nat_routes.model import DEFAULT_ROUTE
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
     routes = [
         route for route in described.get("Routes", []) if route.get("DestinationCidrBlock") == DEFAULT_ROUTE
     ]
-    static = [route for route in routes if route.get("Origin") != PROPAGATED]
+    static = [route for route in routes if route.get("Origin") not in ANNOUNCED]
     route: Mapping[str, Any] = next(iter([*static, *routes]), {})
     return RouteTable(
         id=described["RouteTableId"],

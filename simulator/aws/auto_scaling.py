@@ -6,7 +6,7 @@ moto keeps the group and its members; every change of a member's state happens h
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from moto.autoscaling.models import InstanceState as Member
 
@@ -29,6 +29,7 @@ LONGEST_BACKOFF = 600.0  # seconds, assumed
 CAPACITY_PAUSE = 60.0  # seconds until a launch without capacity is tried again, assumed
 FULL = 100  # per cent
 GROUP = "AutoScalingGroup"
+Ends: TypeAlias = tuple[str, str]
 
 
 @dataclass
@@ -75,11 +76,11 @@ class Controller:
         return process not in {suspended["ProcessName"] for suspended in self.group.suspended_processes}
 
     def reconcile(self) -> None:
-        """Bring the number of members to what is desired. Those that leave or are replaced do not count."""
+        """Bring the number of members to what is desired; some do not count, as one in Standby."""
         staying = [
             instance_state
             for instance_state in self.group.instance_states
-            if not instance_state.lifecycle_state.startswith("Terminating")
+            if not instance_state.lifecycle_state.startswith(("Terminating", "Standby"))
             and instance_state.instance_id not in self.replacing
         ]
         missing = (self.group.desired_capacity or 0) - len(staying) - self.due
@@ -269,15 +270,14 @@ class Controller:
         return [hook for hook in hooks if hook.lifecycle_transition == transition]
 
     def wait(
-        self, member: Any, transition: str, then: Callable[[Result, str], None], home: str = GROUP
+        self, member: Any, transition: str, then: Callable[[Result, str], None], ends: Ends = ("EC2", GROUP)
     ) -> None:
-        """Let a member wait in its hooks; ``home`` is where it goes, or comes from when it ends."""
+        """Let a member wait in its hooks; ``ends`` are the way of a launch, and backwards of the other."""
         for action in self.lifecycle.wait(member.instance_id, self._hooks(transition), then):
-            self._announce(action, home)
+            self._announce(action, ends)
 
-    def _announce(self, action: Action, home: str) -> None:
+    def _announce(self, action: Action, ends: Ends) -> None:
         launching = action.hook.lifecycle_transition == LAUNCHING
-        ends = ("EC2", home)
         detail = {
             "LifecycleActionToken": action.token,
             "AutoScalingGroupName": self.group.name,

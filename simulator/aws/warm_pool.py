@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.aws.auto_scaling import Controller
 
 HOME = "WarmPool"
+RUNNING = "Running"
 
 
 @dataclass
@@ -39,6 +40,20 @@ class WarmPool:
         self.controller.set_state(member, "Warmed:Terminating")
         self._later(lambda: self._into_hooks(member, TERMINATING, "Warmed:Terminating"))
 
+    def take_back(self, instance_id: str) -> None:
+        """Scale-in with ReuseOnScaleIn: a member returns, and waits in its terminate hooks.
+
+        Its state is then that of a launch into the pool, and it is no longer among the group's members:
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html
+        """
+        group, member = self.controller.group, self.controller.member(instance_id)
+        group.desired_capacity -= 1
+        group.instance_states.remove(member)
+        self.members.append(member)
+        self.controller.set_state(member, "Warmed:Pending")
+        ends = (HOME, "AutoScalingGroup")
+        self._later(lambda: self._into_hooks(member, TERMINATING, "Warmed:Pending", ends))
+
     def described(self) -> object:
         """DescribeWarmPool."""
         group = self.controller.group
@@ -47,13 +62,18 @@ class WarmPool:
     def _later(self, callback: Any) -> None:
         self.controller.stage.after(durations.HOOK_REACTION, callback)
 
-    def _into_hooks(self, member: Any, transition: str, state: str) -> None:
+    def _into_hooks(
+        self, member: Any, transition: str, state: str, ends: tuple[str, str] = ("EC2", HOME)
+    ) -> None:
         self.controller.set_state(member, f"{state}:Wait")
-        self.controller.wait(member, transition, lambda result, _: self._hooked(member, state, result), HOME)
+        self.controller.wait(member, transition, lambda result, _: self._hooked(member, state, result), ends)
 
     def _hooked(self, member: Any, state: str, result: Result) -> None:
         if state == "Warmed:Pending" and result is Result.CONTINUE:
-            self.controller.set_state(member, "Warmed:Running")
+            pool_state = self.controller.group.warm_pool.pool_state or "Stopped"
+            if pool_state != RUNNING:
+                member.instance.stop()
+            self.controller.set_state(member, f"Warmed:{pool_state}")
             return
         self.members.remove(member)
         member.instance.terminate()

@@ -186,7 +186,7 @@ def _group(group: Any) -> Answer:
             }
             for state in group.instance_states
         ],
-        **({"WarmPoolConfiguration": {}} if group.warm_pool else {}),
+        **({"WarmPoolConfiguration": {"PoolState": group.warm_pool.pool_state}} if group.warm_pool else {}),
     }
 
 

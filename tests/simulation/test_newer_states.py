@@ -9,12 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from simulator.aws.newer_states import REPLACE_ROOT_VOLUME, RETAINED, ROOT_VOLUME_STATES
+from simulator.moto_patches.network import PROPAGATED
 from simulator.scenario.world import World
 from simulator.storms import by_hand
 from simulator.storms.disturb import Disturber
 from simulator.storms.disturbance import NEWER, Disturbance, Kind, draw
 from tests.simulation.assertions import SIGNAL, at_rest, healed, holder, signalling, writes
-from update_nat_routes.descriptions import PROPAGATED
 from update_nat_routes.model import DEFAULT_ROUTE
 
 if TYPE_CHECKING:

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import TriggerKind
-from update_nat_routes.model import (
-    DEAD_STATES,
-    OPERATOR_HOLDS,
-    Group,
-    Hook,
-    Instance,
-    Member,
-    TargetKind,
-)
+from update_nat_routes.model import DEAD_STATES, OPERATOR_HOLDS, Group, Hook, Instance, Member, TargetKind
 from update_nat_routes.planner.nat_state import READY_DEADLINE, NatState
 
 if TYPE_CHECKING:
@@ -35,6 +27,8 @@ CONTINUE = "CONTINUE"
 ABANDON = "ABANDON"
 # A heartbeat is recorded when less than this is left of the hook; of a shorter hook, half of it.
 HEARTBEAT_MARGIN = timedelta(seconds=60)
+# Of so short a hook the schedule's next run may come too late: this one stays.
+SHORT_HOOK = timedelta(seconds=120)
 # An instance that an event names can be missing from the group's description for some seconds.
 APPEARS_WITHIN = timedelta(seconds=60)
 # One that so many readings in a row show neither in the group nor alive in EC2 no longer exists.
@@ -79,7 +73,7 @@ def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move
         nothing_to_move: True when the latest observation needs no route or address change.
     """
     yield from _not_yet_visible(state)
-    yield from _warm_pool(state)
+    yield from _warm_pool(state, gateway)
     for member in state.members:
         if member.lifecycle == "Pending:Wait":
             yield from _launching(state, member, gateway, nothing_to_move=nothing_to_move)
@@ -89,29 +83,37 @@ def complete_hooks(state: NatState, gateway: Instance | None, *, nothing_to_move
             yield from _terminating(state, member, gateway)
 
 
-def _warm_pool(state: NatState) -> Iterator[HookStep]:
-    """Answer its hooks at once. It is read only where the group or the event says that there is one."""
-    if any(group.warm is None and _has_warm_pool(state, group) for group in state.groups):
+def _warm_pool(state: NatState, gateway: Instance | None) -> Iterator[HookStep]:
+    """Answer its hooks. It is read only where the group or the event says that there is one.
+
+    A member that scale-in gives back to the pool still carries, and waits in a terminate hook:
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html
+    """
+    named = state.trigger.group if state.trigger.warm_pool else None
+    if any(group.warm is None and (group.has_warm_pool or group.name == named) for group in state.groups):
         yield DataRequest.WARM_POOL
-    for member in (*state.members, *_warm(state)):
-        if member.lifecycle.startswith("Warmed:") and member.lifecycle.endswith(":Wait"):
-            transition = TERMINATING if "Terminating" in member.lifecycle else LAUNCHING
-            yield from _complete(state, member, transition, CONTINUE, "a warm pool carries no traffic")
+    for member in (*state.members, *state.warm):
+        if not (member.lifecycle.startswith("Warmed:") and member.lifecycle.endswith(":Wait")):
+            continue
+        if state.runs(member.instance_id) and state.in_use(member.instance_id):
+            yield from _terminating(state, member, gateway)
+        else:
+            for transition in _pool_transitions(state, member):
+                yield from _complete(state, member, transition, CONTINUE, "a warm pool carries no traffic")
 
 
-def _has_warm_pool(state: NatState, group: Group) -> bool:
-    return group.has_warm_pool or (state.trigger.warm_pool and state.trigger.group == group.name)
-
-
-def _warm(state: NatState) -> list[Member]:
-    return [member for group in state.groups for member in group.warm or ()]
+def _pool_transitions(state: NatState, member: Member) -> Sequence[str]:
+    own = TRANSITIONS.get(state.trigger.kind) if state.trigger.instance_id == member.instance_id else None
+    if own:
+        return (own,)
+    return (LAUNCHING, TERMINATING) if "Pending" in member.lifecycle else (TERMINATING,)
 
 
 def _not_yet_visible(state: NatState) -> Iterator[Wait]:
     trigger = state.trigger
     fresh = trigger.at is not None and state.now - trigger.at < APPEARS_WITHIN
     waits = trigger.hook and fresh and state.memory.absent < ABSENT_READINGS
-    warm = {member.instance_id for member in _warm(state)}
+    warm = {member.instance_id for member in state.warm}
     if waits and not state.member(trigger.instance_id) and trigger.instance_id not in warm:
         yield Wait(WaitKind.APPEARING, f"{trigger.instance_id} does not show in the group yet")
 
@@ -137,7 +139,8 @@ def _why_let_in(state: NatState, instance: Instance, gateway: Instance | None) -
     if gateway is None or gateway.instance_id != instance.instance_id:
         chosen = f"{gateway.instance_id} is the one to serve" if gateway else "another one serves"
         return f"it is ready; {chosen}"
-    ours = [table for table in state.observed.tables if table.target.kind is not TargetKind.EXTERNAL]
+    every = state.observed.tables
+    ours = [table for table in every if table.target.kind is not TargetKind.EXTERNAL] or every
     elsewhere = [table.table_id for table in ours if table.target.target_id != instance.interface_id]
     if elsewhere:
         return f"it is ready, but these tables do not route to it: {', '.join(elsewhere)}"
@@ -167,15 +170,14 @@ def _gone_while_launching(state: NatState, member: Member, instance: Instance) -
 
 def _be_patient(state: NatState, member: Member, instance: Instance) -> Iterator[HookStep]:
     left = int((instance.launched_at + READY_DEADLINE - state.now).total_seconds())
-    yield Wait(
-        WaitKind.ARRIVING, f"{instance.instance_id} is {instance.state} and not ready; {left} s are left"
-    )
+    not_ready = f"{instance.instance_id} is {instance.state} and not ready; {left} s are left"
+    yield Wait(WaitKind.ARRIVING, not_ready)
     yield from _heartbeats(state, member, LAUNCHING, instance.launched_at)
 
 
 def _heartbeats(
     state: NatState, member: Member, transition: str, entered: datetime | None
-) -> Iterator[RecordHeartbeat | DataRequest]:
+) -> Iterator[RecordHeartbeat | DataRequest | Wait]:
     """Keep a hook open while it is near its end; at once where nobody knows when it was entered."""
     if state.observed.hooks is None:
         yield DataRequest.HOOKS
@@ -185,6 +187,8 @@ def _heartbeats(
     for hook in answered_hooks(state.settings, hooks_of(group, state.observed.hooks)):
         timeout = timedelta(seconds=hook.heartbeat)
         remaining = since + timeout - state.now if since else timedelta(0)
+        if hook.transition == transition and timeout < SHORT_HOOK:
+            yield Wait(WaitKind.ARRIVING, f"{hook.name} ends after {hook.heartbeat} s without a heartbeat")
         if hook.transition == transition and remaining < min(HEARTBEAT_MARGIN, timeout / 2):
             known = f"{int(remaining.total_seconds())} s of the hook are left"
             wanted = "it is not ready" if transition == LAUNCHING else "its successor comes"
@@ -198,10 +202,11 @@ def _at_the_deadline(state: NatState, member: Member, *, nothing_to_move: bool) 
         yield from _complete(state, member, LAUNCHING, ABANDON, reason)
     elif (launches := state.group_of(member.instance_id).launches) is None:
         yield DataRequest.HISTORY
-    elif not launches.last_abandoned:
+    elif not launches.last_abandoned and "Launch" not in state.group_of(member.instance_id).suspended:
         yield from _complete(state, member, LAUNCHING, ABANDON, "it was not ready in time: one more try")
     elif nothing_to_move:
-        reason = "a second one in a row was not ready in time: an unproven NAT is better than none"
+        which = "a second one in a row" if launches.last_abandoned else "while Launch is suspended, this one"
+        reason = f"{which} was not ready in time: an unproven NAT is better than none"
         yield from _complete(state, member, LAUNCHING, CONTINUE, reason)
 
 
@@ -212,8 +217,9 @@ def _terminating(state: NatState, member: Member, gateway: Instance | None) -> I
     elif not member.healthy:
         yield from _complete(state, member, TERMINATING, CONTINUE, "it is unhealthy")
     elif not state.in_use(instance_id):
-        unread = f"no route leads to it, and {_where_the_address_is(state, instance_id)}"
-        reason = unread if state.observed.holder_unread else "it carries neither address nor routes"
+        address = f"no route leads to it, and {_where_the_address_is(state, instance_id)}"
+        held = state.observed.holder_unread or state.holder(state.allocation(instance_id)) == instance_id
+        reason = address if held else "it carries neither address nor routes"
         yield from _complete(state, member, TERMINATING, CONTINUE, reason)
     elif not state.replacement_expected(instance_id):
         yield from _complete(state, member, TERMINATING, CONTINUE, "no successor is on its way")
@@ -257,8 +263,8 @@ def _hooks(state: NatState, member: Member, transition: str) -> tuple[str, ...] 
     trigger = state.trigger
     named = trigger.hook if TRANSITIONS.get(trigger.kind) == transition else None
     of_this_member = named is not None and trigger.instance_id == member.instance_id
-    if of_this_member and named in state.settings.hooks:
-        return (str(named),)
+    if named is not None and of_this_member and named in state.settings.hooks:
+        return (named,)
     if state.observed.hooks is None:
         return None
     hooks = hooks_of(state.group_of(member.instance_id), state.observed.hooks)

@@ -82,6 +82,11 @@ class NatState:
         """Of all groups: whoever can serve is judged with all others."""
         return tuple(member for group in self.groups for member in group.members)
 
+    @property
+    def warm(self) -> tuple[Member, ...]:
+        """Of the warm pools, where they were read."""
+        return tuple(member for group in self.groups for member in group.warm or ())
+
     def member(self, instance_id: str | None) -> Member | None:
         return next((member for member in self.members if member.instance_id == instance_id), None)
 
@@ -99,10 +104,11 @@ class NatState:
         return bool(self.groups) and all(group.desired == 0 for group in self.groups)
 
     def is_ours(self, instance_id: str | None) -> bool:
-        """A member, or an instance of the standby that was switched off while traffic went through it."""
+        """A member, also one of a warm pool, or one of a standby that was switched off while it served."""
         instance, former = self.instance(instance_id), self.settings.former_standby
         was_standby = instance is not None and former is not None and instance.group_name == former
-        return was_standby or self.member(instance_id) is not None
+        ids = {member.instance_id for member in (*self.members, *self.warm)}
+        return was_standby or instance_id in ids
 
     def allocation(self, instance_id: str) -> str | None:
         """The Elastic IP that an instance serves with: its group's own, or the one that all share."""
@@ -251,9 +257,7 @@ class NatState:
         return any(self._expects(group, instance_id) for group in self.groups)
 
     def _expects(self, group: Group, instance_id: str) -> bool:
-        staying = [
-            member for member in group.members if not member.leaving and member.instance_id != instance_id
-        ]
+        staying = [member for member in group.members if member.counted and member.instance_id != instance_id]
         alive = [member for member in staying if member.arriving or self.eligible(member)]
         owed = len(staying) < group.desired and "Launch" not in group.suspended
         return bool(alive) or owed

@@ -152,7 +152,7 @@ def _by_its_mark(state: NatState, gateway: Instance) -> Iterator[Step]:
     if state.settings.standby_name:
         # one that had no public address can write an old mark just before it takes it back
         since = max(since, state.memory.marked.get(name, state.now))
-    if state.now < since + CONFIRMED_AFTER:
+    if state.now - since < CONFIRMED_AFTER:
         yield Wait(WaitKind.CONFIRMING, f"{name} says since {since:%H:%M:%S} that it does not forward")
         return
     reason = f"its watchman reaches nothing since {since:%H:%M:%S}, though its rules were put right"

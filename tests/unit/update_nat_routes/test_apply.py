@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,6 +19,7 @@ from update_nat_routes.actions import (
     RecordHeartbeat,
     ReplaceInstance,
     ReplaceRoute,
+    ReportUnhealthy,
     RouteToFallback,
     TagGroup,
 )
@@ -34,6 +36,9 @@ NEW_ROUTE = CreateRoute("rtb-1", "eni-a", "why")
 COMPLETE = CompleteLifecycleAction("g", "h", "i-a", "CONTINUE", "why")
 HEARTBEAT = RecordHeartbeat("g", "h", "i-a", "why")
 REPLACE = ReplaceInstance("g", "i-a", "why")
+UNHEALTHY = ReportUnhealthy("g", "i-a", "why")
+FALLBACK = RouteToFallback("rtb-1", "nat-0f", "eni-x", True, "why")  # noqa: FBT003 - it replaces
+NEW_FALLBACK = replace(FALLBACK, replaces=False)
 HOLDER = {"AllocationId": "eipalloc-0a", "PublicIp": "203.0.113.7"}
 
 
@@ -181,6 +186,15 @@ def test_no_route_is_moved_in_a_pass_whose_prerequisite_failed(aws: Aws, failed:
             ROUTE_1,
         ),
         ("ec2:create_route", "RouteAlreadyExists", "The route already exists.", NEW_ROUTE),
+        (
+            "ec2:replace_route",
+            "InvalidParameterValue",
+            "There is no route defined for '0.0.0.0/0' in the route table. Use CreateRoute instead.",
+            FALLBACK,
+        ),
+        ("ec2:replace_route", "InvalidRouteTableID.NotFound", "", FALLBACK),
+        ("ec2:replace_route", "InvalidRoute.NotFound", "", ROUTE_1),
+        ("ec2:create_route", "RouteAlreadyExists", "The route already exists.", NEW_FALLBACK),
     ],
 )
 def test_a_lost_race_for_a_route_is_looked_at_again_and_not_overwritten(
@@ -231,10 +245,26 @@ def test_where_terminating_is_refused_it_is_marked_unhealthy(aws: Aws) -> None:
     assert "busy" in outcome.detail
 
 
-def test_one_that_the_group_no_longer_has_counts_as_done(aws: Aws) -> None:
+@pytest.mark.parametrize(
+    ("call", "action"),
+    [("terminate_instance_in_auto_scaling_group", REPLACE), ("set_instance_health", UNHEALTHY)],
+)
+def test_one_that_the_group_no_longer_has_counts_as_done(aws: Aws, call: str, action: Action) -> None:
     message = "Instance Id not found - No managed instance found for instance ID: i-a"
-    aws.refuses("autoscaling:terminate_instance_in_auto_scaling_group", "ValidationError", message)
-    assert aws.apply(REPLACE)[0].status is Status.ALREADY
+    aws.refuses(f"autoscaling:{call}", "ValidationError", message)
+    assert aws.apply(action)[0].status is Status.ALREADY
+
+
+def test_another_refusal_to_report_one_as_unhealthy_is_told(aws: Aws) -> None:
+    aws.refuses("autoscaling:set_instance_health", "ValidationError", "AutoScalingGroup name is wrong")
+    assert aws.apply(UNHEALTHY)[0].status is Status.FAILED
+
+
+@pytest.mark.parametrize("code", ["InvalidAllocationID.NotFound", "InvalidAssociationID.NotFound"])
+def test_an_address_that_was_just_shown_is_not_gone_for_good(aws: Aws, code: str) -> None:
+    for action, passes in ((ADDRESS, False), (replace(ADDRESS, take_from="i-b"), True)):
+        aws.refuses("ec2:associate_address", code)
+        assert aws.apply(action)[0].temporary is passes
 
 
 @pytest.mark.parametrize(

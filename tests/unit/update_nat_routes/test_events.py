@@ -10,6 +10,19 @@ from tradai_shared.errors import EventError
 from update_nat_routes.events import TriggerKind, parse
 
 TIME = "2026-03-28T12:00:00Z"
+NO_NAMES: list[object] = ["", None, [], {}, True, 3.5, "h\n", "h\u0661", " h", "h\x00", "h" * 256]
+NO_IDS: list[object] = [
+    *NO_NAMES,
+    "i-",
+    "I-0A",
+    "i-0A",
+    "i-0a\n",
+    "i-\u0660\u0661",
+    "i-0\u200ba",
+    "i-" + "0" * 18,
+    ["i-0a"],
+    "eni-0a",
+]
 
 
 def bus(source: str, detail_type: str, **detail: object) -> dict[str, object]:
@@ -102,7 +115,18 @@ def test_reconcile_writes_unless_dry_run_is_set(given: dict[str, bool], meant: b
     assert (trigger.kind, trigger.dry_run) == (TriggerKind.RECONCILE, meant)
 
 
-@pytest.mark.parametrize("time", ["yyyy-mm-ddThh:mm:ssZ", None, 17, "2026-03-28T12:00:00"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "yyyy-mm-ddThh:mm:ssZ",
+        None,
+        17,
+        [],
+        "2026-03-28T12:00:00",
+        "0001-01-01T00:00:00+14:00",  # before the first moment in UTC
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
 def test_a_placeholder_where_a_date_belongs_is_no_reason_to_refuse(time: object) -> None:
     assert parse({**lifecycle("launch"), "time": time}).at is None
 
@@ -151,6 +175,13 @@ def test_what_cannot_be_understood_names_its_field(event: object, field: str) ->
         lifecycle("launch", EC2InstanceId="i-../../etc"),
         lifecycle("terminate", EC2InstanceId="subnet-0a"),
         lifecycle("launch", LifecycleHookName="a hook"),
+        *(lifecycle("launch", EC2InstanceId=value) for value in NO_IDS),
+        *(lifecycle("terminate", LifecycleHookName=value) for value in NO_NAMES),
+        *(
+            bus("aws.ec2", kind, state="stopped", **{"instance-id": value})
+            for value in NO_IDS
+            for kind in ("EC2 Instance State-change Notification", "EC2 Spot Instance Interruption Warning")
+        ),
         bus(
             "aws.ec2", "EC2 Instance State-change Notification", state="stopped", **{"instance-id": "../i-a"}
         ),

@@ -22,6 +22,7 @@ from tests.unit.update_nat_routes.builder import (
     member,
     observed,
     tables,
+    to_gateway,
     to_instance,
 )
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat
@@ -63,6 +64,16 @@ def steps(
         (SERVES, instance("i-b"), "it is ready; i-b is the one to serve"),
         (SERVES, None, "it is ready; another one serves"),
         (replace(SERVES, tables=()), READY, "it is ready; no table is there to route to it"),
+        (
+            replace(SERVES, tables=tables(to_gateway(), to_gateway("tgw-0a"))),
+            READY,
+            "it is ready, but these tables do not route to it: rtb-1, rtb-2",
+        ),
+        (
+            replace(SERVES, tables=tables(to_gateway(), to_instance("i-a"))),
+            READY,
+            "it serves, and that was read back",
+        ),
         (
             replace(SERVES, eip_holder="i-x"),
             READY,

@@ -115,6 +115,16 @@ def test_at_the_deadline_it_is_abandoned_while_another_serves(abandoned: bool | 
     assert answers(decide(world, given=SIGNAL)) == [(LAUNCH_HOOK, "i-a", "ABANDON")]
 
 
+def test_while_launch_is_suspended_nothing_is_given_up_for_one_more_try() -> None:
+    one = [member("i-a", "Pending:Wait")], [instance("i-a", age=241)], tables(to_instance("i-a"))
+    held = observed(*one, eip="i-a", abandoned=False, suspended=["Launch"])
+    plan = decide(held, given=SIGNAL)
+    assert answers(plan) == [(LAUNCH_HOOK, "i-a", "CONTINUE")]
+    assert "while Launch is suspended" in plan.actions[0].reason
+    other = observed(*one, eip="i-a", abandoned=False, suspended=["AZRebalance", "Terminate"])
+    assert answers(decide(other, given=SIGNAL)) == [(LAUNCH_HOOK, "i-a", "ABANDON")]
+
+
 def test_another_that_serves_can_be_somebodys_gateway() -> None:
     world = observed(
         [member("i-a", "Pending:Wait")], [instance("i-a", age=241)], tables(to_gateway()), abandoned=True

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from tests.unit.update_nat_routes.builder import RUNNING
 from tests.unit.update_nat_routes.builder import observed as empty_world
 from update_nat_routes.descriptions import described_instance
-from update_nat_routes.model import Launches
+from update_nat_routes.model import Launches, TargetKind
 from update_nat_routes.observe import Reader
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
@@ -23,6 +23,10 @@ PROPAGATED = {
     "GatewayId": "vgw-0a",
     "Origin": "EnableVgwRoutePropagation",
 }
+APPLIANCE = {**STATIC, "InstanceId": "i-0b", "NetworkInterfaceId": "eni-0b"}
+BY_A_ROUTE_SERVER = {**APPLIANCE, "Origin": "Advertisement"}
+DEAD_GATEWAY = {**PROPAGATED, "GatewayId": "vgw-0b", "State": "blackhole"}
+PREFIX_LIST = {"DestinationPrefixListId": "pl-0a", "GatewayId": "vpce-0a"}
 INTERFACE = {
     "NetworkInterfaceId": "eni-0a",
     "SourceDestCheck": False,
@@ -53,7 +57,16 @@ def read_tables(ec2: Stubber, routes: list[dict[str, str]]) -> None:
     ec2.add_response("describe_route_tables", {"RouteTables": [table]})
 
 
-@pytest.mark.parametrize("routes", [[PROPAGATED, STATIC], [STATIC, PROPAGATED]])
+@pytest.mark.parametrize(
+    "routes",
+    [
+        [PROPAGATED, STATIC],
+        [STATIC, PROPAGATED],
+        [BY_A_ROUTE_SERVER, STATIC],
+        [PROPAGATED, {**STATIC, "State": "blackhole"}],
+        [PREFIX_LIST, DEAD_GATEWAY, PROPAGATED, STATIC],
+    ],
+)
 def test_a_static_default_route_has_priority_over_a_propagated_one(
     clients: dict[str, Any], routes: list[dict[str, str]]
 ) -> None:
@@ -64,14 +77,47 @@ def test_a_static_default_route_has_priority_over_a_propagated_one(
     assert table.target.replaceable
 
 
+@pytest.mark.parametrize("route", [PROPAGATED, BY_A_ROUTE_SERVER, {**BY_A_ROUTE_SERVER, "State": "filtered"}])
 def test_a_propagated_default_route_alone_is_known_as_one_that_no_call_replaces(
-    clients: dict[str, Any],
+    clients: dict[str, Any], route: dict[str, str]
 ) -> None:
     with Stubber(clients["ec2"]) as ec2:
-        read_tables(ec2, [PROPAGATED])
+        read_tables(ec2, [route])
         (table,) = Reader(clients["ec2"], clients["autoscaling"], RUNNING).tables()
     assert table.target.propagated
     assert not table.target.replaceable
+    assert table.target.blackhole is ("State" in route)
+
+
+@pytest.mark.parametrize("routes", [[DEAD_GATEWAY, PROPAGATED], [PROPAGATED, DEAD_GATEWAY]])
+def test_of_two_propagated_routes_the_one_that_works_counts(
+    clients: dict[str, Any], routes: list[dict[str, str]]
+) -> None:
+    with Stubber(clients["ec2"]) as ec2:
+        read_tables(ec2, routes)
+        (table,) = Reader(clients["ec2"], clients["autoscaling"], RUNNING).tables()
+    assert (table.target.target_id, table.target.blackhole) == ("vgw-0a", False)
+
+
+def test_prefix_lists_make_no_default_route(clients: dict[str, Any]) -> None:
+    with Stubber(clients["ec2"]) as ec2:
+        read_tables(ec2, [PREFIX_LIST])
+        (table,) = Reader(clients["ec2"], clients["autoscaling"], RUNNING).tables()
+    assert table.target.kind is TargetKind.NOTHING
+
+
+@pytest.mark.parametrize("code", ["Throttling", "AccessDenied", "ResourceContention", "ValidationError"])
+def test_a_warm_pool_that_cannot_be_read_holds_up_nothing(clients: dict[str, Any], code: str) -> None:
+    world = replace(empty_world([], [], ()), hooks=None)
+    with Stubber(clients["autoscaling"]) as groups:
+        groups.add_client_error("describe_warm_pool", code)
+        reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
+        after = reader.answer(world, [DataRequest.WARM_POOL])
+    assert after.group is not None
+    assert after.group.warm == ()
+    assert [read.permission for read in after.unread] == [
+        "autoscaling:DescribeWarmPool" for _ in range(code == "AccessDenied")
+    ]
 
 
 @pytest.mark.parametrize(

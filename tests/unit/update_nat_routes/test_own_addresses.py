@@ -193,3 +193,17 @@ def test_a_planned_replacement_moves_to_the_one_that_has_its_address() -> None:
     (address,) = after.moves
     assert isinstance(address, AssociateAddress)
     assert (address.allocation_id, address.instance_id, address.take_from) == (ALLOCATION, "i-c", "i-a")
+
+
+def test_one_that_leaves_without_routes_and_has_its_own_address_is_let_go_and_the_reason_says_both() -> None:
+    world = two_groups(
+        [member("i-a", "Terminating:Wait")],
+        [member("i-b")],
+        [instance("i-a", age=900, ready_tag="x"), instance("i-b", age=900, ready_tag="x")],
+        tables(to_instance("i-b")),
+        eip="i-a",
+        standby_eip="i-b",
+    )
+    (action,) = decide(world, given=OWN).actions
+    assert isinstance(action, CompleteLifecycleAction)
+    assert action.reason == "no route leads to it, and the address is with i-a"

@@ -68,7 +68,16 @@ def test_it_is_given_the_time_to_take_it_back() -> None:
 
 @pytest.mark.parametrize(
     "tag",
-    [None, "", BOOT, f"{BOOT} not-forwarding", f"{BOOT} not-forwarding yesterday", f"{BOOT} degraded"],
+    [
+        None,
+        "",
+        BOOT,
+        f"{BOOT} not-forwarding",
+        f"{BOOT} not-forwarding yesterday",
+        f"{BOOT} not-forwarding 9999-12-31T23:59:59Z",
+        f"{BOOT} not-forwarding 9999-12-31T23:59:59-01:00",
+        f"{BOOT} degraded",
+    ],
 )
 def test_an_absent_mark_and_one_that_is_not_understood_blame_nobody(tag: str | None) -> None:
     plan = decide(world(tag), trigger=RECONCILE)
