@@ -46,8 +46,11 @@ class Search:
 
 
 def ordered(world: World, trigger: Trigger = SCHEDULE) -> tuple[Action, ...]:
-    """The writes that the shipped planner orders."""
-    return decide(world.observe(), given=world.given, trigger=trigger).actions
+    """The writes that the shipped planner orders. The schedule alone reads status checks."""
+    observed = world.observe()
+    if trigger is not SCHEDULE:
+        observed = replace(observed, impaired=None)
+    return decide(observed, given=world.given, trigger=trigger).actions
 
 
 def steps(state: State) -> Iterator[tuple[str, State]]:

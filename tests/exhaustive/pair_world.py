@@ -30,7 +30,7 @@ from tests.unit.update_nat_routes.builder import (
     tables,
     two_groups,
 )
-from update_nat_routes.actions import Action, AssociateAddress, TagGroup
+from update_nat_routes.actions import Action, AssociateAddress, ReportUnhealthy, TagGroup
 from update_nat_routes.model import DOUBT_TAG
 
 if TYPE_CHECKING:
@@ -45,10 +45,13 @@ RECENT, LONG_AGO = NOW - timedelta(minutes=1), NOW - timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class PairNat(Nat):
-    """``second``: of the standby's group. ``addressed``: it has a public address."""
+    """``second``: of the standby's group. ``addressed``: it has a public address. ``impaired``: its status
+    checks fail, which the runs of the schedule alone read.
+    """
 
     second: bool = False
     addressed: bool = True
+    impaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ class PairWorld(World):
     @property
     def right(self) -> bool:
         """Whether every table leads to one ready NAT that has its address; true where none is ready."""
-        ready = {i for i, nat in enumerate(self.nats) if nat.serves and nat.ready and nat.addressed}
+        able = (i for i, nat in enumerate(self.nats) if nat.addressed and not nat.impaired)
+        ready = {index for index in able if self.nats[index].serves and self.nats[index].ready}
         carriers = set(self.targets)
         served = len(carriers) == 1 and carriers <= ready
         return not ready or (
@@ -83,7 +87,7 @@ class PairWorld(World):
         targets = [NOWHERE if index is None else target(self, index) for index in self.targets]
         left = None if self.left is None else name(self.left)
         moved = (RECENT if not self.rested else LONG_AGO).isoformat(timespec="seconds")
-        return two_groups(
+        world = two_groups(
             self._members(second=False),
             self._members(second=True),
             [
@@ -103,6 +107,7 @@ class PairWorld(World):
             abandoned=self.abandoned,
             tags={DOUBT_TAG: f"{moved} {left}"} if left else {},
         )
+        return replace(world, impaired={name(i): None for i, nat in enumerate(self.nats) if nat.impaired})
 
     def _members(self, *, second: bool) -> list[Member]:
         return [
@@ -115,6 +120,9 @@ class PairWorld(World):
         match action:
             case AssociateAddress():
                 return self._associate(action)
+            case ReportUnhealthy() if self.nats[index_of(action.instance_id)].stays:
+                index = index_of(action.instance_id)
+                return self._changed(index, healthy=False, lifecycle="Terminating:Wait")
             case TagGroup() if action.tag == DOUBT_TAG:
                 return replace(self, left=index_of(str(action.value).split()[1]), rested=False)
             case _:
@@ -161,6 +169,8 @@ class PairWorld(World):
         for index, nat in enumerate(self.nats):
             if nat.state == "running" and not nat.addressed:
                 yield f"an automatic address comes to {name(index)}", self.change(index, addressed=True)
+            if nat.state == "running" and not any(other.impaired for other in self.nats):
+                yield f"the status checks of {name(index)} fail", self.change(index, impaired=True)
         if not self.rested:
             yield "five minutes pass", replace(self, rested=True)
 

@@ -49,6 +49,13 @@ def test_a_standby_without_its_address_is_found() -> None:
     assert "VIOLATED after 2 passes" in story
 
 
+def test_a_planner_that_ignores_status_checks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("update_nat_routes.planner.nat_state.NatState.impaired", lambda *_: False)
+    monkeypatch.setattr("update_nat_routes.planner.plan.suspect", lambda *_, **__: ())
+    (story,) = search(PAIR_DEPTH, MOST, world=SHARED_ADDRESS).stories
+    assert "1. the status checks of i-0 fail" in story
+
+
 def _without(kind: type[Action], world: World) -> tuple[Action, ...]:
     return tuple(action for action in ordered(world) if not isinstance(action, kind))
 
