@@ -32,7 +32,7 @@ class AssociateAddress:
     """Give the Elastic IP to an interface.
 
     ``take_from`` is the member that was seen to carry it. Without one, the call asks AWS to refuse if anybody
-    holds it.
+    holds it. ``unread``: nobody was seen, since that could not be read; it may be a member.
     """
 
     allocation_id: str
@@ -40,6 +40,7 @@ class AssociateAddress:
     instance_id: str
     take_from: str | None
     reason: str
+    unread: bool = False
 
     @property
     def target(self) -> str:

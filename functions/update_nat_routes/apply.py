@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from types_boto3_autoscaling.type_defs import TagTypeDef
     from types_boto3_ec2 import EC2Client
 
-# AWS has no own codes for these: only the message distinguishes them from other errors of the code.
+# AWS has no own codes for these: only the message distinguishes them.
 NO_ACTIVE_ACTION = "No active Lifecycle Action"
 NO_SUCH_MEMBER = "not found"
 NO_SUCH_ROUTE = "no route"
@@ -150,8 +150,10 @@ class Writer:
         if not holder and not owner:
             raise TemporaryError(error.action, error.code, "it was held a moment ago and is free now")
         if owner and self._has_ended(owner):
-            detail = f"AWS still shows it with {owner}, which has ended: it comes free"
-            raise TemporaryError(error.action, error.code, detail)
+            ended = f"AWS still shows it with {owner}, which has ended: it comes free"
+            raise TemporaryError(error.action, error.code, ended)
+        if action.unread:
+            raise TemporaryError(error.action, error.code, f"{owner or holder} holds it: look again")
         detail = f"{owner or holder} holds it and is no member: not taken"
         raise PermanentError(error.action, error.code, detail)
 
@@ -185,12 +187,8 @@ class Writer:
         return Status.DONE, "there was no static one"
 
     def _fall_back(self, action: RouteToFallback) -> tuple[Status, str]:
-        name, write = (
-            ("ec2:ReplaceRoute", self.ec2.replace_route)
-            if action.replaces
-            else ("ec2:CreateRoute", self.ec2.create_route)
-        )
-        with _route_errors(name):
+        write = self.ec2.replace_route if action.replaces else self.ec2.create_route
+        with _route_errors("ec2:ReplaceRoute" if action.replaces else "ec2:CreateRoute"):
             write(
                 RouteTableId=action.table_id,
                 DestinationCidrBlock=DEFAULT_ROUTE,

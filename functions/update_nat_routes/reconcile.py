@@ -10,7 +10,6 @@ from tradai_shared import clock
 from tradai_shared.errors import AwsError, Outcome, PermanentError, Status, TemporaryError
 from update_nat_routes.actions import (
     Action,
-    AssociateAddress,
     Assumption,
     Move,
     RecordHeartbeat,
@@ -239,7 +238,7 @@ class Reconciler:
             self.attempts[name] += outcome.detail != NOT_TRIED
             if outcome.temporary and self.attempts[name] < ATTEMPTS:
                 retry = True
-            elif outcome.temporary and isinstance(outcome.action, AssociateAddress):
+            elif outcome.temporary and isinstance(outcome.action, Move):
                 self.memory = replace(self.memory, overdue=self.memory.overdue | {name})
                 self.pause, retry = THROTTLED_POLL_SECONDS, True  # until the time is up
             elif isinstance(outcome.action, Move):

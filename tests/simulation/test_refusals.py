@@ -7,8 +7,9 @@ import pytest
 from simulator.aws.event_bridge import DeliveryFault
 from simulator.engine.durations import ADDRESS_LAG, PENDING, SHUTTING_DOWN
 from simulator.engine.faults import Fault, Kind
+from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
-from tests.simulation.assertions import at_rest, healed, holder, routes
+from tests.simulation.assertions import SIGNAL, at_rest, healed, holder, routes, signalling
 from update_nat_routes import app
 from update_nat_routes.observe import PERMISSIONS
 
@@ -50,6 +51,32 @@ def test_a_refusal_of_the_address_that_passes_is_waited_out() -> None:
         assert world.run_until(lambda: world.in_service() is not None and world.nat() != lost, 120)
         fault.times = 0
         assert world.run_until(lambda: at_rest(world), 20)
+
+
+@pytest.mark.parametrize(
+    ("write", "code"),
+    [
+        ("ec2:ReplaceRoute", "RequestLimitExceeded"),
+        ("ec2:ReplaceRoute", "IncorrectInstanceState"),
+        ("ec2:ReplaceRoute", "InvalidNetworkInterfaceID.NotFound"),
+        ("ec2:ReplaceRoute", "InvalidRoute.NotFound"),
+        ("ec2:ModifyNetworkInterfaceAttribute", "IncorrectState"),
+        ("ec2:ModifyNetworkInterfaceAttribute", "Unavailable"),
+        ("ec2:AssociateAddress", "InvalidNetworkInterfaceID.NotFound"),
+        ("ec2:AssociateAddress", "IncorrectState"),
+    ],
+)
+def test_each_write_of_a_move_is_tried_until_its_refusal_has_passed(write: str, code: str) -> None:
+    with World(seed=9) as world:
+        world.start()
+        only_one_run(world)
+        fault = Fault(Kind.REFUSED, write, actor="lambda", code=code, message="not now")
+        world.fault(fault)
+        world.kill(lost := world.nat())
+        assert world.run_until(lambda: world.in_service() is not None and world.nat() != lost, 120)
+        world.advance(20)
+        fault.times = 0
+        assert world.run_until(lambda: at_rest(world), 15)
 
 
 MOVES_NEED_NONE = sorted(
@@ -96,3 +123,20 @@ def test_a_released_allocation_costs_no_route() -> None:
         assert world.run_until(lambda: world.in_service() is not None and world.nat() != lost, 120)
         assert routes(world) == {world.nat()}
         assert world.clock.elapsed - died < 60
+
+
+@pytest.mark.parametrize(("kind", "bound"), [(Kind.DENIED, 5), (Kind.THROTTLED, 10), (Kind.TIME_OUT, 30)])
+def test_in_a_cold_environment_an_address_that_cannot_be_read_comes_after_the_routes(
+    kind: Kind, bound: float
+) -> None:
+    with World(seed=6, standby=Standby.SHARED, variables=SIGNAL) as world:
+        world.machines.script = signalling(world)
+        world.start()
+        world.advance(30)
+        app.reader.cache_clear()
+        world.fault(fault := Fault(kind, "ec2:DescribeAddresses", actor="lambda"))
+        died = world.stop(lost := world.carrier())
+        assert world.run_until(lambda: not {lost, None} & routes(world), 120)
+        assert world.clock.elapsed - died < bound
+        fault.times = 0
+        assert world.run_until(lambda: world.traffic.up and holder(world) == world.carrier(), 200)

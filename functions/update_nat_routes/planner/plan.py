@@ -172,17 +172,23 @@ def _preconditions(state: NatState) -> Iterator[DataRequest]:
 
 
 def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
-    """Check off, address, then the routes in the very next calls: the gap between them is the outage."""
+    """Check off, address, then the routes in the very next calls: the gap between them is the outage.
+
+    An address whose holder could not be read comes last: AWS refuses it while one that died has it.
+    """
     memory = state.memory
     needed = list(_prerequisites(state, gateway))
-    alone = any(key(move) in memory.abandoned | memory.overdue for move in needed)
-    yield from (move for move in needed if key(move) not in memory.overdue)
+    late = memory.overdue | {
+        key(move) for move in needed if isinstance(move, AssociateAddress) and move.unread
+    }
+    alone = any(key(move) in memory.abandoned | late for move in needed)
+    yield from (move for move in needed if key(move) not in late)
     for table in state.observed.tables:
         route = _route(state, table, gateway)
         stays = (alone and state.has_egress(table)) or state.stays_with_address(table)
         if route and not stays:
             yield route
-    yield from (move for move in needed if key(move) in memory.overdue)
+    yield from (move for move in needed if key(move) in late)
 
 
 def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]:
@@ -195,10 +201,10 @@ def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]
     if allocation is None or holder == gateway.instance_id:
         return
     if holder is None:
-        unread = "who holds the address could not be read"
-        known = "the address is not with a member"
-        reason = f"{gateway.instance_id} serves and {unread if state.observed.holder_unread else known}"
-        yield AssociateAddress(allocation, interface, gateway.instance_id, None, reason)
+        unread = bool(state.observed.holder_unread)
+        known = "who holds the address could not be read" if unread else "the address is not with a member"
+        reason = f"{gateway.instance_id} serves and {known}"
+        yield AssociateAddress(allocation, interface, gateway.instance_id, None, reason, unread)
     elif state.is_ours(holder):
         reason = f"{gateway.instance_id} serves and {holder}, also ours, still has the address"
         yield AssociateAddress(allocation, interface, gateway.instance_id, holder, reason)

@@ -260,6 +260,18 @@ def test_another_refusal_to_report_one_as_unhealthy_is_told(aws: Aws) -> None:
     assert aws.apply(UNHEALTHY)[0].status is Status.FAILED
 
 
+def test_a_holder_that_could_not_be_read_is_not_called_a_stranger(aws: Aws) -> None:
+    for action, passes in ((replace(ADDRESS, unread=True), True), (ADDRESS, False)):
+        aws.refuses("ec2:associate_address", "Resource.AlreadyAssociated")
+        held = {"Addresses": [{**HOLDER, "NetworkInterfaceId": "eni-b", "InstanceId": "i-b"}]}
+        aws.answers("ec2:describe_addresses", {"AllocationIds": ["eipalloc-0a"]}, held)
+        running = {"Reservations": [{"Instances": [{"InstanceId": "i-b", "State": {"Name": "running"}}]}]}
+        filters = [{"Name": "instance-id", "Values": ["i-b"]}]
+        aws.answers("ec2:describe_instances", {"Filters": filters}, running)
+        (outcome,) = aws.apply(action)
+        assert (outcome.temporary, "is no member" in outcome.detail) == (passes, not passes)
+
+
 @pytest.mark.parametrize("code", ["InvalidAllocationID.NotFound", "InvalidAssociationID.NotFound"])
 def test_an_address_that_was_just_shown_is_not_gone_for_good(aws: Aws, code: str) -> None:
     for action, passes in ((ADDRESS, False), (replace(ADDRESS, take_from="i-b"), True)):

@@ -254,3 +254,16 @@ def test_an_address_that_could_not_be_read_has_a_note_and_is_never_green() -> No
         "could not be read" in next(move for move in plan.moves if isinstance(move, AssociateAddress)).reason
     )
     assert any(isinstance(move, ReplaceRoute) for move in plan.moves)
+
+
+def test_an_address_whose_holder_could_not_be_read_holds_up_no_route_that_leads_nowhere() -> None:
+    dead, serving = to_instance("i-x", blackhole=True), to_instance("i-old")
+    world = observed(
+        [member("i-old", "Terminating:Wait"), member("i-a")],
+        [instance("i-old", age=900), instance("i-a")],
+        tables(dead, serving),
+    )
+    plan = decide(replace(world, holder_unread="denied"))
+    assert kinds(plan) == ["ReplaceRoute rtb-1", "AssociateAddress eipalloc-0a"]
+    assert [move.unread for move in plan.moves if isinstance(move, AssociateAddress)] == [True]
+    assert kinds(decide(world))[0] == "AssociateAddress eipalloc-0a"
