@@ -156,9 +156,9 @@ def test_there_is_a_scene_for_each_permission_of_the_role() -> None:
 @pytest.mark.parametrize("action", SCENES)
 def test_a_denied_permission_is_named_and_no_run_with_it_is_green(action: str) -> None:
     scene = SCENES[action]
-    pair = Standby.OWN if scene in OF_PAIRS else None
-    with World(seed=10, variables=SIGNAL, **({"standby": pair} if pair else {})) as world:
-        world.machines.script = boot_scripts.own(*(() if pair else (world.platform.allocation,)))
+    pair = scene in OF_PAIRS
+    with World(seed=10, variables=SIGNAL, standby=Standby.OWN if pair else Standby.NONE) as world:
+        world.machines.script = boot_scripts.own() if pair else boot_scripts.own(world.platform.allocation)
         world.start()
         world.advance(120)
         app.reader.cache_clear()  # a cold environment knows no address
