@@ -247,7 +247,7 @@ class Writer:
         except PermanentError as error:
             if NO_SUCH_MEMBER in error.message:
                 return Status.ALREADY, error.message
-            detail = f"marked unhealthy, since terminating was refused: {error.message}"
+            detail = f"marked unhealthy, since terminating was refused: {error}"
             return self._set_unhealthy(action.instance_id, detail)
         return Status.DONE, "terminated in the group"
 

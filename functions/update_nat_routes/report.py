@@ -140,11 +140,15 @@ def _emit_by_kind(metrics: Metrics, kind: str, seconds: float) -> None:
 
 
 def _emit_state(metrics: Metrics, report: Report) -> None:
-    """A run that could not read everything is no pass; nat-schedule-silent alarms on missing passes."""
+    """A run that could not read everything is no pass; nat-schedule-silent alarms on missing passes.
+
+    Nor does it say that nothing is down: what it did not read may be.
+    """
     kinds = [note.kind for note in report.notes]
     if not report.error and not report.blind:
         metrics.add_metric("Passes", MetricUnit.Count, 1)
-    metrics.add_metric("EgressDown", MetricUnit.Count, int(bool(report.plan.egress_down)))
+    if report.plan.egress_down or not report.blind:
+        metrics.add_metric("EgressDown", MetricUnit.Count, int(bool(report.plan.egress_down)))
     metrics.add_metric("EgressUnverified", MetricUnit.Count, int(bool(report.plan.egress_unverified)))
     metrics.add_metric("Maintenance", MetricUnit.Count, int(NoteKind.MAINTENANCE in kinds))
     metrics.add_metric("NatUnproven", MetricUnit.Count, int(report.plan.unproven))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -80,7 +81,9 @@ class Fault:
 
 
 def error_body(service: str, code: str, message: str) -> str:
-    """An error as the service's protocol spells it: EC2's own XML, or that of the query protocol."""
+    """An error as the service's protocol spells it: EC2's own XML, that of the query protocol, or JSON."""
+    if service == "lambda":
+        return json.dumps({"Code": code, "Message": message})
     error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     if service == "ec2":
         return f"<Response><Errors>{error}</Errors><RequestID>simulated</RequestID></Response>"
