@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ops.adopt.model import Proposal
@@ -58,6 +59,7 @@ def score(env: Environment, wanted: Slot, traits: Mapping[str, Json], candidate:
     return max(0.0, total - (OTHER_ENVIRONMENT if is_of_another(env, candidate) else 0.0))
 
 
+@cache
 def name_likeness(component: str, name: str) -> float:
     """How much of the component's words the name has, and how alike both are as a whole."""
     own, other = words_of(component), [word for word in words_of(name) if word not in GENERIC]

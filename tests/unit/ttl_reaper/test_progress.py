@@ -157,7 +157,7 @@ def prepare(world: World) -> tuple[set[str], set[str]]:
 @settings(
     derandomize=True,
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_whatever_fails_all_expired_items_go_and_the_limit_holds_over_all_resumes(
