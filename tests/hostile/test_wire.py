@@ -6,6 +6,7 @@ JSON. A run of drift_check loses what it could not read, and no more.
 
 from __future__ import annotations
 
+import copy
 import io
 import itertools
 import json
@@ -90,12 +91,14 @@ def garbled(body: bytes) -> Iterator[bytes]:
 
 
 def _garbled_element(body: bytes, place: int) -> Iterator[bytes]:
-    for spoil in ("removed", "text"):
+    for spoil in ("removed", "text", "doubled"):
         root = ET.fromstring(body)  # noqa: S314 - moto's own
         element = list(root.iter())[place]
         parent = next(holder for holder in root.iter() if element in list(holder))
         if spoil == "removed":
             parent.remove(element)
+        elif spoil == "doubled":
+            parent.append(copy.deepcopy(element))
         else:
             element.clear()
             element.text = next(TEXTS)
@@ -148,7 +151,7 @@ def assert_lines_are_json(lines: list[str]) -> None:
 def test_the_failover_reads_a_garbled_answer_as_an_error_of_its_own() -> None:
     runs = 0
     event = {"action": "reconcile", "dry_run": False}
-    for wire, lines in spoilt_runs(update_nat_routes.app, event, every=3):
+    for wire, lines in spoilt_runs(update_nat_routes.app, event, every=4):
         runs += 1
         assert_lines_are_json(lines)
         assert wire.writes <= ROUTES_MAY_BE_MADE, wire.operation

@@ -17,15 +17,18 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element
 
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
 from typing_extensions import override
 
 from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
+    from botocore.model import OperationModel
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ec2 import EC2Client
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 2
 READ_SECONDS = 5
 ATTEMPTS = 3
+XML_PROTOCOLS = frozenset({"ec2", "query", "rest-xml"})
 MODELS = Path(__file__).parent / "models"
 OPERATIONS = {
     "autoscaling": (
@@ -174,7 +178,25 @@ def lean_session(profile: str | None = None) -> Session:
         file_loader=LeanFileLoader(),
     )
     session.register_component("data_loader", loader)
+    session.register("after-call", refuse_repeated)
     return session
+
+
+def refuse_repeated(**given: Any) -> None:  # noqa: ANN401 - botocore's arguments of a handler
+    """Refuse an answer with an element repeated where one is documented: botocore returns the XML itself.
+
+    Raises:
+        ResponseParserError: there is such an element; ``translate_errors`` calls that temporary.
+    """
+    model: OperationModel = given["model"]
+    if model.service_model.protocol in XML_PROTOCOLS and _holds_xml(given["parsed"]):
+        raise ResponseParserError(f"{model.name}: an element is repeated where one is documented")
+
+
+def _holds_xml(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_holds_xml, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Element)
 
 
 def trimmed_session() -> Session:
@@ -184,6 +206,7 @@ def trimmed_session() -> Session:
         extra_search_paths=[str(MODELS)], include_default_search_paths=False, include_default_extras=False
     )
     session.register_component("data_loader", loader)
+    session.register("after-call", refuse_repeated)
     return session
 
 
