@@ -111,6 +111,7 @@ def to_subject(text: str) -> str:
 
 def to_message(text: str, size: int = MESSAGE_BYTES) -> str:
     """The text, cut at a whole character where it would exceed the size in bytes."""
+    text = visible(text)
     encoded = text.encode()
     if len(encoded) <= size:
         return text
@@ -119,7 +120,12 @@ def to_message(text: str, size: int = MESSAGE_BYTES) -> str:
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is, in one line. An underscore within a word is no markup."""
-    return re.sub(r"[\\`*\[\]<>|#]", r"\\\g<0>", " ".join(text.split()))
+    return re.sub(r"[\\`*\[\]<>|#]", r"\\\g<0>", visible(" ".join(text.split())))
+
+
+def visible(text: str) -> str:
+    """With what steers a terminal, turns the direction of text or is half a character written out."""
+    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
 
 
 def _block(lines: Iterable[str]) -> list[str]:

@@ -6,7 +6,16 @@ import json
 
 import pytest
 
-from tradai_shared.alerts import CUT, MESSAGE_BYTES, SUBJECT_LENGTH, Alert, to_message, to_payload, to_subject
+from tradai_shared.alerts import (
+    CUT,
+    MESSAGE_BYTES,
+    SUBJECT_LENGTH,
+    Alert,
+    to_message,
+    to_payload,
+    to_subject,
+    visible,
+)
 
 
 @pytest.mark.parametrize("text", ["two\nlines", "tab\tbell\a", "ümläut — dash", "x" * 500])
@@ -52,11 +61,19 @@ def test_mail_gets_plain_text_and_chat_markdown() -> None:
 
 def test_what_was_read_is_no_markup_in_chat_and_unchanged_in_mail() -> None:
     forms = payload(Alert("subject", "It is so.", (("Since", NASTY),), (NASTY,)))
-    assert NASTY in forms["default"]
+    assert forms["default"].count(visible(NASTY)) == 2
     chat = json.loads(forms["https"])["content"]["description"]
     for markup in ("*bold", "[link", "`code", "<b", "|", "#"):
         assert f"\\{markup}" in chat
         assert f" {markup}" not in chat
+
+
+@pytest.mark.parametrize("letter", ["\ud800", "\u202e", "\u001b", "\u0000", "\u009b"])
+def test_what_steers_a_terminal_or_is_half_a_character_is_written_out(letter: str) -> None:
+    """SNS takes UTF-8, which has no half of a pair."""
+    text = to_payload(Alert(f"a{letter}", f"b{letter}", (("c", f"d{letter}"),), (f"e{letter}",)))
+    assert letter not in text
+    assert json.loads(text.encode())["default"].startswith(f"b{ascii(letter)[1:-1]}")
 
 
 @pytest.mark.parametrize("letter", ["x", "ü", "\u0000", "\\", "\U0001f600", "*", '"'])
