@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+import io
+import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from simulator.scenario import boot_scripts
 from simulator.scenario.world import World
+from tradai_shared.handler import make_logger
 
 pytestmark = pytest.mark.any_python
 
@@ -40,3 +44,14 @@ def test_no_token_and_no_secret_of_an_event_is_logged(*, refused: bool) -> None:
         assert len(tokens) >= 2
         assert any(run.error is not None for run in world.function.invocations) is refused
         assert not [token for token in (SECRET, *tokens) if token in logged]
+
+
+def test_half_a_surrogate_pair_loses_no_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """As a Lambda's log has it: bytes of UTF-8."""
+    with io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) as stream:
+        logger = make_logger("update_nat_routes")
+        with patch.object(logger.registered_handler, "stream", stream):
+            logger.info("read", extra={"resource": "a\ud800b"})
+        line = json.loads(stream.buffer.getvalue())
+    assert line["resource"] == "a\ud800b"
+    assert capfdbinary.readouterr().err == b""

@@ -5,7 +5,9 @@ No tracer: it costs 100 ms at a cold start.
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
@@ -21,8 +23,11 @@ NAMESPACE = "TradAI/Ops"
 
 
 def make_logger(service: str) -> Logger:
-    """A logger of JSON lines. Messages are constants; what varies goes into fields."""
-    return Logger(service=service, utc=True)
+    """A logger of JSON lines in ASCII: half a surrogate pair, which UTF-8 has not, would lose the line.
+
+    Messages are constants; what varies goes into fields.
+    """
+    return Logger(service=service, utc=True, json_serializer=partial(json.dumps, default=str))
 
 
 def make_metrics(service: str) -> Metrics:
