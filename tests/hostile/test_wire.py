@@ -118,17 +118,21 @@ def context() -> Any:
     return given
 
 
-def run(function: Any, event: dict[str, Any]) -> list[str]:
-    """Run a handler; the lines that it has logged."""
-    logged, printed = io.StringIO(), io.StringIO()
-    update_nat_routes.app.reader.cache_clear()
+def lines_of(function: Any, event: dict[str, Any], given: Any) -> tuple[list[str], dict[str, Any] | None]:
+    """Run a handler; the lines that it has logged, and its answer unless it ended with an error of ours."""
+    logged, printed, answer = io.StringIO(), io.StringIO(), None
     with (
         patch.object(function.logger.registered_handler, "stream", logged),
         patch("sys.stdout", printed),
         suppress(TradaiError),
     ):
-        json.dumps(function.lambda_handler(event, context()))
-    return [*logged.getvalue().splitlines(), *printed.getvalue().splitlines()]
+        answer = json.loads(json.dumps(function.lambda_handler(event, given)))
+    return [*logged.getvalue().splitlines(), *printed.getvalue().splitlines()], answer
+
+
+def run(function: Any, event: dict[str, Any]) -> list[str]:
+    update_nat_routes.app.reader.cache_clear()
+    return lines_of(function, event, context())[0]
 
 
 def spoilt_runs(function: Any, event: dict[str, Any], every: int) -> Iterator[tuple[Wire, list[str]]]:
