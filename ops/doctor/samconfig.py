@@ -69,7 +69,8 @@ def changed(text: str, env: str, values: Mapping[str, str]) -> str:
     """The file's text with these parameters set for the environment; comments and order stay.
 
     Raises:
-        ConfigError: the section or its parameter_overrides cannot be found in the text.
+        ConfigError: the section or its parameter_overrides cannot be found in the text, or what would be
+            written reads otherwise than it is meant: then these parameters are set by hand.
     """
     section = SECTIONS.get(env, env)
     deployment(text, env)
@@ -83,13 +84,26 @@ def changed(text: str, env: str, values: Mapping[str, str]) -> str:
     body = text[header.end() : end]
     for name, value in values.items():
         body = _with(body, name, value)
-    return text[: header.end()] + body + text[end:]
+    after = text[: header.end()] + body + text[end:]
+    if not _reads_as_meant(text, after, env, values):
+        names = ", ".join(values)
+        raise ConfigError("samconfig.toml", f"cannot be changed in place: set {names} by hand")
+    return after
+
+
+def _reads_as_meant(before: str, after: str, env: str, values: Mapping[str, str]) -> bool:
+    try:
+        given = parameters(after, env)
+    except ConfigError:
+        return False
+    plain = {name: value.replace('\\"', "").strip('"') for name, value in values.items()}
+    return given == parameters(before, env) | plain
 
 
 def _with(body: str, name: str, value: str) -> str:
     pair = re.compile(rf"""(?<![\w]){re.escape(name)}=(?:\\"[^"\\]*\\"|""|[^\s"',]*(?:,[^\s"',]+)*)""")
     if pair.search(body):
-        return pair.sub(f"{name}={value}", body, count=1)
+        return pair.sub(lambda _: f"{name}={value}", body, count=1)
     in_list = re.search(r"^parameter_overrides\s*=\s*\[[^\]]*?(?P<end>\n?)(?=\])", body, re.MULTILINE)
     if in_list:
         before = body[: in_list.end()].rstrip()

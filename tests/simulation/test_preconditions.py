@@ -110,6 +110,15 @@ def switch_off(world: World) -> None:
     )
 
 
+def both(first: Callable[[World], None], second: Callable[[World], None]) -> Callable[[World], None]:
+    def breaks(world: World) -> None:
+        first(world)
+        second(world)
+
+    breaks.__name__ = f"{first.__name__} and {second.__name__}"
+    return breaks
+
+
 @dataclass(frozen=True)
 class Scenario:
     """What is broken, whether the NAT dies ten minutes later, and what follows in the hour after that."""
@@ -141,6 +150,28 @@ SCENARIOS = [
     Scenario(deny_instances, frozenset({"nat-unguarded", "nat-actions-failed", "nat-schedule-silent"})),
     Scenario(deny_hooks, frozenset({"nat-unguarded", "nat-actions-failed"}), dies=True, launches=1),
     Scenario(switch_off, frozenset({"nat-maintenance"}), heals=False),
+    Scenario(
+        both(other_hooks, address_with_a_stranger),
+        frozenset({"nat-unguarded", "nat-actions-failed"}),
+        dies=True,
+        launches=1,
+        heals=False,
+    ),
+    Scenario(both(one_table_missing, other_hooks), frozenset({"nat-unguarded"}), dies=True, launches=1),
+    Scenario(
+        both(one_table_missing, deny_hooks),
+        frozenset({"nat-unguarded", "nat-actions-failed"}),
+        dies=True,
+        launches=1,
+    ),
+    Scenario(both(no_group, no_topic), frozenset({*DOWN, "nat-unguarded"})),
+    Scenario(both(no_topic, suspend), frozenset({*DOWN, "nat-processes-suspended"}), dies=True, heals=False),
+    Scenario(
+        both(address_with_a_stranger, suspend),
+        frozenset({*DOWN, "nat-unguarded", "nat-actions-failed", "nat-processes-suspended"}),
+        dies=True,
+        heals=False,
+    ),
 ]
 
 

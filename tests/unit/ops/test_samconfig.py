@@ -37,3 +37,13 @@ def test_the_shipped_file_can_be_changed_for_each_environment() -> None:
         assert (given["NatAsgName"], given["PrivateRouteTableIds"]) == ("acme", "rtb-1,rtb-2")
         others = {"dev", "staging", "prod"} - {env}
         assert all(samconfig.parameters(after, name) == samconfig.parameters(text, name) for name in others)
+
+
+@pytest.mark.parametrize("value", ['acme "nat"', "acme's, nat", "a nat"])
+@pytest.mark.parametrize(
+    "pairs", ['"Environment=prod NatAsgName=a"', '[\n  "Environment=prod",\n  "NatAsgName=a",\n]']
+)
+def test_a_value_that_would_break_the_file_or_read_otherwise_is_set_by_hand(pairs: str, value: str) -> None:
+    text = f"[prod.deploy.parameters]\nparameter_overrides = {pairs}\n"
+    with pytest.raises(ConfigError, match="set NatAsgName by hand"):
+        samconfig.changed(text, "prod", {"NatAsgName": value})
