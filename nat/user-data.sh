@@ -6,8 +6,8 @@
 #   TRADAI-NAT-READY  instance=<id> boot=<boot id> seconds=<n>
 #   TRADAI-NAT-FAILED step=<step> reason=<last line of the step's error output>
 # A failed step ends the script: no readiness signal, so the lifecycle hook is not continued.
-# The services that it starts call it as well: `watch` and `pair` are these services, `mend` puts the rules right,
-# `mark VALUE` writes the tag, `peers` lists the instances of both groups, `tell EVENTS` puts events.
+# The services that it starts call it as well: `watch`, `pair` and `meter` are these services, `mend` puts the rules
+# right, `mark VALUE` writes the tag, `peers` lists the instances of both groups, `tell EVENTS` puts events.
 #
 # Values come as export lines put before this script:
 #   AWS_DEFAULT_REGION     required: the region of the calls to EC2
@@ -16,6 +16,7 @@
 #   NAT_SELFTEST_URLS      what self-test and watchman ask, one answer suffices; by address: no resolver is needed
 #   NAT_GROUPS             the names of both groups where this NAT has a standby or is one; empty: it is alone. In a
 #                          pair it takes no address, since the function alone moves it, and watches the other NAT
+#   NAT_METRICS            environment and group, the dimensions of its metrics; empty: it puts none
 #   NAT_MSS                the largest segment of a new connection; default 1460
 set -euo pipefail
 
@@ -28,6 +29,7 @@ readonly SELFTEST_SECONDS=40
 readonly WITHDRAW_UNTIL=15 METADATA_UNTIL=60 ADDRESS_UNTIL=90 READY_UNTIL=180
 readonly MARKED=${MARKED:-/var/lib/tradai-nat-mark} # the tag's value as last written
 readonly FORWARDED=${FORWARDED:-/run/tradai-nat-forwarded} # when the watchman last saw it forward
+readonly TIMEOUTS=(--cli-connect-timeout 3 --cli-read-timeout 10)
 readonly MODE=${1:-boot} VALUE=${2:-}
 STEP=start
 
@@ -91,14 +93,12 @@ console() { # stdout goes to cloud-init's log; the function reads the console
 
 take_values() {
   : "${AWS_DEFAULT_REGION:?is not set}" "${NAT_EIP_ALLOCATION_ID=}" "${NAT_READY_TAG:=tradai:nat-ready}"
-  : "${NAT_MSS:=1460}" "${NAT_GROUPS=}"
+  : "${NAT_MSS:=1460}" "${NAT_GROUPS=}" "${NAT_METRICS=}"
   : "${NAT_SELFTEST_URLS:=https://1.1.1.1/cdn-cgi/trace https://8.8.8.8/ https://9.9.9.9/}"
   export AWS_DEFAULT_REGION AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=5 AWS_PAGER=
 }
 
-keep_for_every_boot() { # user data runs at the first boot alone
-  [ "$0" -ef "$PER_BOOT" ] || install -D -m 0700 "$0" "$PER_BOOT"
-}
+keep_for_every_boot() { [ "$0" -ef "$PER_BOOT" ] || install -D -m 0700 "$0" "$PER_BOOT"; } # user data runs once
 
 read_metadata() { # IMDSv2; set as globals
   INSTANCE_ID=$(try_until $METADATA_UNTIL instance_id)
@@ -221,15 +221,12 @@ mark() {
   echo "$value" >"$MARKED" || true
 }
 
-ec2() { call ec2 "$@"; }
-
-call() {
-  aws "$@" --cli-connect-timeout 3 --cli-read-timeout 10
-}
+ec2() { aws ec2 "$@" "${TIMEOUTS[@]}"; }
 
 start_services() { # after a boot that failed as well: what passes is mended, and then the mark says so
   start_service watchman watch || return
-  [ -z "$NAT_GROUPS" ] || start_service peer pair
+  [ -z "$NAT_GROUPS" ] || start_service peer pair || return
+  [ -z "$NAT_METRICS" ] || start_service meter meter
 }
 
 start_service() {
@@ -253,12 +250,19 @@ pair() {
 PROGRAM
 }
 
+meter() {
+  export NAT_METRICS NAT_GROUPS FORWARDED INSTANCE_ID INTERFACE AWS_MAX_ATTEMPTS=1
+  exec python3 - "$0" <<'PROGRAM'
+# include nat/meter.py
+PROGRAM
+}
+
 peers() {
   ec2 describe-instances --output json --query 'Reservations[].Instances[].{Id:InstanceId,Address:PrivateIpAddress,Tags:Tags}' \
     --filters "Name=tag:aws:autoscaling:groupName,Values=${NAT_GROUPS/ /,}" Name=instance-state-name,Values=running
 }
 
-tell() { call events put-events --entries "$VALUE"; }
+tell() { aws events put-events --entries "$VALUE" "${TIMEOUTS[@]}"; }
 
 rules_by_netlink() {
   python3 - "$1" "$NAT_MSS" <<'PROGRAM'

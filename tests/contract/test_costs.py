@@ -64,7 +64,8 @@ def test_a_sum_is_that_of_its_part() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["nat", "failover", "drift check", "reaper", "shared", "egress probe", "standby"]
+    "name",
+    ["nat", "failover", "drift check", "reaper", "shared", "egress probe", "standby", "instance metrics"],
 )
 def test_the_readme_quotes_it(name: str) -> None:
     (quoted,) = re.findall(rf"^\| {name}[^|]*\| ([0-9.]+) \|", README, re.MULTILINE)

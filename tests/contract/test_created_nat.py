@@ -42,7 +42,7 @@ def test_an_adopted_nat_is_left_alone() -> None:
     conditional = {name for name, resource in Stack().raw.items() if "Condition" in resource}
     conditional -= {name for name in conditional if name.startswith(("EgressProbe", "DriftCheckAdopted"))}
     conditional -= {name for name in conditional if "Standby" in name or name.startswith("NatPeer")}
-    assert conditional == {*NAT, "NatEip", "NatKeptEip"}
+    assert conditional == {*NAT, "NatEip", "NatKeptEip", "NatMetricsSilentAlarm"}
     assert Stack("prod").made.isdisjoint(conditional)
 
 
@@ -232,6 +232,7 @@ def test_the_script_s_values_are_exported_before_it() -> None:
         "export AWS_DEFAULT_REGION='eu-central-1'\n"
         "export NAT_EIP_ALLOCATION_ID='eipalloc-0a'\n"
         "export NAT_GROUPS=''\n"
+        "export NAT_METRICS=''\n"
         "export NAT_MSS='1400'\n"
         "export NAT_SELFTEST_URLS='https://192.0.2.1/ https://192.0.2.2:8443/'\n"
         f"{packed(boot_script())}"
@@ -243,9 +244,11 @@ def test_what_the_instance_boots_with_fits_into_user_data_with_every_option_on()
     longest = user_data(
         NatEipAllocationId="eipalloc-0123456789abcdef0",
         NatSelftestUrls=",".join(["https://255.255.255.255:65535/a-path-of-some-length"] * 3),
+        NatMetrics="true",
         **{**MADE_STANDBY, "NatAsgName": "n" * 64, "NatStandbyAsgName": "s" * 64},
     )
     assert "n s" in longest
+    assert "prod n" in longest
     assert len(longest.encode()) < EC2_USER_DATA_BYTES
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.stack import ADOPTED_STANDBY, ENVIRONMENTS, ROOT, Stack
+from tests.contract.stack import ADOPTED_STANDBY, ENVIRONMENTS, MADE_NAT, MADE_STANDBY, ROOT, Stack
 from tradai_shared.config import naming
 from update_nat_routes.planner.notes import UNGUARDED, NoteKind
 
@@ -23,7 +23,8 @@ def names_of(env: str) -> str:
     """Every text of the template, resolved, and the platform's names that it relies on."""
     stack = Stack(env, EgressProbe="true", NatStandbyAsgName=naming.nat_standby_asg_name(env))
     resources = [stack[name] for name in stack.made]
-    return json.dumps([*resources, naming.private_route_table_name(env)])
+    metrics = Stack(env, **MADE_STANDBY, NatMetrics="true").of_type("AWS::CloudWatch::Alarm")
+    return json.dumps([*resources, *metrics.values(), naming.private_route_table_name(env)])
 
 
 @each_page
@@ -66,6 +67,13 @@ def test_every_note_of_the_loop_is_explained() -> None:
 
 
 def test_every_alarm_has_a_page_and_every_page_an_alarm() -> None:
-    alarms = Stack("prod", EgressProbe="true", **ADOPTED_STANDBY).of_type("AWS::CloudWatch::Alarm")
-    linked = {alarm["AlarmDescription"].rsplit("/", 1)[1] for alarm in alarms.values()}
+    stacks = (ADOPTED_STANDBY, {**MADE_NAT, "NatMetrics": "true"})
+    alarms = [
+        alarm
+        for parameters in stacks
+        for alarm in Stack("prod", EgressProbe="true", **parameters)
+        .of_type("AWS::CloudWatch::Alarm")
+        .values()
+    ]
+    linked = {alarm["AlarmDescription"].rsplit("/", 1)[1] for alarm in alarms}
     assert linked == {page.name for page in PAGES}

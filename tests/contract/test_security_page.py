@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.contract.stack import ACCOUNT, ROOT, Stack
+from tests.contract.stack import ACCOUNT, MADE_NAT, ROOT, Stack
 
 PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
 
@@ -96,3 +96,15 @@ def test_no_statement_without_a_resource_of_its_own_writes_but_where_aws_knows_n
         "logs:UpdateLogDelivery",
     }
     assert writes == {"tag:TagResources"} | deliveries
+
+
+def test_the_nat_without_a_resource_of_its_own_puts_metrics_alone() -> None:
+    """And opens sessions, where that is asked for."""
+    stack = Stack("prod", **MADE_NAT, NatMetrics="true")
+    writes = {
+        action
+        for statement in stack.statements("NatInstanceRole").values()
+        if statement["Resource"] == ["*"]
+        for action in statement["Action"]
+    }
+    assert writes == {"cloudwatch:PutMetricData"}

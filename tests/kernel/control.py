@@ -6,7 +6,7 @@ import json
 import socketserver
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tests.kernel.vpc import NATS, Nat, Vpc
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ALLOCATION = "eipalloc-0000000000000000e"
 READY_TAG = "tradai:nat-ready"
+METRICS = "TradAI/Nat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class ControlPlane:
     refusals: list[Refused] = field(default_factory=list)
     groups: dict[Nat, str] = field(default_factory=dict)  # of a pair; EC2 calls its members running
     on_event: Callable[[dict[str, str]], None] = lambda _: None
+    metrics: list[list[dict[str, Any]]] = field(default_factory=list)  # a list a PutMetricData
 
     def call(self, arguments: list[str]) -> str:
         """Carry out one command of the AWS command line and return what it prints.
@@ -64,6 +66,8 @@ class ControlPlane:
                 self._tag(options)
             case ("ec2", "describe-instances"):
                 return self._members(options)
+            case ("cloudwatch", "put-metric-data"):
+                self._measure(options)
             case ("events", "put-events"):
                 self._put(options)
             case _:
@@ -90,6 +94,11 @@ class ControlPlane:
             if entry["Source"] != "tradai.nat":
                 raise Refused("AccessDeniedException", "Not that source.", "PutEvents")
             self.on_event(entry)
+
+    def _measure(self, options: dict[str, str]) -> None:
+        if options["namespace"] != METRICS:
+            raise Refused("AccessDenied", "Not that namespace.", "PutMetricData")
+        self.metrics.append(json.loads(options["metric-data"]))
 
     def _associate(self, options: dict[str, str]) -> None:
         nat = _nat(options["instance-id"])

@@ -43,6 +43,7 @@ SHIPPED = (
         "ip",
         "mktemp",
         "mkswap",
+        "nice",
     ),
     *("python3", "rm", "sed", "sleep", "tail", "timeout"),
 )

@@ -42,6 +42,7 @@ PRICES = {
     "metrics": Price(
         0.30, "custom metric and month, by the hours in which it is sent", "cloudwatch/pricing/"
     ),
+    "puts": Price(0.01e-3, "call of CloudWatch's API, PutMetricData among them", "cloudwatch/pricing/"),
     "alarms": Price(0.10, "metric that an alarm watches, and month", "cloudwatch/pricing/"),
     "dashboard": Price(3.00, "dashboard and month", "cloudwatch/pricing/"),
     "logs": Price(0.50, "GB of logs taken in", "cloudwatch/pricing/"),
@@ -103,14 +104,17 @@ SCANNED_GB = 0.2  # that the reaper's daily report reads, of all tables together
 UNIT_BYTES = 8_192  # that an eventually consistent read unit covers
 PLACE = {"EgressProbe": "true", "EgressProbeSubnetIds": "subnet-0a", "EgressProbeSecurityGroupIds": "sg-0a"}
 ALARMS = {
+    "NatMetricsStandby": "metrics of the standby",
+    "NatMetrics": "instance metrics",
     "NatStandby": "standby",
     "Nat": "failover",
     "Drift": "drift check",
     "Reap": "reaper",
     "EgressProbe": "egress probe",
 }
-PARTS = ("failover", "drift check", "reaper", "shared", "egress probe", "standby")
-OPTIONAL = ("egress probe", "standby")
+OPTIONAL = ("egress probe", "standby", "instance metrics", "metrics of the standby")
+PARTS = ("failover", "drift check", "reaper", "shared", *OPTIONAL)
+INSTANCE_METRICS = 9  # nat/meter.py
 STANDBY_METRICS = 1  # StandbyReady, which each run sends while there is a standby
 
 
@@ -146,6 +150,14 @@ def standby() -> list[Line]:
     return [*second, Line("standby", f"{STANDBY_METRICS} custom metric", STANDBY_METRICS, "metrics")]
 
 
+def instance_metrics(part: str) -> list[Line]:
+    """What one NAT puts once a minute, where NatMetrics asks for it."""
+    return [
+        Line(part, f"{INSTANCE_METRICS} custom metrics", INSTANCE_METRICS, "metrics"),
+        Line(part, "a PutMetricData a minute", HOURS * 60, "puts"),
+    ]
+
+
 def gateway() -> list[Line]:
     return [
         Line("gateway", "one NAT gateway", HOURS, "gateway"),
@@ -161,7 +173,10 @@ def toolkit(template: Template) -> list[Line]:
         Line("reaper", f"a daily scan of {SCANNED_GB} GB", 30 * SCANNED_GB * GIGABYTE / UNIT_BYTES, "reads")
     )
     lines.append(Line("shared", "the dashboard", 1, "dashboard"))
-    return [*standby(), *lines]
+    metrics = [
+        line for part in ("instance metrics", "metrics of the standby") for line in instance_metrics(part)
+    ]
+    return [*standby(), *metrics, *lines]
 
 
 def runs(template: Template, work: Work) -> Iterator[Line]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-PROGRAMS = ("watchman", "peer", "rules")
+PROGRAMS = ("watchman", "peer", "meter", "rules")
 HEREDOC = re.compile(r"<<'PROGRAM'\n(.*?)^PROGRAM\n", re.DOTALL | re.MULTILINE)
 
 
@@ -114,6 +114,7 @@ def test_every_value_that_the_script_takes_is_listed_at_its_top() -> None:
         "NAT_SELFTEST_URLS",
         "NAT_MSS",
         "NAT_GROUPS",
+        "NAT_METRICS",
     }
     assert all(f"#   {name} " in head for name in taken)
 
