@@ -205,7 +205,7 @@ def test_in_a_pair_the_group_is_that_of_the_instance_once_ec2_tells_it(
     world.drivers = [QUIET]
     world.run(1)
     assert world.puts == []
-    assert "does not tell the group" in capsys.readouterr().out
+    assert "does not show the group" in capsys.readouterr().out
     for instance, group in ((OTHER, FIRST), (SELF, SECOND)):
         tags = [{"Key": "Name", "Value": "x"}, {"Key": "aws:autoscaling:groupName", "Value": group}]
         world.rows.append({"Id": instance, "Address": "10.0.1.10", "Tags": tags})
