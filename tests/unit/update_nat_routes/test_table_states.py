@@ -19,6 +19,7 @@ from tests.unit.update_nat_routes.builder import (
     instance,
     member,
     observed,
+    settings,
     tables,
     to_gateway,
     to_instance,
@@ -55,6 +56,10 @@ SILENT = instance("i-a", age=900)
         (to_instance("i-a"), instance("i-a", age=106), SIGNAL, UNVERIFIED),
         (to_instance("i-a"), instance("i-a", age=107), SIGNAL, DOWN),
         (to_instance("i-a"), replace(SILENT, ready_tag=""), SIGNAL, DOWN),
+        (to_instance("i-a"), replace(READY, addressed=False), SIGNAL, DOWN),
+        (to_instance("i-a"), replace(READY, addressed=False), RUNNING, DOWN),
+        # without an address to manage it may leave another way, by a transit gateway
+        (to_instance("i-a"), replace(READY, addressed=False), settings(eip=False), FORWARDING),
     ],
 )
 def test_the_state_of_a_table(target: Target, shown: Instance, given: Settings, word: TableState) -> None:
