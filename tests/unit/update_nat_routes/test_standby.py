@@ -133,7 +133,7 @@ def test_after_the_move_the_run_leaves_it_at_that() -> None:
 
 UNMOVED = {
     "the standby is the silent one": (calm(), peer_silent("i-b", "i-a")),
-    "the claim is old": (calm(), peer_silent("i-a", "i-b", NOW - timedelta(minutes=3))),
+    "the claim is old": (calm(), peer_silent("i-a", "i-b", NOW - timedelta(seconds=121))),
     "a stranger claims": (calm(), peer_silent("i-a", "i-z")),
     "the standby has not signalled": (
         calm(instances={"i-a": nat("i-a"), "i-b": nat("i-b", mark=None)}),
@@ -145,7 +145,7 @@ UNMOVED = {
     ),
 }
 TAGGED = {
-    "a move four minutes ago": f"{(NOW - timedelta(minutes=4)).isoformat()} i-old",
+    "a move almost five minutes ago": f"{(NOW - timedelta(seconds=299)).isoformat()} i-old",
     "a move back": f"{(NOW - timedelta(days=9)).isoformat()} i-b",
     "a tag that nobody can read": "a while ago",
     "a tag without a zone": "2026-03-28T10:00:00 i-old",
@@ -169,6 +169,10 @@ def test_a_claim_moves_again_once_five_minutes_are_over() -> None:
     world, text = calm(), f"{(NOW - timedelta(minutes=5)).isoformat()} i-old"
     tagged = replace(world, group=replace(world.groups[0], tags={DOUBT_TAG: text}))
     assert decide(tagged, given=SHARED, trigger=peer_silent("i-a", "i-b")).moves
+
+
+def test_a_claim_of_two_minutes_ago_still_counts() -> None:
+    assert decide(calm(), given=SHARED, trigger=peer_silent("i-a", "i-b", NOW - timedelta(minutes=2))).moves
 
 
 def test_without_a_tag_that_can_be_written_no_claim_moves() -> None:
