@@ -53,7 +53,11 @@ def create_route(self: Any) -> Any:
     static = [route for route in table.routes if route.origin != PROPAGATED]
     if any(destination and route.destination_cidr_block == destination for route in static):
         raise RouteAlreadyExistsError(destination)
-    return _create_route(self)
+    announced = table._routes.pop(PROPAGATED, None)  # moto would take it for the second one
+    try:
+        return _create_route(self)
+    finally:
+        table._routes = {**({PROPAGATED: announced} if announced else {}), **table._routes}
 
 
 @network.of(RouteTables, "replace_route")

@@ -39,6 +39,8 @@ DENIABLE = [
     "autoscaling:RecordLifecycleActionHeartbeat",
 ]
 WRITES = ["ec2:ReplaceRoute", "ec2:AssociateAddress", "autoscaling:CompleteLifecycleAction"]
+RACES = {"RouteAlreadyExists", "InvalidParameterValue"}  # of a route that came or went meanwhile
+MOST_TRIES = 5
 OFTEN = 0.4  # share of the calls or events that a lasting disturbance hits
 FAILURES = {
     Kind.THROTTLED: Fault(Failure.THROTTLED, actor="lambda", probability=OFTEN),
@@ -227,14 +229,18 @@ class Disturber:
             self._set_route(table, NetworkInterfaceId=self._interface(disturbance.pick(alive)))
 
     def _set_route(self, table: str, **target: str) -> None:
-        """Delete and create, as by hand; what the function creates between the two is replaced."""
+        """Delete and create, as by hand; what comes or goes between the two is replaced or created again."""
         self._delete_route(table)
-        try:
-            self._ec2.create_route(RouteTableId=table, DestinationCidrBlock=DEFAULT_ROUTE, **target)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "RouteAlreadyExists":
-                raise
-            self._ec2.replace_route(RouteTableId=table, DestinationCidrBlock=DEFAULT_ROUTE, **target)
+        route = {"RouteTableId": table, "DestinationCidrBlock": DEFAULT_ROUTE, **target}
+        for call in (self._ec2.create_route, self._ec2.replace_route) * MOST_TRIES:
+            try:
+                call(**route)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in RACES:
+                    raise
+            else:
+                return
+        raise AssertionError(f"{table} comes and goes")
 
     def _release_address(self, allocation: str) -> None:
         (address,) = self._ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]

@@ -64,6 +64,18 @@ def test_beside_a_propagated_route_the_static_one_is_moved(serving: World) -> No
     assert serving.traffic.up
 
 
+def test_a_static_route_is_made_beside_a_propagated_one_and_never_twice(serving: World) -> None:
+    named, ec2 = propagate(serving), serving.client("ec2")
+    route = {"RouteTableId": named["RouteTableId"], "DestinationCidrBlock": DEFAULT_ROUTE}
+    ec2.delete_route(**route)
+    target = serving.client("ec2").describe_instances(InstanceIds=[serving.nat()])
+    interface = target["Reservations"][0]["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    ec2.create_route(**route, NetworkInterfaceId=interface)
+    assert default_routes(serving) == {PROPAGATED: named["GatewayId"], "CreateRoute": serving.nat()}
+    with pytest.raises(ClientError, match="RouteAlreadyExists"):
+        ec2.create_route(**route, NetworkInterfaceId=interface)
+
+
 def test_a_propagated_route_alone_is_left_alone_and_a_static_one_is_made_once_it_is_gone(
     serving: World,
 ) -> None:
