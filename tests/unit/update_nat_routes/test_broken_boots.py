@@ -41,6 +41,11 @@ def unproven(age: float = 600, failed: int = 1, **changes: object) -> Observed:
     return observed(ALONE, [instance("i-a", age=age)], TO_A, **given)  # type: ignore[arg-type]  # its own
 
 
+@pytest.mark.parametrize(("failed", "age"), [(1, 601), (1, 7200), (3, 86_400)])
+def test_one_whose_time_is_long_over_is_tried_again_too(failed: int, age: int) -> None:
+    assert kinds(decide(unproven(age, failed), given=SIGNAL)) == ["ReportUnhealthy i-a"]
+
+
 @pytest.mark.parametrize(("failed", "age"), [(1, 600), (2, 1200), (3, 2400)])
 def test_another_one_is_tried_after_ten_minutes_and_twice_the_wait_each_time(failed: int, age: int) -> None:
     (action,) = decide(unproven(age, failed), given=SIGNAL).actions

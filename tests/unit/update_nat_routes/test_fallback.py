@@ -46,8 +46,9 @@ def test_before_its_time_nothing_moves() -> None:
     assert not decide(unserved(DEAD, NOW - timedelta(seconds=299)), given=GIVEN).actions
 
 
-def test_after_its_time_every_table_that_is_down_goes_there() -> None:
-    plan = decide(unserved(DEAD, NOW - timedelta(seconds=300)), given=GIVEN)
+@pytest.mark.parametrize("seconds", [300, 301, 86_400])
+def test_after_its_time_every_table_that_is_down_goes_there(seconds: int) -> None:
+    plan = decide(unserved(DEAD, NOW - timedelta(seconds=seconds)), given=GIVEN)
     assert kinds(plan) == ["RouteToFallback rtb-1", "RouteToFallback rtb-2"]
     assert [move.replaces for move in plan.moves if isinstance(move, RouteToFallback)] == [True, False]
 

@@ -137,6 +137,7 @@ def test_what_is_waited_for(world: Observed, wait: Wait) -> None:
         (APPEARS_WITHIN - timedelta(seconds=1), ABSENT_READINGS - 1, True),
         (APPEARS_WITHIN, 0, False),
         (timedelta(0), ABSENT_READINGS, False),
+        (timedelta(0), ABSENT_READINGS + 3, False),
     ],
 )
 def test_an_instance_that_does_not_show_is_waited_for_so_long(

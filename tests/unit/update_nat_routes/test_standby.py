@@ -171,6 +171,12 @@ def test_a_claim_moves_again_once_five_minutes_are_over() -> None:
     assert decide(tagged, given=SHARED, trigger=peer_silent("i-a", "i-b")).moves
 
 
+def test_a_claim_moves_long_after_the_last_one_too() -> None:
+    world, text = calm(), f"{(NOW - timedelta(days=3)).isoformat()} i-old"
+    tagged = replace(world, group=replace(world.groups[0], tags={DOUBT_TAG: text}))
+    assert decide(tagged, given=SHARED, trigger=peer_silent("i-a", "i-b")).moves
+
+
 def test_a_claim_of_two_minutes_ago_still_counts() -> None:
     assert decide(calm(), given=SHARED, trigger=peer_silent("i-a", "i-b", NOW - timedelta(minutes=2))).moves
 
@@ -222,6 +228,13 @@ def test_where_an_operator_holds_the_standby_s_group_it_is_left() -> None:
     assert world.standby is not None
     held = replace(world, standby=replace(world.standby, suspended=frozenset({"ReplaceUnhealthy"})))
     assert not decide(held, given=SHARED).actions
+
+
+def test_where_an_operator_holds_the_carrier_s_group_the_standby_is_still_judged() -> None:
+    world = calm(impaired={"i-b": None})
+    assert world.group is not None
+    held = replace(world, group=replace(world.group, suspended=frozenset({"ReplaceUnhealthy"})))
+    assert kinds(decide(held, given=SHARED)) == ["ReportUnhealthy i-b"]
 
 
 def test_a_former_carrier_without_a_public_address_has_a_note_and_is_not_replaced() -> None:
