@@ -22,7 +22,8 @@ def launch_one_more(world: World, name: str) -> Callable[[], None]:
     """By LaunchInstances; the returned function gives the group its maximum back, and one instance."""
     api, group = world.client("autoscaling"), _described(world, name)
     named = {"AutoScalingGroupName": name}
-    api.update_auto_scaling_group(**named, MaxSize=group["DesiredCapacity"] + 1)
+    held = max(group["DesiredCapacity"], len(group["Instances"]))  # some beside those that are desired
+    api.update_auto_scaling_group(**named, MaxSize=held + 1)
     api.launch_instances(**named, RequestedCapacity=1)
     return lambda: api.update_auto_scaling_group(**named, MaxSize=group["MaxSize"], DesiredCapacity=1)
 
