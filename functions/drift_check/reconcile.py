@@ -116,13 +116,9 @@ class Reconciler:
 
     def _honoured(self, scan: Scan, session: Session) -> Scan:
         """The scan without the waivers of findings that have changed since they were accepted."""
-        return replace(
-            scan,
-            assessed=[
-                replace(assessed, finding=past.honoured(session.history, assessed.finding))
-                for assessed in scan.assessed
-            ],
-        )
+        honoured = partial(past.honoured, session.history)
+        assessed = [replace(each, finding=honoured(each.finding)) for each in scan.assessed]
+        return replace(scan, assessed=assessed)
 
     def _remembered(
         self, history: History, before: Scan, after: Scan, report: Report, *, delivered: bool

@@ -153,13 +153,18 @@ def refuses_plain_http(bucket: str, policy: str | ApiObject) -> bool:
         if _denies_plain_http(statement)
         for resource in listed(statement.get("Resource"))
     ]
-    return all(any(fnmatchcase(name, pattern) for pattern in patterns) for name in (bucket, f"{bucket}/\0\0"))
+    names = (bucket, f"{bucket}/\0\0")  # the latter's key begins as nobody's pattern does
+    return all(any(fnmatchcase(name, pattern) for pattern in patterns) for name in names)
 
 
 def _denies_plain_http(statement: ApiObject) -> bool:
     """Every request has aws:SecureTransport: IfExists changes nothing. NotPrincipal lets somebody through."""
     conditions = [
-        (operator.lower().removesuffix("ifexists"), key.lower(), "false" in str(values).lower())
+        (
+            operator.lower().removesuffix("ifexists"),
+            key.lower(),
+            "false" in [str(value).lower() for value in listed(values)],
+        )
         for operator, keys in statement.get("Condition", {}).items()
         for key, values in keys.items()
     ]

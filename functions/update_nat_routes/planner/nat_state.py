@@ -285,8 +285,8 @@ def _state_of_target(state: NatState, instance: Instance) -> TableState:
     The probe stands in the private subnets: its failure says more than a signal, and where it is deployed
     and reports none, something has looked.
     """
-    unaddressed = not instance.addressed and (state.settings.standby_name or state.settings.allocation_id)
-    if unaddressed or instance.source_dest_check or state.impaired(instance) or state.probe_failed():
+    lacks_address = not instance.addressed and (state.settings.standby_name or state.settings.allocation_id)
+    if lacks_address or instance.source_dest_check or state.impaired(instance) or state.probe_failed():
         return TableState.DOWN
     if instance.ready:
         return TableState.FORWARDING

@@ -97,10 +97,9 @@ def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[Re
 def _retry(state: NatState, group: Group, instance: Instance) -> Iterator[ReportUnhealthy | DataRequest]:
     """One whose watchman or status checks say more is left to ``suspect``."""
     age, name = state.now - instance.launched_at, instance.instance_id
-    signalled = state.ready(instance) or instance.not_forwarding or state.unaddressed(instance)
-    signalled = signalled or state.impaired(instance)
+    blamed = instance.not_forwarding or state.unaddressed(instance) or state.impaired(instance)
     alone = state.settings.standby_name is None and state.settings.fallback_gateway_id is None
-    if signalled or age < OLD_ENOUGH or (alone and state.other_has_egress(name)):
+    if state.ready(instance) or blamed or age < OLD_ENOUGH or (alone and state.other_has_egress(name)):
         return
     if group.launches is None:
         yield DataRequest.HISTORY

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import TemporaryError
+from tradai_shared.errors import TemporaryError, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -111,7 +111,7 @@ def to_subject(text: str) -> str:
 
 def to_message(text: str, size: int = MESSAGE_BYTES) -> str:
     """The text, cut at a whole character where it would exceed the size in bytes."""
-    text = visible(text)
+    text = visible(text, keep="\n")
     encoded = text.encode()
     if len(encoded) <= size:
         return text
@@ -121,11 +121,6 @@ def to_message(text: str, size: int = MESSAGE_BYTES) -> str:
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is, in one line. An underscore within a word is no markup."""
     return re.sub(r"[\\`*\[\]<>|#]", r"\\\g<0>", visible(" ".join(text.split())))
-
-
-def visible(text: str) -> str:
-    """With what steers a terminal, turns the direction of text or is half a character written out."""
-    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
 
 
 def _block(lines: Iterable[str]) -> list[str]:

@@ -32,9 +32,15 @@ def shown(value: object) -> str:
 
 def _printable(text: str) -> str:
     """A message on one line, of a bounded length, whatever an event's own names put into it."""
-    if text.isprintable() and len(text) <= MOST_SHOWN:
-        return text
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:MOST_SHOWN])
+    return visible(text[:MOST_SHOWN])
+
+
+def visible(text: str, keep: str = "") -> str:
+    """With what steers a terminal, turns the direction of text or is half a character written out.
+
+    ``keep``: characters that stay though they are not printable, such as a line break.
+    """
+    return "".join(each if each.isprintable() or each in keep else ascii(each)[1:-1] for each in text)
 
 
 class TradaiError(Exception):

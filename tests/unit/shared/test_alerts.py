@@ -14,8 +14,8 @@ from tradai_shared.alerts import (
     to_message,
     to_payload,
     to_subject,
-    visible,
 )
+from tradai_shared.errors import visible
 
 
 @pytest.mark.parametrize("text", ["two\nlines", "tab\tbell\a", "ümläut — dash", "x" * 500])
