@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.contract.permissions.policy import Need
 
 NOTHING_THERE = "NoSuchKey"
+THROUGH = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of every call
 
 
 @dataclass

@@ -18,11 +18,11 @@ from tests.contract.drift_scenarios import AUTOMATIC, ON_APPROVAL
 from tests.contract.estate import live
 from tests.contract.permissions.drift import FIRST
 from tests.contract.permissions.iam import needs
+from tests.contract.permissions.recorder import THROUGH
 from tradai_shared.errors import Status
 
 pytestmark = pytest.mark.any_python
 
-THROUGH = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of every call
 # TagResources is what is called; these are what IAM is asked about besides
 OF_TAGGING = {
     "apigateway:PUT",

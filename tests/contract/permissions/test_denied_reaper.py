@@ -21,7 +21,7 @@ from simulator.scenario.reaper_table import Context
 from tests.contract.permissions.iam import needs
 from tests.contract.permissions.policy import statements
 from tests.contract.permissions.reaper import DELETE, REPAIR, REPORT, SHARE, prepare
-from tests.contract.permissions.recorder import NOTHING_THERE
+from tests.contract.permissions.recorder import NOTHING_THERE, THROUGH
 from tests.contract.permissions.roles import by_lambda, deployed
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
@@ -89,9 +89,6 @@ class Denial:
         # for a key that is not there S3's own message names the permission: code and call do not
         message = f"not authorized to perform: {LIST}" if self.action == LIST else "a test"
         raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
-
-
-THROUGH = BaseClient._make_api_call  # type: ignore[attr-defined]  # the one way of every call
 
 
 @pytest.fixture

@@ -26,28 +26,15 @@ from tests.unit.update_nat_routes.builder import (
     to_instance,
     two_groups,
 )
+from tests.unit.update_nat_routes.pair import TO_A, TO_B, calm, nat
 from update_nat_routes.actions import AssociateAddress, CompleteLifecycleAction
 from update_nat_routes.model import DOUBT_TAG
 from update_nat_routes.planner.nat_state import NatState, RunState
 from update_nat_routes.planner.standby import was_left
 
 if TYPE_CHECKING:
-    from update_nat_routes.model import Instance, Observed, RouteTable
+    from update_nat_routes.model import Observed, RouteTable
     from update_nat_routes.settings import Settings
-
-OLD = 900.0
-TO_A = tables(to_instance("i-a"), to_instance("i-a"))
-TO_B = tables(to_instance("i-b"), to_instance("i-b"))
-
-
-def nat(name: str, state: str = "running", *, age: float = OLD, mark: str | None = "boot") -> Instance:
-    return instance(name, state, age=age, ready_tag=mark)
-
-
-def calm(**changes: Any) -> Observed:  # noqa: ANN401 - the fields of a dataclass
-    """a carries, b stands by; both are ready."""
-    world = two_groups([member("i-a")], [member("i-b")], [nat("i-a"), nat("i-b")], TO_A, eip="i-a")
-    return replace(world, **changes)
 
 
 # Addresses of their own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +15,6 @@ from tests.unit.update_nat_routes.builder import (
     SIGNAL,
     STANDBY_GROUP,
     decide,
-    instance,
     kinds,
     member,
     observed,
@@ -25,28 +23,12 @@ from tests.unit.update_nat_routes.builder import (
     to_instance,
     two_groups,
 )
+from tests.unit.update_nat_routes.pair import OLD, TO_A, TO_B, calm, nat
 from update_nat_routes.actions import AssociateAddress, CompleteLifecycleAction, ReportUnhealthy, TagGroup
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import DOUBT_TAG
 from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.notes import NoteKind
-
-if TYPE_CHECKING:
-    from update_nat_routes.model import Instance, Observed
-
-OLD = 900.0
-TO_A = tables(to_instance("i-a"), to_instance("i-a"))
-TO_B = tables(to_instance("i-b"), to_instance("i-b"))
-
-
-def nat(name: str, state: str = "running", *, age: float = OLD, mark: str | None = "boot") -> Instance:
-    return instance(name, state, age=age, ready_tag=mark)
-
-
-def calm(**changes: Any) -> Observed:  # noqa: ANN401 - the fields of a dataclass
-    """a carries, b stands by; both are ready."""
-    world = two_groups([member("i-a")], [member("i-b")], [nat("i-a"), nat("i-b")], TO_A, eip="i-a")
-    return replace(world, **changes)
 
 
 def test_two_that_are_ready_leave_everything_as_it_is() -> None:
