@@ -54,21 +54,6 @@ def shared_methods(creator: ClientCreator, model: ServiceModel) -> dict[str, Any
     return dict(_methods[api])
 
 
-def own_tags(resource: Any) -> list[dict[str, str]]:
-    """A resource's tags, looked up. Moto matches the id of every tag that there is against a pattern."""
-    from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix  # noqa: PLC0415 - see ``apply``
-
-    return [
-        {
-            "resource_id": resource.id,
-            "key": key,
-            "value": value,
-            "resource_type": EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource.id), ""),
-        }
-        for key, value in resource.ec2_backend.tags.get(resource.id, {}).items()
-    ]
-
-
 def apply() -> None:
     """Apply them to this process. Call it before moto's EC2 is imported: that reads every model."""
     Loader.FILE_LOADER_CLASS = SharedFileLoader
@@ -76,6 +61,6 @@ def apply() -> None:
     utils.load_resource = load_resource
     ClientCreator._create_methods = shared_methods  # type: ignore[attr-defined]
     gc.set_threshold(GARBAGE)
-    from moto.ec2.models.core import TaggedEC2Resource  # noqa: PLC0415 - not before the loaders are set
+    from simulator.moto_patches import tags  # noqa: PLC0415 - imports moto's EC2
 
-    TaggedEC2Resource.get_tags = own_tags
+    tags.apply()
