@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from tradai_shared.aws.clients import client_config, lean_session, trimmed_session
 from tradai_shared.aws.error_mapping import translate_errors
@@ -34,13 +35,13 @@ class Answer(AWSResponse):
     """Of status 200, with this body."""
 
     def __init__(self, body: str) -> None:
-        super().__init__("https://example.invalid", 200, {}, io.BytesIO())
+        super().__init__("https://example.invalid", 200, HTTPHeaders(), io.BytesIO())
         self._content = body.encode()
 
 
 def ask(session: Session, service: str, operation: str, body: str) -> Any:
     session.set_credentials("a-key", "a-secret")
-    client = session.create_client(service, region_name="eu-central-1", config=client_config())
+    client: Any = session.create_client(service, region_name="eu-central-1", config=client_config())
     client.meta.events.register("before-send", lambda **_: Answer(body))
     with translate_errors(f"{service}:{operation}"):
         return getattr(client, xform_name(operation))(
