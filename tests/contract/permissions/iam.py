@@ -300,7 +300,7 @@ def tags(resource_id: str) -> dict[str, str]:
 
 
 def platform_vpc() -> str:
-    """The VPC that doctor finds in an account that has one besides AWS's default; empty where none is made."""
+    """The VPC that doctor finds besides AWS's default one; empty where none is made."""
     made = ec2_backends[ACCOUNT][REGION].vpcs.values()
     return next((str(one.id) for one in made if not one.is_default), "")
 

@@ -1,4 +1,4 @@
-"""doctor on who answers the group's lifecycle actions: on other buses, by topic and queue, by wide patterns."""
+"""doctor on who answers the lifecycle actions: on other buses, by topic and queue, by wide patterns."""
 
 from __future__ import annotations
 
