@@ -141,8 +141,7 @@ class Controller:
         self.abandoned_in_a_row, self.not_before = 0, 0.0
         self.set_state(member, "InService")
         self.activities.end(activity, "Successful")
-        for instance_id in sorted(self.replacing):
-            self.terminate(instance_id, "its replacement being in service")
+        self.end_leaving()
 
     def _abandon(self, member: Any, activity: Activity, token: str) -> None:
         self.activities.end(
@@ -155,13 +154,15 @@ class Controller:
         self.abandoned_in_a_row += 1
         self.not_before = self.stage.clock.elapsed + min(pause, LONGEST_BACKOFF)
         self.abandoned.add(member.instance_id)
-        self.end_abandoned()
+        self.end_leaving()
 
-    def end_abandoned(self) -> None:
-        """At once, or when Terminate is resumed: assumed; AWS documents the like of Launch alone."""
-        for instance_id in sorted(self.abandoned) if self.runs("Terminate") else ():
-            self.abandoned.discard(instance_id)
+    def end_leaving(self) -> None:
+        """End what was abandoned or has a successor: at once, or when Terminate is resumed (assumed)."""
+        for instance_id in sorted(self.abandoned):
             self.terminate(instance_id, "an abandoned lifecycle action")
+        in_service = {m.instance_id for m in self.group.instance_states if m.lifecycle_state == "InService"}
+        for instance_id in sorted(self.replacing) if in_service - self.replacing else ():
+            self.terminate(instance_id, "its replacement being in service")
 
     # Terminating
     def terminate(self, instance_id: str, cause: str) -> Activity | None:
@@ -175,6 +176,7 @@ class Controller:
         if member.lifecycle_state.startswith("Terminating"):
             return None
         self.replacing.discard(instance_id)
+        self.abandoned.discard(instance_id)
         self.lifecycle.forget(instance_id)
         self.set_state(member, "Terminating")
         activity = self.activities.begin("Terminating EC2 instance", member.instance, cause)

@@ -108,7 +108,7 @@ class StrictAutoScaling:
         """What was suspended goes on."""
         result = moto(request)
         controller = self._controller(request._get_param("AutoScalingGroupName"))
-        controller.end_abandoned()
+        controller.end_leaving()
         controller.reconcile()
         return result
 

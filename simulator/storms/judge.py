@@ -53,7 +53,7 @@ class Judge:
             self._ended.setdefault(name, entry.at)
         if entry.what == "forwards no more":
             self._silent[name] = entry.at
-        if entry.what == "forwards":
+        if entry.what == "forwards" and self.world.machines[name].serves:
             self._serving[name] = entry.at
             self._silent.pop(name, None)
         elif entry.what in ENDING | {"forwards no more", "reboots"}:

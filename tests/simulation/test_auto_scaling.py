@@ -234,6 +234,19 @@ def test_a_launch_abandoned_while_terminate_is_suspended_ends_when_it_is_resumed
     assert group.world.run_until(lambda: group.members().get(instance, "").startswith("Terminating"), 5)
 
 
+def test_a_member_replaced_while_terminate_is_suspended_ends_when_it_is_resumed(group: Group) -> None:
+    old = group.in_service()
+    group.api.set_instance_health(InstanceId=old, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False)
+    group.until("InService", "Pending:Wait")
+    group.api.suspend_processes(AutoScalingGroupName=GROUP, ScalingProcesses=["Terminate"])
+    (new,) = set(group.members()) - {old}
+    group.complete(new)
+    group.world.advance(600)
+    assert group.members() == {old: "InService", new: "InService"}
+    group.api.resume_processes(AutoScalingGroupName=GROUP, ScalingProcesses=["Terminate"])
+    assert group.world.run_until(lambda: group.members()[old] == "Terminating:Wait", 60)
+
+
 def test_desired_zero_is_maintenance(group: Group) -> None:
     instance = group.in_service()
     group.api.update_auto_scaling_group(AutoScalingGroupName=GROUP, MinSize=0, DesiredCapacity=0)
