@@ -42,6 +42,7 @@ FAST = [
             "broken_boots",
             "nat_state",
             "hook_steps",
+            "notes",
         ),
     )
 ]
