@@ -13,7 +13,7 @@ from drift_check.observe.observations import Call, Known, both
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
@@ -73,8 +73,9 @@ def _has(arns: list[str], *, name: str) -> bool:
 
 
 def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
-    listed = ctx.get(QUEUES, _prefix(ctx.config)).map(lambda urls: _ours(ctx.config, urls))
-    if not isinstance(listed, Known):
+    urls = ctx.get(QUEUES, _prefix(ctx.config))
+    listed = urls.map(partial(_ours, ctx.config))
+    if not isinstance(urls, Known) or not isinstance(listed, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", listed)
         return
     all_attributes = {url: both(listed, ctx.get(ATTRIBUTES, url)).map(itemgetter(1)) for url in listed.value}
@@ -83,12 +84,18 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
         for read in all_attributes.values()
         if isinstance(read, Known) and read.value and "RedrivePolicy" in read.value
     }
-    for name in sorted(set(ctx.config.sqs.names or ()) - {_name(url) for url in listed.value}):
+    for name in sorted(_wanted(ctx.config, targets) - set(map(_name, urls.value))):
         yield ResourceState("sqs", name, "sqs.fifo", Known(value=False, sources=listed.sources))
     for url, attributes in all_attributes.items():
         if isinstance(attributes, Known) and attributes.value is None:
             continue  # it was deleted after it was listed
         yield _queue(ctx, url, attributes, targets)
+
+
+def _wanted(config: CanonicalConfig, targets: Iterable[str]) -> set[str]:
+    """The queues that are named, and those for dead letters that the list would show."""
+    dead_letters = (arn.rpartition(":")[2] for arn in targets)
+    return {*(config.sqs.names or ()), *(name for name in dead_letters if name.startswith(_prefix(config)))}
 
 
 def _queue(

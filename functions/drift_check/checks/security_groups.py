@@ -286,8 +286,9 @@ def _authorize(
 
 
 def _opens(rule: Rule) -> bool:
-    """Whether a rule lets more of the internet in than a VPC has addresses."""
-    return vpc_lookup.is_public(str(rule["peer"])) and bool(vpc_lookup.wider_than((), [str(rule["peer"])]))
+    """Whether a rule lets more of the internet in than a VPC has addresses; a prefix list may, some day."""
+    peer = str(rule["peer"])
+    return peer.startswith("pl-") or (vpc_lookup.is_public(peer) and bool(vpc_lookup.wider_than((), [peer])))
 
 
 CHECK = Check("security_groups", initial_reads, evaluate, dependent_reads)
