@@ -126,7 +126,7 @@ mutants: test-tools ## Apply each deliberate bug of tests/mutants and name the t
 mutants-by-rule: setup ## Change each condition of the modules that decide once, and name what no test notices (ARGS="--only classify": one)
 	$(BIN)/python -m tests.mutants.generated $(ARGS)
 
-exhaust: setup ## Plan every combination of what the failover can see of two members (about ten minutes on two cores)
+exhaust: setup ## Plan every combination of what the failover can see of two members (half an hour on two cores at most)
 	$(BIN)/python -m tests.exhaustive.search
 
 .tools/coverage/.ready: $(VENV)/.ready requirements/coverage.txt

@@ -24,6 +24,11 @@ INVENTED = {  # where calls are about names that no deployment has
 UNHEARD = {Path(__file__).parent / place for place in INVENTED}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The kernel's tests come first: they wait more than they compute, and the other workers compute."""
+    items.sort(key=lambda item: item.get_closest_marker("kernel") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _hearing() -> Iterator[None]:
     with hearing.connected():

@@ -14,13 +14,12 @@ from drift_check.checks.base import CONFIGURED, AttributeState, ResourceState
 from drift_check.findings import (
     Finding,
     FindingStatus,
-    Healing,
     Severity,
     Waiver,
     content_digest,
     severity_of,
 )
-from drift_check.observe.observations import Known, Unknown
+from drift_check.observe.observations import Known, Unknown, combined
 from tradai_shared.config.paths import is_immutable, is_unspecified, provenance_of, value_at
 
 if TYPE_CHECKING:
@@ -28,13 +27,14 @@ if TYPE_CHECKING:
 
     from drift_check.actions import Remediation
     from drift_check.findings import Json
-    from drift_check.observe.observations import Call, Read
+    from drift_check.observe.observations import Call
     from tradai_shared.config.models import CanonicalConfig
 
 EXISTENCE = "existence"
 TAGS = "tags"
 TAG_PATH = "required_tags"
 PLATFORM = "the platform"
+IMMUTABLE = "immutable: it must not change without a migration plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +65,65 @@ def compare(config: CanonicalConfig, check: str, resource_state: ResourceState) 
     nothing of it is compared: an absent resource has no tags, and no settings either.
     """
     exists = resource_state.exists
-    if isinstance(exists, Known) and not exists.value:
+    if not exists.value_or(default=True):
         yield _missing(config, check, resource_state)
         return
     facts = [*_required_tags(config, resource_state), *resource_state.facts]
-    unread: dict[Call, list[tuple[str, Unknown]]] = {}
-    for name, read in ((EXISTENCE, exists), *((fact.attribute, fact.observed) for fact in facts)):
+    reads = [(fact, combined(_of_present, fact.observed, exists)) for fact in facts]
+    unread: dict[Call, tuple[str, list[str]]] = {}
+    for name, read in ((EXISTENCE, exists), *((fact.attribute, observed) for fact, observed in reads)):
         if isinstance(read, Unknown):
-            unread.setdefault(read.call, []).append((name, read))
-    if isinstance(exists, Unknown):
-        known = ((fact.attribute, exists) for fact in facts if isinstance(fact.observed, Known))
-        unread[exists.call].extend(known)
-    for call, lost in unread.items():
-        yield _unknown(config, check, resource_state, call, lost)
-    if isinstance(exists, Unknown):
-        return
-    for fact in facts:
-        if isinstance(fact.observed, Known):
-            observed = Known(fact.observed.value, fact.observed.sources | exists.sources)
+            unread.setdefault(read.call, (read.code, []))[1].append(name)
+    for call, (code, names) in unread.items():
+        reason = f"{call.action} failed with {code}; not judged: {', '.join(names)}"
+        finding = new_finding(config, check, resource_state, call.action, FindingStatus.UNKNOWN, reason)
+        yield assess(finding, (), frozenset({call}))
+    for fact, observed in reads:
+        if isinstance(observed, Known):
             yield from _compare_attribute(config, check, resource_state, fact, observed)
+
+
+def _of_present(observed: object, _exists: object) -> object:
+    return observed
+
+
+def new_finding(  # noqa: PLR0913, PLR0917 - what every finding has
+    config: CanonicalConfig,
+    check: str,
+    resource_state: ResourceState,
+    attribute: str,
+    status: FindingStatus,
+    reason: str,
+    path: str | None = None,
+    **details: Any,  # noqa: ANN401 - fields of a finding
+) -> Finding:
+    """A finding about the value at ``path``; without one about the resource, as sure as its name is."""
+    return Finding(
+        check=check,
+        resource=resource_state.resource,
+        attribute=attribute,
+        status=status,
+        reason=reason,
+        path=resource_state.path if path is None else path,
+        provenance=provenance_of(config, resource_state.name_path if path is None else path),
+        **details,
+    )
+
+
+def _missing(config: CanonicalConfig, check: str, resource_state: ResourceState) -> AssessedFinding:
+    finding = new_finding(
+        config,
+        check,
+        resource_state,
+        EXISTENCE,
+        FindingStatus.MISSING,
+        "the configuration names it and AWS does not have it",
+        desired="present",
+        observed="absent",
+        severity=severity_of(check, EXISTENCE),
+    )
+    sources = resource_state.exists.sources
+    return assess(finding if resource_state.vital else _downgrade_assumed(finding), (), sources)
 
 
 def _compare_attribute(
@@ -94,33 +134,47 @@ def _compare_attribute(
     observed: Known[Any],
 ) -> Iterator[AssessedFinding]:
     path = path_of(resource_state, fact)
-    if fact.desired is CONFIGURED and is_unspecified(config, path):
+    is_configured = fact.desired is CONFIGURED
+    if is_configured and is_unspecified(config, path):
         return
-    desired = to_json(value_at(config, path) if fact.desired is CONFIGURED else fact.desired)
-    observed_json = to_json(observed.value)
+    severity = fact.severity or severity_of(check, fact.attribute)
     if fact.each_unexpected:
-        yield from (
-            _unexpected(config, check, resource_state, fact, str(name), observed.sources)
-            for name in observed.value
-        )
-    elif not equal(desired, observed_json):
-        locked = fact.desired is CONFIGURED and is_immutable(config, path)
-        finding = Finding(
-            check=check,
-            resource=resource_state.resource,
-            attribute=fact.attribute,
-            status=FindingStatus.DRIFTED,
-            desired=desired,
-            observed=observed_json,
-            severity=Severity.CRITICAL if locked else fact.severity or severity_of(check, fact.attribute),
-            healing=Healing.NEVER if locked else healing_of(fact.remediations),
-            provenance=provenance_of(config, path),
-            reason=_why(fact, locked=locked),
-            path=path,
-            waiver=Waiver(fact.accepted, PLATFORM) if fact.accepted else None,
-        )
-        remediations = () if locked else fact.remediations
-        yield assess(_downgrade_assumed(finding), remediations, observed.sources, fact.evidence)
+        for name in observed.value:
+            extra = replace(resource_state, resource=f"{resource_state.resource}/{name}")
+            finding = new_finding(
+                config,
+                check,
+                extra,
+                fact.attribute,
+                FindingStatus.UNEXPECTED,
+                fact.reason,
+                path,
+                observed=str(name),
+                severity=severity,
+            )
+            yield assess(_downgrade_assumed(finding), (), observed.sources)
+        return
+    desired = to_json(value_at(config, path) if is_configured else fact.desired)
+    observed_json = to_json(observed.value)
+    if equal(desired, observed_json):
+        return
+    locked = is_configured and is_immutable(config, path)
+    remediations = () if locked else fact.remediations
+    finding = new_finding(
+        config,
+        check,
+        resource_state,
+        fact.attribute,
+        FindingStatus.DRIFTED,
+        fact.reason or (IMMUTABLE if locked else "AWS differs from the canonical configuration"),
+        path,
+        desired=desired,
+        observed=observed_json,
+        severity=Severity.CRITICAL if locked else severity,
+        healing=healing_of(remediations),
+        waiver=Waiver(fact.accepted, PLATFORM) if fact.accepted else None,
+    )
+    yield assess(_downgrade_assumed(finding), remediations, observed.sources, fact.evidence)
 
 
 def path_of(resource_state: ResourceState, fact: AttributeState) -> str:
@@ -131,12 +185,6 @@ def path_of(resource_state: ResourceState, fact: AttributeState) -> str:
     return f"{resource_state.path}.{fact.attribute}" if resource_state.path else fact.attribute
 
 
-def _why(fact: AttributeState, *, locked: bool) -> str:
-    if locked:
-        return fact.reason or "immutable: it must not change without a migration plan"
-    return fact.reason or "AWS differs from the canonical configuration"
-
-
 def _downgrade_assumed(finding: Finding) -> Finding:
     """Findings on assumed values are downgraded to INFO."""
     if not finding.provenance.is_settled:
@@ -144,92 +192,26 @@ def _downgrade_assumed(finding: Finding) -> Finding:
     return finding
 
 
-def _missing(config: CanonicalConfig, check: str, resource_state: ResourceState) -> AssessedFinding:
-    finding = Finding(
-        check=check,
-        resource=resource_state.resource,
-        attribute=EXISTENCE,
-        status=FindingStatus.MISSING,
-        desired="present",
-        observed="absent",
-        severity=severity_of(check, EXISTENCE),
-        provenance=provenance_of(config, resource_state.name_path),
-        reason="the configuration names it and AWS does not have it",
-        path=resource_state.path,
-    )
-    sources: frozenset[Call] = getattr(resource_state.exists, "sources", frozenset())
-    return assess(finding if resource_state.vital else _downgrade_assumed(finding), (), sources)
-
-
-def _unexpected(  # noqa: PLR0913, PLR0917 - what a finding is made of
-    config: CanonicalConfig,
-    check: str,
-    resource_state: ResourceState,
-    fact: AttributeState,
-    name: str,
-    sources: frozenset[Call],
-) -> AssessedFinding:
-    path = path_of(resource_state, fact)
-    finding = Finding(
-        check=check,
-        resource=f"{resource_state.resource}/{name}",
-        attribute=fact.attribute,
-        status=FindingStatus.UNEXPECTED,
-        observed=name,
-        severity=fact.severity or severity_of(check, fact.attribute),
-        provenance=provenance_of(config, path),
-        reason=fact.reason,
-        path=path,
-    )
-    return assess(_downgrade_assumed(finding), (), sources)
-
-
-def _unknown(
-    config: CanonicalConfig,
-    check: str,
-    resource_state: ResourceState,
-    call: Call,
-    lost: list[tuple[str, Unknown]],
-) -> AssessedFinding:
-    names, code = [name for name, _ in lost], lost[0][1].code
-    finding = Finding(
-        check=check,
-        resource=resource_state.resource,
-        attribute=call.action,
-        status=FindingStatus.UNKNOWN,
-        provenance=provenance_of(config, resource_state.name_path),
-        reason=f"{call.action} failed with {code}; not judged: {', '.join(names)}",
-        path=resource_state.path,
-    )
-    return assess(finding, (), frozenset({call}))
-
-
 def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> Iterator[AttributeState]:
     """One attribute for all tags of a resource; a wrong value needs an approval, a missing tag does not."""
     if resource_state.tags is None:
         return
-    accepted = config.required_tags
+    accepted, arn = config.required_tags, resource_state.arn
 
     def wanting(tags: Mapping[str, str]) -> dict[str, str | None]:
         return {name: tags.get(name) for name, values in accepted.items() if tags.get(name) not in values}
 
-    observed: Read[dict[str, str | None]] = resource_state.tags.map(wanting)
-    remediations: tuple[Remediation, ...] = ()
-    if isinstance(observed, Known) and resource_state.arn:
-        missing = tuple((name, accepted[name][0]) for name, value in observed.value.items() if value is None)
-        wrong = tuple(
-            (name, accepted[name][0]) for name, value in observed.value.items() if value is not None
-        )
-        remediations = ((AddTags(resource_state.arn, missing),) if missing else ()) + (
-            (ReplaceTags(resource_state.arn, wrong),) if wrong else ()
-        )
-    wanted = observed.map(lambda observed: {name: list(accepted[name]) for name in observed})
+    observed = resource_state.tags.map(wanting)
+    values = observed.value_or({})
+    missing = tuple((name, accepted[name][0]) for name, value in values.items() if value is None)
+    wrong = tuple((name, accepted[name][0]) for name, value in values.items() if value is not None)
+    writes = ((AddTags, missing), (ReplaceTags, wrong))
     yield AttributeState(
         TAGS,
         observed,
-        desired=wanted.value if isinstance(wanted, Known) else {},
+        desired={name: list(accepted[name]) for name in values},
         path=TAG_PATH,
-        remediations=remediations,
+        remediations=tuple(write(arn, tags) for write, tags in writes if tags and arn),
         reason="required tags are missing or have another value",
     )
 

@@ -117,52 +117,82 @@ def finding_id(check: str, resource: str, attribute: str) -> str:
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()[:ID_LENGTH]
 
 
-# By check and attribute; the first pattern that fits decides.
-SEVERITIES: tuple[tuple[str, str, Severity], ...] = (
-    ("*", "tags", Severity.LOW),
-    ("tables", "existence", Severity.CRITICAL),
-    ("tables", "deletion_protection", Severity.HIGH),
-    ("tables", "point_in_time_recovery", Severity.HIGH),
-    ("tables", "encrypted", Severity.HIGH),
-    ("tables", "indexes.*", Severity.HIGH),
-    ("tables", "ttl", Severity.HIGH),
-    ("tables", "unexpected index", Severity.LOW),
-    ("tables", "unexpected table", Severity.MEDIUM),
-    ("database", "existence", Severity.CRITICAL),
-    ("database", "backup_retention_days", Severity.HIGH),
-    ("database", "multi_az", Severity.HIGH),
-    ("database", "engine", Severity.HIGH),
-    ("buckets", "existence", Severity.CRITICAL),
-    ("buckets", "encryption", Severity.HIGH),
-    ("access", "existence", Severity.CRITICAL),
-    ("access", "mfa", Severity.HIGH),
-    ("access", "deletion_protection", Severity.HIGH),
-    ("nat", "existence", Severity.CRITICAL),
-    ("nat", "boot.*", Severity.CRITICAL),
-    ("nat", "*_size", Severity.HIGH),
-    ("nat", "desired_capacity", Severity.HIGH),
-    ("nat", "imdsv2_required", Severity.HIGH),
-    ("nat", "image.latest", Severity.LOW),
-    ("nat", "detailed_monitoring", Severity.LOW),
-    ("nat", "actions enabled", Severity.HIGH),
-    ("nat", "transition", Severity.HIGH),
-    ("network", "default_route", Severity.CRITICAL),
-    ("network", "route_table", Severity.HIGH),
-    ("network", "existence", Severity.CRITICAL),
-    ("network", "dns_*", Severity.HIGH),
-    ("services", "environment.TRADING_MODE", Severity.HIGH),
-    ("services", "environment.*_TABLE", Severity.HIGH),
-    ("security_groups", "*gress", Severity.HIGH),
-    ("security_groups", "protocols", Severity.HIGH),
-    ("*", "existence", Severity.HIGH),
-    ("functions", "*", Severity.LOW),
-    ("logs", "*", Severity.LOW),
-)
+# Patterns of CHECK:ATTRIBUTE, the worst first; what none of them fits is medium.
+SEVERITIES = {
+    Severity.CRITICAL: (
+        "tables:existence",
+        "database:existence",
+        "database:pending identifier",
+        "database:ssl_enforced",
+        "database:status",
+        "buckets:existence",
+        "buckets:public_access_blocked",
+        "access:existence",
+        "access:scheduled deletion",
+        "nat:existence",
+        "nat:boot.*",
+        "functions:failover time-out",
+        "nat:image state",
+        "nat:live target",
+        "nat:template state",
+        "network:default_route",
+        "network:existence",
+        "security_groups:open_to_world",
+        "security_groups:unexpected open group",
+    ),
+    Severity.HIGH: (
+        "*:existence",
+        "tables:deletion_protection",
+        "tables:encrypted",
+        "tables:indexes.*",
+        "tables:point_in_time_recovery",
+        "tables:status",
+        "tables:ttl",
+        "database:*backup_retention_days",
+        "database:*engine",
+        "database:*multi_az",
+        "database:publicly accessible",
+        "buckets:encryption",
+        "buckets:lifecycle",
+        "access:associated_with",
+        "access:deletion_protection",
+        "access:mfa",
+        "access:unexpected listener",
+        "nat:*_size",
+        "nat:*imdsv2_required",
+        "nat:actions enabled",
+        "nat:address",
+        "nat:desired_capacity",
+        "nat:rule*",
+        "nat:suspended process",
+        "nat:transition",
+        "nat:unexpected hook",
+        "network:dns_*",
+        "network:route_table",
+        "network:unexpected route",
+        "services:environment.*_TABLE",
+        "services:environment.TRADING_MODE",
+        "services:status",
+        "security_groups:*gress",
+        "security_groups:ingress beside the web",
+        "security_groups:protocols",
+    ),
+    Severity.LOW: (
+        "*:tags",
+        "tables:unexpected *index",
+        "nat:*detailed_monitoring",
+        "nat:image.latest",
+        "functions:*",
+        "logs:*",
+    ),
+    Severity.INFO: ("security_groups:accepted gap *",),
+}
 
 
 def severity_of(check: str, attribute: str) -> Severity:
-    """The severity of an attribute's drift; medium where the table names none."""
-    for of_check, of_attribute, severity in SEVERITIES:
-        if fnmatchcase(check, of_check) and fnmatchcase(attribute, of_attribute):
+    """The severity of an attribute's drift."""
+    name = f"{check}:{attribute}"
+    for severity, patterns in SEVERITIES.items():
+        if any(fnmatchcase(name, pattern) for pattern in patterns):
             return severity
     return Severity.MEDIUM

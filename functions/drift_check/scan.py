@@ -7,19 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drift_check import checks as all_checks
-from drift_check.checks.base import CheckContext, all_dependent_reads, all_initial_reads
-from drift_check.compare import AssessedFinding, by_importance, compare
-from drift_check.findings import (
-    UNREADABLE,
-    Finding,
-    FindingStatus,
-    Waiver,
-    severity_of,
-)
+from drift_check.checks.base import CheckContext, all_initial_reads
+from drift_check.compare import AssessedFinding, by_importance, compare, new_finding
+from drift_check.findings import UNREADABLE, Finding, FindingStatus, Waiver, severity_of
 from drift_check.observe.observations import Known, Reads
 from drift_check.observe.observer import Observer, no_progress
 from tradai_shared import clock
-from tradai_shared.config.paths import is_absent, is_judged, provenance_of
+from tradai_shared.config.paths import is_absent, is_judged
 from tradai_shared.config.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -43,17 +37,20 @@ class Scan:
 
     reads: Reads
     assessed: Sequence[AssessedFinding]
-    judged: frozenset[tuple[str, str]] = (
-        frozenset()
-    )  # check and resource, of each resource that was looked at
+    judged: frozenset[tuple[str, str]] = frozenset()  # check and resource of what was looked at
 
     @property
     def findings(self) -> list[Finding]:
         return [assessed_finding.finding for assessed_finding in self.assessed]
 
     @property
-    def partial(self) -> bool:
-        return any(finding.status is FindingStatus.UNKNOWN for finding in self.findings)
+    def unknown(self) -> set[tuple[str, str]]:
+        """Check and resource of what could not be read; a check that could not finish stands for itself."""
+        return {
+            (finding.check, finding.resource)
+            for finding in self.findings
+            if finding.status is FindingStatus.UNKNOWN
+        }
 
     @property
     def no_answer(self) -> str:
@@ -74,19 +71,10 @@ class Scan:
         ]
         return replace(self, assessed=assessed)
 
-    def check_failed(self, name: str) -> bool:
-        """Whether a check could not finish: the absence of its findings says nothing."""
-        return any(
-            finding.status is FindingStatus.UNKNOWN and finding.resource == finding.check == name
-            for finding in self.findings
-        )
-
-    def is_unknown(self, check: str, resource: str) -> bool:
-        """Whether a call about the resource failed."""
-        return any(
-            finding.status is FindingStatus.UNKNOWN and (finding.check, finding.resource) == (check, resource)
-            for finding in self.findings
-        )
+    def may_hide(self, finding: Finding) -> bool:
+        """Whether the finding may be absent only because a call failed, or its check could not finish."""
+        check = finding.check
+        return not self.unknown.isdisjoint({(check, check), (check, finding.resource)})
 
     def by_id(self, finding_id: str) -> AssessedFinding | None:
         return next((assessed for assessed in self.assessed if assessed.finding.id == finding_id), None)
@@ -135,25 +123,49 @@ class Scanner:
         try:
             for resource in check.evaluate(ctx):
                 judged.add((check.name, resource.resource))
-                yield from self._compare(check, resource)
+                yield from self._compare(check.name, resource)
         except UNREADABLE as error:
-            yield failed_check(check.name, error)
+            reason = f"the check ended early, an answer could not be read: {type(error).__name__}: {error}"
+            unknown = Finding(
+                check=check.name,
+                resource=check.name,
+                attribute="check",
+                status=FindingStatus.UNKNOWN,
+                provenance=Provenance.SEED,
+                reason=reason,
+            )
+            yield AssessedFinding(unknown, (), frozenset())
 
-    def _compare(self, check: Check, resource: ResourceState) -> Iterator[AssessedFinding]:
+    def _compare(self, check: str, resource: ResourceState) -> Iterator[AssessedFinding]:
         """The findings of one resource, without what a deployment has taken out of the comparison."""
-        for assessed in compare(self.config, check.name, resource):
+        for assessed in compare(self.config, check, resource):
             if is_in_scope(self.config, resource, assessed.finding):
                 yield assessed
-        sources: frozenset[Call] = getattr(resource.exists, "sources", frozenset())
-        for finding in present_although_absent(self.config, check.name, resource):
-            yield AssessedFinding(finding, (), sources)
+        if is_present_although_absent(self.config, resource):
+            reason = "the deployment's own file says that this account does not have it"
+            unexpected = FindingStatus.UNEXPECTED
+            finding = new_finding(
+                self.config,
+                check,
+                resource,
+                ABSENT,
+                unexpected,
+                reason,
+                desired="absent",
+                observed="present",
+                severity=severity_of(check, ABSENT),
+            )
+            yield AssessedFinding(finding, (), resource.exists.sources)
 
     def _dependent_reads(self, call: Call, read: Read[Any]) -> list[Call]:
         """What follows from an answer; each check on its own, so that an odd answer costs only the check."""
         calls: list[Call] = []
         for check in self.checks:
             try:
-                calls += all_dependent_reads(self.config, (check,), call, read)
+                if isinstance(read, Known):
+                    calls += check.dependent_reads(self.config, call, read.value)
+                else:
+                    calls += check.fallback_reads(self.config, call)
             except UNREADABLE:
                 continue  # what is not asked is unknown to the check
         return calls
@@ -178,19 +190,6 @@ def make_scanner(  # noqa: PLR0913 - one parameter an option
     return Scanner(config, all_checks.chosen(checks), observer, waivers, place)
 
 
-def failed_check(check: str, error: Exception) -> AssessedFinding:
-    """A finding that names the check itself: what it did not reach is unknown."""
-    finding = Finding(
-        check=check,
-        resource=check,
-        attribute="check",
-        status=FindingStatus.UNKNOWN,
-        provenance=Provenance.SEED,
-        reason=f"the check ended early, an answer could not be read: {type(error).__name__}: {error}",
-    )
-    return AssessedFinding(finding, (), frozenset())
-
-
 def waived(
     assessed: Iterable[AssessedFinding], waivers: Sequence[OwnWaiver], now: datetime
 ) -> Iterator[AssessedFinding]:
@@ -210,27 +209,11 @@ def is_in_scope(config: CanonicalConfig, resource: ResourceState, finding: Findi
     """Whether the deployment has the finding's paths compared."""
     if finding.id in config.annotations.not_judged:
         return False
-    paths = (path for path in (resource.path, finding.path) if path)
-    return all(is_judged(config, path) for path in paths)
+    return all(is_judged(config, path) for path in (resource.path, finding.path) if path)
 
 
-def present_although_absent(
-    config: CanonicalConfig, check: str, resource: ResourceState
-) -> Iterator[Finding]:
-    """A finding where the deployment says that it has no such resource, and AWS has it."""
-    if not resource.path or not is_absent(config, resource.path):
-        return
-    is_recognized = resource.name_path.rpartition(".")[2] in RECOGNIZED_BY
-    if is_recognized and isinstance(resource.exists, Known) and resource.exists.value:
-        yield Finding(
-            check=check,
-            resource=resource.resource,
-            attribute=ABSENT,
-            status=FindingStatus.UNEXPECTED,
-            desired="absent",
-            observed="present",
-            severity=severity_of(check, ABSENT),
-            provenance=provenance_of(config, resource.name_path),
-            reason="the deployment's own file says that this account does not have it",
-            path=resource.path,
-        )
+def is_present_although_absent(config: CanonicalConfig, resource: ResourceState) -> bool:
+    """Whether the deployment says that it has no such resource, and AWS has it."""
+    path, name = resource.path, resource.name_path.rpartition(".")[2]
+    exists = resource.exists.value_or(default=False)
+    return bool(path) and is_absent(config, path) and name in RECOGNIZED_BY and exists

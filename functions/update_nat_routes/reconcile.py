@@ -27,7 +27,7 @@ from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import ENDED_STATES
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
-from update_nat_routes.planner.plan import CONFIRM_SECONDS, PATIENCE, confirms, plan
+from update_nat_routes.planner.plan import CONFIRM_SECONDS, PATIENCE, SCHEDULE_SECONDS, confirms, plan
 from update_nat_routes.report import Report
 
 if TYPE_CHECKING:
@@ -40,12 +40,11 @@ if TYPE_CHECKING:
     from update_nat_routes.planner.plan import Plan
     from update_nat_routes.settings import Settings
 
-POLL_SECONDS = 1.0
+POLL_SECONDS, THROTTLED_POLL_SECONDS = 1.0, 5.0
 # EC2 is assumed to show what its own event said within a second: three looks, the last one right after that.
 CONFIRM_POLL_SECONDS = 0.7
 CONFIRM_PAUSES = (0.15, 0.5, *[CONFIRM_POLL_SECONDS] * 7)
-THROTTLED_POLL_SECONDS = 5.0
-ATTEMPTS = 5
+ATTEMPTS, LATER = 5, 1.5  # then each pause is half as long again: an address comes free seconds after a death
 ORDERS = 3  # accepts of one write without a visible effect, after which the run reports it as failed
 # Reserved for the last calls, the metrics and the message: one hung call with its retries takes 21 s.
 MARGIN_SECONDS = 25.0
@@ -240,7 +239,8 @@ class Reconciler:
                 retry = True
             elif outcome.temporary and isinstance(outcome.action, Move):
                 self.memory = replace(self.memory, overdue=self.memory.overdue | {name})
-                self.pause, retry = THROTTLED_POLL_SECONDS, True  # until the time is up
+                later = min(LATER ** (self.attempts[name] - ATTEMPTS), THROTTLED_POLL_SECONDS)
+                self.pause, retry = max(self.pause, later), True  # until the time is up
             elif isinstance(outcome.action, Move):
                 self.memory = replace(self.memory, abandoned=self.memory.abandoned | {name})
                 retry = True  # the remaining moves do not depend on it
@@ -294,6 +294,7 @@ class Reconciler:
         return wait if wait and wait.kind in kinds else None
 
     def _has_time(self) -> bool:
-        patience, _ = PATIENCE.get(self.trigger.kind, (CONFIRM_SECONDS, None))
+        least = SCHEDULE_SECONDS if self.report.plan.moves else CONFIRM_SECONDS  # moves are tried to the end
+        patience = max(least, PATIENCE.get(self.trigger.kind, (0.0, None))[0])
         spent = (clock.now() - self.report.started).total_seconds()
         return spent + self.pause < patience and self.remaining() > MARGIN_SECONDS + self.pause

@@ -95,7 +95,7 @@ def safety(world: Live) -> Safety:
     ec2 = world.client("ec2")
     region = ec2.meta.region_name
     groups = ec2.describe_security_groups()["SecurityGroups"]
-    flat = {group["GroupId"]: security_groups.flat(group, "IpPermissions", {}) for group in groups}
+    flat = {group["GroupId"]: security_groups.flat(group, {}, "IpPermissions") for group in groups}
     running = [instance.id for instance in ec2_backends[ACCOUNT][region].all_running_instances()]
     scaling = autoscaling_backends[ACCOUNT][region].autoscaling_groups["tradai-nat-asg-prod"]
     tables = {
@@ -122,7 +122,7 @@ def opened(world: Live, flat: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
     for group, rules in flat.items():
         yield from (
             f"{group} {security_groups.in_words(rule)}"
-            for rule in vpc_lookup.open_rules(rules, (), vpc_lookup.Home(("10.0.0.0/16",)))
+            for rule in vpc_lookup.open_rules((), rules, vpc_lookup.Home(("10.0.0.0/16",)))
         )
     for table in world.client("ec2").describe_route_tables()["RouteTables"]:
         for route in table["Routes"]:

@@ -35,6 +35,18 @@ def test_an_address_that_is_late_to_leave_the_dead_is_taken_as_soon_as_it_is_fre
         assert healed(world, lost)
 
 
+@pytest.mark.parametrize("lag", [10.0, 14.0])
+def test_where_the_launch_event_is_lost_a_notice_waits_for_the_address_too(lag: float) -> None:
+    """The pauses grow slowly, and no run ends while a move is left that AWS may still allow."""
+    with World(seed=3, pace={ADDRESS_LAG: lag, SHUTTING_DOWN: 25.0, PENDING: 5.0}) as world:
+        world.start()
+        world.mishap(DeliveryFault(source="aws.scheduler", copies=0))
+        world.mishap(DeliveryFault("EC2 Instance-launch Lifecycle Action", copies=0))
+        died = world.kill(lost := world.nat())
+        assert world.run_until(lambda: world.traffic.up and holder(world) != lost, 120)
+        assert world.clock.elapsed - died < 25.0 + lag + 5
+
+
 def test_a_refusal_of_the_address_that_passes_is_waited_out() -> None:
     with World(seed=5) as world:
         world.start()

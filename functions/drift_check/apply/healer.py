@@ -121,15 +121,10 @@ class Healer:
         if lost := [read for read in self.scan.reads.unknown() if read.call in planned.sources]:
             detail = f"{lost[0].call.action} failed with {lost[0].code}: nothing is written blindly"
             return self._failed(planned, detail, temporary=True)
-        if self._is_unreadable(planned):
+        if self.scan.may_hide(planned.finding):
             detail = "its check could not finish: nothing is written blindly"
             return self._failed(planned, detail, temporary=True)
         return HealOutcome(planned.finding, Status.ALREADY, "a second look finds it as it should be")
-
-    def _is_unreadable(self, assessed_finding: AssessedFinding) -> bool:
-        """Whether the finding may be absent only because a read failed."""
-        finding = assessed_finding.finding
-        return self.scan.check_failed(finding.check) or self.scan.is_unknown(finding.check, finding.resource)
 
     def _failed(self, planned: AssessedFinding, detail: str, *, temporary: bool = False) -> HealOutcome:
         return HealOutcome(planned.finding, Status.FAILED, detail, tuple(self.sent), temporary)
@@ -151,7 +146,7 @@ class Healer:
                 clock.sleep(pause)
             after = self._read_again(fresh)
             if after is None:
-                return not self._is_unreadable(fresh)
+                return not self.scan.may_hide(fresh.finding)
             if after.finding.status is not FindingStatus.UNKNOWN and remediation not in after.remediations:
                 return True
         return False
@@ -164,7 +159,7 @@ class Healer:
             if pause:
                 clock.sleep(pause)
             after = self._read_again(fresh)
-            if after is None and not self._is_unreadable(fresh):
+            if after is None and not self.scan.may_hide(fresh.finding):
                 return HealOutcome(finding, Status.DONE, warnings, tuple(self.sent))
             if after is not None and _is_half_done(fresh, after):
                 return HealOutcome(finding, Status.DONE, f"one step of two; {warnings}", tuple(self.sent))

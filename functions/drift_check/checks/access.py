@@ -14,13 +14,12 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
-    each_unexpected,
     own_tags,
     presence,
+    unexpected_resources,
 )
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.findings import Severity
-from drift_check.observe.observations import Call, Known, Unknown, both, joined
+from drift_check.observe.observations import Call, Known, Unknown, combined, joined
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
@@ -30,13 +29,9 @@ if TYPE_CHECKING:
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
-LIST_POOLS, POOL, SECRET = (
-    "cognito-idp:ListUserPools",
-    "cognito-idp:DescribeUserPool",
-    "secretsmanager:DescribeSecret",
-)
+LIST_POOLS, POOL = "cognito-idp:ListUserPools", "cognito-idp:DescribeUserPool"
 LOAD_BALANCERS = "elasticloadbalancing:DescribeLoadBalancers"
-LISTENERS = "elasticloadbalancing:DescribeListeners"
+LISTENERS, SECRET = "elasticloadbalancing:DescribeListeners", "secretsmanager:DescribeSecret"
 APIS, STAGES = "apigateway:GetRestApis", "apigateway:GetStages"
 API_GATEWAY = "api gateway"
 
@@ -61,12 +56,9 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
         if pool := pool_id(config, answer):
             yield Call(POOL, pool)
     elif call.action == LOAD_BALANCERS:
-        yield from (
-            Call(LISTENERS, balancer["LoadBalancerArn"]) for balancer in answer if _faces_internet(balancer)
-        )
+        yield from (Call(LISTENERS, each["LoadBalancerArn"]) for each in answer if _faces_internet(each))
     elif call.action == APIS:
-        for api in _ours(config, answer):
-            yield Call(STAGES, api["id"])
+        yield from (Call(STAGES, api["id"]) for api in _ours(config, answer))
 
 
 def fallback_reads(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
@@ -97,125 +89,86 @@ def _ours(config: CanonicalConfig, apis: list[ApiObject]) -> list[ApiObject]:
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     yield _pool(ctx)
-    for key in ctx.config.secrets:
-        yield _secret(ctx, key)
+    for key, secret in ctx.config.secrets.items():
+        yield _secret(ctx, f"secrets.{key}", secret.name)
     yield from _apis(ctx)
     yield _listeners(ctx)
 
 
 def _pool(ctx: CheckContext) -> ResourceState:
-    desired = ctx.config.cognito
-    found_id = _pool_id(ctx)
-    pool: Read[ApiObject] = found_id.flat_map(
-        lambda found_id: ctx.get(POOL, found_id) if found_id else Known({})
-    )
-    known_id = found_id.value if isinstance(found_id, Known) else ""
-    return ResourceState(
-        "cognito",
-        desired.name,
-        "cognito.name",
-        found_id.map(bool),
-        (
-            AttributeState("id", found_id),
-            AttributeState(
-                "mfa",
-                pool.map(lambda pool: pool.get("MfaConfiguration", "OFF")),
-                remediations=(RequireMfa(known_id, str(desired.mfa)),),
-            ),
-            AttributeState(
-                "password_min_length",
-                pool.map(
-                    lambda pool: pool.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength")
-                ),
-            ),
-            AttributeState(
-                "deletion_protection", pool.map(lambda pool: pool.get("DeletionProtection", "INACTIVE"))
-            ),
+    desired, pool_id = ctx.config.cognito, _pool_id(ctx)
+    pool: Read[ApiObject] = pool_id.flat_map(lambda pool_id: ctx.get(POOL, pool_id) if pool_id else Known({}))
+    known_id = pool_id.value_or("")
+    facts = (
+        AttributeState("id", pool_id),
+        AttributeState(
+            "mfa",
+            pool.map(lambda pool: pool.get("MfaConfiguration", "OFF")),
+            remediations=(RequireMfa(known_id, str(desired.mfa)),),
         ),
-        tags=pool.map(lambda pool: pool.get("UserPoolTags", {})),
-        arn=f"cognito-idp:userpool/{known_id}",
+        AttributeState(
+            "password_min_length",
+            pool.map(lambda pool: pool.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength")),
+        ),
+        AttributeState(
+            "deletion_protection", pool.map(lambda pool: pool.get("DeletionProtection", "INACTIVE"))
+        ),
+    )
+    tags, arn = pool.map(lambda pool: pool.get("UserPoolTags", {})), f"cognito-idp:userpool/{known_id}"
+    return ResourceState(
+        "cognito", desired.name, "cognito.name", pool_id.map(bool), facts, tags=tags, arn=arn
     )
 
 
 def _pool_id(ctx: CheckContext) -> Read[str]:
     """The id of the pool of that name: among the tagged pools first, then among all."""
-    tagged = ctx.read(TAGS).map(tagged_pools)
-    for tagged_id in tagged.value if isinstance(tagged, Known) else ():
+    for tagged_id in ctx.read(TAGS).map(tagged_pools).value_or(()):
         pool = ctx.get(POOL, tagged_id)
         if isinstance(pool, Unknown):
             return pool
         if is_ours(ctx.config, pool.value):
             return Known(tagged_id, pool.sources)
-    return ctx.get(LIST_POOLS).map(lambda pools: pool_id(ctx.config, pools))
+    return ctx.get(LIST_POOLS).map(partial(pool_id, ctx.config))
 
 
-def _secret(ctx: CheckContext, key: str) -> ResourceState:
-    path, name = f"secrets.{key}", ctx.config.secrets[key].name
+def _secret(ctx: CheckContext, path: str, name: str) -> ResourceState:
     secret = ctx.get(SECRET, name)
-    return ResourceState(
-        path,
-        name,
-        f"{path}.name",
-        presence(secret),
-        (
-            AttributeState(
-                "scheduled deletion",
-                secret.map_present(
-                    lambda secret: f"{secret['DeletedDate']:%Y-%m-%d}" if secret.get("DeletedDate") else None
-                ),
-                desired=None,
-                remediations=(RestoreSecret(name),),
-                severity=Severity.CRITICAL,
-                reason=_recovery_window(secret, ctx.now),
-            ),
+    described = secret.value_or(None) or {}
+    fact = AttributeState(
+        "scheduled deletion",
+        secret.map_present(
+            lambda secret: f"{secret['DeletedDate']:%Y-%m-%d}" if secret.get("DeletedDate") else None
         ),
-        tags=own_tags(secret),
-        arn=_secret_arn(secret),
+        desired=None,
+        remediations=(RestoreSecret(name),),
+        reason=_recovery_window(described.get("DeletedDate"), ctx.now),
+    )
+    # AWS adds six characters of its own to a secret's name
+    arn = f"secretsmanager:{described['ARN'].split(':', 5)[5]}" if described else ""
+    return ResourceState(
+        path, name, f"{path}.name", presence(secret), (fact,), tags=own_tags(secret), arn=arn
     )
 
 
-def _recovery_window(secret: Read[Any], now: datetime) -> str:
+def _recovery_window(deleted: datetime | None, now: datetime) -> str:
     """Secrets Manager keeps a deleted secret until DeletedDate; it can be restored until then."""
     lost = "it cannot be read any more and will be gone for good"
-    deleted = (secret.value or {}).get("DeletedDate") if isinstance(secret, Known) else None
     return f"{lost} in {max(0, (deleted - now).days)} days" if deleted else lost
 
 
-def _secret_arn(secret: Read[Any]) -> str:
-    """AWS adds six characters of its own to a secret's name."""
-    if not isinstance(secret, Known) or secret.value is None:
-        return ""
-    return "secretsmanager:" + str(secret.value["ARN"]).split(":", 5)[5]
-
-
 def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
-    apis = ctx.get(APIS).map(lambda described: _ours(ctx.config, described))
-    stages: Read[list[ApiObject]] = Known([])
-    for api in apis.value if isinstance(apis, Known) else ():
-        more = ctx.get(STAGES, api["id"])
-        stages = joined(stages, more)
+    apis = ctx.get(APIS).map(partial(_ours, ctx.config))
+    stages = joined(*(ctx.get(STAGES, api["id"]) for api in apis.value_or(())))
 
-    def associated(all_stages: list[ApiObject]) -> str:
-        return (
-            API_GATEWAY if all_stages and all(stage.get("webAclArn") for stage in all_stages) else "nothing"
-        )
+    def associated(_apis: list[ApiObject], stages: list[ApiObject]) -> str:
+        return API_GATEWAY if stages and all(stage.get("webAclArn") for stage in stages) else "nothing"
 
-    observed = apis.flat_map(lambda _: stages.map(associated))
-    fact = AttributeState(
-        "associated_with",
-        observed,
-        severity=Severity.HIGH,
-        reason="requests reach the API unfiltered",
-    )
-    path = "waf.associated_with"
-    yield ResourceState("waf", "web ACL", path, apis.map(lambda _: True), (fact,))
-    if not isinstance(apis, Known):
-        return
-    for api in apis.value:
-        tags = Known(dict(api.get("tags", {})), apis.sources)
-        yield ResourceState(
-            "waf", api["name"], path, PRESENT, tags=tags, arn=f"apigateway:/restapis/{api['id']}"
-        )
+    path, reason = "waf.associated_with", "requests reach the API unfiltered"
+    fact = AttributeState("associated_with", combined(associated, apis, stages), reason=reason)
+    yield ResourceState("waf", "web ACL", path, presence(apis), (fact,))
+    for api in apis.value_or(()):
+        tags, arn = Known(dict(api.get("tags", {})), apis.sources), f"apigateway:/restapis/{api['id']}"
+        yield ResourceState("waf", api["name"], path, PRESENT, tags=tags, arn=arn)
 
 
 def _faces_internet(balancer: ApiObject) -> bool:
@@ -226,29 +179,29 @@ def _faces_internet(balancer: ApiObject) -> bool:
 def _listeners(ctx: CheckContext) -> ResourceState:
     """Load balancers that the internet reaches, unless a group that may be open guards them."""
     names = {group.name for group in ctx.config.network.security_groups.values() if group.open_to_world}
-    groups = ctx.get("ec2:DescribeSecurityGroups").map(
-        lambda groups: {group["GroupId"] for group in groups if group["GroupName"] in names}
-    )
-    balancers = vpc_lookup.inside(ctx, LOAD_BALANCERS)
-    unknown = both(balancers, groups).map(
-        lambda pair: [
+
+    def unguarded(balancers: list[ApiObject], groups: list[ApiObject]) -> list[ApiObject]:
+        open_groups = {group["GroupId"] for group in groups if group["GroupName"] in names}
+        return [
             balancer
-            for balancer in pair[0]
-            if _faces_internet(balancer) and not pair[1] & set(balancer.get("SecurityGroups", []))
+            for balancer in balancers
+            if _faces_internet(balancer) and open_groups.isdisjoint(balancer.get("SecurityGroups", []))
         ]
+
+    balancers = vpc_lookup.inside(ctx, LOAD_BALANCERS)
+    unknown = combined(unguarded, balancers, ctx.get("ec2:DescribeSecurityGroups"))
+    ports = (
+        ctx.get(LISTENERS, balancer["LoadBalancerArn"]).map(partial(_ports, balancer))
+        for balancer in unknown.value_or(())
     )
-    listeners: Read[list[str]] = unknown.map(lambda _: [])
-    for balancer in unknown.value if isinstance(unknown, Known) else ():
-        ports = ctx.get(LISTENERS, balancer["LoadBalancerArn"]).map(partial(_ports, balancer))
-        listeners = joined(listeners, ports)
-    fact = each_unexpected(
+    return unexpected_resources(
+        "network",
+        "load balancers",
+        "network.vpc.cidr",
         "unexpected listener",
-        listeners,
-        path="network.vpc.cidr",
-        severity=Severity.HIGH,
-        reason="the internet reaches it, and no group that may be open to the world guards it",
+        joined(unknown.map(lambda _: []), *ports),
+        "the internet reaches it, and no group that may be open to the world guards it",
     )
-    return ResourceState("network", "load balancers", "network.vpc.cidr", PRESENT, (fact,))
 
 
 def _ports(balancer: ApiObject, listeners: list[ApiObject] | None) -> list[str]:

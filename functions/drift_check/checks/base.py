@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from drift_check.observe.observations import Call, Known, first_known
@@ -47,7 +48,7 @@ class AttributeState:
     accepted: str = ""
     each_unexpected: bool = False
     evidence: object = None
-    severity: Severity | None = None
+    severity: Severity | None = None  # where it is not the attribute's (``findings.SEVERITIES``)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,42 +74,33 @@ class ResourceState:
 PRESENT: Known[bool] = Known(value=True)
 
 
-def each_unexpected(
-    attribute: str,
-    names: Read[Any],
-    *,
-    reason: str,
-    path: str | None = None,
-    severity: Severity | None = None,
-) -> AttributeState:
+def each_unexpected(attribute: str, names: Read[Any], reason: str, path: str | None = None) -> AttributeState:
     """What AWS has and the configuration does not: one finding a name."""
-    return AttributeState(
-        attribute, names, desired=[], path=path, each_unexpected=True, severity=severity, reason=reason
-    )
+    return AttributeState(attribute, names, desired=[], path=path, each_unexpected=True, reason=reason)
+
+
+def unexpected_resources(  # noqa: PLR0913, PLR0917 - what one finding of them all consists of
+    path: str, resource: str, name_path: str, attribute: str, names: Read[Any], reason: str
+) -> ResourceState:
+    """Resources of a kind that the configuration does not name."""
+    fact = each_unexpected(attribute, names, reason, name_path)
+    return ResourceState(path, resource, name_path, PRESENT, (fact,))
 
 
 def presence(described: Read[Any]) -> Read[bool]:
     """Whether the resource exists in AWS."""
-    return described.map(_is_described)
+    return described.map(lambda described: described is not None)
 
 
 def present_in_all(*reads: Read[Any]) -> Read[bool]:
     """Whether every answer shows the resource: what one of them does not know was deleted meanwhile."""
-    gone = [read for read in reads if isinstance(read, Known) and read.value is None]
+    gone = [read for read in reads if read.value_or(read) is None]
     return presence(first_known(*gone, *reads))
-
-
-def _is_described(described: object) -> bool:
-    return described is not None
 
 
 def only(described: Read[list[ApiObject] | None]) -> Read[ApiObject | None]:
     """What a call by name or id shows: a list of at most one."""
-    return described.map(_first)
-
-
-def _first(described: list[ApiObject] | None) -> ApiObject | None:
-    return described[0] if described else None
+    return described.map(lambda objects: objects[0] if objects else None)
 
 
 def having(objects: list[ApiObject], *, key: str, value: str) -> ApiObject | None:
@@ -129,20 +121,21 @@ def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str]:
 
 
 TAGS = Call("tag:GetResources")
+UNCONFIGURED = "it follows the platform's naming and no configuration knows it"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CheckContext:
     """The inputs of a check: the configuration, one reading of AWS, and the time."""
 
     config: CanonicalConfig
     reads: Reads
     now: datetime
-    listed_tags: Read[dict[str, dict[str, str]]] = field(init=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        """Sort the list of tags by resource once; every check asks for some."""
-        object.__setattr__(self, "listed_tags", self.read(TAGS).map(_by_resource))
+    @cached_property
+    def listed_tags(self) -> Read[dict[str, dict[str, str]]]:
+        """All listed tags by resource."""
+        return self.read(TAGS).map(_by_resource)
 
     def get(self, action: str, subject: str = "") -> Read[Any]:
         return self.reads.get(action, subject)
@@ -193,16 +186,6 @@ class Check:
 
 def all_initial_reads(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:
     return list(dict.fromkeys(call for check in checks for call in check.initial_reads(config)))
-
-
-def all_dependent_reads(
-    config: CanonicalConfig, checks: Iterable[Check], call: Call, read: Read[Any]
-) -> Iterator[Call]:
-    for check in checks:
-        if isinstance(read, Known):
-            yield from check.dependent_reads(config, call, read.value)
-        else:
-            yield from check.fallback_reads(config, call)
 
 
 # Names of the platform's documents begin with tradai-, those of the stack's own with its NamePrefix.

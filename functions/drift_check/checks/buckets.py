@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import PUBLIC_ACCESS_BLOCKS, BlockPublicAccess
 from drift_check.checks.base import (
-    PRESENT,
     TAGS,
+    UNCONFIGURED,
     AttributeState,
     Check,
     CheckContext,
     ResourceState,
-    each_unexpected,
     follows_naming,
     present_in_all,
     shortened,
     tag_map,
+    unexpected_resources,
 )
-from drift_check.findings import Severity
-from drift_check.observe.observations import NOT_ASKED, Call, Known, both
+from drift_check.observe.observations import NOT_ASKED, Call, Known, combined
 from tradai_shared.config.models.data import BucketEncryption
 
 if TYPE_CHECKING:
@@ -102,7 +101,6 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                     "public_access_blocked",
                     block.map(lambda block: all((block or {}).get(name) for name in PUBLIC_ACCESS_BLOCKS)),
                     remediations=(BlockPublicAccess(bucket.name),) if bucket.public_access_blocked else (),
-                    severity=Severity.CRITICAL,
                 ),
                 *_contents(ctx, bucket),
             ),
@@ -130,8 +128,7 @@ def _contents(ctx: CheckContext, bucket: Bucket) -> Iterator[AttributeState]:
     }
     for name, call in _asked(bucket).items():
         observed = ctx.read(call).map_present(observe[name])
-        severity = Severity.HIGH if name == "lifecycle" else Severity.MEDIUM
-        yield AttributeState(name, observed, severity=severity, reason=REASONS[name])
+        yield AttributeState(name, observed, reason=REASONS[name])
 
 
 def _asked(bucket: Bucket) -> dict[str, Call]:
@@ -215,27 +212,20 @@ def _unknown_buckets(ctx: CheckContext) -> ResourceState:
     follows = follows_naming(ctx.config, ours)
     reports = ctx.config.annotations.parameters.get(REPORTS, "")
 
-    def unexpected_buckets(pair: tuple[list[ApiObject], list[ApiObject]]) -> list[str]:
-        buckets, logs = pair
-        known = (
-            ours
-            | {reports}
-            | {str(log.get("LogDestination", "")).partition(":::")[2].split("/")[0] for log in logs}
-        )
-        return sorted(
-            name
-            for name in (bucket["Name"] for bucket in buckets)
-            if name not in known and not OWN.search(name) and follows(name)
-        )
+    def unexpected_buckets(buckets: list[ApiObject], logs: list[ApiObject]) -> list[str]:
+        destinations = (str(log.get("LogDestination", "")).partition(":::")[2] for log in logs)
+        known = {reports, *ours, *(destination.split("/")[0] for destination in destinations)}
+        names = {bucket["Name"] for bucket in buckets} - known
+        return sorted(name for name in names if not OWN.search(name) and follows(name))
 
-    unknown = both(ctx.get(LIST), ctx.get(FLOW_LOGS)).map(unexpected_buckets)
-    fact = each_unexpected(
+    return unexpected_resources(
+        "s3.buckets",
+        "buckets",
+        "naming.resource",
         "unexpected bucket",
-        unknown,
-        path="naming.resource",
-        reason="it follows the platform's naming and no configuration knows it",
+        combined(unexpected_buckets, ctx.get(LIST), ctx.get(FLOW_LOGS)),
+        UNCONFIGURED,
     )
-    return ResourceState("s3.buckets", "buckets", "naming.resource", PRESENT, (fact,))
 
 
 CHECK = Check("buckets", initial_reads, evaluate, dependent_reads, fallback_reads)

@@ -15,8 +15,7 @@ from drift_check.checks.base import (
     own_tags,
     presence,
 )
-from drift_check.findings import Severity
-from drift_check.observe.observations import Call, Known, both
+from drift_check.observe.observations import Call, Known, combined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +27,14 @@ if TYPE_CHECKING:
 INSTANCES, PARAMETERS = "rds:DescribeDBInstances", "rds:DescribeDBParameters"
 IN_SYNC = "in-sync"
 ON = {"1", "on", "ON", "true"}
+# What the configuration states, as AWS calls it.
+VALUES = {
+    "engine": "Engine",
+    "version": "EngineVersion",
+    "instance_class": "DBInstanceClass",
+    "multi_az": "MultiAZ",
+    "backup_retention_days": "BackupRetentionPeriod",
+}
 SERVING = "available"
 # The beginnings of the states in which it serves nobody, or is about to; in others it does, or soon will.
 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
@@ -57,47 +64,34 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     parameters = group.flat_map(
         lambda name: ctx.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
     )
-    ssl = both(instance, parameters).map(lambda pair: _ssl(desired.ssl_parameter, *pair))
+    ssl = combined(partial(_ssl, desired.ssl_parameter), instance, parameters)
+    rules = (
+        AttributeState(
+            "status",
+            instance.map_present(_status),
+            desired=SERVING,
+            reason="nothing can connect to it, now or soon",
+        ),
+        # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
+        AttributeState(
+            "publicly accessible",
+            instance.map_present(lambda instance: bool(instance.get("PubliclyAccessible"))),
+            desired=False,
+            reason="it has a public address: from outside the VPC its security group alone guards it",
+        ),
+        AttributeState(
+            "ssl_enforced",
+            ssl,
+            remediations=_force(group, ssl, desired.ssl_parameter) if desired.ssl_enforced else (),
+            reason="passwords and data may cross the network in the clear",
+        ),
+    )
     yield ResourceState(
         "rds",
         desired.identifier,
         "rds.identifier",
         presence(instance),
-        (
-            AttributeState("engine", instance.item("Engine")),
-            AttributeState("version", instance.map_present(partial(_version, desired.version))),
-            AttributeState("instance_class", instance.item("DBInstanceClass")),
-            AttributeState("multi_az", instance.item("MultiAZ")),
-            AttributeState(
-                "backup_retention_days",
-                instance.item("BackupRetentionPeriod"),
-            ),
-            *_pending(desired.version, instance),
-            AttributeState(
-                "status",
-                instance.map_present(_status),
-                desired=SERVING,
-                path="rds.identifier",
-                severity=Severity.CRITICAL,
-                reason="nothing can connect to it, now or soon",
-            ),
-            # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
-            AttributeState(
-                "publicly accessible",
-                instance.map_present(lambda instance: bool(instance.get("PubliclyAccessible"))),
-                desired=False,
-                path="rds.identifier",
-                severity=Severity.HIGH,
-                reason="it has a public address: from outside the VPC its security group alone guards it",
-            ),
-            AttributeState(
-                "ssl_enforced",
-                ssl,
-                remediations=_force(group, ssl, desired.ssl_parameter) if desired.ssl_enforced else (),
-                severity=Severity.CRITICAL,
-                reason="passwords and data may cross the network in the clear",
-            ),
-        ),
+        (*_values(desired.version, instance), *rules),
         tags=own_tags(instance, "TagList"),
         arn=f"rds:db:{desired.identifier}",
     )
@@ -108,34 +102,24 @@ def _status(instance: ApiObject) -> str:
     return status if status.startswith(NOT_SERVING) else SERVING
 
 
-# What a change that waits for the maintenance window or a restart would change.
-PENDING = {
-    "identifier": ("DBInstanceIdentifier", Severity.CRITICAL),
-    "multi_az": ("MultiAZ", Severity.HIGH),
-    "backup_retention_days": ("BackupRetentionPeriod", Severity.HIGH),
-    "instance_class": ("DBInstanceClass", Severity.MEDIUM),
-    "version": ("EngineVersion", Severity.MEDIUM),
-}
-
-
-def _pending(version: str, instance: Read[ApiObject | None]) -> Iterator[AttributeState]:
-    """Changes that somebody ordered and that AWS has not made yet."""
-    described = instance.value if isinstance(instance, Known) else None
-    pending = (described or {}).get("PendingModifiedValues", {})
-    for attribute, (name, severity) in PENDING.items():
-        if name in pending:
+def _values(version: str, instance: Read[ApiObject | None]) -> Iterator[AttributeState]:
+    """What AWS has; then what changes that somebody ordered, and that AWS has not made yet, would make."""
+    for attribute, key in VALUES.items():
+        yield AttributeState(attribute, instance.map_present(partial(_value, version, key)))
+    pending = "PendingModifiedValues"
+    described = (instance.value_or(None) or {}).get(pending, {})
+    for attribute, key in {"identifier": "DBInstanceIdentifier", **VALUES}.items():
+        if key in described:
             yield AttributeState(
                 f"pending {attribute}",
-                instance.map(partial(_after_pending, version, name)),
+                instance.item(pending).map(partial(_value, version, key)),
                 path=f"rds.{attribute}",
-                severity=severity,
                 reason="a pending change makes it so, in the next maintenance window or at a restart",
             )
 
 
-def _after_pending(version: str, name: str, instance: ApiObject) -> object:
-    pending = instance["PendingModifiedValues"]
-    return _version(version, pending) if name == "EngineVersion" else pending[name]
+def _value(version: str, key: str, described: ApiObject) -> object:
+    return _version(version, described) if key == "EngineVersion" else described[key]
 
 
 def _version(desired: str, instance: ApiObject) -> str:
@@ -156,10 +140,10 @@ def _ssl(parameter: str, instance: ApiObject | None, parameters: list[ApiObject]
 
 def _force(group: Read[str], ssl: Read[bool | str], parameter: str) -> tuple[Remediation, ...]:
     """Nothing to write where the group says so and the instance only waits for a restart."""
-    off = isinstance(ssl, Known) and ssl.value is False
-    if not off or not isinstance(group, Known) or group.value.startswith("default."):
+    name = group.value_or("default.")
+    if ssl.value_or(None) is not False or name.startswith("default."):
         return ()  # a default group cannot be modified
-    return (ForceSsl(group.value, parameter),)
+    return (ForceSsl(name, parameter),)
 
 
 CHECK = Check("database", initial_reads, evaluate, dependent_reads)

@@ -16,7 +16,6 @@ from drift_check.checks.base import (
     prefix,
     presence,
 )
-from drift_check.findings import Severity
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
 
@@ -67,7 +66,6 @@ def _failover_time(function: Read[Any]) -> AttributeState:
         function.map(judge),
         desired=ENOUGH,
         path="nat.function",
-        severity=Severity.CRITICAL,
         reason=f"the failover is cut off before it ends: it needs at least {FAILOVER_SECONDS} s",
     )
 
@@ -126,7 +124,6 @@ def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
             ours.map(bool),
             desired=True,
             path="nat.function",
-            severity=Severity.HIGH,
             reason="no rule brings the group's events to the failover",
         ),
         *(
@@ -136,7 +133,6 @@ def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
                 desired="ENABLED",
                 path="nat.function",
                 remediations=(EnableRule(name),),
-                severity=Severity.HIGH,
                 reason="the failover does not get these events",
             )
             for name in names
@@ -163,7 +159,6 @@ def _missing_rules(config: CanonicalConfig, ours: Read[list[dict[str, Any]]]) ->
                 ours.map(lambda _: "absent"),
                 desired="ENABLED",
                 path="nat.function",
-                severity=Severity.HIGH,
                 reason="the failover does not get these events until the stack is deployed again",
             )
 

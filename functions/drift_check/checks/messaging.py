@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from functools import partial
 from itertools import takewhile
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, prefix
-from drift_check.observe.observations import Call, Known, both
+from drift_check.observe.observations import Call, Known, combined
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
@@ -78,18 +77,21 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
     if not isinstance(urls, Known) or not isinstance(listed, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", listed)
         return
-    all_attributes = {url: both(listed, ctx.get(ATTRIBUTES, url)).map(itemgetter(1)) for url in listed.value}
+    all_attributes = {
+        url: combined(lambda _, attributes: attributes, listed, ctx.get(ATTRIBUTES, url))
+        for url in listed.value
+    }
+    described = [read.value_or(None) or {} for read in all_attributes.values()]
     targets = {
-        json.loads(read.value["RedrivePolicy"])["deadLetterTargetArn"]
-        for read in all_attributes.values()
-        if isinstance(read, Known) and read.value and "RedrivePolicy" in read.value
+        json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"]
+        for attributes in described
+        if "RedrivePolicy" in attributes
     }
     for name in sorted(_wanted(ctx.config, targets) - set(map(_name, urls.value))):
         yield ResourceState("sqs", name, "sqs.fifo", Known(value=False, sources=listed.sources))
     for url, attributes in all_attributes.items():
-        if isinstance(attributes, Known) and attributes.value is None:
-            continue  # it was deleted after it was listed
-        yield _queue(ctx, url, attributes, targets)
+        if attributes.value_or(attributes) is not None:  # else it was deleted after it was listed
+            yield _queue(ctx, url, attributes, targets)
 
 
 def _wanted(config: CanonicalConfig, targets: Iterable[str]) -> set[str]:
@@ -103,7 +105,7 @@ def _queue(
 ) -> ResourceState:
     name = _name(url)
     facts = [AttributeState("fifo", PRESENT.map(lambda _: name.endswith(FIFO)))]
-    is_target = isinstance(attributes, Known) and (attributes.value or {}).get("QueueArn") in targets
+    is_target = (attributes.value_or(None) or {}).get("QueueArn") in targets
     if is_target or "dlq" in name or "dead-letter" in name:
         retention = attributes.map(
             lambda attributes: int((attributes or {})["MessageRetentionPeriod"]) // DAY

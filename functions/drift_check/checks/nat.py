@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial, reduce
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck
@@ -18,26 +19,23 @@ from drift_check.checks.base import (
     only,
     own_tags,
     presence,
-    tag_map,
 )
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.findings import Severity
-from drift_check.observe.observations import Call, Known, both, joined
+from drift_check.observe.observations import Call, Known, combined, joined
 from tradai_shared.config.paths import value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
 
-ADDRESSES = "ec2:DescribeAddresses"
+ADDRESSES, INSTANCES, IMAGES = "ec2:DescribeAddresses", "ec2:DescribeInstances", "ec2:DescribeImages"
 GROUPS = "autoscaling:DescribeAutoScalingGroups"
 # Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
 OLDEST_IMAGE = timedelta(days=90)
 IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
 USABLE = "available"
-DEREGISTERED = "deregistered"
 PARAMETER = "NatEipAllocationId"
 
 
@@ -56,16 +54,18 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
 def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own
     if call in {Call(GROUPS, name) for name in nat_group.names(config)}:
         if members := _member_ids(answer):
-            yield Call("ec2:DescribeInstances", members)
+            yield Call(INSTANCES, members)
             yield Call(ADDRESSES, members)
         yield from filter(None, map(nat_group.template_call, answer))
     elif call.action == nat_group.VERSIONS:
         yield from (
-            Call("ec2:DescribeImages", image) for version in answer or () if (image := _image(version))
+            Call(IMAGES, image)
+            for version in answer or ()
+            if (image := _image(version["LaunchTemplateData"]))
         )
-    elif call.action == "ec2:DescribeInstances":
+    elif call.action == INSTANCES:
         for image in sorted({instance["ImageId"] for instance in _instances(answer)}):
-            yield Call("ec2:DescribeImages", image)
+            yield Call(IMAGES, image)
 
 
 def _member_ids(groups: list[ApiObject]) -> str:
@@ -74,9 +74,9 @@ def _member_ids(groups: list[ApiObject]) -> str:
     )
 
 
-def _image(version: ApiObject) -> str:
+def _image(data: ApiObject | None) -> str:
     """The image that a launch template names; empty where a parameter names it at each launch."""
-    image = str(version["LaunchTemplateData"].get("ImageId", ""))
+    image = str((data or {}).get("ImageId", ""))
     return image if image.startswith("ami-") else ""
 
 
@@ -87,7 +87,10 @@ def _instances(reservations: list[ApiObject]) -> list[ApiObject]:
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     described = {name: ctx.get(GROUPS, name) for name in nat_group.names(ctx.config)}
     groups = {name: only(read) for name, read in described.items()}
-    members = {name: read.flat_map(partial(_members, ctx)) for name, read in described.items()}
+    members = {
+        name: read.flat_map(partial(_of_members, ctx, INSTANCES)).map(_instances)
+        for name, read in described.items()
+    }
     yield from _superseded(ctx)
     for name, group in groups.items():
         yield nat_group.group(ctx, group, name)
@@ -96,13 +99,14 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     present = [name for name, group in groups.items() if not nat_group.is_missing(group)]
     if ctx.config.nat.group.name not in present:
         return  # one finding for a missing group, none for each of its parts
-    instances = reduce(joined, members.values())
+    instances = joined(*members.values())
     addressed = instances.map(_any_elastic_ip) if len(groups) > 1 else None
     for name in present:
         yield from nat_group.hooks(ctx, groups[name], name)
         yield _instance(ctx, groups[name], members[name], name, addressed)
-    addresses = [read.flat_map(partial(_addresses, ctx)) for read in described.values()]
-    yield from _address_states(ctx, reduce(joined, addresses))
+    addresses = joined(*(read.flat_map(partial(_of_members, ctx, ADDRESSES)) for read in described.values()))
+    yield from _named(ctx, addresses)
+    yield from _address(addresses)
     yield from nat_routes.evaluate(ctx, reduce(nat_group.merged, groups.values()), instances)
 
 
@@ -114,15 +118,15 @@ def _superseded(ctx: CheckContext) -> Iterator[ResourceState]:
             Known(value),
             desired=value_at(ctx.config, path),
             path=path,
-            severity=Severity.MEDIUM,
             reason="the stack's parameter wins: take the value out of the file of own values",
         )
         yield ResourceState(path, f"own values {path}", path, PRESENT, (fact,))
 
 
-def _members(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
+def _of_members(ctx: CheckContext, action: str, groups: list[ApiObject]) -> Read[list[ApiObject]]:
+    """What a call shows of the groups' members."""
     ids = _member_ids(groups)
-    return ctx.get("ec2:DescribeInstances", ids).map(_instances) if ids else Known([])
+    return ctx.get(action, ids) if ids else Known([])
 
 
 def _instance(
@@ -133,12 +137,12 @@ def _instance(
     addressed: Read[bool] | None,
 ) -> ResourceState:
     """A group's NAT. ``addressed``: whether either of two NATs has the address, which is then with one."""
-    instance = both(group, instances).map(lambda pair: nat_routes.in_service(*pair))
+    instance = combined(nat_routes.in_service, group, instances)
     images = instance.flat_map(
-        lambda instance: ctx.get("ec2:DescribeImages", instance["ImageId"]) if instance else Known(None)
+        lambda instance: ctx.get(IMAGES, instance["ImageId"]) if instance else Known(None)
     )
     interface = instance.map(lambda instance: nat_routes.primary(instance) if instance else {})
-    interface_id = interface.value.get("NetworkInterfaceId", "") if isinstance(interface, Known) else ""
+    interface_id = interface.value_or({}).get("NetworkInterfaceId", "")
     facts = (
         AttributeState("instance_type", instance.item("InstanceType")),
         AttributeState("name", instance.map_present(vpc_lookup.name_tag)),
@@ -161,13 +165,8 @@ def _instance(
     name = nat_group.labelled(ctx, ctx.config.nat.name, group_name)
     exists = presence(instance)
     tags = own_tags(instance)
-    arn = instance.value["InstanceId"] if isinstance(instance, Known) and instance.value else ""
+    arn = (instance.value_or(None) or {}).get("InstanceId", "")
     return ResourceState("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
-
-
-def _addresses(ctx: CheckContext, groups: list[ApiObject]) -> Read[list[ApiObject]]:
-    ids = _member_ids(groups)
-    return ctx.get(ADDRESSES, ids) if ids else Known([])
 
 
 def _any_elastic_ip(instances: list[ApiObject]) -> bool:
@@ -186,8 +185,8 @@ def _next_images(
     """Those of the launch template, where it names one; else the instance's."""
 
     def ask(data: ApiObject | None) -> Read[list[ApiObject] | None]:
-        image = _image({"LaunchTemplateData": data or {}})
-        return ctx.get("ec2:DescribeImages", image) if image else images
+        image = _image(data)
+        return ctx.get(IMAGES, image) if image else images
 
     return nat_group.template_data(ctx, group).flat_map(ask)
 
@@ -202,24 +201,24 @@ def _image_facts(
         next_images.map(_image_state),
         desired=USABLE,
         path="nat.image.family",
-        severity=Severity.CRITICAL,
         reason="no replacement can be launched from it: the next failover fails",
     )
     image = only(images)
-    for attribute, observe, expected in (
-        ("image.architecture", _architecture, str(wanted.architecture)),
-        ("image.family", partial(_family, wanted.family), wanted.family),
-        ("image.latest", partial(_is_recent, ctx.now), wanted.latest),
+    for attribute, observe in (
+        ("architecture", _architecture),
+        ("family", partial(_family, wanted.family)),
+        ("latest", partial(_is_recent, ctx.now)),
     ):
-        yield AttributeState(attribute, image.map(partial(_observed, observe, expected)))
+        expected = getattr(wanted, attribute)
+        yield AttributeState(f"image.{attribute}", image.map(partial(_observed, observe, expected)))
 
 
 def _image_state(images: list[ApiObject] | None) -> str:
-    return str(images[0].get("State", USABLE)) if images else DEREGISTERED
+    return str(images[0].get("State", USABLE)) if images else "deregistered"
 
 
-def _observed(observe: object, expected: object, image: ApiObject | None) -> object:
-    return expected if image is None or not callable(observe) else observe(image)
+def _observed(observe: Callable[[ApiObject], object], expected: object, image: ApiObject | None) -> object:
+    return expected if image is None else observe(image)
 
 
 def _architecture(image: ApiObject) -> str:
@@ -236,11 +235,6 @@ def _is_recent(now: datetime, image: ApiObject) -> bool:
     return now - made < OLDEST_IMAGE
 
 
-def _address_states(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
-    yield from _named(ctx, carried)
-    yield from _address(carried)
-
-
 def _named(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
     """The address of the stack's parameter, which wins: allow-lists of others depend on it."""
     named = ctx.config.annotations.parameters.get(PARAMETER)
@@ -252,44 +246,33 @@ def _named(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[Resour
         ids.map(lambda ids: named if named in ids else ",".join(ids) or None),
         desired=named,
         path="nat.eip.static",
-        severity=Severity.HIGH,
         reason=f"the stack's {PARAMETER} is with no instance of the group",
     )
     yield ResourceState("nat.eip", named, "nat.eip.static", PRESENT, (fact,))
 
 
-def _tags(api_object: ApiObject, _read: object) -> dict[str, str]:
-    return tag_map(api_object.get("Tags"))
-
-
 def _address(carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:
     """The Elastic IP that a member carries, for its tags; that one is there is the instance's finding."""
-    for address in carried.value if isinstance(carried, Known) else ({},):
-        name = str(address.get("AllocationId", "elastic-ip"))
-        tags = carried.map(partial(_tags, address))
-        yield ResourceState(
-            "nat.eip", name, "nat.eip.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}"
-        )
+    for position, address in enumerate(carried.value_or([{}])):
+        name, path = str(address.get("AllocationId", "elastic-ip")), "nat.eip"
+        tags = own_tags(carried.map(itemgetter(position)))
+        yield ResourceState(path, name, f"{path}.static", PRESENT, tags=tags, arn=f"ec2:elastic-ip/{name}")
 
 
 def _alarm(ctx: CheckContext) -> ResourceState:
-    alarms = ctx.get("cloudwatch:DescribeAlarms", ctx.config.nat.alarm)
-    alarm = only(alarms)
-    attribute_state = AttributeState(
+    name, path = ctx.config.nat.alarm, "nat.alarm"
+    alarm = only(ctx.get("cloudwatch:DescribeAlarms", name))
+    fact = AttributeState(
         "actions enabled",
         alarm.map_present(
             lambda alarm: alarm.get("ActionsEnabled", True) and bool(alarm.get("AlarmActions"))
         ),
         desired=True,
-        path="nat.alarm",
+        path=path,
         reason="an alarm without an action sends no message",
     )
-    exists = presence(alarm)
-    arn = f"cloudwatch:alarm:{ctx.config.nat.alarm}"
-    tags = ctx.tags(arn)
-    return ResourceState(
-        "nat", ctx.config.nat.alarm, "nat.alarm", exists, (attribute_state,), tags=tags, arn=arn
-    )
+    arn = f"cloudwatch:alarm:{name}"
+    return ResourceState("nat", name, path, presence(alarm), (fact,), tags=ctx.tags(arn), arn=arn)
 
 
 CHECK = Check("nat", initial_reads, evaluate, dependent_reads)

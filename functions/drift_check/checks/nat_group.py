@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from drift_check.actions import ResizeGroup
 from drift_check.checks import vpc_lookup
 from drift_check.checks.base import (
-    PRESENT,
     AttributeState,
     CheckContext,
     ResourceState,
@@ -16,9 +15,9 @@ from drift_check.checks.base import (
     having,
     own_tags,
     presence,
+    unexpected_resources,
 )
-from drift_check.findings import Severity, severity_of
-from drift_check.observe.observations import Call, Known, both
+from drift_check.observe.observations import Call, Known, combined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,12 +48,12 @@ def labelled(ctx: CheckContext, resource: str, group_name: str) -> str:
 
 
 def is_missing(group: Read[ApiObject | None]) -> bool:
-    return isinstance(group, Known) and group.value is None
+    return group.value_or(group) is None
 
 
 def merged(group: Read[ApiObject | None], other: Read[ApiObject | None]) -> Read[ApiObject | None]:
     """The first group with the members of both: any of them may carry the traffic."""
-    return both(group, other).map(lambda pair: _with_members(*pair))
+    return combined(_with_members, group, other)
 
 
 def _with_members(group: ApiObject | None, other: ApiObject | None) -> ApiObject | None:
@@ -80,11 +79,14 @@ def group(ctx: CheckContext, group: Read[ApiObject | None], name: str) -> Resour
                 group.map_present(
                     lambda group: sorted(p["ProcessName"] for p in group.get("SuspendedProcesses", []))
                 ),
-                severity=Severity.HIGH,
-                reason="while it is suspended the group does not heal",
+                "while it is suspended the group does not heal",
             ),
             *subnet,
-            AttributeState("launch_template", group.map_present(_template_name), path="nat.launch_template"),
+            AttributeState(
+                "launch_template",
+                group.map_present(lambda group: _template(group).get("LaunchTemplateName")),
+                path="nat.launch_template",
+            ),
             *_next_instance(ctx, group),
         ),
         tags=own_tags(group),
@@ -101,7 +103,7 @@ def _size(
     instances = group.map_present(
         lambda group: max(group["DesiredCapacity"], len(group.get("Instances", [])))
     )
-    running = instances.value if isinstance(instances, Known) else None
+    running = instances.value_or(None)
     ends = running is None or (size != "MinSize" and wanted < running)
     return AttributeState(
         attribute,
@@ -112,14 +114,14 @@ def _size(
 
 
 def _template(group: ApiObject) -> ApiObject:
-    policy = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    template: ApiObject = group.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification", {})
+    template: ApiObject = group.get("LaunchTemplate") or _policy(group).get("LaunchTemplateSpecification", {})
     return template
 
 
-def _template_name(group: ApiObject) -> str | None:
-    name: str | None = _template(group).get("LaunchTemplateName")
-    return name
+def _policy(group: ApiObject) -> ApiObject:
+    """What a group of several instance types says of its template."""
+    policy: ApiObject = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    return policy
 
 
 def template_call(group: ApiObject) -> Call | None:
@@ -134,13 +136,10 @@ def template_data(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[ApiO
 
     def ask(described: ApiObject | None) -> Read[ApiObject | None]:
         call = template_call(described) if described else None
-        if call is None:
+        if described is None or call is None:
             return Known({})
-        overrides = (
-            (described or {}).get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("Overrides")
-        )
-        ignored = "InstanceType" if overrides else ""
-        return ctx.get(call.action, call.subject).map_present(
+        ignored = "InstanceType" if _policy(described).get("Overrides") else ""
+        return ctx.read(call).map_present(
             lambda versions: {k: v for k, v in versions[0]["LaunchTemplateData"].items() if k != ignored}
         )
 
@@ -155,7 +154,6 @@ def _next_instance(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator
         read.map(lambda data: "gone" if data is None else "present"),
         desired="present",
         path="nat.group.name",
-        severity=Severity.CRITICAL,
         reason="the group has no launch template any more: the next failover launches nothing",
     )
     for attribute, (key, observe) in NEXT.items():
@@ -163,7 +161,6 @@ def _next_instance(ctx: CheckContext, group: Read[ApiObject | None]) -> Iterator
             f"next {attribute}",
             read.map(partial(_given, key, observe, getattr(nat, attribute))),
             path=f"nat.{attribute}",
-            severity=severity_of("nat", attribute),
             reason="the launch template says so: it holds from the next launch, a failover for example",
         )
 
@@ -176,17 +173,17 @@ def _subnet(ctx: CheckContext, group: Read[ApiObject | None]) -> Read[str]:
     """The configured one where the group may launch there; otherwise where it launches."""
     wanted = ctx.config.nat.subnet
 
-    def judge(pair: tuple[ApiObject | None, list[ApiObject]]) -> str:
-        zones = str((pair[0] or {}).get("VPCZoneIdentifier", "")).split(",")
+    def judge(group: ApiObject | None, subnets: list[ApiObject]) -> str:
+        zones = str((group or {}).get("VPCZoneIdentifier", "")).split(",")
         by_id = {
             subnet["SubnetId"]: key
             for key in ctx.config.network.subnets
-            if (subnet := vpc_lookup.subnet_of(ctx, key, pair[1]))
+            if (subnet := vpc_lookup.subnet_of(ctx, key, subnets))
         }
         used = [by_id.get(zone, zone) for zone in zones]
         return wanted if wanted in used else ",".join(used)
 
-    return both(group, vpc_lookup.inside(ctx, "ec2:DescribeSubnets")).map(judge)
+    return combined(judge, group, vpc_lookup.inside(ctx, "ec2:DescribeSubnets"))
 
 
 def hooks(ctx: CheckContext, group: Read[ApiObject | None], name: str) -> Iterator[ResourceState]:
@@ -222,12 +219,11 @@ def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]], name: str) -
             if hook["LifecycleHookName"] not in names
         )
     )
-    fact = each_unexpected(
+    return unexpected_resources(
+        "nat.lifecycle_hooks",
+        labelled(ctx, "lifecycle hooks", name),
+        "nat.group.name",
         "unexpected hook",
         unknown,
-        path="nat.group.name",
-        severity=Severity.HIGH,
-        reason="every instance of the group waits for it, and nothing of this toolkit answers it",
+        "every instance of the group waits for it, and nothing of this toolkit answers it",
     )
-    resource = labelled(ctx, "lifecycle hooks", name)
-    return ResourceState("nat.lifecycle_hooks", resource, "nat.group.name", PRESENT, (fact,))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.checks import vpc_lookup
 from drift_check.checks.base import (
-    PRESENT,
     AttributeState,
     Check,
     CheckContext,
@@ -15,10 +14,8 @@ from drift_check.checks.base import (
     each_unexpected,
     own_tags,
     presence,
-    tag_map,
 )
-from drift_check.findings import Severity
-from drift_check.observe.observations import Call, Known, both
+from drift_check.observe.observations import Call, Known, combined
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
 
@@ -47,214 +44,185 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
     """The DNS settings of every VPC that could be the platform's; almost always one."""
     if call.action != "ec2:DescribeVpcs":
         return
+    own = {config.network.vpc.cidr, config.network.vpc.id, resource_name("vpc", config.environment)}
     for vpc in answer:
-        names = {resource_name("vpc", config.environment)}
-        recognized = {vpc["CidrBlock"], vpc["VpcId"]} & {config.network.vpc.cidr, config.network.vpc.id}
-        if recognized or vpc_lookup.name_tag(vpc) in names:
+        if own & {vpc["CidrBlock"], vpc["VpcId"], vpc_lookup.name_tag(vpc)}:
             for attribute in DNS.values():
                 yield Call("ec2:DescribeVpcAttribute", f"{vpc['VpcId']}/{attribute}")
 
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     yield _vpc(ctx)
-    tables, subnets = (
-        vpc_lookup.inside(ctx, "ec2:DescribeRouteTables"),
-        vpc_lookup.inside(ctx, "ec2:DescribeSubnets"),
-    )
+    tables = vpc_lookup.inside(ctx, "ec2:DescribeRouteTables")
+    subnets = vpc_lookup.inside(ctx, "ec2:DescribeSubnets")
+    roles = combined(partial(vpc_lookup.roles, ctx), tables, subnets)
     for key in ctx.config.network.subnets:
-        yield _subnet(ctx, key, subnets, tables)
+        yield _subnet(ctx, key, subnets, tables, roles)
     for role in ctx.config.network.route_tables:
-        yield from _tables(ctx, role, both(tables, subnets))
+        of_role = roles.map(partial(_of_role, role))
+        for position in range(max(1, len(of_role.value_or(())))):  # there may be one a zone
+            yield _table(ctx, role, of_role, position)
     yield from _endpoints(ctx)
     yield from _acls(ctx, subnets)
 
 
-def _vpc(ctx: CheckContext) -> ResourceState:
-    vpc, path = vpc_lookup.vpc(ctx), "network.vpc"
-    dns = (
-        AttributeState(name, vpc_lookup.vpc_id(ctx).flat_map(partial(_dns, ctx, attribute=asked)))
-        for name, asked in DNS.items()
-    )
-    logs = both(vpc_lookup.vpc_id(ctx), ctx.get("ec2:DescribeFlowLogs")).map(
-        lambda pair: any(log["ResourceId"] == pair[0] and log["FlowLogStatus"] == "ACTIVE" for log in pair[1])
-    )
+def _of_role(role: str, roles: dict[str, list[ApiObject]]) -> list[ApiObject]:
+    return roles.get(role, [])
+
+
+def _described(  # noqa: PLR0913, PLR0917 - what a resource is, and where its id stands
+    path: str,
+    name: str,
+    name_path: str,
+    described: Read[ApiObject | None],
+    facts: Iterable[AttributeState],
+    arn: tuple[str, str],
+) -> ResourceState:
+    """A resource whose own description has its tags; ``arn``: the kind, and the key of the id."""
+    kind, id_key = arn
+    resource = described.value_or(None)
     return ResourceState(
         path,
-        resource_name("vpc", ctx.config.environment),
-        f"{path}.cidr",
-        presence(vpc),
-        (
-            AttributeState("cidr", vpc.item("CidrBlock")),
-            *dns,
-            AttributeState("flow_logs", logs),
+        name,
+        name_path,
+        presence(described),
+        tuple(facts),
+        tags=own_tags(described),
+        arn=f"ec2:{kind}/{resource[id_key]}" if resource else "",
+    )
+
+
+def _vpc(ctx: CheckContext) -> ResourceState:
+    vpc, vpc_id, path = vpc_lookup.vpc(ctx), vpc_lookup.vpc_id(ctx), "network.vpc"
+    logs = combined(
+        lambda vpc_id, logs: any(
+            log["ResourceId"] == vpc_id and log["FlowLogStatus"] == "ACTIVE" for log in logs
         ),
-        tags=_tags(vpc),
-        arn=_arn(vpc, "vpc", "VpcId"),
+        vpc_id,
+        ctx.get("ec2:DescribeFlowLogs"),
     )
+    facts = (
+        AttributeState("cidr", vpc.item("CidrBlock")),
+        *(AttributeState(name, vpc_id.flat_map(partial(_dns, ctx, asked))) for name, asked in DNS.items()),
+        AttributeState("flow_logs", logs),
+    )
+    name = resource_name("vpc", ctx.config.environment)
+    return _described(path, name, f"{path}.cidr", vpc, facts, ("vpc", "VpcId"))
 
 
-def _dns(ctx: CheckContext, vpc_id: str, *, attribute: str) -> Read[bool]:
+def _dns(ctx: CheckContext, attribute: str, vpc_id: str) -> Read[bool]:
     key = attribute[0].upper() + attribute[1:]
-    return ctx.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}").map(
-        lambda answer: answer[key]["Value"]
-    )
+    answer = ctx.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}")
+    return answer.map(lambda answer: answer[key]["Value"])
 
 
 def _subnet(
-    ctx: CheckContext, key: str, subnets: Read[list[ApiObject]], tables: Read[list[ApiObject]]
+    ctx: CheckContext,
+    key: str,
+    subnets: Read[list[ApiObject]],
+    tables: Read[list[ApiObject]],
+    roles: Read[dict[str, list[ApiObject]]],
 ) -> ResourceState:
     path = f"network.subnets.{key}"
-    subnet = subnets.map(lambda subnets: vpc_lookup.subnet_of(ctx, key, subnets))
+    subnet = subnets.map(partial(vpc_lookup.subnet_of, ctx, key))
 
-    def role(pair: tuple[list[ApiObject], list[ApiObject]]) -> str | None:
-        all_tables, all_subnets = pair
-        own_subnet = vpc_lookup.subnet_of(ctx, key, all_subnets)
-        table = vpc_lookup.table_of(own_subnet["SubnetId"], all_tables) if own_subnet else None
-        known = {
-            table["RouteTableId"]: name
-            for name, of_role in vpc_lookup.roles(ctx, *pair).items()
-            for table in of_role
-        }
+    def role(tables: list[ApiObject], own: ApiObject | None, roles: dict[str, list[ApiObject]]) -> str | None:
         wanted = ctx.config.network.subnets[key].route_table
-        if wanted not in known.values():
+        if wanted not in roles:
             return wanted  # the missing table has its own finding
+        known = {table["RouteTableId"]: name for name, of_role in roles.items() for table in of_role}
+        table = vpc_lookup.table_of(own["SubnetId"], tables) if own else None
         return known.get(table["RouteTableId"], table["RouteTableId"]) if table else None
 
-    return ResourceState(
-        path,
-        resource_name(key, ctx.config.environment),
-        f"{path}.cidr",
-        presence(subnet),
-        (
-            AttributeState("cidr", subnet.item("CidrBlock")),
-            AttributeState("availability_zone", subnet.item("AvailabilityZone")),
-            AttributeState("route_table", both(tables, subnets).map(role)),
-        ),
-        tags=_tags(subnet),
-        arn=_arn(subnet, "subnet", "SubnetId"),
+    facts = (
+        AttributeState("cidr", subnet.item("CidrBlock")),
+        AttributeState("availability_zone", subnet.item("AvailabilityZone")),
+        AttributeState("route_table", combined(role, tables, subnet, roles)),
     )
-
-
-def _tables(
-    ctx: CheckContext, role: str, read: Read[tuple[list[ApiObject], list[ApiObject]]]
-) -> Iterator[ResourceState]:
-    """Every table of the role: there may be one a zone."""
-    of_role = read.map(lambda pair: vpc_lookup.roles(ctx, *pair).get(role, []))
-    for position in range(max(1, len(of_role.value)) if isinstance(of_role, Known) else 1):
-        yield _table(ctx, role, of_role, position)
+    name = resource_name(key, ctx.config.environment)
+    return _described(path, name, f"{path}.cidr", subnet, facts, ("subnet", "SubnetId"))
 
 
 def _table(ctx: CheckContext, role: str, of_role: Read[list[ApiObject]], position: int) -> ResourceState:
     path = f"network.route_tables.{role}"
+    route_path = f"{path}.default_route"
     table = of_role.map(lambda tables: tables[position] if tables else None)
     desired = ctx.config.network.route_tables[role]
-    leads_to_nat = desired.default_route is DefaultRoute.NAT
-    has_name = desired.name and not desired.ids  # a table that is stated by its id may have any name
     home = vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges)
-    unstated = both(table, home).map(lambda pair: vpc_lookup.unstated_routes(desired.default_route, *pair))
-    name = desired.name or resource_name(f"{role}-rt", ctx.config.environment)
-    if isinstance(of_role, Known) and len(of_role.value) > 1:
-        name = f"{name} {of_role.value[position]['RouteTableId']}"
-    return ResourceState(
-        path,
-        name,
-        f"{path}.name" if desired.name else f"{path}.default_route",
-        presence(table),
-        (
-            *((AttributeState("name", table.map_present(vpc_lookup.name_tag)),) if has_name else ()),
-            each_unexpected(
-                "unexpected route",
-                unstated.map(lambda routes: [route for route, is_apart in routes if not is_apart]),
-                path=f"{path}.default_route",
-                severity=Severity.HIGH,
-                reason="nobody stated it, and it takes traffic of the platform or of the internet",
-            ),
-            each_unexpected(
-                "unexpected route to another network",
-                unstated.map(lambda routes: [route for route, is_apart in routes if is_apart]),
-                path=f"{path}.default_route",
-                severity=Severity.MEDIUM,
-                reason="nobody stated it",
-            ),
-            # where a NAT should be, the check of the NAT looks at the live target
-            *(
-                (AttributeState("default_route", table.map_present(vpc_lookup.default_route)),)
-                if not leads_to_nat
-                else ()
-            ),
+    unstated = combined(partial(vpc_lookup.unstated_routes, desired.default_route), table, home)
+    name = vpc_lookup.table_name(ctx.config, role)
+    if len(tables := of_role.value_or(())) > 1:
+        name = f"{name} {tables[position]['RouteTableId']}"
+    facts = []
+    if desired.name and not desired.ids:  # a table that is stated by its id may have any name
+        facts.append(AttributeState("name", table.map_present(vpc_lookup.name_tag)))
+    facts += [
+        each_unexpected(
+            "unexpected route",
+            unstated.map(lambda routes: [route for route, is_apart in routes if not is_apart]),
+            "nobody stated it, and it takes traffic of the platform or of the internet",
+            route_path,
         ),
-        tags=_tags(table),
-        arn=_arn(table, "route-table", "RouteTableId"),
-    )
+        each_unexpected(
+            "unexpected route to another network",
+            unstated.map(lambda routes: [route for route, is_apart in routes if is_apart]),
+            "nobody stated it",
+            route_path,
+        ),
+    ]
+    if desired.default_route is not DefaultRoute.NAT:  # else the check of the NAT looks at the live target
+        facts.append(AttributeState("default_route", table.map_present(vpc_lookup.default_route)))
+    name_path = f"{path}.name" if desired.name else route_path
+    return _described(path, name, name_path, table, facts, ("route-table", "RouteTableId"))
 
 
 def _endpoints(ctx: CheckContext) -> Iterator[ResourceState]:
     ours = vpc_lookup.inside(ctx, "ec2:DescribeVpcEndpoints").map(
-        lambda vpc_endpoints: [
-            endpoint for endpoint in vpc_endpoints if str(endpoint["State"]).lower() == "available"
-        ]
+        lambda endpoints: [each for each in endpoints if str(each["State"]).lower() == "available"]
     )
-    wanted = ctx.config.network.endpoints.gateway
+    wanted = set(ctx.config.network.endpoints.gateway)
 
     def gateways(endpoints: list[ApiObject]) -> list[str]:
-        services = {
-            endpoint["ServiceName"].rsplit(".", 1)[-1]
-            for endpoint in endpoints
-            if endpoint["VpcEndpointType"] == "Gateway"
-        }
-        return sorted(services & set(wanted))  # others are not judged
+        gateways = (each["ServiceName"] for each in endpoints if each["VpcEndpointType"] == "Gateway")
+        return sorted({name.rsplit(".", 1)[-1] for name in gateways} & wanted)  # others are not judged
 
-    interfaces = ours.map(lambda ours: sum(endpoint["VpcEndpointType"] == "Interface" for endpoint in ours))
+    interfaces = ours.map(lambda ours: sum(each["VpcEndpointType"] == "Interface" for each in ours))
     path, name_path = "network.endpoints", "network.endpoints.gateway"
     facts = (AttributeState("gateway", ours.map(gateways)), AttributeState("interface_count", interfaces))
-    yield ResourceState(path, "vpc endpoints", name_path, ours.map(lambda _: True), facts)
-    yield from _tagged(ours, path, name_path, "vpc-endpoint/VpcEndpointId")
+    yield ResourceState(path, "vpc endpoints", name_path, presence(ours), facts)
+    yield from _tagged(ours, path, name_path, ("vpc-endpoint", "VpcEndpointId"))
 
 
 def _acls(ctx: CheckContext, subnets: Read[list[ApiObject]]) -> Iterator[ResourceState]:
     acls = vpc_lookup.inside(ctx, "ec2:DescribeNetworkAcls")
 
-    def one_per_tier(pair: tuple[list[ApiObject], list[ApiObject]]) -> bool:
+    def one_per_tier(acls: list[ApiObject], subnets: list[ApiObject]) -> bool:
         of_subnet = {
             association["SubnetId"]: acl["NetworkAclId"]
-            for acl in pair[0]
+            for acl in acls
             for association in acl.get("Associations", [])
         }
         by_tier: dict[str, set[str | None]] = {}
         for key, desired in ctx.config.network.subnets.items():
-            if subnet := vpc_lookup.subnet_of(ctx, key, pair[1]):
+            if subnet := vpc_lookup.subnet_of(ctx, key, subnets):
                 by_tier.setdefault(desired.tier, set()).add(of_subnet.get(subnet["SubnetId"]))
         used = [acl for acls_of_tier in by_tier.values() for acl in acls_of_tier]
         return len(used) == len(set(used)) == len(by_tier)
 
     path = "network.network_acls"
     name_path = f"{path}.one_per_tier"
-    facts = (AttributeState("one_per_tier", both(acls, subnets).map(one_per_tier)),)
-    yield ResourceState(path, "network ACLs", name_path, acls.map(lambda _: True), facts)
+    facts = (AttributeState("one_per_tier", combined(one_per_tier, acls, subnets)),)
+    yield ResourceState(path, "network ACLs", name_path, presence(acls), facts)
     used = acls.map(lambda acls: [acl for acl in acls if acl.get("Associations")])
-    yield from _tagged(used, path, name_path, "network-acl/NetworkAclId")
+    yield from _tagged(used, path, name_path, ("network-acl", "NetworkAclId"))
 
 
 def _tagged(
-    read: Read[list[ApiObject]], path: str, name_path: str, kind_and_id: str
+    read: Read[list[ApiObject]], path: str, name_path: str, arn: tuple[str, str]
 ) -> Iterator[ResourceState]:
     """Each of several resources without names, with its tags."""
-    kind, id_key = kind_and_id.split("/")
-    if not isinstance(read, Known):
-        return
-    for described in read.value:
-        tags = Known(tag_map(described.get("Tags")), read.sources)
-        yield ResourceState(
-            path, described[id_key], name_path, PRESENT, tags=tags, arn=f"ec2:{kind}/{described[id_key]}"
-        )
-
-
-def _tags(read: Read[ApiObject | None]) -> Read[dict[str, str]]:
-    return own_tags(read)
-
-
-def _arn(read: Read[ApiObject | None], kind: str, id_key: str) -> str:
-    return f"ec2:{kind}/{read.value[id_key]}" if isinstance(read, Known) and read.value else ""
+    for resource in read.value_or(()):
+        yield _described(path, resource[arn[1]], name_path, Known(resource, read.sources), (), arn)
 
 
 CHECK = Check("network", initial_reads, evaluate, dependent_reads)

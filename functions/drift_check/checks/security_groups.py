@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import AuthorizeRule, RevokeWorldOpen
 from drift_check.checks import vpc_lookup
 from drift_check.checks.base import (
-    PRESENT,
     AttributeState,
     Check,
     CheckContext,
@@ -17,11 +17,11 @@ from drift_check.checks.base import (
     having,
     own_tags,
     presence,
+    unexpected_resources,
 )
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.checks.vpc_lookup import Home, Rule, open_rules, rule_to_json, wide_rules
-from drift_check.findings import Severity
-from drift_check.observe.observations import Call, Known, both, joined
+from drift_check.checks.vpc_lookup import Home, Rule, flat_rule, open_rules, rule_to_json, wide_rules
+from drift_check.observe.observations import Call, combined, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,9 +32,17 @@ if TYPE_CHECKING:
     from tradai_shared.config.models.network import PortGap, SecurityGroup, SecurityRule
 
 EVERY_PROTOCOL = "-1"
+WHICH = {"ingress": "IpPermissions", "egress": "IpPermissionsEgress"}
+PEERS = {
+    "IpRanges": "CidrIp",
+    "Ipv6Ranges": "CidrIpv6",
+    "PrefixListIds": "PrefixListId",
+    "UserIdGroupPairs": "GroupId",
+}
 ALL_PORTS = {(0, 65535), (-1, -1), (None, None)}
 CLOSED_BY_ITSELF = {"rds", "nat", "ecs"}  # a world-open rule on these is revoked without asking
 GROUPS, ENTRIES = "ec2:DescribeSecurityGroups", "ec2:GetManagedPrefixListEntries"
+AS_TUPLE = itemgetter("protocol", "from_port", "to_port", "peer")  # of a rule
 WEB = [("tcp", port, port) for port in (80, 443)]  # of a group that may be open and states no rules
 
 
@@ -48,20 +56,21 @@ def dependent_reads(_config: CanonicalConfig, call: Call, answer: Any) -> Iterab
 
 def _lists(groups: Iterable[ApiObject | None]) -> list[str]:
     """The prefix lists that rules let in."""
-    rules = (rule for group in groups for rule in flat(group, "IpPermissions", {}))
+    rules = (rule for group in groups for rule in flat(group, {}, WHICH["ingress"]))
     return sorted({rule["peer"] for rule in rules if rule["peer"].startswith("pl-")})
 
 
 def _home(ctx: CheckContext, groups: Iterable[ApiObject | None]) -> Read[Home]:
-    lists: Read[dict[str, list[str]]] = Known({})
-    for name in _lists(groups):
-        entries = ctx.get(ENTRIES, name).map(lambda entries: [entry["Cidr"] for entry in entries or ()])
-        lists = both(lists, entries).map(partial(_with_list, name))
-    return both(vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges), lists).map(lambda pair: Home(*pair))
+    names = _lists(groups)
+    lists = (
+        ctx.get(ENTRIES, name).map(lambda entries: [each["Cidr"] for each in entries or ()]) for name in names
+    )
+    ranges = vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges)
+    return combined(lambda ranges, *cidrs: Home(ranges, dict(zip(names, cidrs, strict=True))), ranges, *lists)
 
 
-def _with_list(name: str, pair: tuple[dict[str, list[str]], list[str]]) -> dict[str, list[str]]:
-    return {**pair[0], name: pair[1]}
+def _cidrs(entries: list[ApiObject] | None) -> list[str]:
+    return [entry["Cidr"] for entry in entries or ()]
 
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
@@ -70,30 +79,25 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for role, desired in ctx.config.network.security_groups.items():
         group = groups.map(partial(having, key="GroupName", value=desired.name))
         home = group.flat_map(lambda group: _home(ctx, [group]))
-        yield _group(role, desired, both(both(group, role_of), home))
-    yield _unknown_groups(ctx, both(groups, groups.flat_map(partial(_home, ctx))))
-
-
-def _unknown_groups(ctx: CheckContext, read: Read[tuple[list[ApiObject], Home]]) -> ResourceState:
-    """Groups of the VPC that the configuration does not name; only what opens is a finding."""
+        yield _group(role, desired, group, role_of, home)
     names = {desired.name for desired in ctx.config.network.security_groups.values()}
-
-    def opened(pair: tuple[list[ApiObject], Home]) -> list[str]:
-        groups, home = pair
-        return sorted(
-            f"{group['GroupName']} {group['GroupId']}"
-            for group in groups
-            if group["GroupName"] not in names and open_rules(flat(group, "IpPermissions", {}), (), home)
-        )
-
-    fact = each_unexpected(
+    yield unexpected_resources(
+        "network.security_groups",
+        "security groups",
+        "network.vpc.cidr",
         "unexpected open group",
-        read.map(opened),
-        path="network.vpc.cidr",
-        severity=Severity.CRITICAL,
-        reason="the configuration does not know it, and the internet can reach what is in it",
+        combined(partial(_open_groups, names), groups, groups.flat_map(partial(_home, ctx))),
+        "the configuration does not know it, and the internet can reach what is in it",
     )
-    return ResourceState("network.security_groups", "security groups", "network.vpc.cidr", PRESENT, (fact,))
+
+
+def _open_groups(names: set[str], groups: list[ApiObject], home: Home) -> list[str]:
+    """Groups of the VPC that the configuration does not name; only what opens is a finding."""
+    return sorted(
+        f"{group['GroupName']} {group['GroupId']}"
+        for group in groups
+        if group["GroupName"] not in names and open_rules((), flat(group, {}, WHICH["ingress"]), home)
+    )
 
 
 def _roles(config: CanonicalConfig, groups: list[ApiObject]) -> dict[str, str]:
@@ -104,58 +108,40 @@ def _roles(config: CanonicalConfig, groups: list[ApiObject]) -> dict[str, str]:
 def _group(
     role: str,
     desired: SecurityGroup,
-    read: Read[tuple[tuple[ApiObject | None, dict[str, str]], Home]],
+    group: Read[ApiObject | None],
+    role_of: Read[dict[str, str]],
+    home: Read[Home],
 ) -> ResourceState:
     path = f"network.security_groups.{role}"
-    known = read.map(lambda pair: pair[0])
-    ingress = known.map(lambda pair: flat(pair[0], "IpPermissions", pair[1]))
-    egress = known.map(lambda pair: flat(pair[0], "IpPermissionsEgress", pair[1]))
-    group = known.map(lambda pair: pair[0])
-    group_id = group.value["GroupId"] if isinstance(group, Known) and group.value else ""
-    ids = known.value[1] if isinstance(known, Known) else {}
-    id_of = {role: group_id_of_role for group_id_of_role, role in ids.items()}
-    missing = {
-        name: _authorize(name, group_id, rules or (), observed, id_of)
-        for name, rules, observed in (
-            ("ingress", desired.ingress, ingress),
-            ("egress", desired.egress, egress),
-        )
+    known = combined(lambda group, _role_of, _home: group, group, role_of, home)
+    rules = {
+        direction: combined(partial(flat, which=which), known, role_of) for direction, which in WHICH.items()
     }
-    home = read.map(lambda pair: pair[1])
-    allowed = joined(ingress, egress)
+    group_id = known.item("GroupId").value_or(None) or ""
+    id_of = {role: group_id for group_id, role in role_of.value_or({}).items()}
+    missing = {
+        direction: _authorize(direction, group_id, getattr(desired, direction) or (), observed, id_of)
+        for direction, observed in rules.items()
+    }
+    allowed = joined(*rules.values())
     protocols = allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules}))
-    facts = [
-        *_open_to_world(role, desired, group_id, both(ingress, home), missing["ingress"]),
+    facts = (
+        *_open_to_world(role, desired, group_id, rules["ingress"], home, missing["ingress"]),
         AttributeState("protocols", protocols),
         *(_gap(gap, path, allowed) for gap in desired.accepted_gaps),
-        AttributeState("ingress", ingress, remediations=missing["ingress"]),
-        AttributeState("egress", egress, remediations=missing["egress"]),
-    ]
-    return ResourceState(
-        path,
-        desired.name,
-        f"{path}.name",
-        presence(group),
-        tuple(facts),
-        tags=own_tags(group),
-        arn=f"ec2:security-group/{group_id}",
+        *(AttributeState(name, observed, remediations=missing[name]) for name, observed in rules.items()),
     )
+    exists, tags, arn = presence(known), own_tags(known), f"ec2:security-group/{group_id}"
+    return ResourceState(path, desired.name, f"{path}.name", exists, facts, tags=tags, arn=arn)
 
 
-def flat(group: ApiObject | None, which: str, role_of: dict[str, str]) -> list[Rule]:
+def flat(group: ApiObject | None, role_of: dict[str, str], which: str) -> list[Rule]:
     """One rule a protocol, range and peer; a group that the configuration knows is named by its role."""
     rules = []
     for permission in (group or {}).get(which, []):
         ports = flat_ports(permission.get("FromPort"), permission.get("ToPort"))
-        peers = [ip_range["CidrIp"] for ip_range in permission.get("IpRanges", [])]
-        peers += [ipv6_range["CidrIpv6"] for ipv6_range in permission.get("Ipv6Ranges", [])]
-        peers += [prefix_list["PrefixListId"] for prefix_list in permission.get("PrefixListIds", [])]
-        pairs = permission.get("UserIdGroupPairs", [])
-        peers += [role_of.get(pair["GroupId"], pair["GroupId"]) for pair in pairs]
-        protocol = permission["IpProtocol"]
-        rules += [
-            {"protocol": protocol, "from_port": ports[0], "to_port": ports[1], "peer": peer} for peer in peers
-        ]
+        peers = [each[key] for kind, key in PEERS.items() for each in permission.get(kind, [])]
+        rules += [flat_rule(permission["IpProtocol"], *ports, role_of.get(peer, peer)) for peer in peers]
     return sorted(rules, key=str)
 
 
@@ -171,24 +157,23 @@ def in_words(rule: Rule) -> str:
     return f"{protocol} {ports} from {rule['peer']}"
 
 
-def _open_to_world(
+def _open_to_world(  # noqa: PLR0913, PLR0917 - what was read of the group beside what is stated
     role: str,
     desired: SecurityGroup,
     group_id: str,
-    read: Read[tuple[list[Rule], Home]],
+    ingress: Read[list[Rule]],
+    home: Read[Home],
     missing: tuple[Remediation, ...],
 ) -> Iterator[AttributeState]:
     """A group that may be open need not be; one that may not be must have no such rule."""
-    stated = desired.ingress or ()
-    opened = read.map(lambda pair: open_rules(pair[0], stated, pair[1]))
-    rules = opened.value if isinstance(opened, Known) else []
+    opened = combined(partial(open_rules, desired.ingress or ()), ingress, home)
+    rules = opened.value_or([])
     words = ", ".join(map(in_words, rules))
     yield AttributeState(
         "open_to_world",
         opened.map(lambda rules: bool(rules) or desired.open_to_world),
-        remediations=_close(role, group_id, read, rules, missing),
+        remediations=_close(role, group_id, ingress.value_or([]), rules, missing),
         evidence=words,
-        severity=Severity.CRITICAL,
         reason=f"anybody on the internet can reach it: {words}",
     )
     if desired.ingress is not None:
@@ -198,31 +183,29 @@ def _open_to_world(
         yield each_unexpected(
             "ingress beside the web",
             opened.map(lambda rules: sorted(in_words(rule) for rule in rules if not _is_web(rule))),
-            path=path,
-            severity=Severity.HIGH,
-            reason="the group may be open, no rule is stated, and this is neither HTTP nor HTTPS",
+            "the group may be open, no rule is stated, and this is neither HTTP nor HTTPS",
+            path,
         )
         return
-    wide = read.map(lambda pair: wide_rules(pair[0], (), pair[1]))
+    wide = combined(partial(wide_rules, ()), ingress, home)
     yield each_unexpected(
         "ingress wider than the VPC",
-        both(wide, opened).map(
-            lambda pair: sorted(in_words(rule) for rule in pair[0] if rule not in pair[1])
+        combined(
+            lambda wide, opened: sorted(in_words(rule) for rule in wide if rule not in opened), wide, opened
         ),
-        path=path,
-        severity=Severity.MEDIUM,
-        reason="no rule is stated, and this one reaches further than the VPC",
+        "no rule is stated, and this one reaches further than the VPC",
+        path,
     )
 
 
 def _is_web(rule: Rule) -> bool:
-    return (rule["protocol"], rule["from_port"], rule["to_port"]) in WEB
+    return AS_TUPLE(rule)[:3] in WEB
 
 
 def _close(
     role: str,
     group_id: str,
-    read: Read[tuple[list[Rule], Home]],
+    ingress: list[Rule],
     opened: list[Rule],
     missing: tuple[Remediation, ...],
 ) -> tuple[Remediation, ...]:
@@ -230,16 +213,11 @@ def _close(
 
     A prefix list may be AWS's own, such as CloudFront's: a person decides.
     """
-    if role not in CLOSED_BY_ITSELF or not isinstance(read, Known) or not opened:
+    is_list = any(rule["peer"].startswith("pl-") for rule in opened)
+    leaves_none = len(opened) == len(ingress) and not missing
+    if role not in CLOSED_BY_ITSELF or not opened or is_list or leaves_none:
         return ()
-    if any(rule["peer"].startswith("pl-") for rule in opened):
-        return ()
-    if len(opened) == len(read.value[0]) and not missing:
-        return ()
-    flat_rules = (
-        (str(rule["protocol"]), rule["from_port"], rule["to_port"], str(rule["peer"])) for rule in opened
-    )
-    return (*missing, RevokeWorldOpen(group_id, tuple(flat_rules)))
+    return (*missing, RevokeWorldOpen(group_id, tuple(map(AS_TUPLE, opened))))
 
 
 def _gap(gap: PortGap, path: str, allowed: Read[list[Rule]]) -> AttributeState:
@@ -253,7 +231,6 @@ def _gap(gap: PortGap, path: str, allowed: Read[list[Rule]]) -> AttributeState:
         path=f"{path}.accepted_gaps",
         accepted=gap.reason,
         reason=f"{gap.protocol} {gap.port} does not pass",
-        severity=Severity.INFO,
     )
 
 
@@ -265,29 +242,21 @@ def _authorize(
     id_of: dict[str, str],
 ) -> tuple[Remediation, ...]:
     """Only what is missing; a person revokes a rule too many, and lets the internet in."""
-    if not isinstance(observed, Known):
+    present = observed.value_or(None)
+    if present is None:
         return ()
-    missing = [
-        rule
-        for rule in map(rule_to_json, desired)
-        if rule not in observed.value and not (direction == "ingress" and _opens(rule))
-    ]
+    is_egress = direction == "egress"
+    missing = (rule for rule in map(rule_to_json, desired) if rule not in present)
     return tuple(
-        AuthorizeRule(
-            group_id,
-            direction == "egress",
-            rule["protocol"],
-            rule["from_port"],
-            rule["to_port"],
-            str(id_of.get(str(rule["peer"]), rule["peer"])),
-        )
+        AuthorizeRule(group_id, is_egress, **{**rule, "peer": id_of.get(rule["peer"], rule["peer"])})
         for rule in missing
+        if is_egress or not _opens(rule)
     )
 
 
 def _opens(rule: Rule) -> bool:
     """Whether a rule lets more of the internet in than a VPC has addresses; a prefix list may, some day."""
-    peer = str(rule["peer"])
+    peer = rule["peer"]
     return peer.startswith("pl-") or (vpc_lookup.is_public(peer) and bool(vpc_lookup.wider_than((), [peer])))
 
 

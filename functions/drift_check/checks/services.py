@@ -17,7 +17,7 @@ from drift_check.checks.base import (
 )
 from drift_check.findings import Severity
 from drift_check.observe.api_reads import SERVICES_A_CALL
-from drift_check.observe.observations import Call, Known, both
+from drift_check.observe.observations import Call, Known, combined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,11 +63,11 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     services: Read[dict[str, ApiObject] | None] = Known({})
     for names in _batches(ctx.config):
         page = ctx.get(SERVICES, f"{ctx.config.ecs.cluster}/{names}")
-        services = both(services, page).map(lambda pair: _merged(*pair))
+        services = combined(_merged, services, page)
     cluster = presence(services)
     arn = f"ecs:cluster/{ctx.config.ecs.cluster}"
     yield ResourceState("ecs", ctx.config.ecs.cluster, "ecs.cluster", cluster, tags=ctx.tags(arn), arn=arn)
-    if isinstance(services, Known) and services.value is None:
+    if services.value_or(services) is None:
         return  # one finding for a missing cluster, none for each of its services
     for key, desired in ctx.config.ecs.services.items():
         service = services.map_present(methodcaller("get", desired.name))
@@ -94,7 +94,6 @@ def _service(
             "status",
             service.item("status"),
             desired="ACTIVE",
-            severity=Severity.HIGH,
             reason="its tasks are being stopped, and it starts none",
         ),
         _desired_count(ctx, desired, service),

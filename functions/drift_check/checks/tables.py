@@ -14,8 +14,8 @@ from drift_check.actions import (
     ProtectTable,
 )
 from drift_check.checks.base import (
-    PRESENT,
     TAGS,
+    UNCONFIGURED,
     AttributeState,
     Check,
     CheckContext,
@@ -24,8 +24,8 @@ from drift_check.checks.base import (
     follows_naming,
     having,
     present_in_all,
+    unexpected_resources,
 )
-from drift_check.findings import Severity
 from drift_check.observe.api_reads import PACED
 from drift_check.observe.observations import Call, Known, first_known
 from tradai_shared.config.models.data import BillingMode, Projection
@@ -65,19 +65,8 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         return sorted(name for name in set(names) - ours if follows(name))
 
     unexpected = ctx.get("dynamodb:ListTables").map(unexpected_tables)
-    yield ResourceState(
-        ROOT,
-        "tables",
-        "naming.resource",
-        PRESENT,
-        (
-            each_unexpected(
-                "unexpected table",
-                unexpected,
-                path="naming.resource",
-                reason="it follows the platform's naming and no configuration knows it",
-            ),
-        ),
+    yield unexpected_resources(
+        ROOT, "tables", "naming.resource", "unexpected table", unexpected, UNCONFIGURED
     )
 
 
@@ -100,7 +89,6 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
                     lambda t: "ACTIVE" if t["TableStatus"] in SERVING else t["TableStatus"]
                 ),
                 desired="ACTIVE",
-                severity=Severity.HIGH,
                 reason="a table that is not active does not serve",
             ),
             *_keys(described),
@@ -169,7 +157,6 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
             f"indexes.{name} status",
             described.map_present(partial(_index_status, name=name)),
             desired=SERVES,
-            severity=Severity.HIGH,
             reason="queries by it fail soon, or do already",
         )
     yield each_unexpected(
@@ -187,7 +174,6 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
         described.map_present(
             lambda t: sorted(index["IndexName"] for index in t.get("LocalSecondaryIndexes", []))
         ),
-        severity=Severity.LOW,
         reason="the configuration has none; it limits each partition key to 10 GB",
     )
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - read by NamedTuple
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from drift_check.checks.base import tag_map
-from drift_check.observe.observations import both
+from drift_check.observe.observations import combined
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from drift_check.checks.base import CheckContext
     from drift_check.observe.observations import Read
@@ -21,16 +23,20 @@ if TYPE_CHECKING:
 
 
 Network: TypeAlias = IPv4Network | IPv6Network
-N = TypeVar("N", IPv4Network, IPv6Network)
-# A VPC has at most a /16 of IPv4 and a /44 of IPv6; AWS assigns a /56.
 DEFAULT = "0.0.0.0/0"
+BLACKHOLE = "a blackhole"
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 Rule: TypeAlias = "dict[str, Any]"  # of a security group, flat
+# A VPC has at most a /16 of IPv4 and a /44 of IPv6; AWS assigns a /56. By version.
 LARGEST_VPC = {4: 1 << (32 - 16), 6: 1 << (128 - 56)}
 
 
 def name_tag(described: dict[str, Any]) -> str:
-    return tag_map(described.get("Tags")).get("Name", "")
+    return _tag(described, "Name")
+
+
+def _tag(described: dict[str, Any], name: str) -> str:
+    return tag_map(described.get("Tags")).get(name, "")
 
 
 def platform_vpc(
@@ -45,17 +51,15 @@ def platform_vpc(
         if desired.name or desired.ids
         for table in tables_named(config, role, tables)
     }
-    own_name, env = resource_name("vpc", config.environment), config.environment
-    for vpc in vpcs:
-        if vpc["VpcId"] in homes:
-            return vpc
-    for vpc in vpcs:
-        same_range = vpc["CidrBlock"] == config.network.vpc.cidr
-        if name_tag(vpc) == own_name or (
-            same_range and tag_map(vpc.get("Tags")).get("Environment") == str(env)
-        ):
-            return vpc
-    return None
+    own_name, env = resource_name("vpc", config.environment), str(config.environment)
+    in_homes = (vpc for vpc in vpcs if vpc["VpcId"] in homes)
+    alike = (
+        vpc
+        for vpc in vpcs
+        if (vpc["CidrBlock"] == config.network.vpc.cidr and _tag(vpc, "Environment") == env)
+        or name_tag(vpc) == own_name
+    )
+    return next(chain(in_homes, alike), None)
 
 
 def tables_named(config: CanonicalConfig, role: str, tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -63,14 +67,16 @@ def tables_named(config: CanonicalConfig, role: str, tables: list[dict[str, Any]
     desired = config.network.route_tables[role]
     if desired.ids:
         return [table for table in tables if table["RouteTableId"] in desired.ids]
-    name = desired.name or resource_name(f"{role}-rt", config.environment)
-    return [table for table in tables if name_tag(table) == name]
+    return [table for table in tables if name_tag(table) == table_name(config, role)]
+
+
+def table_name(config: CanonicalConfig, role: str) -> str:
+    return config.network.route_tables[role].name or resource_name(f"{role}-rt", config.environment)
 
 
 def vpc(ctx: CheckContext) -> Read[dict[str, Any] | None]:
-    return both(ctx.get("ec2:DescribeRouteTables"), ctx.get("ec2:DescribeVpcs")).map(
-        lambda pair: platform_vpc(ctx.config, *pair)
-    )
+    tables, vpcs = ctx.get("ec2:DescribeRouteTables"), ctx.get("ec2:DescribeVpcs")
+    return combined(partial(platform_vpc, ctx.config), tables, vpcs)
 
 
 def vpc_id(ctx: CheckContext) -> Read[str]:
@@ -80,8 +86,10 @@ def vpc_id(ctx: CheckContext) -> Read[str]:
 
 def inside(ctx: CheckContext, action: str) -> Read[list[dict[str, Any]]]:
     """What a call shows of the platform's VPC."""
-    return both(vpc_id(ctx), ctx.get(action)).map(
-        lambda pair: [described for described in pair[1] if described.get("VpcId") == pair[0]]
+    return combined(
+        lambda vpc_id, objects: [described for described in objects if described.get("VpcId") == vpc_id],
+        vpc_id(ctx),
+        ctx.get(action),
     )
 
 
@@ -142,30 +150,25 @@ def wider_than(vpc_cidrs: Iterable[str], cidrs: Iterable[str]) -> list[str]:
 
     0.0.0.0/1 and 128.0.0.0/1 are as wide as 0.0.0.0/0. Text that is no CIDR, as a group's id, is left out.
     """
-    home = list(parsed_all(vpc_cidrs))
+    home = parsed_all(vpc_cidrs)
     outside = {cidr: network for cidr in cidrs if (network := parsed(cidr)) and not is_inside(network, home)}
-    fours = [network for network in outside.values() if isinstance(network, IPv4Network)]
-    sixes = [network for network in outside.values() if isinstance(network, IPv6Network)]
-    wide: list[Network] = [*_wide_parts(fours, _size(home, 4)), *_wide_parts(sixes, _size(home, 6))]
+    wide: list[Network] = []
+    for version, largest in LARGEST_VPC.items():
+        own = sum(network.num_addresses for network in home if network.version == version)
+        networks = [network for network in outside.values() if network.version == version]
+        wide += _wide_parts(networks, own or largest)
     return sorted(cidr for cidr, network in outside.items() if is_inside(network, wide))
 
 
-def _size(home: list[Network], version: int) -> int:
-    """How many addresses the VPC has; without any of that version, as many as one can have."""
-    return (
-        sum(network.num_addresses for network in home if network.version == version) or LARGEST_VPC[version]
-    )
-
-
-def _wide_parts(networks: list[N], limit: int) -> list[N]:
+def _wide_parts(networks: list[Any], limit: int) -> list[Network]:
     """The parts of the union that are wider than the limit; all public parts, where together they are."""
-    parts: list[N] = list(collapse_addresses(networks))
+    parts: list[Network] = list(collapse_addresses(networks))
     public = sum(part.num_addresses for part in parts if part.is_global)
     return [part for part in parts if part.num_addresses > limit or (public > limit and part.is_global)]
 
 
-def parsed_all(cidrs: Iterable[str]) -> Iterator[Network]:
-    yield from (network for cidr in cidrs if (network := parsed(cidr)))
+def parsed_all(cidrs: Iterable[str]) -> list[Network]:
+    return [network for cidr in cidrs if (network := parsed(cidr))]
 
 
 def parsed(cidr: str) -> Network | None:
@@ -179,20 +182,16 @@ def is_inside(network: Network, others: Iterable[Network]) -> bool:
     return any(_is_part(network, other) for other in others)
 
 
-def _is_part(network: Network, other: Network) -> bool:
-    if isinstance(network, IPv4Network):
-        return isinstance(other, IPv4Network) and network.subnet_of(other)
-    return isinstance(other, IPv6Network) and network.subnet_of(other)
+def _is_part(network: Any, other: Any) -> bool:  # noqa: ANN401 - two networks, of the same version or not
+    return bool(network.version == other.version and network.subnet_of(other))
 
 
 def is_elsewhere(cidr: str, vpc_cidrs: Iterable[str]) -> bool:
     """Whether the range is of private addresses, none of them the VPC's."""
     network = parsed(cidr)
-    return (
-        network is not None
-        and not network.is_global
-        and not any(_is_part(network, home) or _is_part(home, network) for home in parsed_all(vpc_cidrs))
-    )
+    if network is None or network.is_global:
+        return False
+    return not any(_is_part(network, home) or _is_part(home, network) for home in parsed_all(vpc_cidrs))
 
 
 def is_public(cidr: str) -> bool:
@@ -201,15 +200,21 @@ def is_public(cidr: str) -> bool:
     return network is not None and network.is_global
 
 
+def to_internet(table: dict[str, Any]) -> dict[str, Any] | None:
+    """The default route."""
+    routes = table.get("Routes", [])
+    return next((route for route in routes if route.get("DestinationCidrBlock") == DEFAULT), None)
+
+
 def default_route(table: dict[str, Any]) -> str:
     """The kind of target, as the configuration calls it."""
-    for route in table.get("Routes", []):
-        if route.get("DestinationCidrBlock") == DEFAULT:
-            if route.get("State") == "blackhole":
-                return "a blackhole"
-            gateway = str(route.get("GatewayId", ""))
-            return DefaultRoute.INTERNET_GATEWAY if gateway.startswith("igw-") else DefaultRoute.NAT
-    return DefaultRoute.NONE
+    route = to_internet(table)
+    if route is None:
+        return DefaultRoute.NONE
+    if route.get("State") == "blackhole":
+        return BLACKHOLE
+    is_direct = str(route.get("GatewayId", "")).startswith("igw-")
+    return DefaultRoute.INTERNET_GATEWAY if is_direct else DefaultRoute.NAT
 
 
 def unstated_routes(
@@ -257,22 +262,21 @@ class Home(NamedTuple):
         return self.lists.get(rule["peer"], [str(rule["peer"])])
 
 
+def flat_rule(protocol: str, from_port: int | None, to_port: int | None, peer: str) -> Rule:
+    return {"protocol": protocol, "from_port": from_port, "to_port": to_port, "peer": peer}
+
+
 def rule_to_json(rule: SecurityRule) -> Rule:
-    return {
-        "protocol": str(rule.protocol),
-        "from_port": rule.from_port,
-        "to_port": rule.to_port,
-        "peer": rule.peer,
-    }
+    return flat_rule(str(rule.protocol), rule.from_port, rule.to_port, rule.peer)
 
 
-def open_rules(rules: list[Rule], stated: Iterable[SecurityRule], home: Home) -> list[Rule]:
+def open_rules(stated: Iterable[SecurityRule], rules: list[Rule], home: Home) -> list[Rule]:
     """The rules that nobody stated and that let the internet in, alone or together."""
-    wide = wide_rules(rules, stated, home)
+    wide = wide_rules(stated, rules, home)
     return [rule for rule in wide if any(map(is_public, home.cidrs(rule)))]
 
 
-def wide_rules(rules: list[Rule], stated: Iterable[SecurityRule], home: Home) -> list[Rule]:
+def wide_rules(stated: Iterable[SecurityRule], rules: list[Rule], home: Home) -> list[Rule]:
     """The rules that nobody stated and that reach further than the VPC, alone or together."""
     known = [rule_to_json(rule) for rule in stated]
     unstated = [rule for rule in rules if rule not in known]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from drift_check.findings import UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 ApiObject: TypeAlias = "dict[str, Any]"  # as AWS describes it
 T_co = TypeVar("T_co", covariant=True)
@@ -47,6 +47,10 @@ class Known(Generic[T_co]):
         """The value under a key of what AWS described; None where it is missing."""
         return self.map_present(itemgetter(key))
 
+    def value_or(self, default: object) -> T_co:  # noqa: ARG002 - as Unknown's
+        """The value."""
+        return self.value
+
     def flat_map(self, ask: Callable[[T_co], Read[U]]) -> Read[U]:
         """Another reading, which ``ask`` chooses by this value."""
         try:
@@ -67,21 +71,20 @@ class Unknown:
     call: Call
     code: str
 
-    def map(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
-        """Returns self: no value to map."""
+    @property
+    def sources(self) -> frozenset[Call]:
+        """The call that failed."""
+        return frozenset({self.call})
+
+    def map(self, change: object) -> Unknown:  # noqa: ARG002 - as Known's
+        """Returns self: no value to map, to look into or to ask with."""
         return self
 
-    def map_present(self, change: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
-        """Returns self: no value to map."""
-        return self
+    map_present = item = flat_map = map  # noqa: A003 - this class's own
 
-    def item(self, key: str) -> Unknown:  # noqa: ARG002 - as Known's
-        """Returns self: no value to look into."""
-        return self
-
-    def flat_map(self, ask: Callable[[Any], object]) -> Unknown:  # noqa: ARG002 - as Known's
-        """Returns self: no value to ask with."""
-        return self
+    def value_or(self, default: U) -> U:
+        """The default: no value is known."""
+        return default
 
 
 Read: TypeAlias = Known[T] | Unknown
@@ -105,14 +108,22 @@ class Reads:
         )
 
 
-def both(read: Read[T], other: Read[U]) -> Read[tuple[T, U]]:
-    """Two readings together; unknown where either is."""
-    return read.flat_map(lambda first: other.map(lambda second: (first, second)))
+def combined(change: Callable[..., T], *reads: Read[Any]) -> Read[T]:
+    """What ``change`` makes of the values of several readings; the first unknown one where any is."""
+    for read in reads:
+        if isinstance(read, Unknown):
+            return read
+    values = Known([read.value_or(None) for read in reads], all_sources(reads))
+    return values.map(lambda values: change(*values))
 
 
-def joined(read: Read[list[T]], other: Read[list[T]]) -> Read[list[T]]:
-    """Two lists as one; unknown where either is."""
-    return both(read, other).map(lambda lists: [*lists[0], *lists[1]])
+def all_sources(reads: Iterable[Read[Any]]) -> frozenset[Call]:
+    return frozenset().union(*(read.sources for read in reads))
+
+
+def joined(*reads: Read[list[T]]) -> Read[list[T]]:
+    """Several lists as one; unknown where any is."""
+    return combined(lambda *lists: [element for each in lists for element in each], *reads)
 
 
 def first_known(*reads: Read[T]) -> Read[T]:

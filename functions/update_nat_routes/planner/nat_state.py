@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from update_nat_routes.model import (
@@ -63,7 +64,7 @@ class RunState:
     marked: Mapping[str, datetime] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached properties
 class NatState:
     """Everything a plan depends on. Two equal situations give the same plan."""
 
@@ -73,16 +74,16 @@ class NatState:
     memory: RunState
     now: datetime
 
-    @property
+    @cached_property
     def groups(self) -> tuple[Group, ...]:
         return self.observed.groups
 
-    @property
+    @cached_property
     def members(self) -> tuple[Member, ...]:
         """Of all groups: whoever can serve is judged with all others."""
         return tuple(member for group in self.groups for member in group.members)
 
-    @property
+    @cached_property
     def warm(self) -> tuple[Member, ...]:
         """Of the warm pools, where they were read."""
         return tuple(member for group in self.groups for member in group.warm or ())

@@ -14,6 +14,7 @@ TradaiError
 
 from __future__ import annotations
 
+import re
 import reprlib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,21 @@ MOST_SHOWN = 1_000  # characters of a message
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 120
 _SHORT.maxlevel = 3
+# A name that announces a secret. An ARN's ``:secret:`` does not: the secret's own name follows it.
+CONFIDENTIAL_NAME = r"""[\w.-]*(?:signature|token|authorization|passwo?r?d|(?<!:)secret(?:string|binary)?
+    |(?:secret|access|private|api)[_-]?key)"""
+# After it, a value in text, JSON, XML, Python, a header or a query; or what an URL has before its host.
+SECRET = re.compile(
+    rf"""((?<![\w.-]){CONFIDENTIAL_NAME}["'\\]*\s*[:=>]\s*(?:b(?=\\*["']))?(?:(?:basic|bearer|aws4-\S+)\s+)?)
+    (?:(\\*["'])(?:(?!(?<!\\)\2).)*|[^\s"'\\&,;<>(){{}}\[\]]+)|(?<=://)[^\s/@"'\\]+(?=@)""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+REDACTED = "(secret)"
+
+
+def redacted(text: str) -> str:
+    """The text without what a name in it calls a secret, such as a token that AWS repeats in an error."""
+    return SECRET.sub(lambda match: f"{match[1] or ''}{match[2] or ''}{REDACTED}", text)
 
 
 def shown(value: object) -> str:
@@ -32,7 +48,7 @@ def shown(value: object) -> str:
 
 def _printable(text: str) -> str:
     """A message on one line, of a bounded length, whatever an event's own names put into it."""
-    return visible(text[:MOST_SHOWN])
+    return visible(redacted(text)[:MOST_SHOWN])
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -44,7 +60,11 @@ def visible(text: str, keep: str = "") -> str:
 
 
 class TradaiError(Exception):
-    """Base of all errors that the toolkit raises on purpose."""
+    """Base of all errors that the toolkit raises on purpose. Lambda itself logs an error's text."""
+
+    def __init__(self, text: str = "") -> None:
+        """Keep the text without secrets."""
+        super().__init__(redacted(text))
 
 
 class SettingsError(TradaiError):
@@ -54,7 +74,7 @@ class SettingsError(TradaiError):
         """Name the variable and what is wrong with it."""
         super().__init__(f"{variable}: {problem}")
         self.variable = variable
-        self.problem = problem
+        self.problem = redacted(problem)
 
 
 class EventError(TradaiError):
@@ -73,7 +93,7 @@ class ConfigError(TradaiError):
         """Name the value's path and what is wrong with it."""
         super().__init__(f"{path}: {problem}")
         self.path = path
-        self.problem = problem
+        self.problem = redacted(problem)
 
 
 class EgressDownError(TradaiError):
@@ -101,6 +121,7 @@ class AwsError(TradaiError):
 
     def __init__(self, action: str, code: str, message: str) -> None:
         """Keep the action as IAM spells it (``ec2:ReplaceRoute``), AWS's error code and its message."""
+        message = _printable(" ".join(message.split()))
         super().__init__(f"{action} failed with {code}: {message}")
         self.action = action
         self.code = code

@@ -6,12 +6,14 @@ No tracer: it costs 100 ms at a cold start.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
+from tradai_shared.errors import CONFIDENTIAL_NAME, REDACTED, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +22,31 @@ if TYPE_CHECKING:
 
 
 NAMESPACE = "TradAI/Ops"
+CONFIDENTIAL = re.compile(CONFIDENTIAL_NAME, re.IGNORECASE | re.VERBOSE)
 
 
 def make_logger(service: str) -> Logger:
     """A logger of JSON lines in ASCII: half a surrogate pair, which UTF-8 has not, would lose the line.
 
-    Messages are constants; what varies goes into fields.
+    Messages are constants; what varies goes into fields. A traceback has the texts of all its causes, with
+    what AWS repeated of a request in them: no line has a secret.
     """
-    return Logger(service=service, utc=True, json_serializer=partial(json.dumps, default=str))
+    return Logger(service=service, utc=True, json_serializer=_to_line)
+
+
+def _to_line(record: dict[str, Any]) -> str:
+    return json.dumps(_redacted(record), default=lambda value: redacted(str(value)))
+
+
+def _redacted(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON
+    match value:
+        case dict():
+            return {key: _redacted(part, str(key)) for key, part in value.items()}
+        case list() | tuple():
+            return [_redacted(part) for part in value]
+        case str():
+            return REDACTED if CONFIDENTIAL.fullmatch(name) else redacted(value)
+    return value
 
 
 def make_metrics(service: str) -> Metrics:

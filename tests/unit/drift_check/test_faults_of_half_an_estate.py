@@ -133,7 +133,7 @@ class Faulty:
 def test_what_is_missing_stays_told_and_what_fails_is_unknown_alone(client: Client) -> None:
     ordinary = scan(Observer(client))
     assert FindingStatus.MISSING in {finding.status for finding in ordinary.findings}
-    assert not ordinary.partial
+    assert not ordinary.unknown
     before = {assessed.finding.id: assessed for assessed in ordinary.assessed}
     faulty = Faulty(client)
     for action, reader in READ_OPERATIONS.items():

@@ -14,21 +14,22 @@ from __future__ import annotations
 
 import gzip
 import json
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import Element
 
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
-from botocore.parsers import ResponseParserError
+from botocore.parsers import ResponseParserError, ResponseParserFactory
 from botocore.session import Session
 from typing_extensions import override
 
 from tradai_shared.aws.error_mapping import translate_errors
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
+    from collections.abc import Callable
+
+    from botocore.model import Shape
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ec2 import EC2Client
@@ -178,25 +179,31 @@ def lean_session(profile: str | None = None) -> Session:
         file_loader=LeanFileLoader(),
     )
     session.register_component("data_loader", loader)
-    session.register("after-call", refuse_repeated)
+    session.register_component("response_parser_factory", StrictParserFactory())
     return session
 
 
-def refuse_repeated(**given: Any) -> None:  # noqa: ANN401 - botocore's arguments of a handler
-    """Refuse an answer with an element repeated where one is documented: botocore returns the XML itself.
+class StrictParserFactory(ResponseParserFactory):
+    """Its parsers of XML refuse an element that is repeated where one is documented.
 
-    Raises:
-        ResponseParserError: there is such an element; ``translate_errors`` calls that temporary.
+    botocore itself returns a text as XML, a flag as false and a structure as its first; a number or a time
+    ends as a Python error. The ResponseParserError is temporary to ``translate_errors``.
     """
-    model: OperationModel = given["model"]
-    if model.service_model.protocol in XML_PROTOCOLS and _holds_xml(given["parsed"]):
-        raise ResponseParserError(f"{model.name}: an element is repeated where one is documented")
+
+    @override
+    def create_parser(self, protocol_name: str) -> Any:
+        """The parser of one answer."""
+        parser: Any = super().create_parser(protocol_name)
+        if protocol_name in XML_PROTOCOLS:
+            parser._parse_shape = partial(_parse_single, parser._parse_shape)  # noqa: SLF001 - each value's
+        return parser
 
 
-def _holds_xml(value: object) -> bool:
-    if isinstance(value, dict | list):
-        return any(map(_holds_xml, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, Element)
+def _parse_single(parse: Callable[[Any, Any], Any], shape: Shape, node: Any) -> Any:  # noqa: ANN401 - botocore's
+    if isinstance(node, list) and not shape.serialization.get("flattened"):
+        name = node[0].tag.rpartition("}")[2]
+        raise ResponseParserError(f"{name} stands {len(node)} times where AWS documents one")
+    return parse(shape, node)
 
 
 def trimmed_session() -> Session:
@@ -206,7 +213,7 @@ def trimmed_session() -> Session:
         extra_search_paths=[str(MODELS)], include_default_search_paths=False, include_default_extras=False
     )
     session.register_component("data_loader", loader)
-    session.register("after-call", refuse_repeated)
+    session.register_component("response_parser_factory", StrictParserFactory())
     return session
 
 

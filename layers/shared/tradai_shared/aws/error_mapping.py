@@ -99,7 +99,9 @@ def translate_errors(action: str, *, shown: bool = False) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _from_client_error(action, error, shown=shown) from error
-    except (BotoConnectionError, HTTPClientError, ResponseParserError) as error:
+    except ResponseParserError as error:  # its further lines are the whole answer
+        raise TemporaryError(action, type(error).__name__, str(error).partition("\n")[0]) from None
+    except (BotoConnectionError, HTTPClientError) as error:
         raise TemporaryError(action, type(error).__name__, str(error)) from error
     except BotoCoreError as error:
         raise PermanentError(action, type(error).__name__, str(error)) from error
