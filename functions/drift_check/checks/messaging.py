@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, prefix
-from drift_check.observe.observations import Call, Known, combined
+from drift_check.observe.observations import Call, Known, all_sources, combined
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
         for attributes in described
         if "RedrivePolicy" in attributes
     }
+    absent = Known(value=False, sources=all_sources([listed, *all_attributes.values()]))
     for name in sorted(_wanted(ctx.config, targets) - set(map(_name, urls.value))):
-        yield ResourceState("sqs", name, "sqs.fifo", Known(value=False, sources=listed.sources))
+        yield ResourceState("sqs", name, "sqs.fifo", absent)
     for url, attributes in all_attributes.items():
         if attributes.value_or(attributes) is not None:  # else it was deleted after it was listed
             yield _queue(ctx, url, attributes, targets)
