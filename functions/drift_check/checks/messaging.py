@@ -74,7 +74,7 @@ def _has(arns: list[str], *, name: str) -> bool:
 def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
     urls = ctx.get(QUEUES, _prefix(ctx.config))
     listed = urls.map(partial(_ours, ctx.config))
-    if not isinstance(urls, Known) or not isinstance(listed, Known):
+    if not isinstance(listed, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", listed)
         return
     all_attributes = {
@@ -88,7 +88,7 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
         if "RedrivePolicy" in attributes
     }
     absent = Known(value=False, sources=all_sources([listed, *all_attributes.values()]))
-    for name in sorted(_wanted(ctx.config, targets) - set(map(_name, urls.value))):
+    for name in sorted(_wanted(ctx.config, targets) - set(map(_name, urls.value_or([])))):
         yield ResourceState("sqs", name, "sqs.fifo", absent)
     for url, attributes in all_attributes.items():
         if attributes.value_or(attributes) is not None:  # else it was deleted after it was listed

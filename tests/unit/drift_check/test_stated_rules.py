@@ -13,6 +13,7 @@ from drift_check.apply.api_writes import authorize
 from drift_check.observe.observations import Call, Known, Reads
 from drift_check.observe.observer import Observer
 from drift_check.scan import Scanner
+from tests.unit.drift_check.config_mutation import changed
 from tests.unit.drift_check.moto_estate import Standing, config
 from tradai_shared.config.build import build
 from tradai_shared.config.overrides import OverrideFile
@@ -94,6 +95,16 @@ def test_a_prefix_list_is_let_in_by_a_person_alone(estate: Standing) -> None:
     """Whoever owns the list may put the world into it."""
     stated = (("tcp", 443, 443, "pl-1"), ("tcp", 80, 80, "10.0.0.0/16"))
     scan = scanned(estate, stating(stated), [])
+    (missing,) = [each for each in scan.assessed if each.finding.path == f"{PATH}.ingress"]
+    assert [write.peer for write in missing.remediations if isinstance(write, AuthorizeRule)] == [
+        "10.0.0.0/16"
+    ]
+
+
+def test_a_rule_from_a_group_that_is_gone_is_not_written(estate: Standing) -> None:
+    """It would be sent as an address; what opens the group is closed without it."""
+    desired = stating((("tcp", 443, 443, "alb"), ("tcp", 80, 80, "10.0.0.0/16")))
+    scan = scanned(estate, changed(desired, "network.security_groups.alb.name", "gone"), [])
     (missing,) = [each for each in scan.assessed if each.finding.path == f"{PATH}.ingress"]
     assert [write.peer for write in missing.remediations if isinstance(write, AuthorizeRule)] == [
         "10.0.0.0/16"
