@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS, ReadOperation
 from drift_check.observe.observations import Call, Known, Read, Reads, Unknown
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors, whole_answer
+from tradai_shared.aws.error_mapping import THROTTLED, translate_errors, whole_answer
 from tradai_shared.errors import AwsError, TemporaryError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Observer:
             try:
                 return Known(_ask(client, reader, call, self._count), frozenset({call}))
             except TemporaryError as error:
-                if is_last_try or not _throttled(error):
+                if is_last_try or error.code not in THROTTLED:
                     return Unknown(call, error.code)
                 clock.sleep(THROTTLED_PAUSE_SECONDS)
             except AwsError as error:
@@ -168,9 +168,3 @@ def _conclude(reader: ReadOperation, call: Call, error: AwsError) -> Read[Any]:
     if error.code in reader.empty:
         return Known({}, sources)
     return Unknown(call, error.code)
-
-
-def _throttled(error: TemporaryError) -> bool:
-    from tradai_shared.aws.error_mapping import THROTTLED  # noqa: PLC0415
-
-    return error.code in THROTTLED
