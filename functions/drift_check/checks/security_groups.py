@@ -242,7 +242,7 @@ def _authorize(
     observed: Read[list[Rule]],
     id_of: dict[str, str],
 ) -> tuple[Remediation, ...]:
-    """Only what is missing, of peers that exist; a person revokes a rule too many, and lets the internet in."""
+    """What is missing, of peers that exist; a person revokes a rule too many, and lets the internet in."""
     present = observed.value_or(None)
     if present is None:
         return ()
