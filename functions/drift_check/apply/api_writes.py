@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from drift_check.actions import AuthorizeRule, CreateIndex, ForceSsl, ResizeGroup
 
-EVERY_PORT = (0, 65535)
+EVERY_PORT, EVERY_TYPE = (0, 65535), (-1, -1)  # the latter of ICMP
 NO_TAGS = "NoSuchTagSet"
 
 
@@ -75,10 +75,14 @@ def ec2(action: str, operation: str, parameters: dict[str, Any]) -> ApiRequest:
 
 
 def authorize(remediation: AuthorizeRule) -> ApiRequest:
-    low, high = EVERY_PORT if remediation.from_port is None else (remediation.from_port, remediation.to_port)
+    low, high = remediation.from_port, remediation.to_port
+    if low is None:
+        low, high = EVERY_TYPE if remediation.protocol == "icmp" else EVERY_PORT
     permission: dict[str, Any] = {"IpProtocol": remediation.protocol, "FromPort": low, "ToPort": high}
     if remediation.peer.startswith("sg-"):
         permission["UserIdGroupPairs"] = [{"GroupId": remediation.peer}]
+    elif remediation.peer.startswith("pl-"):
+        permission["PrefixListIds"] = [{"PrefixListId": remediation.peer}]
     elif ":" in remediation.peer:
         permission["Ipv6Ranges"] = [{"CidrIpv6": remediation.peer}]
     else:

@@ -45,7 +45,7 @@ from drift_check.checks.security_groups import flat_ports
 from drift_check.compare import assess
 from drift_check.findings import Healing
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import AwsError
 
 if TYPE_CHECKING:
@@ -208,9 +208,9 @@ class RequestBuilder:
             },
         }
         for _ in range(COUNTED_PAGES):
-            with translate_errors("dynamodb:Scan"):
+            with whole_answer("dynamodb:Scan"), translate_errors("dynamodb:Scan"):
                 page = self.client("dynamodb").scan(**parameters)
-            expired, items = expired + page["Count"], items + page["ScannedCount"]
+                expired, items = expired + page["Count"], items + page["ScannedCount"]
             if "LastEvaluatedKey" not in page:
                 return expired, items, True
             parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]

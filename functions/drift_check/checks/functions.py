@@ -57,13 +57,13 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
 def _failover_time(function: Read[Any]) -> AttributeState:
     """A failover that is cut off moves no route: a replacement needs tens of seconds to run."""
 
-    def judge(described: ApiObject) -> str:
-        seconds = int(described["Timeout"])
+    def judge(described: ApiObject | None) -> str:
+        seconds = int(described["Timeout"]) if described else FAILOVER_SECONDS  # gone: the NAT's finding
         return ENOUGH if seconds >= FAILOVER_SECONDS else f"{seconds} s"
 
     return AttributeState(
         "failover time-out",
-        function.map_present(judge),
+        function.map(judge),
         desired=ENOUGH,
         path="nat.function",
         reason=f"the failover is cut off before it ends: it needs at least {FAILOVER_SECONDS} s",

@@ -8,11 +8,11 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, prefix
-from drift_check.observe.observations import Call, Known, combined
+from drift_check.observe.observations import Call, Known, all_sources, combined
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
@@ -72,7 +72,8 @@ def _has(arns: list[str], *, name: str) -> bool:
 
 
 def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
-    listed = ctx.get(QUEUES, _prefix(ctx.config)).map(lambda urls: _ours(ctx.config, urls))
+    urls = ctx.get(QUEUES, _prefix(ctx.config))
+    listed = urls.map(partial(_ours, ctx.config))
     if not isinstance(listed, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", listed)
         return
@@ -86,11 +87,18 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
         for attributes in described
         if "RedrivePolicy" in attributes
     }
-    for name in sorted(set(ctx.config.sqs.names or ()) - {_name(url) for url in listed.value}):
-        yield ResourceState("sqs", name, "sqs.fifo", Known(value=False, sources=listed.sources))
+    absent = Known(value=False, sources=all_sources([listed, *all_attributes.values()]))
+    for name in sorted(_wanted(ctx.config, targets) - set(map(_name, urls.value_or([])))):
+        yield ResourceState("sqs", name, "sqs.fifo", absent)
     for url, attributes in all_attributes.items():
         if attributes.value_or(attributes) is not None:  # else it was deleted after it was listed
             yield _queue(ctx, url, attributes, targets)
+
+
+def _wanted(config: CanonicalConfig, targets: Iterable[str]) -> set[str]:
+    """The queues that are named, and those for dead letters that the list would show."""
+    dead_letters = (arn.rpartition(":")[2] for arn in targets)
+    return {*(config.sqs.names or ()), *(name for name in dead_letters if name.startswith(_prefix(config)))}
 
 
 def _queue(

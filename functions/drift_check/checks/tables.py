@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 ROOT = "dynamodb.tables"
 SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves
 SERVES = "serves"
+PROJECTED = {"projection": "ProjectionType", "attributes": "NonKeyAttributes"}
 TTL_ON = {"ENABLED", "ENABLING"}
 
 
@@ -146,11 +147,12 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
         missing = getattr(observed, "value", "") is None and index.projection is not Projection.INCLUDE
         remediations = (_create_index(table.name, name, index),) if missing else ()
         yield AttributeState(f"indexes.{name}", observed, remediations=remediations)
-        yield AttributeState(
-            f"indexes.{name}.projection",
-            described.map_present(partial(_projection, name=name, stated=index)),
-            reason="queries by it find other attributes of the items than stated",
-        )
+        for field, key in PROJECTED.items():
+            yield AttributeState(
+                f"indexes.{name}.{field}",
+                described.map_present(partial(_projection, name=name, key=key, stated=getattr(index, field))),
+                reason="queries by it find other attributes of the items than stated",
+            )
         yield AttributeState(
             f"indexes.{name} status",
             described.map_present(partial(_index_status, name=name)),
@@ -191,12 +193,17 @@ def _index(table: dict[str, Any], *, name: str, stated: Index) -> dict[str, Any]
     if not (index := _named(table, name)):
         return None
     partition, sort = (_attribute(table, index["KeySchema"], position) for position in (0, 1))
-    return {"partition": partition, "sort": sort, "projection": stated.projection}
+    return {
+        "partition": partition,
+        "sort": sort,
+        "projection": stated.projection,
+        "attributes": stated.attributes,
+    }
 
 
-def _projection(table: dict[str, Any], *, name: str, stated: Index) -> str | None:
-    projection: dict[str, str] = _named(table, name).get("Projection", {})
-    return projection.get("ProjectionType", stated.projection)
+def _projection(table: dict[str, Any], *, name: str, key: str, stated: object) -> object:
+    index = _named(table, name)
+    return index["Projection"].get(key, []) if index else stated
 
 
 def _index_status(table: dict[str, Any], *, name: str) -> str:

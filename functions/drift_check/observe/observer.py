@@ -26,6 +26,9 @@ WORKERS = 12
 # botocore has tried three times by then; one more chance when the account's bucket has refilled.
 THROTTLED_PAUSE_SECONDS = 1.0
 OUT_OF_TIME = "OutOfTime"
+METADATA = "ResponseMetadata"  # botocore's own
+# Where AWS leaves out what there is none of; of a bucket's versioning what was never set.
+MAY_BE_EMPTY = {"list_queues", "get_rest_apis", "get_stages", "get_bucket_versioning"}
 
 
 def no_progress(_done: int, _known: int) -> None:
@@ -144,12 +147,18 @@ def _joined(
 
 
 def _part(answer: dict[str, Any], reader: ReadOperation) -> Any:  # noqa: ANN401 - AWS's answer
-    """What is kept. Where an error code would say that it does not exist, an answer without it is garbled."""
-    if not reader.result:
-        return answer
-    if reader.absent and reader.result not in answer:
+    """What is kept.
+
+    Raises:
+        TemporaryError: it is missing or empty where AWS never leaves it so, or the answer is a page in HTML.
+    """
+    kept = answer.get(reader.result) if reader.result else {k: answer[k] for k in answer if k != METADATA}
+    if kept or kept == []:
+        return kept
+    headers = answer.get(METADATA, {}).get("HTTPHeaders", {})
+    if reader.operation not in MAY_BE_EMPTY or "html" in headers.get("content-type", ""):
         raise TemporaryError(reader.operation, "UnexpectedAnswer", f"an answer without {reader.result}")
-    return answer.get(reader.result)
+    return {}
 
 
 def _conclude(reader: ReadOperation, call: Call, error: AwsError) -> Read[Any]:
