@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from drift_check import checks
 from drift_check.findings import FindingStatus
 from drift_check.report.as_text import difference
+from tradai_shared.errors import visible
 
 if TYPE_CHECKING:
     from drift_check.findings import Finding
     from drift_check.model import Report
-
-# XML 1.0 has no place for these characters, not even as references.
-NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(report: Report) -> str:
@@ -68,5 +65,5 @@ def _kind(finding: Finding) -> str:
 
 
 def text(words: str) -> str:
-    """Without the characters that no XML may have."""
-    return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", words)
+    """Without what no XML may have, and what would steer a terminal or turn the direction of text."""
+    return visible(words, keep="\t\n")

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from drift_check.report.as_text import headline, short
+from tradai_shared.alerts import escaped
+from tradai_shared.errors import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,11 +16,8 @@ if TYPE_CHECKING:
     from drift_check.findings import Finding, Json
     from drift_check.model import Report
 
-# An underscore within a word is none to Markdown: names stay readable as they are written.
-MARKUP = re.compile(
-    r"[\\`*\[\]<>|#~@]|(?<![^\W_])_|_(?![^\W_])|&(?=#|\w+;)|(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE
-)
-LIST_MARKER = re.compile(r"^(\d*)([-+.)])")
+# Of an address, which GitHub makes a link of though nothing marks it.
+ADDRESS = re.compile(r"(?<=:)/(?=/)|(?<=www)\.", re.IGNORECASE)
 
 
 def markdown(report: Report) -> str:
@@ -76,12 +75,11 @@ def _cell(value: Json) -> str:
 
 def plain_text(text: str) -> str:
     """Text that Markdown shows as it is, in one line; also GitHub's, which makes links of bare addresses."""
-    escaped = MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
-    return LIST_MARKER.sub(r"\1\\\2", escaped)
+    return ADDRESS.sub(r"\\\g<0>", escaped(text))
 
 
 def code(text: str) -> str:
     """Text as code: in more backticks than it has itself."""
-    line = " ".join(text.split())
+    line = visible(" ".join(text.split()))
     fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.findings import Severity
 from drift_check.report.as_text import difference
+from tradai_shared.errors import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ def rule_id(finding: Finding) -> str:
 def _rule(name: str, finding: Finding) -> dict[str, Any]:
     return {
         "id": name,
-        "shortDescription": {"text": f"{finding.check}: {finding.attribute}"},
+        "shortDescription": _message(f"{finding.check}: {finding.attribute}"),
         "properties": {"security-severity": SCORES[finding.severity]},
     }
 
@@ -87,20 +88,20 @@ def _result(finding: Finding) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": {"uri": STATED_IN}, "region": {"startLine": 1}},
-                "logicalLocations": [{"fullyQualifiedName": finding.resource, "kind": "resource"}],
+                "logicalLocations": [{"fullyQualifiedName": visible(finding.resource), "kind": "resource"}],
             }
         ],
         "partialFingerprints": {FINGERPRINT: finding.id},
         "properties": {"status": finding.status, "severity": finding.severity, "path": finding.path},
     }
     if finding.waiver:
-        result["suppressions"] = [{"kind": "external", "justification": finding.waiver.reason}]
+        result["suppressions"] = [{"kind": "external", "justification": visible(finding.waiver.reason)}]
     return result
 
 
 def _message(text: str) -> dict[str, str]:
     """A plain text message; ``[text](target)`` in it would be a link (SARIF 2.1.0, section 3.11.6)."""
-    return {"text": text.replace("](", "] (")}
+    return {"text": visible(text).replace("](", "] (")}
 
 
 def _notifications(report: Report) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from simulator.engine import interceptor
+from tests.contract.permissions.iam import platform_vpc
 from tests.contract.permissions.policy import Need, Statement, allowed, statements
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
@@ -77,6 +78,7 @@ class RoleEnforcer:
             given = tuple(
                 (GIVEN[name], os.environ[name]) for name in sorted(GIVEN.keys() & os.environ.keys())
             )
+            given = (*given, ("VpcId", platform_vpc()))
             self.recorded |= {CheckedCall(role, need, environments, given) for need in asked}
 
     def judge(self) -> None:

@@ -199,7 +199,7 @@ class HistoryTable:
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues=values,
                 ReturnValues="ALL_NEW",
-            ).get("Attributes", {})
+            )["Attributes"]
 
     def _get(self, key: dict[str, Any]) -> Any:  # noqa: ANN401 - an item
         self.calls += 1

@@ -60,26 +60,29 @@ def _difference(config: CanonicalConfig, path: str, names: list[str]) -> Differe
 
 
 def without_queue(config: CanonicalConfig, finding: Finding) -> Difference:
-    """A queue that is named and not there: to take that is to name the others."""
+    """A queue that is not there: where it is named, to take that is to name the others."""
     names = to_json(value_at(config, QUEUE_NAMES))
-    others = [name for name in names if name != finding.resource] if isinstance(names, list) else []
+    is_named = isinstance(names, list) and finding.resource in names
+    others = (
+        to_json([name for name in names if name != finding.resource]) if isinstance(names, list) else None
+    )
     return Difference(
         id=finding.id,
-        kind=DifferenceClass.VALUE,
-        path=QUEUE_NAMES,
+        kind=DifferenceClass.VALUE if is_named else DifferenceClass.RULE,
+        path=QUEUE_NAMES if is_named else "",
         section=finding.id,
         subject=f"queue {finding.resource}",
-        configured=names,
-        live=to_json(others),
+        configured=names if is_named else finding.desired,
+        live=others if is_named else finding.observed,
         provenance=finding.provenance,
-        proposals=(Proposal(to_json(others)),),
+        proposals=(Proposal(others),) if is_named else (),
         reason="no queue of this name exists",
         finding_ids=frozenset({finding.id}),
     )
 
 
 def _queues(lister: Lister) -> Iterator[Candidate]:
-    urls = lister.ask("sqs:ListQueues", "QueueUrls")
+    urls = lister.ask("sqs:ListQueues", "QueueUrls", MaxResults=1000)
     names = (str(url).rpartition("/")[2] for url in urls)
     return lister.tagged(":", (name for name in names if not any(own in name for own in OWN)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from drift_check.checks.tables import PROJECTED
 from drift_check.compare import path_of, to_json
 from drift_check.findings import FindingStatus
 from drift_check.observe.observations import Known
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 TTL = ".ttl"
 TTL_ATTRIBUTE = ".ttl.attribute"
 ROOT = "dynamodb.tables"
-PROJECTION = f"{ROOT}.*.indexes.*.projection"
+PROJECTIONS = tuple(f"{ROOT}.*.indexes.*.{field}" for field in PROJECTED)
 
 
 def taken_at(path: str) -> str:
@@ -74,7 +75,7 @@ def live_projections(config: CanonicalConfig, states: Iterable[ResourceState]) -
         for fact in state.facts:
             path = path_of(state, fact)
             if (
-                fnmatchcase(path, PROJECTION)
+                any(fnmatchcase(path, pattern) for pattern in PROJECTIONS)
                 and is_judged(config, path)
                 and is_unspecified(config, path)
                 and isinstance(fact.observed, Known)
@@ -90,4 +91,5 @@ def _index(table: dict[str, Any], index: dict[str, Any]) -> Json:
         roles[key["KeyType"]]: {"name": key["AttributeName"], "type": types[key["AttributeName"]]}
         for key in index["KeySchema"]
     }
-    return keys | {"projection": index["Projection"]["ProjectionType"]}
+    held = {field: index["Projection"].get(key) for field, key in PROJECTED.items()}
+    return keys | {field: value for field, value in held.items() if value}

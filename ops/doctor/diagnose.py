@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from ops.doctor.alarms import about_alarms
 from ops.doctor.diagnose_group import about_group
 from ops.doctor.diagnose_standby import about_standby, about_twins
+from ops.doctor.diagnose_tables import about_tables, is_undecided
 from ops.doctor.model import Diagnosis, Level, Line
 from ops.doctor.network import about_network, about_offers
-from ops.doctor.owners import about_notifications, about_tables
+from ops.doctor.owners import about_data_tables, about_notifications
+from ops.doctor.rules import about_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,15 +41,12 @@ def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> D
             f"account {account.identity.account}, region {account.identity.region},"
             f" as {account.identity.arn}",
         ),
-        *_tables(account, wanted, parameters),
-        *about_group(account, wanted, parameters),
-        *about_standby(account, wanted),
-        *about_twins(account, wanted, parameters),
-        *_address(account, wanted, parameters),
-        *_rules(account, wanted),
+        *about_tables(account, wanted, parameters),
+        *_nat(account, wanted, parameters),
+        *about_rules(account, wanted),
         *about_notifications(account.notifications),
         *_names(account, wanted, parameters),
-        *about_tables(account.data_tables),
+        *about_data_tables(account.data_tables),
         *_quota(account, wanted),
         *_topic(account, wanted),
         *_runbooks(wanted, runbooks, parameters),
@@ -67,6 +66,17 @@ def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> D
     return Diagnosis(tuple(lines), {name: value for name, value in parameters.items() if value})
 
 
+def _nat(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
+    """Nothing while a person has to say which NAT is meant: what was read is of any of them."""
+    if is_undecided(account, wanted):
+        del parameters["PrivateRouteTableIds"]
+        return
+    yield from about_group(account, wanted, parameters)
+    yield from about_standby(account, wanted)
+    yield from about_twins(account, wanted, parameters)
+    yield from _address(account, wanted, parameters)
+
+
 def _surroundings(account: Account, wanted: Wanted) -> Iterator[Line]:
     if account.network:
         yield from about_network(account.network, GATEWAY_ENDPOINTS)
@@ -74,75 +84,6 @@ def _surroundings(account: Account, wanted: Wanted) -> Iterator[Line]:
         yield from about_offers(
             account.offers, wanted.instance_types, wanted.architecture, creates=wanted.creates_nat
         )
-
-
-def _tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
-    tables = account.tables
-    if not tables:
-        yield Line(
-            Level.DO,
-            "route tables",
-            f"none is named {wanted.table_name}, and none has a default route to an instance",
-            "give the private route tables as PrivateRouteTableIds",
-        )
-        return
-    ids = ",".join(sorted(table.id for table in tables))
-    vpcs = sorted({table.vpc_id for table in tables})
-    if len(vpcs) > 1:
-        yield Line(
-            Level.DO,
-            "route tables",
-            f"{ids} are in {len(vpcs)} VPCs ({', '.join(vpcs)})",
-            "give those of one VPC as PrivateRouteTableIds",
-        )
-        return
-    if wanted.table_ids and (absent := sorted(set(wanted.table_ids) - {table.id for table in tables})):
-        yield Line(
-            Level.DO, "route tables", f"{', '.join(absent)} do not exist", "correct PrivateRouteTableIds"
-        )
-    parameters["PrivateRouteTableIds"] = ids
-    parameters["VpcId"] = vpcs[0]
-    if wanted.parameter("VpcId", vpcs[0]) != vpcs[0]:
-        text = f"the route tables are in {vpcs[0]}: permissions that end at another VPC stop the failover"
-        yield Line(Level.DO, "VPC", text, f"correct VpcId={vpcs[0]}")
-    for table in tables:
-        yield _route(
-            table.id, table.nat_gateway_id, dead=table.blackhole, by_instance=table.leaves_by_instance
-        )
-        if table.pulumi:
-            yield Line(
-                Level.DO,
-                table.id,
-                "Pulumi manages it and would write the old route back",
-                'add ignoreChanges: ["routes"] to this table in the Pulumi program',
-            )
-        if table.stack:
-            yield Line(
-                Level.INFO,
-                table.id,
-                f"stack {table.stack} manages it: its next change may write a route back",
-            )
-
-
-def _route(table: str, gateway: str | None, *, dead: bool, by_instance: bool) -> Line:
-    if gateway:
-        return Line(
-            Level.INFO,
-            table,
-            f"leaves by the NAT Gateway {gateway}",
-            "keep the gateway until a drill has passed; then let NatTakeOverRoutes=true move the route once",
-        )
-    if dead:
-        return Line(
-            Level.INFO,
-            table,
-            "its default route is a black hole now: the function will move it once deployed",
-        )
-    if by_instance:
-        return Line(Level.OK, table, "leaves by an instance")
-    return Line(
-        Level.INFO, table, "has no default route to an instance or a NAT Gateway", "the function creates one"
-    )
 
 
 def _address(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
@@ -169,22 +110,6 @@ def _address(account: Account, wanted: Wanted, parameters: dict[str, str]) -> It
                 f"{account.instance_id} holds several: {', '.join(several)}",
                 "give the one that must move as NatEipAllocationId",
             )
-
-
-def _rules(account: Account, wanted: Wanted) -> Iterator[Line]:
-    for rule in account.rules:
-        if rule.name in wanted.rules:
-            continue
-        targets = ", ".join(rule.targets) or "no target"
-        if not rule.enabled:
-            yield Line(Level.INFO, f"rule {rule.name}", f"matches lifecycle actions, is disabled ({targets})")
-            continue
-        yield Line(
-            Level.DO,
-            f"rule {rule.name}",
-            f"matches Auto Scaling's lifecycle actions and calls {targets}: two would answer one hook",
-            f"if it is about this group: aws events disable-rule --name {rule.name}",
-        )
 
 
 def _names(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:

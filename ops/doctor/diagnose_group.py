@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops.doctor.carriers import GROUP_OF
 from ops.doctor.model import Level, Line
+from tradai_shared.config.naming import nat_launch_hook_name
 from update_nat_routes.model import HEALING_PROCESSES
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ def about_group(account: Account, wanted: Wanted, parameters: dict[str, str]) ->
     if wanted.creates_nat:
         yield Line(Level.INFO, "group", "the stack makes its own (CreateNat=true)")
         return
+    yield from _ungrouped(account)
     group = account.group
     if group is None:
         yield _missing(account, wanted)
@@ -38,6 +41,19 @@ def about_group(account: Account, wanted: Wanted, parameters: dict[str, str]) ->
     yield from about_capacity(group, lone=wanted.standby_name is None)
     yield from _hooks(group, wanted, parameters)
     yield from _verification(wanted)
+
+
+def _ungrouped(account: Account) -> Iterator[Line]:
+    """An instance that was started by hand, or was detached: Auto Scaling replaces neither."""
+    unread = any(unread.action == GROUP_OF for unread in account.unread)
+    if account.carrier_subnet and account.carrier_group is None and not unread:
+        yield Line(
+            Level.DO,
+            "group",
+            f"the private default route leads to {account.instance_id}, which is in no Auto Scaling group:"
+            " nothing replaces it",
+            "attach it (aws autoscaling attach-instances), or let a group launch its successor",
+        )
 
 
 def _how_known(account: Account) -> str:
@@ -97,7 +113,7 @@ def _hooks(group: Group, wanted: Wanted, parameters: dict[str, str]) -> Iterator
         return  # the call that failed is listed by itself
     ours = [hook for hook in group.hooks if hook.name in wanted.hook_names]
     if not any(hook.launching for hook in ours):
-        yield from _adoptable(group, parameters)
+        yield from _adoptable(group, wanted, parameters)
     else:
         parameters["NatHookNames"] = names_of(ours)
     for hook in group.hooks:
@@ -120,7 +136,7 @@ def names_of(hooks: list[Hook]) -> str:
     return ",".join(hook.name for hook in sorted(hooks, key=lambda hook: (not hook.launching, hook.name)))
 
 
-def _adoptable(group: Group, parameters: dict[str, str]) -> Iterator[Line]:
+def _adoptable(group: Group, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
     free = [hook for hook in group.hooks or () if not hook.answered_elsewhere]
     launching = [hook for hook in free if hook.launching]
     if not launching:
@@ -130,7 +146,7 @@ def _adoptable(group: Group, parameters: dict[str, str]) -> Iterator[Line]:
             f"{group.name} has no launch hook that this stack can answer: a failover starts only when EC2"
             " reports the instance running, or at the next minute",
             f"aws autoscaling put-lifecycle-hook --auto-scaling-group-name {group.name}"
-            " --lifecycle-hook-name tradai-nat-launch --lifecycle-transition"
+            f" --lifecycle-hook-name {nat_launch_hook_name(wanted.env)} --lifecycle-transition"
             " autoscaling:EC2_INSTANCE_LAUNCHING --heartbeat-timeout 300 --default-result ABANDON",
         )
         return

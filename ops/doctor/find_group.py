@@ -46,10 +46,11 @@ def _forwarding(reader: AccountReader, vpcs: set[str]) -> Iterator[str]:
     ]
     for reservation in reader.items("ec2:DescribeInstances", "Reservations", Filters=filters):
         for instance in reservation.get("Instances", []):
-            if _forwards(instance):
+            if forwards(instance):
                 yield tags(instance.get("Tags", []))[GROUP_TAG]
 
 
-def _forwards(instance: Mapping[str, Any]) -> bool:
+def forwards(instance: Mapping[str, Any]) -> bool:
+    """Whether an interface of it takes what is addressed to others."""
     interfaces = instance.get("NetworkInterfaces", [])
     return any(interface.get("SourceDestCheck") is False for interface in interfaces)

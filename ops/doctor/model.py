@@ -43,10 +43,21 @@ class RouteTable:
     stack: str | None = None  # the CloudFormation stack that made it
     subnets: tuple[str, ...] = ()
     pulumi: bool = False  # its tags say that Pulumi manages it
+    main: bool = False  # the VPC's: subnets that no table names follow it
+    owner: str = ""  # the account that may change it; another one than the caller's in a shared VPC
 
     @property
     def leaves_by_instance(self) -> bool:
         return self.instance_id is not None or self.interface_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """An instance that default routes lead to, its group, and these tables."""
+
+    instance_id: str
+    group: str | None
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +94,17 @@ class Group:
     hooks: tuple[Hook, ...] | None  # None: not readable
     members: tuple[str, ...] = ()
     stack: str | None = None
+    arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An EventBridge rule that matches lifecycle actions, with its targets' ARNs."""
+    """An EventBridge rule that matches lifecycle actions, with its targets' ARNs and who reads these."""
 
     name: str
     enabled: bool
     targets: tuple[str, ...]
+    bus: str = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +166,8 @@ class Account:
     other_allocations: tuple[str, ...] = ()  # of the found pair's NAT that carries nothing
     carrier_group: str | None = None  # of the instance that the default route leads to
     carrier_subnet: str | None = None
+    carriers: tuple[Carrier, ...] = ()  # where the tables lead to several instances
+    left_out: tuple[str, ...] = ()  # tables that lead to the NAT and that no parameter names
     candidates: tuple[str, ...] = ()  # groups that may be the NAT's where no route leads to one
     instance_id: str | None = None
     allocation_ids: tuple[str, ...] = ()

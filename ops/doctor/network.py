@@ -68,6 +68,7 @@ class Network:
     endpoints: frozenset[str] | None = None  # services that have one; None: not readable
     neighbours: tuple[str, ...] = ()  # interfaces in the NAT's subnets that are not the NAT's
     private_subnets: frozenset[str] = frozenset()
+    vpc_cidrs: tuple[str, ...] = ()  # where the stack makes the NAT
     peers: bool = False  # two NATs in two subnets watch each other
 
 

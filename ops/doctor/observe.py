@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ops.calls import call
-from ops.doctor import alarms, listeners, parse, topic_access, twins
+from ops.doctor import alarms, carriers, find_tables, lifecycle_events, listeners, parse, topic_access, twins
 from ops.doctor.find_group import group_behind
-from ops.doctor.model import Account, Group, Identity, RouteTable, Rule, Stack, TakenName, Topic, Unread
+from ops.doctor.model import Account, Group, Identity, RouteTable, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
+from ops.doctor.rules import RuleReader
 from ops.session import NO_STACK
 from tradai_shared.errors import AwsError
 
@@ -33,8 +34,9 @@ class AccountReader:
     unread: list[Unread] = field(default_factory=list)
 
     def read(self, identity: Identity, wanted: Wanted) -> Account:
-        tables = self._tables(wanted)
-        instance_id = self._instance(tables)
+        tables, left_out = find_tables.find(self, wanted)
+        several = carriers.read(self, tables)
+        instance_id = carriers.chosen(several, wanted.group_name) or self._instance(tables)
         carrier_group, carrier_subnet = self._place(instance_id)
         stack = self._stack(wanted.stack_name)
         shown = carrier_group or group_behind(self, tables)
@@ -46,10 +48,15 @@ class AccountReader:
         idle = group if standby and standby.name == carrier_group else standby
         allocations, automatic = self._addresses(instance_id)
         network_reader = NetworkReader(self)
-        network, offers = network_reader.network(tables, group, standby), network_reader.offers(wanted)
+        network, offers = (
+            network_reader.network(tables, group, standby, made=wanted.creates_nat),
+            network_reader.offers(wanted),
+        )
         return Account(
             identity=identity,
             tables=tables,
+            left_out=tuple(table.id for table in left_out),
+            carriers=several if len(several) > 1 else (),
             group=group,
             standby=standby,
             twins=look_alikes,
@@ -60,7 +67,7 @@ class AccountReader:
             instance_id=instance_id,
             allocation_ids=allocations,
             automatic_address=automatic,
-            rules=self._rules(),
+            rules=tuple(RuleReader(self, lifecycle_events.of_groups((group, idle), identity)).read()),
             taken=self.taken(wanted),
             concurrency_quota=self._quota(),
             topic=self._topic(wanted.topic_arn(identity), identity.account),
@@ -96,21 +103,12 @@ class AccountReader:
         listed: list[Any] = self.ask(action, key, [], absent, **request)
         return listed
 
-    def _tables(self, wanted: Wanted) -> tuple[RouteTable, ...]:
-        """Those that the parameters name, else those of the canonical name, else those behind an instance."""
-        everything = [
-            parse.route_table(table) for table in self.items("ec2:DescribeRouteTables", "RouteTables")
-        ]
-        if wanted.table_ids:
-            return tuple(table for table in everything if table.id in wanted.table_ids)
-        named = tuple(table for table in everything if table.name == wanted.table_name)
-        return named or tuple(table for table in everything if table.leaves_by_instance)
-
     def _instance(self, tables: tuple[RouteTable, ...]) -> str | None:
-        known = next((table.instance_id for table in tables if table.instance_id), None)
-        interface = next((table.interface_id for table in tables if table.interface_id), None)
-        if known or interface is None:
-            return known
+        """Behind a route that is a black hole, as far as it still shows it."""
+        return next((table.instance_id for table in tables if table.instance_id), None)
+
+    def holder(self, interface: str | None) -> str | None:
+        """The instance that an interface is attached to; None where it is attached to none, or gone."""
         interfaces = self.items(
             "ec2:DescribeNetworkInterfaces",
             "NetworkInterfaces",
@@ -135,7 +133,8 @@ class AccountReader:
             return None, None
         absent = frozenset({"InvalidInstanceID.NotFound"})
         reservations = self.items("ec2:DescribeInstances", "Reservations", absent, InstanceIds=[instance_id])
-        return parse.group_and_subnet(reservations)
+        name, subnet = parse.group_and_subnet(reservations)
+        return name or (subnet and carriers.group_of(self, instance_id)), subnet
 
     def _group(self, name: str) -> Group | None:
         described = self.items(GROUPS, "AutoScalingGroups", AutoScalingGroupNames=[name])
@@ -159,18 +158,6 @@ class AccountReader:
             return (), False
         allocations = tuple(address["AllocationId"] for address in addresses if "AllocationId" in address)
         return allocations, not allocations
-
-    def _rules(self) -> tuple[Rule, ...]:
-        rules = self.items("events:ListRules", "Rules")
-        matching = [rule for rule in rules if parse.matches_lifecycle_actions(rule.get("EventPattern", ""))]
-        return tuple(
-            Rule(rule["Name"], rule.get("State") != "DISABLED", self._targets(rule["Name"]))
-            for rule in matching
-        )
-
-    def _targets(self, rule: str) -> tuple[str, ...]:
-        targets = self.items("events:ListTargetsByRule", "Targets", Rule=rule)
-        return tuple(target["Arn"] for target in targets)
 
     def taken(self, wanted: Wanted) -> tuple[TakenName, ...]:
         """The names that the stack wants and that exist, whoever owns them."""

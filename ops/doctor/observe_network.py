@@ -27,9 +27,14 @@ class NetworkReader:
     reader: AccountReader
 
     def network(
-        self, tables: tuple[RouteTable, ...], group: Group | None, standby: Group | None = None
+        self,
+        tables: tuple[RouteTable, ...],
+        group: Group | None,
+        standby: Group | None = None,
+        *,
+        made: bool = False,
     ) -> Network | None:
-        """None where there is no route table."""
+        """None where there is no route table. ``made``: the stack makes the NAT."""
         if not tables:
             return None
         vpc_id = tables[0].vpc_id
@@ -44,6 +49,7 @@ class NetworkReader:
             self._endpoints(vpc_id),
             self._neighbours(nat, groups),
             private_subnets=private,
+            vpc_cidrs=self._vpc_cidrs(vpc_id) if made else (),
             peers=standby is not None and len(nat) > 1,
         )
 
@@ -62,6 +68,13 @@ class NetworkReader:
             return {}
         described = self.reader.items("ec2:DescribeSubnets", "Subnets", SubnetIds=sorted(subnets))
         return {subnet["SubnetId"]: subnet["CidrBlock"] for subnet in described}
+
+    def _vpc_cidrs(self, vpc_id: str) -> tuple[str, ...]:
+        """The first CIDR and those that were associated later."""
+        vpcs = self.reader.items("ec2:DescribeVpcs", "Vpcs", VpcIds=[vpc_id])
+        blocks = [block for vpc in vpcs for block in vpc.get("CidrBlockAssociationSet", [])]
+        live = (block for block in blocks if block.get("CidrBlockState", {}).get("State") == "associated")
+        return tuple(block["CidrBlock"] for block in live)
 
     def _endpoints(self, vpc_id: str) -> frozenset[str] | None:
         filters = [{"Name": "vpc-id", "Values": [vpc_id]}]

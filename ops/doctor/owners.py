@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor import parse
-from ops.doctor.listeners import subscribers
+from ops.doctor.listeners import REACTS, subscribers
 from ops.doctor.model import DataTable, Level, Line, Notification, TakenName
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ops.doctor.wanted import Wanted
 
 ABSENT = frozenset({"ResourceNotFoundException", "StateMachineDoesNotExist", "ResourceNotFound"})
-REACTS = (":lambda:", ":sqs:", "https://")  # endpoints behind which a program may move routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def about_notifications(notifications: Iterable[Notification]) -> Iterator[Line]
         )
 
 
-def about_tables(tables: Iterable[DataTable]) -> Iterator[Line]:
+def about_data_tables(tables: Iterable[DataTable]) -> Iterator[Line]:
     """DynamoDB tables of the configuration that do not exist, and those that another program manages."""
     absent = [table.name for table in tables if not table.exists]
     if absent:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor.model import Group, Hook, RouteTable
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 GROUP_TAG = "aws:autoscaling:groupName"
 STACK_TAG = "aws:cloudformation:stack-name"
-LIFECYCLE = "Lifecycle Action"
 
 
 def tags(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -60,6 +58,8 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
         stack=labels.get(STACK_TAG),
         subnets=tuple(item["SubnetId"] for item in described.get("Associations", []) if "SubnetId" in item),
         pulumi=_by_pulumi(labels),
+        main=any(item.get("Main") for item in described.get("Associations", [])),
+        owner=described.get("OwnerId", ""),
     )
 
 
@@ -82,6 +82,7 @@ def group(described: Mapping[str, Any], hooks: Iterable[Mapping[str, Any]] | Non
         hooks=None if hooks is None else tuple(map(_hook, hooks)),
         members=tuple(member["InstanceId"] for member in described.get("Instances", [])),
         stack=tags(described.get("Tags", [])).get(STACK_TAG),
+        arn=described.get("AutoScalingGroupARN", ""),
     )
 
 
@@ -93,19 +94,3 @@ def _hook(described: Mapping[str, Any]) -> Hook:
         default_result=described.get("DefaultResult", "ABANDON"),
         notification_target=described.get("NotificationTargetARN") or None,
     )
-
-
-def matches_lifecycle_actions(pattern: str) -> bool:
-    """Whether a rule's pattern lets Auto Scaling's lifecycle actions pass, as far as the two fields say."""
-    try:
-        wanted = json.loads(pattern or "null")
-    except ValueError:
-        return False
-    if not isinstance(wanted, dict):
-        return False
-    sources, types = wanted.get("source"), wanted.get("detail-type")
-    if sources is not None and "aws.autoscaling" not in sources:
-        return False
-    if types is None:
-        return sources is not None
-    return any(LIFECYCLE in item for item in types if isinstance(item, str))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor import parse
+from ops.doctor.find_group import forwards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +25,26 @@ def read(
     if wanted.creates_nat or named or carrier_group is None:
         return ()
     groups = reader.items("autoscaling:DescribeAutoScalingGroups", "AutoScalingGroups")
-    return alike(groups, carrier_group)
+    found = alike(groups, carrier_group)
+    return _forwarding_as(reader, groups, carrier_group, found) if found else ()
+
+
+def _forwarding_as(
+    reader: AccountReader, groups: list[dict[str, Any]], carrier_group: str, found: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Without those whose instances check source and destination while the carrier's does not: no NATs."""
+    members = {
+        group["AutoScalingGroupName"]: [member["InstanceId"] for member in group.get("Instances", [])]
+        for group in groups
+        if group["AutoScalingGroupName"] in {carrier_group, *found}
+    }
+    filters = [{"Name": "instance-id", "Values": sorted(chain.from_iterable(members.values()))}]
+    reservations = reader.items("ec2:DescribeInstances", "Reservations", Filters=filters)
+    instances = [instance for reservation in reservations for instance in reservation["Instances"]]
+    checked = {instance["InstanceId"] for instance in instances if not forwards(instance)}
+    if set(members[carrier_group]) & checked:
+        return found
+    return tuple(name for name in found if not set(members[name]) & checked)
 
 
 def alike(groups: list[dict[str, Any]], name: str) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def definition(table: Table) -> dict[str, Any]:
         {
             "IndexName": name,
             "KeySchema": schema(index.partition, index.sort),
-            "Projection": {"ProjectionType": "ALL"},
+            "Projection": projection(index),
         }
         for name, index in table.indexes.items()
     ]
@@ -62,6 +62,11 @@ def definition(table: Table) -> dict[str, Any]:
     if table.billing_mode is BillingMode.PROVISIONED:
         made["ProvisionedThroughput"] = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
     return made
+
+
+def projection(index: Index) -> dict[str, Any]:
+    made: dict[str, Any] = {"ProjectionType": str(index.projection or "ALL")}
+    return made | ({"NonKeyAttributes": list(index.attributes)} if index.attributes else {})
 
 
 def schema(partition: KeyAttribute, sort: KeyAttribute | None) -> list[dict[str, str]]:

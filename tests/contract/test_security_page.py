@@ -39,11 +39,12 @@ def test_the_state_machine_s_role_trusts_its_own_account() -> None:
 
 
 VPC = {"ArnEquals": {"ec2:Vpc": f"arn:aws:ec2:eu-central-1:{ACCOUNT}:vpc/vpc-0a"}}
+CHECK_OFF = {"StringEqualsIgnoreCase": {"ec2:Attribute/SourceDestCheck": "false"}}
 
 
-def conditions(**parameters: str) -> dict[str, object]:
+def conditions(mode: str, **parameters: str) -> dict[str, object]:
     """By Sid, of the statements that change interfaces and security groups."""
-    stack = Stack("prod", DriftMode="heal", NatEipAllocationId="eipalloc-0a", **parameters)
+    stack = Stack("prod", DriftMode=mode, NatEipAllocationId="eipalloc-0a", **parameters)
     failover, drift = stack.statements("UpdateNatRoutesRole"), stack.statements("DriftCheckRole")
     every = {**failover, **{f"drift {sid}": statement for sid, statement in drift.items()}}
     kinds = (":network-interface/", ":security-group/")
@@ -57,15 +58,32 @@ def conditions(**parameters: str) -> dict[str, object]:
 
 
 def test_interfaces_and_security_groups_are_changed_in_the_named_vpc_alone() -> None:
-    named = conditions(VpcId="vpc-0a")
-    assert set(named) == {
-        "SwitchTheSourceDestinationCheckOff",
-        "OntoItsInterface",
-        "drift MendSecurityGroups",
-        "drift MendItsInterface",
+    assert conditions("heal", VpcId="vpc-0a") == {
+        "SwitchTheSourceDestinationCheckOff": CHECK_OFF | VPC,
+        "OntoItsInterface": VPC,
+        "drift MendSecurityGroups": VPC,
+        "drift MendItsInterface": CHECK_OFF | VPC,
     }
-    assert [condition for condition in named.values() if condition != VPC] == []
-    assert set(conditions().values()) == {None}
+
+
+def test_without_a_vpc_the_failover_switches_a_check_off_and_changes_no_interface_otherwise() -> None:
+    """The address that OntoItsInterface is about is ours alone: MoveTheAddress names it."""
+    assert conditions("report") == {"SwitchTheSourceDestinationCheckOff": CHECK_OFF, "OntoItsInterface": None}
+
+
+def test_healing_is_refused_without_a_vpc_and_its_permissions_reach_none_then() -> None:
+    template = Stack("prod", DriftMode="heal").template
+    rule = template.document["Rules"]["HealingNeedsItsVpc"]
+    assert template.holds(rule["RuleCondition"])
+    assert [each for each in rule["Assertions"] if template.holds(each["Assert"])] == []
+    nowhere = conditions("heal")
+    for sid in ("drift MendSecurityGroups", "drift MendItsInterface"):
+        condition = nowhere[sid]
+        assert isinstance(condition, dict)
+        assert condition["ArnEquals"] == {"ec2:Vpc": f"arn:aws:ec2:eu-central-1:{ACCOUNT}:vpc/"}
+    for parameters in ({"DriftMode": "heal", "VpcId": "vpc-0a"}, {"DriftMode": "report"}):
+        accepted = Stack("prod", **parameters).template
+        assert not accepted.holds(rule["RuleCondition"]) or accepted.holds(rule["Assertions"][0]["Assert"])
 
 
 def test_an_address_goes_onto_members_of_the_group_alone() -> None:

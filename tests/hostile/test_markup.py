@@ -11,7 +11,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from xml.etree import ElementTree as ET
 
@@ -34,7 +34,14 @@ from ops.markdown import code, markdown, plain_text
 from ops.sarif import sarif
 from ops.screen import PlainConsole, visible
 from tests.unit.drift_check.findings import finding, unknown
+from tradai_shared.alerts import Alert, to_message, to_subject
 from tradai_shared.errors import Status
+from tradai_shared.errors import visible as visible_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from markdown_it.token import Token
 
 pytestmark = pytest.mark.any_python
 
@@ -51,6 +58,20 @@ HOSTILE = (
     .map("".join)
     .filter(str.strip)
 )
+# Escape, the one-byte form of it, both directions by override, embedding and isolate, a mark, a separator.
+STEERING = [
+    "\x1b",
+    "\x9b",
+    "\x07",
+    "\u202e",
+    "\u202d",
+    "\u202b",
+    "\u2066",
+    "\u2067",
+    "\u2069",
+    "\u200f",
+    "\u2028",
+]
 MANY = settings(max_examples=80, deadline=None, derandomize=True)
 HARMLESS = "word"
 PRODUCT = "arn:aws:securityhub:eu-central-1:123456789012:product/123456789012/default"
@@ -113,6 +134,56 @@ def test_markdown_has_the_blocks_that_it_has_anyway(words: str) -> None:
     assert blocks(markdown(report(words))) == blocks(markdown(report(HARMLESS)))
 
 
+def message(words: str) -> Alert:
+    return Alert(words, words, (("Since", words),), (words, words))
+
+
+@MANY
+@given(HOSTILE)
+@example("- l")
+@example("&#60;!channel&#62;")
+@example("<!channel> <@U1> @here")
+@example("_i_")
+def test_chat_has_the_blocks_that_it_has_anyway_and_all_the_text(words: str) -> None:
+    shown = message(words).markdown
+    assert blocks(shown) == blocks(message(HARMLESS).markdown)
+    texts = [token.content for token in inline(shown) if token.type in {"text", "text_special"}]
+    assert "".join(texts).count(visible_text(" ".join(words.split()))) == 4
+
+
+def inline(document: str) -> list[Token]:
+    return [child for token in PARSER.parse(document) for child in token.children or []]
+
+
+@pytest.mark.parametrize("letter", STEERING)
+def test_nothing_that_steers_a_terminal_or_turns_text_is_in_any_document(letter: str) -> None:
+    """Also where it is printed: Markdown, HTML, JUnit and SARIF go to the terminal as they are."""
+    words = f"a{letter}b"
+    documents = {
+        "markdown": markdown(report(words)),
+        "html": page(report(words)),
+        "junit": junit(report(words)),
+        "sarif": "".join(texts_of(sarif(report(words), {}))),
+        "chat": message(words).markdown,
+        "mail": to_message(message(words).text),
+        "subject": to_subject(message(words).subject),
+    }
+    assert [name for name, document in documents.items() if letter in document] == []
+
+
+def texts_of(value: object) -> Iterator[str]:
+    """The messages that a reader of the SARIF document sees."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if name in {"text", "justification", "fullyQualifiedName"}:
+                yield str(part)
+            else:
+                yield from texts_of(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts_of(part)
+
+
 @MANY
 @given(HOSTILE)
 def test_markdown_shows_what_was_there_and_no_bare_address(words: str) -> None:
@@ -123,7 +194,7 @@ def test_markdown_shows_what_was_there_and_no_bare_address(words: str) -> None:
         for child in token.children or []
         if child.type in {"text", "text_special"}
     )
-    assert rendered.split() == f"word {words}".replace("\x00", "\ufffd").split()
+    assert rendered.split() == visible_text(f"word {' '.join(words.split())}").split()
     assert "://" not in escaped
     assert "www." not in escaped.lower()
 

@@ -1,35 +1,33 @@
 """Mutants by rule: each comparison, condition, number and statement of the modules that decide, changed once.
 
 ``python -m tests.mutants.generated`` collects a module's tests once. Each mutant is a forked child, in which
-one function gets its changed code before the tests run up to the first that fails; so a mutant costs no start
-of Python and no collection. Constants of modules and defaults of parameters are not reached.
+a function gets its changed code or default, or a module its changed constant, before the tests run up to the
+first that fails; so a mutant costs no start of Python and no collection. Defaults of dataclasses' fields and
+decorators are not reached.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import copy
 import functools
 import importlib
-import inspect
 import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.mutants.rules import Mutant, mutants
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 PLANNER = "functions/update_nat_routes/planner"
-MODULES = ("lifecycle_hooks", "nat_state", "plan", "probe_failure", "standby")
+MODULES = ("lifecycle_hooks", "nat_state", "notes", "plan", "probe_failure", "standby")
 # The planner's own tests: those of the loop around it take minutes for each survivor.
 FAST = [
     f"tests/unit/update_nat_routes/test_{name}.py"
@@ -55,114 +53,8 @@ TARGETS: dict[str, list[str]] = {
     **{f"{PLANNER}/{name}.py": FAST for name in MODULES},
 }
 SECONDS = 60  # of one mutant's tests
-PAIRS: tuple[tuple[type[Any], type[Any]], ...] = (
-    (ast.Lt, ast.LtE),
-    (ast.Gt, ast.GtE),
-    (ast.Eq, ast.NotEq),
-    (ast.In, ast.NotIn),
-    (ast.Is, ast.IsNot),
-    (ast.And, ast.Or),
-    (ast.Add, ast.Sub),
-    (ast.BitOr, ast.BitAnd),
-)
-SWAPPED = {**dict(PAIRS), **{after: before for before, after in PAIRS}}
 OPTIONS = ("-o", "addopts=--import-mode=importlib", "-n", "0", "-p", "no:cacheprovider", "-p", "no:terminal")
 SURVIVED, KILLED = 7, 8
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One changed function: where, and what the changed line was and became."""
-
-    qualname: str
-    line: int
-    before: str
-    after: str
-    code: CodeType
-
-
-def mutants(path: Path) -> Iterator[Mutant]:
-    """Every mutant of a module that compiles."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for number, node in enumerate(ast.walk(tree)):
-        for change in _changes(node):
-            mutated = copy.deepcopy(tree)
-            twin = next(other for index, other in enumerate(ast.walk(mutated)) if index == number)
-            _replace(mutated, twin, change(copy.deepcopy(twin)))
-            ast.fix_missing_locations(mutated)
-            yield from _compiled(path, tree, mutated, node)
-
-
-def _changes(node: ast.AST) -> Iterator[Any]:
-    """Functions from a node to what stands in its place."""
-    match node:
-        case ast.Compare(ops=[operator]) if type(operator) in SWAPPED:
-            yield lambda twin: ast.Compare(twin.left, [SWAPPED[type(operator)]()], twin.comparators)
-        case ast.BoolOp():
-            yield lambda twin: ast.BoolOp(SWAPPED[type(twin.op)](), twin.values)
-        case ast.BinOp() if type(node.op) in SWAPPED:
-            yield lambda twin: ast.BinOp(twin.left, SWAPPED[type(twin.op)](), twin.right)
-        case ast.UnaryOp(op=ast.Not()):
-            yield lambda twin: twin.operand
-        case ast.Constant(value=bool()):
-            yield lambda twin: ast.Constant(not twin.value)
-        case ast.Constant(value=int()):
-            yield lambda twin: ast.Constant(twin.value + 1)
-        case ast.Return() | ast.Raise() | ast.Continue() | ast.Expr(value=ast.Yield() | ast.YieldFrom()):
-            yield lambda twin: ast.If(ast.Constant(value=False), [twin], [])
-        case ast.If(test=ast.Name() | ast.Call() | ast.Attribute()):
-            yield lambda twin: ast.If(ast.UnaryOp(ast.Not(), twin.test), twin.body, twin.orelse)
-
-
-def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
-    for parent in ast.walk(tree):
-        for name, value in ast.iter_fields(parent):
-            if value is old:
-                setattr(parent, name, new)
-            elif isinstance(value, list) and any(each is old for each in value):
-                setattr(parent, name, [new if each is old else each for each in value])
-
-
-def _compiled(path: Path, tree: ast.AST, mutated: ast.Module, node: ast.AST) -> Iterator[Mutant]:
-    function = _around(tree, node)
-    if function is None:
-        return
-    qualname, line = function, getattr(node, "lineno", 0)
-    for code in _codes(compile(mutated, str(path), "exec")):
-        if code.co_qualname == qualname:
-            old, new = ast.unparse(tree).splitlines(), ast.unparse(mutated).splitlines()
-            differs = next((pair for pair in zip(old, new, strict=False) if pair[0] != pair[1]), ("", ""))
-            yield Mutant(qualname, line, differs[0].strip(), differs[1].strip(), code)
-
-
-def _around(tree: ast.AST, node: ast.AST) -> str | None:
-    """The qualified name of the outermost function whose body has the node."""
-    for owner in ast.walk(tree):
-        if isinstance(owner, ast.Module | ast.ClassDef):
-            prefix = f"{owner.name}." if isinstance(owner, ast.ClassDef) else ""
-            for function in owner.body:
-                if isinstance(function, ast.FunctionDef) and any(
-                    each is node for part in function.body for each in ast.walk(part)
-                ):
-                    return prefix + function.name
-    return None
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _codes(constant)
-
-
-def function_of(module: object, qualname: str) -> FunctionType:
-    """The function object behind a name, whatever wraps it."""
-    owner, _, name = qualname.rpartition(".")
-    found = inspect.getattr_static(getattr(module, owner) if owner else module, name)
-    found = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
-    while not isinstance(found, FunctionType):
-        found = getattr(found, "func", None) or found.__wrapped__  # a cached property, a cache
-    return found
 
 
 class Judge:
@@ -198,7 +90,7 @@ def _in_child(work: Callable[[], bool]) -> int:
 
 
 def _mutated_run(session: pytest.Session, module: object, mutant: Mutant) -> bool:
-    function_of(module, mutant.qualname).__code__ = mutant.code
+    mutant.apply(module)
     return _run(session)
 
 

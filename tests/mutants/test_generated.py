@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.mutants.generated import ROOT, TARGETS, function_of, mutants
+from tests.mutants.generated import ROOT, TARGETS
+from tests.mutants.rules import function_of, mutants
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.any_python
 
 SOURCE = """
+LIMIT = 5
+KINDS = frozenset({"a", "b"})
+
 class Range:
     @property
     def empty(self) -> bool:
@@ -26,13 +30,21 @@ class Range:
 def steps(low, high):
     if low and high:
         yield low + 1
+
+def held(given: int | None = 3, *, count=True):
+    given += 1
+    print(given, count)
+    return [kind for kind in KINDS if kind][0] if given > LIMIT and count else given
 """
+
+DEFAULTS = "def held(given: int | None=3, *, count=True):"
+CHOICE = "return [kind for kind in KINDS if kind][0] if given > LIMIT and count else given"
 
 
 def test_each_rule_changes_its_place_once(tmp_path: Path) -> None:
     path = tmp_path / "sample.py"
     path.write_text(SOURCE, encoding="utf-8")
-    found = {(mutant.qualname, mutant.before, mutant.after) for mutant in mutants(path)}
+    found = {(mutant.name, mutant.before, mutant.after) for mutant in mutants(path)}
     assert found == {
         ("Range.empty", "return not self.size > 0", after)
         for after in (
@@ -46,6 +58,24 @@ def test_each_rule_changes_its_place_once(tmp_path: Path) -> None:
         ("steps", "yield (low + 1)", "yield (low - 1)"),
         ("steps", "yield (low + 1)", "yield (low + 2)"),
         ("steps", "yield (low + 1)", "if False:"),
+        ("LIMIT", "LIMIT = 5", "LIMIT = 6"),
+        ("KINDS", "KINDS = frozenset({'a', 'b'})", "KINDS = frozenset({'b'})"),
+        ("held", DEFAULTS, "def held(given: int | None=4, *, count=True):"),
+        ("held", DEFAULTS, "def held(given: int | None=3, *, count=False):"),
+        ("held", "given += 1", "given += 2"),
+        ("held", "given += 1", "if False:"),
+        ("held", "print(given, count)", "print(count, given)"),
+        ("held", "print(given, count)", "if False:"),
+    } | {
+        ("held", CHOICE, after)
+        for after in (
+            "if False:",
+            CHOICE.replace("[0]", "[1]"),
+            CHOICE.replace("[0]", "[-1]"),
+            CHOICE.replace(" if kind]", "]"),
+            CHOICE.replace("> LIMIT and", ">= LIMIT and"),
+            CHOICE.replace("LIMIT and", "LIMIT or"),
+        )
     }
 
 
@@ -56,8 +86,27 @@ def test_a_changed_function_acts_for_whoever_imported_it(tmp_path: Path) -> None
     exec(compile(SOURCE, str(path), "exec"), vars(module))  # noqa: S102 - the text above
     imported = function_of(module, "steps")
     changed = next(mutant for mutant in mutants(path) if mutant.after == "yield (low - 1)")
-    function_of(module, "steps").__code__ = changed.code
+    changed.apply(module)
     assert list(imported(3, 4)) == [2]
+
+
+def test_a_changed_constant_or_default_acts_for_whoever_imported_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sample.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    module, importer = ModuleType("sample"), ModuleType("importer")
+    exec(compile(SOURCE, str(path), "exec"), vars(module))  # noqa: S102 - the text above
+    vars(importer).update(LIMIT=vars(module)["LIMIT"], held=vars(module)["held"])
+    for each in (module, importer):
+        monkeypatch.setitem(sys.modules, each.__name__, each)
+    held, changes = vars(importer)["held"], {mutant.after: mutant for mutant in mutants(path)}
+    changes["LIMIT = 6"].apply(module)
+    assert vars(importer)["LIMIT"] == 6
+    changes[DEFAULTS.replace("3", "4")].apply(module)
+    assert (held.__defaults__, held.__kwdefaults__) == ((4,), {"count": True})
+    changes[DEFAULTS.replace("True", "False")].apply(module)
+    assert (held.__defaults__, held.__kwdefaults__) == ((3,), {"count": False})
 
 
 def test_every_target_and_its_tests_are_there() -> None:

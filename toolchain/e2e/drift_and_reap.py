@@ -23,8 +23,9 @@ REAP: dict[str, Any] = {"table": "notifications", "mode": "delete", "limits": {"
 
 def allowed_to_heal(deployed: DeployedEnvironment, env: Environment) -> str:
     """What an account alone knows and an operator allows; on the command line they replace samconfig's."""
-    allocation = deployed.estates[env].ids["allocation"]
-    own = [f"Environment={env}", "Architecture=arm64", "CreateNat=false"]
+    ids = deployed.estates[env].ids
+    allocation = ids["allocation"]
+    own = [f"Environment={env}", "Architecture=arm64", "CreateNat=false", f"VpcId={ids['vpc']}"]
     deploy(deployed, env, "--parameter-overrides", *own, "DriftMode=heal", f"NatEipAllocationId={allocation}")
     function = naming.update_nat_routes_function_name(env)
     variables = deployed.client("lambda").get_function_configuration(FunctionName=function)["Environment"][

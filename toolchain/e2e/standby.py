@@ -85,8 +85,9 @@ def switched_off(deployed: DeployedEnvironment, env: Environment) -> str:
 
 def _deploy(deployed: DeployedEnvironment, env: Environment, second: str) -> None:
     own = [f"Environment={env}", "Architecture=arm64", "CreateNat=false", "DriftMode=heal"]
-    allocation = f"NatEipAllocationId={deployed.estates[env].ids['allocation']}"
-    deploy(deployed, env, "--parameter-overrides", *own, allocation, f"NatStandbyAsgName={second}")
+    ids = deployed.estates[env].ids
+    places = [f"NatEipAllocationId={ids['allocation']}", f"VpcId={ids['vpc']}"]
+    deploy(deployed, env, "--parameter-overrides", *own, *places, f"NatStandbyAsgName={second}")
 
 
 def variables(deployed: DeployedEnvironment, env: Environment) -> dict[str, str]:

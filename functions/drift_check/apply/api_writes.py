@@ -27,7 +27,7 @@ from drift_check.actions import (
 if TYPE_CHECKING:
     from drift_check.actions import Remediation
 
-EVERY_PORT = (0, 65535)
+EVERY_PORT, EVERY_TYPE = (0, 65535), (-1, -1)  # the latter of ICMP
 
 
 class UnsafeError(Exception):
@@ -108,11 +108,15 @@ def _create_index(remediation: CreateIndex) -> dict[str, Any]:
 
 
 def _authorize(remediation: AuthorizeRule) -> dict[str, Any]:
-    low, high = EVERY_PORT if remediation.from_port is None else (remediation.from_port, remediation.to_port)
+    low, high = remediation.from_port, remediation.to_port
+    if low is None:
+        low, high = EVERY_TYPE if remediation.protocol == "icmp" else EVERY_PORT
     permission: dict[str, Any] = {"IpProtocol": remediation.protocol, "FromPort": low, "ToPort": high}
     peer = remediation.peer
     if peer.startswith("sg-"):
         permission["UserIdGroupPairs"] = [{"GroupId": peer}]
+    elif peer.startswith("pl-"):
+        permission["PrefixListIds"] = [{"PrefixListId": peer}]
     elif ":" in peer:
         permission["Ipv6Ranges"] = [{"CidrIpv6": peer}]
     else:

@@ -21,7 +21,7 @@ from drift_check.compare import assess
 from drift_check.findings import Healing
 from drift_check.observe.api_reads import boto3_names
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors
+from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import AwsError, PermanentError
 
 if TYPE_CHECKING:
@@ -131,9 +131,9 @@ class RequestBuilder:
             },
         }
         for _ in range(COUNTED_PAGES):
-            with translate_errors("dynamodb:Scan"):
+            with whole_answer("dynamodb:Scan"), translate_errors("dynamodb:Scan"):
                 page = self.client("dynamodb").scan(**parameters)
-            expired, items = expired + page["Count"], items + page["ScannedCount"]
+                expired, items = expired + page["Count"], items + page["ScannedCount"]
             if "LastEvaluatedKey" not in page:
                 return ExpiredCount(expired, items)
             parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -8,11 +8,11 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, prefix
-from drift_check.observe.observations import Call, Known
+from drift_check.observe.observations import Call, Known, all_sources
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
@@ -74,7 +74,8 @@ def _has(names: list[str], *, name: str) -> bool:
 
 
 def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
-    urls = ctx.get(QUEUES, _prefix(ctx.config)).map(partial(_ours, ctx.config))
+    listed = ctx.get(QUEUES, _prefix(ctx.config))
+    urls = listed.map(partial(_ours, ctx.config))
     if not isinstance(urls, Known):
         yield ResourceState("sqs", "queues", "sqs.fifo", urls)
         return
@@ -83,11 +84,19 @@ def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
     }
     policies = [queue.get("RedrivePolicy").value_or(None) for queue in queues.values()]
     targets = {json.loads(policy)["deadLetterTargetArn"] for policy in policies if policy}
-    for name in sorted(set(ctx.config.sqs.names or ()) - queues.keys()):
-        yield ResourceState("sqs", name, "sqs.fifo", Known(value=False, sources=urls.sources))
+    absent = Known(value=False, sources=all_sources([urls, *queues.values()]))
+    for name in sorted(_wanted(ctx.config, targets) - set(map(_name, listed.value_or([])))):
+        yield ResourceState("sqs", name, "sqs.fifo", absent)
     for name, attributes in queues.items():
         if attributes.value_or(attributes) is not None:  # else it was deleted after it was listed
             yield _queue(ctx, name, attributes, targets)
+
+
+def _wanted(config: CanonicalConfig, targets: Iterable[str]) -> set[str]:
+    """The queues that are named, and those for dead letters that the list would show."""
+    dead_letters = {arn.rpartition(":")[2] for arn in targets}
+    listed = {name for name in dead_letters if name.startswith(_prefix(config))}
+    return listed.union(config.sqs.names or ())
 
 
 def _queue(

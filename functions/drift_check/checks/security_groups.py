@@ -23,6 +23,7 @@ from drift_check.checks.base import (
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.checks.vpc_lookup import Home, Rule, flat_rule, open_rules, rule_to_json, wide_rules
 from drift_check.observe.observations import Call, combined, joined
+from tradai_shared.config.invariants import is_address_or_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -238,22 +239,27 @@ def _authorize(
     observed: Read[list[Rule]],
     id_of: dict[str, str],
 ) -> tuple[Remediation, ...]:
-    """Only what is missing; a person revokes a rule too many, and lets the internet in."""
+    """What is missing, of peers that exist; a person revokes a rule too many, and lets the internet in."""
     present = observed.value_or(None)
     if present is None:
         return ()
     is_egress = direction == "egress"
-    missing = (rule for rule in map(rule_to_json, desired) if rule not in present)
+    missing = (
+        {**rule, "peer": id_of.get(rule["peer"], rule["peer"])}
+        for rule in map(rule_to_json, desired)
+        if rule not in present
+    )
     return tuple(
-        AuthorizeRule(group_id, is_egress, **{**rule, "peer": id_of.get(rule["peer"], rule["peer"])})
+        AuthorizeRule(group_id, is_egress, **rule)
         for rule in missing
-        if is_egress or not _opens(rule)
+        if is_address_or_id(rule["peer"]) and (is_egress or not _opens(rule))
     )
 
 
 def _opens(rule: Rule) -> bool:
-    """Whether a rule lets more of the internet in than a VPC has addresses."""
-    return vpc_lookup.is_public(rule["peer"]) and bool(vpc_lookup.wider_than((), [rule["peer"]]))
+    """Whether a rule lets more of the internet in than a VPC has addresses; a prefix list may, some day."""
+    peer = rule["peer"]
+    return peer.startswith("pl-") or (vpc_lookup.is_public(peer) and bool(vpc_lookup.wider_than((), [peer])))
 
 
 CHECK = Check("security_groups", initial_reads, evaluate, dependent_reads)

@@ -45,6 +45,7 @@ DESCRIBE = "dynamodb:DescribeTable"
 SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves
 SERVES = "serves"
 GLOBAL = "GlobalSecondaryIndexes"
+PROJECTED = {"projection": "ProjectionType", "attributes": "NonKeyAttributes"}
 TTL_ON = {"ENABLED", "ENABLING"}
 
 
@@ -146,15 +147,15 @@ def _indexes(described: Read[Any], table: Table) -> Iterator[AttributeState]:
         missing = observed.value_or(observed) is None and index.projection is not Projection.INCLUDE
         remediations = (_create_index(table.name, name, index),) if missing else ()
         yield AttributeState(f"indexes.{name}", observed, remediations=remediations)
-        own = described.map_present(partial(_named, name=name))
-        yield AttributeState(
-            f"indexes.{name}.projection",
-            own.get("Projection", {}).get("ProjectionType", index.projection),
-            reason="queries by it find other attributes of the items than stated",
-        )
+        for field, key in PROJECTED.items():
+            yield AttributeState(
+                f"indexes.{name}.{field}",
+                described.map_present(partial(_projection, name=name, key=key, stated=getattr(index, field))),
+                reason="queries by it find other attributes of the items than stated",
+            )
         yield AttributeState(
             f"indexes.{name} status",
-            own.get("IndexStatus").map(_index_status),
+            described.map_present(partial(_named, name=name)).get("IndexStatus").map(_index_status),
             desired=SERVES,
             reason="queries by it fail soon, or do already",
         )
@@ -181,7 +182,17 @@ def _index(table: dict[str, Any], *, name: str, stated: Index) -> dict[str, Any]
     if not (index := _named(table, name=name)):
         return None
     partition, sort = [_attribute(table, position=position, index=index) for position in (0, 1)]
-    return {"partition": partition, "sort": sort, "projection": stated.projection}
+    return {
+        "partition": partition,
+        "sort": sort,
+        "projection": stated.projection,
+        "attributes": stated.attributes,
+    }
+
+
+def _projection(table: dict[str, Any], *, name: str, key: str, stated: object) -> object:
+    index = _named(table, name=name)
+    return index["Projection"].get(key, []) if index else stated
 
 
 def _index_status(status: str | None) -> str:

@@ -64,6 +64,11 @@ TAGGED_KINDS = [
 SERVICES_A_CALL = 10
 
 
+def queues(start: str) -> dict[str, Any]:
+    """SQS goes on after the first thousand only where a number is asked for."""
+    return {**named_or_all("QueueNamePrefix")(start), "MaxResults": 1000}
+
+
 def services(subject: str) -> dict[str, Any]:
     cluster, _, names = subject.partition("/")
     return {"cluster": cluster, "services": names.split(","), "include": ["TAGS"]}
@@ -179,7 +184,7 @@ READERS: dict[str, ReadOperation] = {
     "apigateway:GetRestApis": ReadOperation("items"),
     "apigateway:GetStages": ReadOperation("item", named("restApiId")),
     "sns:ListTopics": ReadOperation("Topics"),
-    "sqs:ListQueues": ReadOperation("QueueUrls", named_or_all("QueueNamePrefix")),
+    "sqs:ListQueues": ReadOperation("QueueUrls", queues),
     "sqs:GetQueueAttributes": ReadOperation(
         "Attributes",
         lambda subject: {"QueueUrl": subject, "AttributeNames": ["All"]},

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS, ReadOperation
 from drift_check.observe.observations import Call, Known, Read, Reads, Unknown
 from tradai_shared import clock
-from tradai_shared.aws.error_mapping import translate_errors, whole_answer
+from tradai_shared.aws.error_mapping import THROTTLED, translate_errors, whole_answer
 from tradai_shared.errors import AwsError, TemporaryError
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ WORKERS = 12
 # botocore has tried three times by then; one more chance when the account's bucket has refilled.
 THROTTLED_PAUSE_SECONDS = 1.0
 OUT_OF_TIME = "OutOfTime"
+METADATA = "ResponseMetadata"  # botocore's own
+# Where AWS leaves out what there is none of; of a bucket's versioning what was never set.
+MAY_BE_EMPTY = {"list_queues", "get_rest_apis", "get_stages", "get_bucket_versioning"}
 
 
 def no_progress(_done: int, _known: int) -> None:
@@ -103,7 +106,7 @@ class Observer:
             try:
                 return Known(_ask(client, reader, call, self._count), frozenset({call}))
             except TemporaryError as error:
-                if is_last_try or not _throttled(error):
+                if is_last_try or error.code not in THROTTLED:
                     return Unknown(call, error.code)
                 clock.sleep(THROTTLED_PAUSE_SECONDS)
             except AwsError as error:
@@ -144,12 +147,18 @@ def _joined(
 
 
 def _part(answer: dict[str, Any], reader: ReadOperation) -> Any:  # noqa: ANN401 - AWS's answer
-    """What is kept. Where an error code would say that it does not exist, an answer without it is garbled."""
-    if not reader.result:
-        return answer
-    if reader.absent and reader.result not in answer:
+    """What is kept.
+
+    Raises:
+        TemporaryError: it is missing or empty where AWS never leaves it so, or the answer is a page in HTML.
+    """
+    kept = answer.get(reader.result) if reader.result else {k: answer[k] for k in answer if k != METADATA}
+    if kept or kept == []:
+        return kept
+    headers = answer.get(METADATA, {}).get("HTTPHeaders", {})
+    if reader.operation not in MAY_BE_EMPTY or "html" in headers.get("content-type", ""):
         raise TemporaryError(reader.operation, "UnexpectedAnswer", f"an answer without {reader.result}")
-    return answer.get(reader.result)
+    return {}
 
 
 def _conclude(reader: ReadOperation, call: Call, error: AwsError) -> Read[Any]:
@@ -159,9 +168,3 @@ def _conclude(reader: ReadOperation, call: Call, error: AwsError) -> Read[Any]:
     if error.code in reader.empty:
         return Known({}, sources)
     return Unknown(call, error.code)
-
-
-def _throttled(error: TemporaryError) -> bool:
-    from tradai_shared.aws.error_mapping import THROTTLED  # noqa: PLC0415
-
-    return error.code in THROTTLED

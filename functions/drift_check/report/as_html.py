@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drift_check.findings import FindingStatus, Severity
 from drift_check.report.as_text import headline
-from tradai_shared.errors import Status
+from tradai_shared.errors import Status, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("style.css")
 TONES = {Status.DONE: "good", Status.ALREADY: "good", Status.PLANNED: "low", Status.FAILED: "critical"}
+
+
+def escape(text: str) -> str:
+    return html.escape(visible(text, keep="\n"))
 
 
 def page(report: Report) -> str:

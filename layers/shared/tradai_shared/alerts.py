@@ -30,6 +30,9 @@ MESSAGE_BYTES = 262_144
 # JSON writes a control character in six bytes, and the form for chat is JSON within JSON.
 TEXT_BYTES = 32_000
 CHAT_CHARACTERS = 4_000
+# An underscore within a word is none to Markdown: names stay readable as they are written.
+MARKUP = re.compile(r"[\\`*\[\]<>|#~@]|(?<![^\W_])_|_(?![^\W_])|&(?=#|\w+;)")
+LIST_MARKER = re.compile(r"^(\d*)([-+.)])")
 CUT = "\n[The message was longer than SNS allows and was cut here.]"
 
 
@@ -119,8 +122,8 @@ def to_message(text: str, size: int = MESSAGE_BYTES) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, in one line. An underscore within a word is no markup."""
-    return re.sub(r"[\\`*\[\]<>|#]", r"\\\g<0>", visible(" ".join(text.split())))
+    """Text that Markdown shows as it is, in one line, wherever a line or an item of a list begins with it."""
+    return LIST_MARKER.sub(r"\1\\\2", MARKUP.sub(r"\\\g<0>", visible(" ".join(text.split()))))
 
 
 def _block(lines: Iterable[str]) -> list[str]:

@@ -42,17 +42,18 @@ FIRST = (
 @cache
 def recorded(folder: Path) -> tuple[Stack, frozenset[Need]]:
     """What one life of the function asked for; ``folder`` takes the estate's own values."""
-    stack = deployed(
-        "prod",
-        DriftMode="heal",
-        DriftReportBucket=REPORTS,
-        DriftMaxHeals="50",
-        DriftSecurityHub="true",
-        NatAsgName="tradai-nat-asg-prod",
-    )
     own = folder / "own.json"
     recorder = Recorder()
     with live() as world:
+        stack = deployed(
+            "prod",
+            DriftMode="heal",
+            DriftReportBucket=REPORTS,
+            DriftMaxHeals="50",
+            DriftSecurityHub="true",
+            NatAsgName="tradai-nat-asg-prod",
+            VpcId=world.ids["vpc"],
+        )
         hours = world.clock
         own.write_text(json.dumps({"values": world.own}), encoding="utf-8")
         world.client("s3").create_bucket(

@@ -265,16 +265,29 @@ def partiql(statement: str, more: Keys) -> Need:
 
 
 def keys(resource: str, given: Parameters) -> Keys:
-    """The condition keys of a request: id and tags of what it is about, and the tags that it would set."""
+    """The condition keys of a request: id and tags of what it is about, and what it would set."""
     resource_id = resource.rsplit("/", maxsplit=1)[-1]
-    conditions = {f"aws:ResourceTag/{name}": (value,) for name, value in tags(resource_id).items()}
+    conditions: dict[str, tuple[str, ...]] = {
+        f"aws:ResourceTag/{name}": (value,) for name, value in tags(resource_id).items()
+    }
     if own_vpc := vpc(resource_id):
         conditions["ec2:Vpc"] = (arn("ec2", f"vpc/{own_vpc}"),)
     if ":route-table/" in resource:
         conditions["ec2:RouteTableID"] = (resource_id,)
+    if ":network-interface/" in resource:
+        conditions |= attribute(given)
     if resource.startswith("arn:aws:ec2:") and "Tags" in given:
         conditions["aws:TagKeys"] = tuple(tag["Key"] for tag in given["Tags"])
     return tuple(sorted(conditions.items()))
+
+
+def attribute(given: Parameters) -> dict[str, tuple[str, ...]]:
+    """The one attribute of an interface that a request sets, with its value where that is a flag."""
+    return {
+        f"ec2:Attribute/{name}": (str(value["Value"]).lower(),)
+        for name, value in given.items()
+        if isinstance(value, dict) and "Value" in value
+    }
 
 
 def tags(resource_id: str) -> dict[str, str]:
@@ -284,6 +297,12 @@ def tags(resource_id: str) -> dict[str, str]:
         return dict(pool.extended_config.get("UserPoolTags", {}))
     own_tags: dict[str, str] = ec2_backends[ACCOUNT][REGION].tags.get(resource_id, {})
     return dict(own_tags)
+
+
+def platform_vpc() -> str:
+    """The VPC that doctor finds besides AWS's default one; empty where none is made."""
+    made = ec2_backends[ACCOUNT][REGION].vpcs.values()
+    return next((str(one.id) for one in made if not one.is_default), "")
 
 
 def vpc(resource_id: str) -> str | None:

@@ -123,7 +123,7 @@ def test_a_check_without_findings_is_a_case_that_passes() -> None:
 
 def test_text_of_aws_cannot_break_the_document() -> None:
     (case,) = suites(report())["buckets"]
-    assert case.attrib["name"] == "a\ufffdb <&> encryption"
+    assert case.attrib["name"] == "a\\x00b <&> encryption"
     assert case[0].attrib["type"] == "critical"
 
 

@@ -184,10 +184,10 @@ def lean_session(profile: str | None = None) -> Session:
 
 
 class StrictParserFactory(ResponseParserFactory):
-    """Its parsers of XML refuse an element that is repeated where one is documented.
+    """Its parsers refuse what is no answer of AWS's, where botocore's end as a Python error or misread it.
 
-    botocore itself returns a text as XML, a flag as false and a structure as its first; a number or a time
-    ends as a Python error. The ResponseParserError is temporary to ``translate_errors``.
+    An element in XML that is repeated where one is documented is to botocore a text made of XML, a false
+    flag, or the first of several structures. ResponseParserError is temporary to ``translate_errors``.
     """
 
     @override
@@ -196,7 +196,17 @@ class StrictParserFactory(ResponseParserFactory):
         parser: Any = super().create_parser(protocol_name)
         if protocol_name in XML_PROTOCOLS:
             parser._parse_shape = partial(_parse_single, parser._parse_shape)  # noqa: SLF001 - each value's
+        parser.parse = partial(_parse_whole, parser.parse)
         return parser
+
+
+def _parse_whole(parse: Callable[..., Any], response: dict[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401 - botocore's
+    try:
+        parsed = parse(response, shape)
+        parsed.get("Error", {}).get("Code")
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise ResponseParserError(f"not as AWS answers: {type(error).__name__}") from error
+    return parsed
 
 
 def _parse_single(parse: Callable[[Any, Any], Any], shape: Shape, node: Any) -> Any:  # noqa: ANN401 - botocore's

@@ -52,6 +52,11 @@ CHANGES = (
         date(2026, 11, 27),
         "A table states whether only this region writes it; no page says so of any.",
     ),
+    Change(
+        "9.3.0+7",
+        date(2026, 11, 28),
+        "An index may state the attributes that its projection includes; no page says any.",
+    ),
 )
 
 

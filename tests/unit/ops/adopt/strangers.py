@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,23 +52,29 @@ def database_stopped(account: Account) -> Drift:
     return ("database", "status")
 
 
-def index_of_keys(account: Account) -> Drift:
-    """An index made anew, which holds less of the items."""
-    name, dynamodb = account.truth.dynamodb.tables["workflow-state"].name, account.client("dynamodb")
+def remade(account: Account, component: str, start: str, projection: dict[str, Any]) -> str:
+    """An index made anew, which holds something else of the items; its name."""
+    name, dynamodb = account.truth.dynamodb.tables[component].name, account.client("dynamodb")
     described = dynamodb.describe_table(TableName=name)["Table"]
-    index = next(each for each in described["GlobalSecondaryIndexes"] if "status" in each["IndexName"])
-    again = {
-        "IndexName": index["IndexName"],
-        "KeySchema": index["KeySchema"],
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
-    }
+    index = next(each for each in described["GlobalSecondaryIndexes"] if each["IndexName"].startswith(start))
+    again = {"IndexName": index["IndexName"], "KeySchema": index["KeySchema"], "Projection": projection}
     for update in ({"Delete": {"IndexName": index["IndexName"]}}, {"Create": again}):
         dynamodb.update_table(
             TableName=name,
             AttributeDefinitions=described["AttributeDefinitions"],
             GlobalSecondaryIndexUpdates=[update],
         )
-    return ("tables", f"indexes.{index['IndexName']}.projection")
+    return str(index["IndexName"])
+
+
+def index_of_keys(account: Account) -> Drift:
+    index = remade(account, "workflow-state", "status", {"ProjectionType": "KEYS_ONLY"})
+    return ("tables", f"indexes.{index}.projection")
+
+
+def index_of_fewer_attributes(account: Account) -> Drift:
+    fewer = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["stage"]}
+    return ("tables", f"indexes.{remade(account, 'deployments', 'by-who', fewer)}.attributes")
 
 
 STRANGERS: tuple[Callable[[Account], Drift], ...] = (
@@ -78,4 +84,5 @@ STRANGERS: tuple[Callable[[Account], Drift], ...] = (
     rule_gone,
     database_stopped,
     index_of_keys,
+    index_of_fewer_attributes,
 )

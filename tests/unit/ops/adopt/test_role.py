@@ -15,6 +15,7 @@ from drift_check.reconcile import make_reconciler
 from drift_check.settings import Allowed, Settings
 from ops import drift_role as role
 from ops.doctor.model import Identity
+from tests.contract.permissions.iam import platform_vpc
 from tests.contract.permissions.policy import Need, Statement, denied, statements
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
@@ -41,7 +42,8 @@ MANAGED = ("DriftCheckAdoptedPolicy", "DriftCheckAdoptedHealsPolicy")
 
 def policy_of(parameters: dict[str, str], mode: str) -> list[Statement]:
     """All that the function's role is given, by policies within it and beside it."""
-    stack = deployed(str(ENV), DriftMode=mode, **{name: text for name, text in parameters.items() if text})
+    given = {name: text for name, text in parameters.items() if text}
+    stack = deployed(str(ENV), DriftMode=mode, **{"VpcId": platform_vpc(), **given})
     beside = [
         statement | {"Action": listed(statement["Action"]), "Resource": listed(statement["Resource"])}
         for name in MANAGED

@@ -68,6 +68,11 @@ VALUES: dict[str, Any] = {
     "s3.buckets.results.tls_only": False,
     "dynamodb.tables.health-state.ttl.attribute": "gone_at",
     "dynamodb.tables.shadow-test-state.key.partition.name": "shadow",
+    "dynamodb.tables.deployments.indexes.by-who": {
+        "partition": {"name": "who", "type": "S"},
+        "projection": "INCLUDE",
+        "attributes": ["stage", "model"],
+    },
     "sqs.max_receive_count": 7,
     "log_retention_days": 120,
     "required_tags": {"Project": ["quant"], "Environment": ["live"], "ManagedBy": ["hand", "pulumi"]},

@@ -45,6 +45,7 @@ class Index(Model):
     partition: KeyAttribute
     sort: KeyAttribute | None = None
     projection: Unspecified[Projection] = None
+    attributes: Unspecified[tuple[Text, ...]] = None  # beside the keys, of a projection that includes some
 
 
 class TimeToLive(Model):

@@ -1,9 +1,10 @@
 """VPC, subnets, routes, security groups."""
 
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tradai_shared.config.models.base import (
     Cidr,
@@ -60,6 +61,7 @@ class RouteTable(Model):
     ids: Unspecified[tuple[Name, ...]] = None  # where given, these are the tables, whatever their names
 
 
+EVERY_PORT = ((0, 65535), (-1, -1))  # as EC2 spells it; the latter of ICMP
 RulePort = Annotated[int, Field(ge=-1, le=65535)]  # -1 is every type or code of ICMP
 
 
@@ -70,6 +72,20 @@ class SecurityRule(Model):
     from_port: RulePort | None = None  # None: every port
     to_port: RulePort | None = None
     peer: Text  # a CIDR, the role of another group, or the id of a group or prefix list
+
+    @model_validator(mode="before")
+    @classmethod
+    def as_ec2_shows_it(cls, given: object) -> object:
+        """Every port, and a range, in the one spelling in which they are compared."""
+        if not isinstance(given, dict):
+            return given
+        ports = (given.get("from_port"), given.get("to_port"))
+        if given.get("protocol") == Protocol.ALL or ports in EVERY_PORT:
+            given = {**given, "from_port": None, "to_port": None}
+        try:
+            return {**given, "peer": str(ip_network(given["peer"], strict=False))}
+        except (KeyError, ValueError):
+            return given
 
 
 class PortGap(Model):

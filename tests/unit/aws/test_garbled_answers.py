@@ -1,4 +1,4 @@
-"""An element that is repeated where AWS documents one is a typed error with the operation and the field."""
+"""What is no answer of AWS's is a typed error with the operation, and with the field that is repeated."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ ONCE = {
 
 
 class Answer(AWSResponse):
-    """Of status 200, with this body."""
+    """With this body."""
 
-    def __init__(self, body: str) -> None:
-        super().__init__("https://example.invalid", 200, HTTPHeaders(), io.BytesIO())
+    def __init__(self, body: str, status: int) -> None:
+        super().__init__("https://example.invalid", status, HTTPHeaders(), io.BytesIO())
         self._content = body.encode()
 
 
-def ask(session: Session, service: str, operation: str, body: str) -> Any:
+def ask(session: Session, service: str, operation: str, body: str, status: int = 200) -> Any:
     session.set_credentials("a-key", "a-secret")
     client: Any = session.create_client(service, region_name="eu-central-1", config=client_config())
-    client.meta.events.register("before-send", lambda **_: Answer(body))
+    client.meta.events.register("before-send", lambda **_: Answer(body, status))
     with translate_errors(f"{service}:{operation}"):
         return getattr(client, xform_name(operation))(
             **({"Bucket": "a"} if operation == "ListObjects" else {})
@@ -86,3 +86,16 @@ def test_answers_of_s3_are_read_as_strictly() -> None:
     assert ask(SESSIONS["lean"], "s3", "ListBuckets", body.format(""))["Buckets"] == [{"Name": "a"}]
     with pytest.raises(TemporaryError, match=r"s3:ListBuckets failed .* Name stands 2 times"):
         ask(SESSIONS["lean"], "s3", "ListBuckets", body.format("<Name>b</Name>"))
+
+
+@pytest.mark.parametrize("session", SESSIONS.values(), ids=SESSIONS)
+@pytest.mark.parametrize("error", ["<Errors/>", "<Errors>x</Errors>", "<Errors><Error>x</Error></Errors>"])
+def test_an_error_that_is_none_of_awss_is_a_typed_one(session: Session, error: str) -> None:
+    with pytest.raises(TemporaryError, match=f"{DESCRIBE} failed with ResponseParserError"):
+        ask(session, "ec2", "DescribeInstances", f"<Response>{error}</Response>", 403)
+
+
+@pytest.mark.parametrize(("body", "status"), [("[]", 200), ("7", 400), ('"x"', 403), ("[]", 400)])
+def test_json_of_another_form_is_a_typed_error(body: str, status: int) -> None:
+    with pytest.raises(TemporaryError, match="ecs:ListClusters failed with ResponseParserError"):
+        ask(SESSIONS["lean"], "ecs", "ListClusters", body, status)
