@@ -72,7 +72,9 @@ def _changes(node: ast.AST) -> Iterator[Any]:
             yield lambda twin: ast.IfExp(twin.test, twin.orelse, twin.body)
         case ast.comprehension(ifs=[_, *_]):
             yield lambda twin: ast.comprehension(twin.target, twin.iter, [], twin.is_async)
-        case ast.Call(args=[first, second, *_]) if ast.dump(first) != ast.dump(second):
+        case ast.Call(func, [first, second, *_]) if ast.dump(first) != ast.dump(second) and not _is_same(
+            func
+        ):
             yield lambda twin: ast.Call(
                 twin.func, [twin.args[1], twin.args[0], *twin.args[2:]], twin.keywords
             )
@@ -97,6 +99,11 @@ def _changed_values(node: ast.AST) -> Iterator[Any]:
             yield lambda twin: ast.Subscript(twin.value, ast.Constant(twin.slice.value - 1), twin.ctx)
         case ast.Set(elts=[_, _, *_]):
             yield lambda twin: ast.Set(twin.elts[1:])
+
+
+def _is_same(function: ast.expr) -> bool:
+    """Whether the order of a function's arguments makes no difference."""
+    return isinstance(function, ast.Name) and function.id in {"min", "max"}
 
 
 def _swapped_operator(index: int, twin: ast.Compare) -> ast.Compare:

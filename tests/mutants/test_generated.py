@@ -35,6 +35,7 @@ def steps(low, high):
 def held(given: int | None = 3, *, count=True):
     given += 1
     print(given, count)
+    print(min(given, count))
     return [kind for kind in KINDS if kind][0] if given > LIMIT and count else given
 """
 
@@ -73,6 +74,7 @@ def test_each_rule_changes_its_place_once(tmp_path: Path) -> None:
         ("held", "given += 1", "if False:"),
         ("held", "print(given, count)", "print(count, given)"),
         ("held", "print(given, count)", "if False:"),
+        ("held", "print(min(given, count))", "if False:"),
     } | {
         ("held", CHOICE, after)
         for after in (

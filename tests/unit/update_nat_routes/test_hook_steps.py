@@ -39,6 +39,7 @@ from update_nat_routes.planner.lifecycle_hooks import (
     complete_hooks,
 )
 from update_nat_routes.planner.nat_state import NatState, RunState
+from update_nat_routes.planner.plan import PATIENCE
 
 if TYPE_CHECKING:
     from update_nat_routes.model import Instance
@@ -225,3 +226,17 @@ def test_one_that_no_route_leads_to_is_let_go_and_the_reason_says_what_of_the_ad
     world = replace(LEAVING, tables=tables(to_instance("i-b")), eip_holder=holder, holder_unread=unread)
     completed = [step for step in steps(world, given=given) if isinstance(step, CompleteLifecycleAction)]
     assert [step.reason for step in completed] == [reason]
+
+
+def test_what_a_run_of_each_trigger_waits_for() -> None:
+    """A lifecycle action waits for everything; the schedule and the others have a next run."""
+    arriving, confirming = WaitKind.ARRIVING, WaitKind.CONFIRMING
+    assert {kind for kind, (_, waits) in PATIENCE.items() if arriving not in waits} == {
+        TriggerKind.INSTANCE_STATE
+    }
+    assert {kind for kind, (_, waits) in PATIENCE.items() if confirming in waits} == {
+        TriggerKind.LAUNCH_ACTION,
+        TriggerKind.TERMINATE_ACTION,
+        TriggerKind.RECONCILE,
+        TriggerKind.INSTANCE_STATE,
+    }
