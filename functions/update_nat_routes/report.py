@@ -59,6 +59,7 @@ class Report:
     down_at_first: tuple[str, ...] = ()
     waiting: Wait | None = None
     error: AwsError | None = None
+    alert_failed: str | None = None
     broken: set[Broken] = field(default_factory=set)
     relevant: bool = True
     planned: bool = False
@@ -187,20 +188,22 @@ def summary(report: Report) -> dict[str, object]:
         "standby_ready": report.plan.standby_ready,
         "waiting": report.waiting.reason if report.waiting else None,
         "failover_seconds": report.failover_seconds,
+        "alert_failed": report.alert_failed,
     }
 
 
 def publish_alert(settings: Settings, report: Report, ec2: EC2Client, logger: Logger) -> None:
     """Publish what is news of an incident or needs a person; the alarms cover the rest.
 
-    A message that cannot be sent is logged and does not fail the run.
+    One that cannot be sent is logged, counted (AlertsFailed) and named in the answer; the run has not failed.
     """
     alert = messages.alert(settings, report, lambda instance_id: boot_failure(ec2, instance_id, logger))
     if alert is None or settings.topic_arn is None:
         return
     try:
-        alerts.publish_alert(aws.sns(), settings.topic_arn, alert)
-    except AwsError:
+        alerts.publish_alert(aws.sns(), settings.topic_arn, alert, settings.environment)
+    except AwsError as error:
+        report.alert_failed = str(error)
         logger.exception("alert not sent", extra={"lines": alert.text.splitlines()})
 
 

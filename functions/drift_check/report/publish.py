@@ -11,7 +11,7 @@ from drift_check.findings import Severity
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document, finding_json, heal_json, summary
 from drift_check.report.as_text import alert
-from tradai_shared.alerts import PUT_EVENTS, publish_alert, put_event
+from tradai_shared.alerts import PUT_EVENTS, count_failure, publish_alert, put_event
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, Status, TemporaryError
 
@@ -31,7 +31,9 @@ MOST_LINES = 200
 PREFIX = "drift"
 IMPORT = "securityhub:BatchImportFindings"
 FINDINGS_A_CALL = 100
-PERMISSIONS = (PUT_EVENTS, "s3:PutObject", IMPORT, "sns:Publish")
+READ_TOPIC = "sns:GetTopicAttributes"
+PERMISSIONS = (PUT_EVENTS, "s3:PutObject", IMPORT, "sns:Publish", READ_TOPIC)
+NO_TOPIC = {"NotFound", "NotFoundException", "InvalidParameter", "InvalidParameterException"}
 
 
 def log(logger: Logger, report: Report) -> None:
@@ -78,6 +80,26 @@ def to_security_hub(settings: Settings, report: Report, client: Callable[[str], 
             report.notes.append("not verified: Security Hub has not taken every finding, the log says why")
 
 
+def check_topic(settings: Settings, report: Report, client: Callable[[str], Any]) -> None:
+    """Whether the alerts topic exists, so that it is not the first incident that shows that it does not.
+
+    Of another region it is an invalid parameter. One that may not be read may still take messages.
+    """
+    if not (topic := settings.topic_arn):
+        return
+    try:
+        with translate_errors(READ_TOPIC):
+            client("sns").get_topic_attributes(TopicArn=topic)
+    except AwsError as error:
+        if error.code in NO_TOPIC:
+            count_failure(settings.environment)
+            report.notes.append(
+                f"no alert reaches anybody: {topic} does not exist in this region ({error.code})"
+            )
+        else:
+            report.notes.append(f"not verified: whether {topic} takes alerts ({error.code})")
+
+
 def notify(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> bool:
     """Send a message and an event where there is news; True where every one of them was delivered.
 
@@ -87,7 +109,8 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
         return False
     sends: list[Callable[[], None]] = []
     if topic := settings.topic_arn:
-        sends.append(lambda: publish_alert(client("sns"), topic, alert(report, settings.runbooks)))
+        text = alert(report, settings.runbooks)
+        sends.append(lambda: publish_alert(client("sns"), topic, text, settings.environment))
     if report.to_notify:
         sends.append(lambda: put_event(client("events"), DETAIL_TYPE, event_detail(report)))
     if report.over:
