@@ -130,7 +130,7 @@ def _trouble(result: Ended, before: Trouble | None, now: str) -> Trouble | None:
 
 def _send(own: Settings, kind: str, troubles: list[Trouble], client: Callable[[str], Any]) -> None:
     if own.topic_arn:
-        publish_alert(client("sns"), own.topic_arn, alert(own, kind, troubles), own.environment)
+        publish_alert(client("sns"), own.topic_arn, alert(own, kind, troubles))
     put_event(client("events"), kind, json.dumps(detail(own, troubles)))
 
 

@@ -12,6 +12,7 @@ from tradai_shared import alerts
 from tradai_shared.aws import clients as aws
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import Answer, AwsError, Status
+from tradai_shared.handler import count_lost_alert
 from update_nat_routes import messages
 from update_nat_routes.planner.notes import UNGUARDED, Note, NoteKind, refusal_notes
 from update_nat_routes.planner.plan import Plan
@@ -201,9 +202,10 @@ def publish_alert(settings: Settings, report: Report, ec2: EC2Client, logger: Lo
     if alert is None or settings.topic_arn is None:
         return
     try:
-        alerts.publish_alert(aws.sns(), settings.topic_arn, alert, settings.environment)
+        alerts.publish_alert(aws.sns(), settings.topic_arn, alert)
     except AwsError as error:
         report.alert_failed = str(error)
+        count_lost_alert(settings.environment)
         logger.exception("alert not sent", extra={"lines": alert.text.splitlines()})
 
 

@@ -11,9 +11,10 @@ from drift_check.findings import Severity
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document, finding_json, heal_json, summary
 from drift_check.report.as_text import alert
-from tradai_shared.alerts import PUT_EVENTS, count_failure, publish_alert, put_event
+from tradai_shared.alerts import PUT_EVENTS, publish_alert, put_event
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, Status, TemporaryError
+from tradai_shared.handler import count_lost_alert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,7 +93,7 @@ def check_topic(settings: Settings, report: Report, client: Callable[[str], Any]
             client("sns").get_topic_attributes(TopicArn=topic)
     except AwsError as error:
         if error.code in NO_TOPIC:
-            count_failure(settings.environment)
+            count_lost_alert(settings.environment)
             report.notes.append(
                 f"no alert reaches anybody: {topic} does not exist in this region ({error.code})"
             )
@@ -109,8 +110,7 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
         return False
     sends: list[Callable[[], None]] = []
     if topic := settings.topic_arn:
-        text = alert(report, settings.runbooks)
-        sends.append(lambda: publish_alert(client("sns"), topic, text, settings.environment))
+        sends.append(lambda: _to_topic(topic, settings, report, client("sns")))
     if report.to_notify:
         sends.append(lambda: put_event(client("events"), DETAIL_TYPE, event_detail(report)))
     if report.over:
@@ -131,6 +131,14 @@ def _attempt(logger: Logger, send: Callable[[], None]) -> bool:
         logger.exception("not sent", extra={"action": error.action})
         return False
     return True
+
+
+def _to_topic(topic: str, settings: Settings, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client
+    try:
+        publish_alert(sns, topic, alert(report, settings.runbooks))
+    except AwsError:
+        count_lost_alert(settings.environment)
+        raise
 
 
 def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - boto3's client

@@ -13,11 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
-
 from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import AwsError, TemporaryError, visible
-from tradai_shared.handler import NAMESPACE
+from tradai_shared.errors import TemporaryError, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,29 +59,19 @@ class Alert:
         return "\n".join([escaped(self.summary), *_block("  \n".join(facts).split("\n")), *_block(lines)])
 
 
-def publish_alert(sns: SNSClient, topic_arn: str, alert: Alert, environment: str) -> None:
+def publish_alert(sns: SNSClient, topic_arn: str, alert: Alert) -> None:
     """Publish; what is too long is cut, and says so.
 
     Raises:
-        AwsError: SNS did not take the message; counted as ``AlertsFailed``.
+        AwsError: SNS did not take the message.
     """
-    try:
-        with translate_errors(PERMISSION):
-            sns.publish(
-                TopicArn=topic_arn,
-                Subject=to_subject(alert.subject),
-                Message=to_payload(alert),
-                MessageStructure="json",
-            )
-    except AwsError:
-        count_failure(environment)
-        raise
-
-
-def count_failure(environment: str) -> None:
-    """Count a message that reached nobody: one metric of all functions, so that one alarm watches it."""
-    with single_metric(name="AlertsFailed", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
-        metric.add_dimension("environment", environment)
+    with translate_errors(PERMISSION):
+        sns.publish(
+            TopicArn=topic_arn,
+            Subject=to_subject(alert.subject),
+            Message=to_payload(alert),
+            MessageStructure="json",
+        )
 
 
 def put_event(events: EventBridgeClient, detail_type: str, detail: str) -> None:

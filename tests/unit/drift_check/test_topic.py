@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock, patch
 
 import boto3
 import pytest
+from aws_lambda_powertools import Logger
 from botocore.stub import Stubber
 from moto import mock_aws
 
 from drift_check.events import Mode, Request
 from drift_check.model import Report
+from drift_check.planner import HealPlan
 from drift_check.report import publish
 from drift_check.settings import Allowed, Settings
+from tradai_shared.alerts import Alert
 from tradai_shared.clock import now
 from tradai_shared.config.naming import Environment
 
@@ -74,3 +78,16 @@ def test_a_topic_that_may_not_be_read_is_unknown_and_not_counted(
         (note,) = notes(sns)
     assert note == f"not verified: whether {TOPIC} takes alerts (AuthorizationError)"
     assert "AlertsFailed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("code", ["AuthorizationError", "KMSAccessDenied"])
+def test_a_message_that_the_topic_refuses_is_counted_and_sent_again(
+    sns: Any, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    report = Report(Environment.PROD, Request(Mode.HEAL), now())
+    report.plan = HealPlan((), (Mock(),))  # news: a person has to look
+    settings = Settings(Environment.PROD, Allowed.HEAL, topic_arn=TOPIC)
+    with Stubber(sns) as answers, patch.object(publish, "alert", return_value=Alert("s", "m")):
+        answers.add_client_error("publish", code)
+        assert not publish.notify(settings, report, lambda _: sns, Logger(service="drift_check"))
+    assert '"AlertsFailed":[1.0]' in capsys.readouterr().out
