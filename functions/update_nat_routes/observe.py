@@ -9,6 +9,7 @@ some interface carries an Elastic IP at all.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -73,7 +74,6 @@ class Reader:
     settings: Settings
     addresses: dict[str, str] = field(default_factory=dict)  # by allocation; learned once, they never change
     known: set[str] = field(default_factory=set)  # members and targets of earlier readings
-    holder_unread: str = ""
 
     def observe(
         self, expected: frozenset[str] = frozenset(), shown: Mapping[str, Instance] | None = None
@@ -91,18 +91,16 @@ class Reader:
             instances = _unless_denied(lambda: self.instances(wanted), denied) or {}
         tables = tuple(table for table in tables if self._is_ours(table, groups.values(), instances))
         named = set() if denied else set(self.settings.route_table_ids)
-        holder, standby_holder = self._holders(instances.values())
-        return Observed(
+        observed = Observed(
             group=groups.get(self.settings.group_name),
             standby=groups.get(self.settings.standby_name or ""),
             instances=instances,
             tables=tables,
-            eip_holder=holder,
-            standby_eip_holder=standby_holder,
-            holder_unread=self.holder_unread,
+            eip_holder=None,
             missing_tables=tuple(sorted(named - {table.table_id for table in tables})),
             denied=tuple(denied),
         )
+        return self._with_holders(observed)
 
     def _is_ours(self, table: RouteTable, groups: Iterable[Group], instances: Mapping[str, Instance]) -> bool:
         """A table that was found by its name only in the VPC of the groups' members, where one is known."""
@@ -123,15 +121,7 @@ class Reader:
 
     def look_again(self, before: Observed) -> Observed:
         """The same moment with the instances as EC2 shows them now: one call."""
-        instances = self.instances(set(before.instances))
-        holder, standby_holder = self._holders(instances.values())
-        return replace(
-            before,
-            instances=instances,
-            eip_holder=holder,
-            standby_eip_holder=standby_holder,
-            holder_unread=self.holder_unread,
-        )
+        return self._with_holders(replace(before, instances=self.instances(set(before.instances))))
 
     def answer(self, observed: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         """Add what the planner asked for."""
@@ -188,8 +178,11 @@ class Reader:
         if instance_id in self.known:
             return True
         shown = shown or self.instances({instance_id}).get(instance_id)
-        if shown and (shown.group_name in self.settings.group_names or instance_id in self._holders([shown])):
+        if shown and shown.group_name in self.settings.group_names:
             return True
+        with suppress(AwsError):  # nobody is known to have the address then
+            if shown and instance_id in self._holders([shown]):
+                return True
         return any(table.target.instance_id == instance_id for table in self.tables())
 
     @whole_answer("autoscaling:DescribeAutoScalingGroups")
@@ -255,26 +248,32 @@ class Reader:
             )
         return launched_instances(answer["Activities"])
 
-    def _holders(self, instances: Iterable[Instance]) -> tuple[str | None, str | None]:
-        """The instances with our addresses. A failed read leaves it unknown, so that the routes still move.
+    def _with_holders(self, observed: Observed) -> Observed:
+        """Add the instances with our addresses. A failed read leaves them unknown: the routes still move.
 
         The address is then asked for without reassociation: AWS refuses if another instance holds it.
         """
+        unread = tuple(read for read in observed.unread if read.permission != "ec2:DescribeAddresses")
+        try:
+            (first, second), why = self._holders(observed.instances.values()), ""
+        except AwsError as error:
+            first, second, why = None, None, str(error)
+            unread += (DeniedRead(error.action, why),) if isinstance(error, AccessDenied) else ()
+        return replace(
+            observed, eip_holder=first, standby_eip_holder=second, holder_unread=why, unread=unread
+        )
+
+    def _holders(self, instances: Iterable[Instance]) -> tuple[str | None, str | None]:
         carriers = {
             instance.elastic_address: instance.instance_id
             for instance in instances
             if instance.elastic_address
         }
-        self.holder_unread = ""
-        try:
-            holder, standby_holder = (
-                carriers.get(self._allocated_address(allocation)) if carriers and allocation else None
-                for allocation in self.settings.allocations
-            )
-        except AwsError as error:
-            self.holder_unread = str(error)
-            return None, None
-        return holder, standby_holder
+        first, second = (
+            carriers.get(self._allocated_address(allocation)) if carriers and allocation else None
+            for allocation in self.settings.allocations
+        )
+        return first, second
 
     @whole_answer("ec2:DescribeAddresses")
     def _allocated_address(self, allocation_id: str) -> str:

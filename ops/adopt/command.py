@@ -16,7 +16,7 @@ from ops.adopt.dialogue import Dialogue, refused_again
 from ops.adopt.draft import dump
 from ops.adopt.model import Answer
 from ops.adopt.summary import summary, to_json
-from ops.doctor import samconfig
+from ops.doctor import samconfig_edit
 from ops.options import FLAG, Common, Many
 from ops.progress import progress
 from ops.screen import error_console, print_document, styled
@@ -166,13 +166,15 @@ def _write(session: Session, out: Path | None, outcome: Outcome, news: dict[str,
     texts = {out or OWN_VALUES / f"{session.env}.json": dump(outcome.file)}
     if news and _keeps_parameters(session, out):
         quoted = {name: value or '""' for name, value in news.items()}
-        texts[session.common.samconfig_file] = samconfig.changed(session.samconfig_text, session.env, quoted)
+        texts[session.common.samconfig_file] = samconfig_edit.changed(
+            session.samconfig_text, session.env, quoted
+        )
     if asks and not _agreed(f"Write {', '.join(map(str, texts))}? [yes/no] "):
         session.text.print("nothing was written")
         return
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        samconfig_edit.write(path, text)
         session.text.print(f"wrote {path}")
 
 

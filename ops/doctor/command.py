@@ -6,7 +6,7 @@ import difflib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-from ops.doctor import remote, role, samconfig
+from ops.doctor import remote, role, samconfig_edit
 from ops.doctor.diagnose import diagnose
 from ops.doctor.model import Diagnosis, Level
 from ops.doctor.observe import AccountReader
@@ -48,7 +48,7 @@ def doctor(
             lines = [asdict(line) for line in diagnosis.lines]
             print_document({**session.place, "lines": lines, "parameters": diagnosis.parameters})
         if write and news:
-            after = samconfig.changed(session.samconfig_text, session.env, news)
+            after = samconfig_edit.changed(session.samconfig_text, session.env, news)
             _write(common.samconfig_file, session.samconfig_text, after, yes=yes)
         return diagnosis.exit_code
 
@@ -90,5 +90,5 @@ def _write(file: Path, before: str, after: str, *, yes: bool) -> None:
     for line in difference:
         console.print(line)
     if yes or agreed(f"Write {file}?"):
-        file.write_text(after, encoding="utf-8")
+        samconfig_edit.write(file, after)
         console.print(f"wrote {file}")

@@ -1,4 +1,4 @@
-"""samconfig.toml: one environment's parameters, read, and changed with the rest of the file untouched."""
+"""samconfig.toml: one environment's parameters as SAM reads them. ``samconfig_edit`` changes them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
 # dev is what `sam deploy` takes without --config-env
 SECTIONS = {"dev": "default"}
-PAIR = re.compile(r"""(?P<name>\w+)=(?:"(?P<quoted>[^"]*)"|(?P<plain>\S*))""")
+OVERRIDES = "parameter_overrides"
+VALUE = r"""(?:"(?P<quoted>[^"]*)"|'(?P<single>[^']*)'|(?P<plain>\S*))"""
+PAIR = re.compile(rf"(?P<name>\w+)={VALUE}")
+LONG_PAIR = re.compile(rf"ParameterKey=(?P<name>\w+),ParameterValue={VALUE}")
 
 
 def deployment(text: str, env: str) -> dict[str, Any]:
@@ -31,7 +34,14 @@ def deployment(text: str, env: str) -> dict[str, Any]:
         raise ConfigError("samconfig.toml", f"has no [{section}.deploy.parameters]") from None
     if not isinstance(table, dict):
         raise ConfigError("samconfig.toml", f"{section}.deploy.parameters is no table")
-    return table
+    return {**_of_every_command(text, section), **table}
+
+
+def _of_every_command(text: str, section: str) -> dict[str, Any]:
+    """SAM takes from ``global`` what a command's own table does not say."""
+    table = tomllib.loads(text)[section].get("global", {})
+    found = table.get("parameters", {}) if isinstance(table, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def region(text: str, env: str) -> str:
@@ -51,71 +61,46 @@ def _key(text: str, env: str, name: str) -> str | None:
 
 
 def parameters(text: str, env: str) -> dict[str, str]:
-    """The parameter overrides by name; SAM takes a list of pairs or one line of them.
+    """The parameter overrides by name: SAM takes lines of pairs, tables, and lists of both.
 
     Raises:
-        ConfigError: as ``deployment``.
+        ConfigError: as ``deployment``; or some of them are in another file.
     """
-    given = deployment(text, env).get("parameter_overrides", [])
-    items = given if isinstance(given, list) else [given]
-    return {
-        pair["name"]: pair["quoted"] if pair["quoted"] is not None else pair["plain"]
-        for item in items
-        for pair in PAIR.finditer(str(item))
-    }
+    given = deployment(text, env).get(OVERRIDES, [])
+    return {name: value for item in _flat(given) for name, value in _pairs(item).items()}
 
 
-def changed(text: str, env: str, values: Mapping[str, str]) -> str:
-    """The file's text with these parameters set for the environment; comments and order stay.
+def _flat(given: Any) -> Iterator[Any]:
+    for item in given if isinstance(given, list) else [given]:
+        if isinstance(item, list):
+            yield from _flat(item)
+        else:
+            yield item
 
-    Raises:
-        ConfigError: the section or its parameter_overrides cannot be found in the text, or what would be
-            written reads otherwise than it is meant: then these parameters are set by hand.
-    """
-    section = SECTIONS.get(env, env)
-    deployment(text, env)
-    header = re.search(rf"^\[{re.escape(section)}\.deploy\.parameters\][^\n]*\n", text, re.MULTILINE)
-    if header is None:
+
+def _pairs(item: Any) -> dict[str, str]:
+    """Of one line or table, as samcli.cli.types.CfnParameterOverridesType reads it."""
+    if isinstance(item, dict):
+        if "$include" in item:
+            raise _elsewhere(str(item["$include"]))
+        return {name: _joined(value) for name, value in item.items()}
+    line = str(item)
+    if line.startswith("file://"):
+        raise _elsewhere(line)
+    if "\n" in line:
         raise ConfigError(
-            "samconfig.toml", f"[{section}.deploy.parameters] is not written as a table of its own"
+            "samconfig.toml",
+            f"a string of {OVERRIDES} has line ends, and SAM splits at blanks alone: use a list",
         )
-    following = re.search(r"^\[", text[header.end() :], re.MULTILINE)
-    end = header.end() + following.start() if following else len(text)
-    body = text[header.end() : end]
-    for name, value in values.items():
-        body = _with(body, name, value)
-    after = text[: header.end()] + body + text[end:]
-    if not _reads_as_meant(text, after, env, values):
-        names = ", ".join(values)
-        raise ConfigError("samconfig.toml", f"cannot be changed in place: set {names} by hand")
-    return after
+    found = list(LONG_PAIR.finditer(line)) or list(PAIR.finditer(line))
+    return {pair["name"]: pair["quoted"] or pair["single"] or pair["plain"] or "" for pair in found}
 
 
-def _reads_as_meant(before: str, after: str, env: str, values: Mapping[str, str]) -> bool:
-    try:
-        given = parameters(after, env)
-    except ConfigError:
-        return False
-    plain = {name: value.replace('\\"', "").strip('"') for name, value in values.items()}
-    return given == parameters(before, env) | plain
+def _joined(value: Any) -> str:
+    return ",".join(str(part).strip() for part in value) if isinstance(value, list) else str(value)
 
 
-def _with(body: str, name: str, value: str) -> str:
-    pair = re.compile(rf"""(?<![\w]){re.escape(name)}=(?:\\"[^"\\]*\\"|""|[^\s"',]*(?:,[^\s"',]+)*)""")
-    if pair.search(body):
-        return pair.sub(lambda _: f"{name}={value}", body, count=1)
-    in_list = re.search(r"^parameter_overrides\s*=\s*\[[^\]]*?(?P<end>\n?)(?=\])", body, re.MULTILINE)
-    if in_list:
-        before = body[: in_list.end()].rstrip()
-        comma = "" if before.endswith((",", "[")) or _ends_in_comment(before) else ","
-        return f'{before}{comma}\n    "{name}={value}",\n{body[in_list.end() :]}'
-    in_line = re.search(r'^parameter_overrides\s*=\s*"(?P<pairs>[^"\n]*)"', body, re.MULTILINE)
-    if in_line:
-        position = in_line.end("pairs")
-        return f"{body[:position]} {name}={value}{body[position:]}"
-    raise ConfigError("samconfig.toml", "parameter_overrides is neither a list nor a line in this section")
-
-
-def _ends_in_comment(text: str) -> bool:
-    """Whether the last line is a pair with its comma, then a comment."""
-    return bool(re.search(r",\s*#[^\n]*$", text))
+def _elsewhere(file: str) -> ConfigError:
+    return ConfigError(
+        "samconfig.toml", f"{OVERRIDES} refers to {file}, which is not read here: write the pairs themselves"
+    )

@@ -39,7 +39,7 @@ def test_the_state_machine_s_role_trusts_its_own_account() -> None:
 
 
 VPC = {"ArnEquals": {"ec2:Vpc": f"arn:aws:ec2:eu-central-1:{ACCOUNT}:vpc/vpc-0a"}}
-CHECK_OFF = {"StringEquals": {"ec2:Attribute/SourceDestCheck": "false"}}
+CHECK_OFF = {"StringEqualsIgnoreCase": {"ec2:Attribute/SourceDestCheck": "false"}}
 
 
 def conditions(mode: str, **parameters: str) -> dict[str, object]:

@@ -22,7 +22,7 @@ from toolchain.e2e.limits import OUT_OF_REACH
 from toolchain.e2e.renamed import FirstDay
 from toolchain.e2e.report import End, Row, document, failed, show, table
 from toolchain.local.processes import StartError
-from toolchain.local.servers import ministack, moto
+from toolchain.local.servers import ministack, moto, schema_registry
 from tradai_shared.config.naming import Environment
 
 if TYPE_CHECKING:
@@ -64,10 +64,10 @@ def deployed_environment(kept: Path = OUT) -> Iterator[DeployedEnvironment]:
     with TemporaryDirectory(prefix="tradai-e2e-") as name:
         folder = Path(name)
         try:
-            with moto(folder) as moto_url:
+            with moto(folder) as moto_url, schema_registry(folder) as schemas_url:
                 endpoints = {"AWS_ENDPOINT_URL_EC2": moto_url, "AWS_ENDPOINT_URL_AUTO_SCALING": moto_url}
                 with ministack(folder, endpoints, secure=True) as ministack_url:
-                    deployed = DeployedEnvironment(ministack_url, moto_url, folder)
+                    deployed = DeployedEnvironment(ministack_url, moto_url, schemas_url, folder)
                     try:
                         yield deployed
                     finally:
@@ -96,6 +96,10 @@ def acts(deployed: DeployedEnvironment) -> Iterator[tuple[str, Act]]:
     yield (
         "dev: README's `sam remote invoke` works",
         partial(stacks.invoked_as_in_readme, deployed),
+    )
+    yield (
+        "dev: README's `sam remote test-event put` shares a sample, and it can be invoked by its name",
+        partial(stacks.event_shared_as_in_readme, deployed),
     )
     yield "the functions have their settings", partial(stacks.functions, deployed)
     yield "rules and schedules stand, enabled", partial(stacks.rules_and_schedules, deployed)

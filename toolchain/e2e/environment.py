@@ -37,6 +37,7 @@ class DeployedEnvironment:
 
     ministack: str
     moto: str
+    schemas: str
     folder: Path
     estates: dict[Environment, Estate] = field(default_factory=dict)
 

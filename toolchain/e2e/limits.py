@@ -27,10 +27,6 @@ _TOLD = {
         "ministack does not know every alarm of it; `sam deploy` is given a copy without these, "
         "word for word in the renamed account and by --template-file before"
     ),
-    "sam remote test-event put": (
-        "ministack has no EventBridge schema registry, where the SAM CLI keeps the events; "
-        "tests/toolchain parses the command"
-    ),
     "CloudFormation refuses a name that is taken": (
         "ministack overwrites what has it in silence; doctor speaks before the deploy, as shown above"
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ops.doctor import samconfig
+from ops.doctor import samconfig, samconfig_edit
 from toolchain.build.sample_account import ACCOUNT, REGION
 from toolchain.e2e.commands import checkout, shell, typed
 from toolchain.e2e.report import require
@@ -104,7 +104,7 @@ class FirstDay:
         sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=queue)
         self.folder = checkout(self.deployed, ORIGIN)
         text = (ROOT / "samconfig.toml").read_text(encoding="utf-8").replace("tradai-ops-dev", "acme-ops-dev")
-        self.file.write_text(samconfig.changed(text, "dev", OWN), encoding="utf-8")
+        self.file.write_text(samconfig_edit.changed(text, "dev", OWN), encoding="utf-8")
         return f"{GROUP} in {vpc}, with {' and '.join(HOOKS)}; 2 tables, {self.allocation}"
 
     @property

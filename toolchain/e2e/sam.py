@@ -108,6 +108,7 @@ def environment(deployed: DeployedEnvironment) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OF_THE_USER)}
     own = {
         "AWS_ENDPOINT_URL": deployed.ministack,
+        "AWS_ENDPOINT_URL_SCHEMAS": deployed.schemas,
         "AWS_CA_BUNDLE": str(deployed.certificate),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

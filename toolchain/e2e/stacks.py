@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from toolchain.e2e.environment import DeployedEnvironment
 
 Inventory = dict[str, set[str]]
+SUCCEEDED = re.compile(r'"success": ?true')
 # kind: the client, its list, the key of the items, the key of a name
 LISTS: dict[str, tuple[str, str, str, str]] = {
     "alarm": ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
@@ -232,8 +234,18 @@ def nothing_to_do(deployed: DeployedEnvironment, env: Environment) -> str:
 
 def invoked_as_in_readme(deployed: DeployedEnvironment) -> str:
     printed = sam(deployed, *readme_command("sam remote invoke"))
-    require('"success": true' in printed or '"success":true' in printed, printed[-400:])
+    require(SUCCEEDED.search(printed), printed[-400:])
     return "README's command, as it stands there; the function answers with success"
+
+
+def event_shared_as_in_readme(deployed: DeployedEnvironment) -> str:
+    put = readme_command("sam remote test-event put")
+    sam(deployed, *put)
+    name = put[put.index("--name") + 1]
+    invoked = readme_command("sam remote invoke")
+    printed = sam(deployed, *invoked[: invoked.index("--event")], "--test-event-name", name)
+    require(SUCCEEDED.search(printed), printed[-400:])
+    return f"README's command, as it stands there; --test-event-name {name} is answered with success"
 
 
 def deleted_as_in_readme(deployed: DeployedEnvironment) -> str:

@@ -1,4 +1,4 @@
-"""ministack and moto's server, each a process of its own on a free port of 127.0.0.1.
+"""ministack, moto's server and a schema registry, each a process of its own on a free port of 127.0.0.1.
 
 They get none of this process' variables but PATH: nothing of a user's AWS reaches them.
 """
@@ -16,6 +16,7 @@ from toolchain.local.processes import StartError, free_port, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 MINISTACK = ROOT / ".tools/ministack/bin/python"
@@ -59,18 +60,30 @@ def certificate(folder: Path) -> Path:
     return folder / "ministack-tls/server.crt"
 
 
-@contextmanager
-def moto(folder: Path) -> Iterator[str]:
+def moto(folder: Path) -> AbstractContextManager[str]:
     """Its address. It runs in this environment: moto's pins do not clash with the product's.
 
     Raises:
         StartError: it did not come up.
     """
+    return _module("moto", "toolchain.local.moto_server", folder)
+
+
+def schema_registry(folder: Path) -> AbstractContextManager[str]:
+    """Its address.
+
+    Raises:
+        StartError: it did not come up.
+    """
+    return _module("schema-registry", "toolchain.local.schema_registry", folder)
+
+
+@contextmanager
+def _module(name: str, module: str, folder: Path) -> Iterator[str]:
+    """A server of our own, in this environment; its port is its argument."""
     port = free_port()
     environment = {**_inherited(folder), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    with serving(
-        "moto", [sys.executable, "-m", "toolchain.local.moto_server", str(port)], port, environment, folder
-    ):
+    with serving(name, [sys.executable, "-m", module, str(port)], port, environment, folder):
         yield f"http://127.0.0.1:{port}"
 
 

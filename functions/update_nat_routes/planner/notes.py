@@ -198,7 +198,8 @@ def _address_notes(state: NatState) -> Iterator[Note]:
         if serves:
             reason += f", and the routes of {', '.join(serves)} stay with it: both move or neither"
         yield Note(NoteKind.EIP_ELSEWHERE, allocation, reason)
-    if state.observed.holder_unread:
+    denied = {read.permission for read in state.observed.unread}  # their notes name the reason already
+    if state.observed.holder_unread and "ec2:DescribeAddresses" not in denied:
         yield Note(NoteKind.EIP_UNREAD, allocation, state.observed.holder_unread)
 
 

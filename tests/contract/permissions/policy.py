@@ -99,6 +99,9 @@ def holds(operator: str, key: str, wanted: Any, need: Need) -> bool:
     match operator:
         case "StringEquals":
             return values is not None and any(value in patterns for value in values)
+        case "StringEqualsIgnoreCase":
+            allowed = {pattern.casefold() for pattern in patterns}
+            return values is not None and any(value.casefold() in allowed for value in values)
         case "ArnEquals" | "ArnLike":  # AWS treats the two alike
             return values is not None and any(
                 arn_matches(pattern, value) for pattern in patterns for value in values

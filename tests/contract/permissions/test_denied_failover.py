@@ -174,6 +174,9 @@ def test_a_denied_permission_is_named_and_no_run_with_it_is_green(action: str) -
         if action not in DOES_WITHOUT:
             assert any(run.metrics.get("Unguarded") and run.metrics.get("ActionsFailed") for run in naming)
             assert not [run for run in naming if run.result["success"]]
+            last = [run for run in runs if run.ended][-1]
+            asking = [call for call in world.journal.calls_of(last.name) if call.action == asked]
+            assert last.metrics["Unguarded"] or not asking  # in the steady state too
         if action in MOVES_NEED:
             assert not world.traffic.up
             assert runs[-1].metrics.get("EgressDown", 1)  # what cannot be read is never said to be up

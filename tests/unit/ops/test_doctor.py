@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from ops.access import AccessError
 from ops.app import app
-from ops.doctor import samconfig
+from ops.doctor import samconfig, samconfig_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,7 +194,7 @@ def test_with_what_it_has_written_the_account_is_ready(
 def test_another_vpc_than_the_tables_would_end_the_permissions(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config.write_text(samconfig.changed(SAMCONFIG, "prod", {"VpcId": "vpc-0123456789abcdef0"}))
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", {"VpcId": "vpc-0123456789abcdef0"}))
     assert "VPC" in remedies(diagnosis(config, capsys)[1])
 
 
@@ -247,7 +247,7 @@ def test_a_suspended_process_and_its_remedy(
 def test_a_reservation_that_the_account_s_quota_refuses(
     account: Account, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config.write_text(samconfig.changed(SAMCONFIG, "prod", {"ReservedConcurrency": "5"}))
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", {"ReservedConcurrency": "5"}))
     assert "concurrency" in remedies(diagnosis(config, capsys)[1])
     account.quota = 1000
     assert "concurrency" not in remedies(diagnosis(config, capsys)[1])
@@ -257,10 +257,10 @@ def test_a_topic_that_does_not_exist_reaches_nobody(
     account: Account, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arn = f"arn:aws:sns:{REGION}:123456789012:no-such-topic"
-    config.write_text(samconfig.changed(SAMCONFIG, "prod", {"AlertsTopicArn": arn}))
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", {"AlertsTopicArn": arn}))
     assert remedies(diagnosis(config, capsys)[1])["alerts"] == "correct AlertsTopicArn"
     real = account.client("sns").create_topic(Name="alerts")["TopicArn"]
-    config.write_text(samconfig.changed(SAMCONFIG, "prod", {"AlertsTopicArn": real}))
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", {"AlertsTopicArn": real}))
     assert remedies(diagnosis(config, capsys)[1])["alerts"] == "subscribe to it and confirm"
 
 

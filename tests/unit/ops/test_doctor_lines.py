@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.doctor import samconfig
+from ops.doctor import samconfig_edit
 from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ def test_an_account_made_so_gives_this_line(
 def check(case: Case, account: Account, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case.make(account)
     given = {name: value.replace("TABLE", account.table) for name, value in case.configured.items()}
-    config.write_text(samconfig.changed(SAMCONFIG, "prod", given))
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", given))
     _, document = diagnosis(config, capsys)
     subject = case.subject.replace("TABLE", account.table)
     said = [

@@ -8,7 +8,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from ops.doctor import samconfig
+from ops.doctor import samconfig_edit
 from ops.doctor.network import Acl, AclRule, Network, about_network
 from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis, remedies
 
@@ -153,10 +153,10 @@ def test_runtime_and_architecture(
 def test_types_that_a_zone_does_not_offer(account: Account, config: Any, capsys: Any) -> None:
     subnet = account.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
     wanted = {"CreateNat": "true", "NatSubnetIds": subnet, "NatInstanceTypes": "x9.nano"}
-    config.write_text(samconfig.changed(SAMCONFIG, "prod", wanted))
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", wanted))
     _, document = diagnosis(config, capsys)
     assert remedies(document)["instance types"] == "name others in NatInstanceTypes"
-    config.write_text(samconfig.changed(SAMCONFIG, "prod", {**wanted, "NatInstanceTypes": "t4g.nano"}))
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", {**wanted, "NatInstanceTypes": "t4g.nano"}))
     _, document = diagnosis(config, capsys)
     assert "instance types" not in remedies(document)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.client import BaseClient
 
-from ops.doctor import samconfig
+from ops.doctor import samconfig_edit
 from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis
 from tests.unit.ops.test_doctor_lines import ANYWHERE, new_table
 from tests.unit.ops.test_doctor_pair import Pair
@@ -23,7 +23,7 @@ Lines = dict[tuple[str, str], list[str]]
 
 def lines(config: Path, capsys: pytest.CaptureFixture[str], **given: str) -> tuple[Lines, dict[str, str]]:
     """Texts and remedies by level and subject, and the parameters."""
-    config.write_text(samconfig.changed(SAMCONFIG, "prod", given))
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", given))
     _, document = diagnosis(config, capsys)
     said: Lines = {}
     for line in document["lines"]:

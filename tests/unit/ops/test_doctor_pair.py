@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from ops.doctor import samconfig
+from ops.doctor import samconfig, samconfig_edit
 from tests.unit.ops.test_doctor import Account, account, config, diagnosis, doctor, remedies
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def test_whichever_carries_the_first_stays_the_one_that_is_named(
     pair = Pair(account)
     second = pair.gets_an_address()
     pair.takes_over()
-    config.write_text(samconfig.changed(config.read_text(), "prod", {"NatAsgName": "acme-egress"}))
+    config.write_text(samconfig_edit.changed(config.read_text(), "prod", {"NatAsgName": "acme-egress"}))
     parameters = found(config, capsys)
     assert (parameters["NatAsgName"], parameters["NatStandbyAsgName"]) == ("acme-egress", SECOND)
     assert parameters["NatEipAllocationId"] == account.allocation

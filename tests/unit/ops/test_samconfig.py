@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.doctor import samconfig
+from ops.doctor import samconfig, samconfig_edit
 from tradai_shared.errors import ConfigError
 
 
@@ -18,21 +18,23 @@ def test_a_samconfig_that_cannot_be_understood_is_named(text: str) -> None:
 
 def test_a_line_of_overrides_is_read_and_changed_in_place() -> None:
     text = '[prod.deploy.parameters]\nparameter_overrides = "Environment=prod NatAsgName=a"\n[x]\ny = 1\n'
-    after = samconfig.changed(text, "prod", {"NatAsgName": "b", "PrivateRouteTableIds": "rtb-1,rtb-2"})
+    after = samconfig_edit.changed(text, "prod", {"NatAsgName": "b", "PrivateRouteTableIds": "rtb-1,rtb-2"})
     assert samconfig.parameters(after, "prod") == {
         "Environment": "prod",
         "NatAsgName": "b",
         "PrivateRouteTableIds": "rtb-1,rtb-2",
     }
     assert after.endswith("[x]\ny = 1\n")
-    again = samconfig.changed(after, "prod", {"PrivateRouteTableIds": "rtb-3"})
+    again = samconfig_edit.changed(after, "prod", {"PrivateRouteTableIds": "rtb-3"})
     assert samconfig.parameters(again, "prod")["PrivateRouteTableIds"] == "rtb-3"
 
 
 def test_the_shipped_file_can_be_changed_for_each_environment() -> None:
     text = (Path(__file__).parents[3] / "samconfig.toml").read_text(encoding="utf-8")
     for env in ("dev", "staging", "prod"):
-        after = samconfig.changed(text, env, {"NatAsgName": "acme", "PrivateRouteTableIds": "rtb-1,rtb-2"})
+        after = samconfig_edit.changed(
+            text, env, {"NatAsgName": "acme", "PrivateRouteTableIds": "rtb-1,rtb-2"}
+        )
         given = samconfig.parameters(after, env)
         assert (given["NatAsgName"], given["PrivateRouteTableIds"]) == ("acme", "rtb-1,rtb-2")
         others = {"dev", "staging", "prod"} - {env}
@@ -46,4 +48,4 @@ def test_the_shipped_file_can_be_changed_for_each_environment() -> None:
 def test_a_value_that_would_break_the_file_or_read_otherwise_is_set_by_hand(pairs: str, value: str) -> None:
     text = f"[prod.deploy.parameters]\nparameter_overrides = {pairs}\n"
     with pytest.raises(ConfigError, match="set NatAsgName by hand"):
-        samconfig.changed(text, "prod", {"NatAsgName": value})
+        samconfig_edit.changed(text, "prod", {"NatAsgName": value})
