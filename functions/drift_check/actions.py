@@ -30,8 +30,17 @@ BEHIND_TAG_RESOURCES = (
 )
 
 
+class Write:
+    """What a remediation has unless it says otherwise."""
+
+    __slots__ = ()
+    healing: ClassVar[Healing] = AUTOMATIC
+    permissions: ClassVar[tuple[str, ...]]
+    warning: ClassVar[str] = ""
+
+
 @dataclass(frozen=True, slots=True)
-class EnableTtl:
+class EnableTtl(Write):
     """Switch TTL on. DynamoDB then deletes what has expired, so it is counted first.
 
     ``expired`` is None for a count below both limits: the heal is then automatic. Otherwise it is the upper
@@ -42,13 +51,12 @@ class EnableTtl:
     attribute: str
     recovery: bool | None = None  # whether point-in-time recovery could bring items back; None: not read
     expired: int | None = None
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTimeToLive", "dynamodb:Scan")
     warning: ClassVar[str] = "DynamoDB deletes items that have expired, within days"
 
 
 @dataclass(frozen=True, slots=True)
-class DisableTtl:
+class DisableTtl(Write):
     """Switch TTL off: the first half of moving it to another attribute, which AWS allows an hour later."""
 
     table: str
@@ -59,27 +67,24 @@ class DisableTtl:
 
 
 @dataclass(frozen=True, slots=True)
-class EnableRecovery:
+class EnableRecovery(Write):
     """Switch point-in-time recovery on."""
 
     table: str
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateContinuousBackups",)
     warning: ClassVar[str] = "earlier recovery points are gone: recovery begins now"
 
 
 @dataclass(frozen=True, slots=True)
-class ProtectTable:
+class ProtectTable(Write):
     """Switch deletion protection on, alone in its call."""
 
     table: str
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
-    warning: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ChargeOnDemand:
+class ChargeOnDemand(Write):
     """Change the billing mode to on-demand; AWS allows it four times in 24 hours."""
 
     table: str
@@ -89,7 +94,7 @@ class ChargeOnDemand:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateIndex:
+class CreateIndex(Write):
     """Create a missing global secondary index; the table fills it in the background. One at a time."""
 
     table: str
@@ -103,12 +108,11 @@ class CreateIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class AddTags:
+class AddTags(Write):
     """Add tags that are missing. Removes and replaces none."""
 
     arn: str
     tags: tuple[tuple[str, str], ...]
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = (
         "tag:TagResources",
         "s3:PutBucketTagging",
@@ -116,11 +120,10 @@ class AddTags:
         "ec2:CreateTags",
         *BEHIND_TAG_RESOURCES,
     )
-    warning: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaceTags:
+class ReplaceTags(Write):
     """Give tags that have another value the required one; permissions may depend on the present one."""
 
     arn: str
@@ -131,7 +134,7 @@ class ReplaceTags:
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizeRule:
+class AuthorizeRule(Write):
     """Add a missing rule to a security group. ``peer`` is a CIDR or a group's id; no ports: every port."""
 
     group_id: str
@@ -140,16 +143,14 @@ class AuthorizeRule:
     from_port: int | None
     to_port: int | None
     peer: str
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = (
         "ec2:AuthorizeSecurityGroupIngress",
         "ec2:AuthorizeSecurityGroupEgress",
     )
-    warning: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
-class RevokeWorldOpen:
+class RevokeWorldOpen(Write):
     """Revoke, by rule id, the rules that let the internet into a group that must not be open.
 
     ``rules`` are these rules as (protocol, first port, last port, CIDR). No other rule is revoked, and none
@@ -158,7 +159,6 @@ class RevokeWorldOpen:
 
     group_id: str
     rules: tuple[tuple[str, int | None, int | None, str], ...]
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = (
         "ec2:DescribeSecurityGroupRules",
         "ec2:RevokeSecurityGroupIngress",
@@ -167,47 +167,40 @@ class RevokeWorldOpen:
 
 
 @dataclass(frozen=True, slots=True)
-class ReconcileRoutes:
+class ReconcileRoutes(Write):
     """Invoke the failover function, which reads the routes and plans by its own rules."""
 
     function: str
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("lambda:InvokeFunction",)
-    warning: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
-class DisableSourceDestCheck:
+class DisableSourceDestCheck(Write):
     """Let the NAT's interface forward what is not addressed to it."""
 
     interface_id: str
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("ec2:ModifyNetworkInterfaceAttribute",)
-    warning: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
-class EnableRule:
+class EnableRule(Write):
     """Enable an EventBridge rule as it is; its pattern and targets are not touched."""
 
     rule: str
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("events:EnableRule",)
-    warning: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
-class BlockPublicAccess:
+class BlockPublicAccess(Write):
     """Switch all four blocks of a bucket on."""
 
     bucket: str
-    healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]] = ("s3:PutBucketPublicAccessBlock",)
     warning: ClassVar[str] = "public readers lose their access"
 
 
 @dataclass(frozen=True, slots=True)
-class ForceSsl:
+class ForceSsl(Write):
     """Make the database's own parameter group demand SSL."""
 
     parameter_group: str
@@ -218,7 +211,7 @@ class ForceSsl:
 
 
 @dataclass(frozen=True, slots=True)
-class RequireMfa:
+class RequireMfa(Write):
     """Set the user pool's MFA alone; UpdateUserPool would reset what it is not given."""
 
     pool_id: str
@@ -232,7 +225,7 @@ class RequireMfa:
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreSecret:
+class RestoreSecret(Write):
     """Cancel a secret's scheduled deletion."""
 
     secret: str
@@ -242,7 +235,7 @@ class RestoreSecret:
 
 
 @dataclass(frozen=True, slots=True)
-class ResizeGroup:
+class ResizeGroup(Write):
     """Set one of the NAT group's sizes, and never one that would end an instance.
 
     Auto Scaling lowers the desired capacity to a lower maximum. Source: UpdateAutoScalingGroup, MaxSize.

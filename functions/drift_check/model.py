@@ -64,6 +64,10 @@ class Report:
         return [heal for heal in self.heals if heal.status is Status.FAILED]
 
     @property
+    def healed(self) -> list[HealOutcome]:
+        return [heal for heal in self.heals if heal.status is Status.DONE]
+
+    @property
     def over(self) -> dict[str, Record]:
         """What somebody was notified of and this run finds resolved, by id."""
         return {

@@ -13,6 +13,7 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from drift_check.actions import Remediation
 from drift_check.events import Mode
 from drift_check.findings import Healing
+from drift_check.observe.api_reads import boto3_names
 from tests.contract.drift_scenarios import AUTOMATIC, NEVER, ON_APPROVAL, check_on, route_elsewhere, ttl
 from tests.contract.estate import Live, live
 from tradai_shared.errors import Status
@@ -106,7 +107,7 @@ def test_an_automatic_heal_is_written_once_and_read_back(world: Live, case: str)
     healed = world.run()
     assert {heal.status for heal in healed.heals} <= {Status.DONE, Status.ALREADY}
     assert world.writes
-    operations = [camel(write.operation) for heal in planned.heals for write in heal.writes]
+    operations = [camel(boto3_names(write.action)[1]) for heal in planned.heals for write in heal.writes]
     assert set(world.writes) - OF_THE_FAILOVER <= set(operations)
     again = world.run()
     assert open_findings(again) == []

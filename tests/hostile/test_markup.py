@@ -84,7 +84,7 @@ def report(words: str) -> Report:
     waived = finding(attribute="waived", waiver=Waiver(words, words, date(2027, 1, 1)))
     differs = finding(resource=words, attribute=words, observed=words, desired=words, reason=words)
     made.findings = [differs, waived, replace(unknown(), resource=words, reason=words)]
-    write = ApiRequest("ec2", "CreateTags", "create_tags", {"Key": words})
+    write = ApiRequest("ec2:CreateTags", {"Key": words})
     made.heals = [HealOutcome(differs, Status.FAILED, words, (write,))]
     made.notes, made.error = [words], words
     return made

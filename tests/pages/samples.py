@@ -23,7 +23,7 @@ def drift() -> str:
     drifted = [replace(finding(resource=f"{severity}-{LONG}"), severity=severity) for severity in Severity]
     accepted = finding(resource="accepted", waiver=Waiver("known", "platform", date(2026, 12, 1)))
     asked = finding(resource="asked", healing=Healing.ON_APPROVAL)
-    write = ApiRequest("s3:PutBucketPolicy", "s3", "put_bucket_policy", {"Bucket": LONG, "Policy": LONG * 3})
+    write = ApiRequest("s3:PutBucketPolicy", {"Bucket": LONG, "Policy": LONG * 3})
     heals = [HealOutcome(finding(resource=str(status)), status, "why", (write,)) for status in Status]
     started = datetime(2026, 11, 27, tzinfo=UTC)
     report = Report("prod", Request(), started, "eu-central-1", account="123456789012")

@@ -1,20 +1,33 @@
-"""One API call that changes AWS, and the builders of the calls that remediations need."""
+"""The API calls that carry remediations out, where they need no reading first."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.aws.error_mapping import translate_errors
-from tradai_shared.errors import PermanentError
+from drift_check.actions import (
+    PUBLIC_ACCESS_BLOCKS,
+    AuthorizeRule,
+    BlockPublicAccess,
+    ChargeOnDemand,
+    CreateIndex,
+    DisableSourceDestCheck,
+    DisableTtl,
+    EnableRecovery,
+    EnableRule,
+    EnableTtl,
+    ForceSsl,
+    ProtectTable,
+    ReconcileRoutes,
+    ResizeGroup,
+    RestoreSecret,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from drift_check.actions import AuthorizeRule, CreateIndex, ForceSsl, ResizeGroup
+    from drift_check.actions import Remediation
 
 EVERY_PORT, EVERY_TYPE = (0, 65535), (-1, -1)  # the latter of ICMP
-NO_TAGS = "NoSuchTagSet"
 
 
 class UnsafeError(Exception):
@@ -23,139 +36,89 @@ class UnsafeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One call that changes AWS. ``done_by`` are the error codes that mean that nothing had to be changed."""
+    """One call that changes AWS: its action as IAM spells it, and boto3's parameters."""
 
-    action: str  # as IAM spells it
-    service: str  # as boto3 spells it
-    operation: str
+    action: str
     parameters: dict[str, Any]
-    done_by: frozenset[str] = frozenset()
     note: str = ""
 
     def shown(self) -> dict[str, Any]:
         """What a dry run prints."""
-        return {"action": self.action, "parameters": self.parameters} | (
-            {"note": self.note} if self.note else {}
-        )
+        shown = {"action": self.action, "parameters": self.parameters}
+        return {**shown, "note": self.note} if self.note else shown
 
 
-def dynamodb(action: str, operation: str, table: str, note: str = "", **parameters: Any) -> ApiRequest:  # noqa: ANN401
-    return ApiRequest(
-        f"dynamodb:{action}", "dynamodb", operation, {"TableName": table, **parameters}, note=note
-    )
+def request(remediation: Remediation, note: str = "") -> ApiRequest:
+    """The call of a remediation that is a single one: its first permission, for egress its second."""
+    is_egress = isinstance(remediation, AuthorizeRule) and remediation.egress
+    return ApiRequest(remediation.permissions[is_egress], _parameters(remediation), note)
 
 
-def update_table(table: str, **parameters: Any) -> ApiRequest:  # noqa: ANN401
-    return dynamodb("UpdateTable", "update_table", table, **parameters)
+def _parameters(remediation: Remediation) -> dict[str, Any]:  # noqa: PLR0911, PLR0912, C901 - one case a remedy
+    match remediation:
+        case EnableTtl(table, attribute) | DisableTtl(table, attribute):
+            on = isinstance(remediation, EnableTtl)
+            return {
+                "TableName": table,
+                "TimeToLiveSpecification": {"Enabled": on, "AttributeName": attribute},
+            }
+        case EnableRecovery(table):
+            recovery = {"PointInTimeRecoveryEnabled": True}
+            return {"TableName": table, "PointInTimeRecoverySpecification": recovery}
+        case ProtectTable(table):
+            return {"TableName": table, "DeletionProtectionEnabled": True}
+        case ChargeOnDemand(table):
+            return {"TableName": table, "BillingMode": "PAY_PER_REQUEST"}
+        case CreateIndex():
+            return _create_index(remediation)
+        case AuthorizeRule():
+            return _authorize(remediation)
+        case ReconcileRoutes(function):
+            payload = json.dumps({"action": "reconcile", "dry_run": False})
+            return {"FunctionName": function, "Payload": payload}
+        case DisableSourceDestCheck(interface):
+            return {"NetworkInterfaceId": interface, "SourceDestCheck": {"Value": False}}
+        case EnableRule(rule):
+            return {"Name": rule}
+        case BlockPublicAccess(bucket):
+            blocks = dict.fromkeys(PUBLIC_ACCESS_BLOCKS, True)
+            return {"Bucket": bucket, "PublicAccessBlockConfiguration": blocks}
+        case ForceSsl(group, name):
+            parameter = {"ParameterName": name, "ParameterValue": "1", "ApplyMethod": "immediate"}
+            return {"DBParameterGroupName": group, "Parameters": [parameter]}
+        case RestoreSecret(secret):
+            return {"SecretId": secret}
+        case ResizeGroup(group, size, value):
+            return {"AutoScalingGroupName": group, size: value}
+    raise TypeError(remediation)
 
 
-def ttl(table: str, attribute: str, *, on: bool, note: str = "") -> ApiRequest:
-    specification = {"Enabled": on, "AttributeName": attribute}
-    return dynamodb(
-        "UpdateTimeToLive", "update_time_to_live", table, note, TimeToLiveSpecification=specification
-    )
-
-
-def create_index(remediation: CreateIndex) -> ApiRequest:
+def _create_index(remediation: CreateIndex) -> dict[str, Any]:
     keys = [(remediation.partition, "HASH"), *([(remediation.sort, "RANGE")] if remediation.sort else [])]
     index = {
         "IndexName": remediation.index,
-        "KeySchema": [{"AttributeName": attribute[0], "KeyType": role} for attribute, role in keys],
+        "KeySchema": [{"AttributeName": name, "KeyType": role} for (name, _), role in keys],
         "Projection": {"ProjectionType": remediation.projection},
     }
-    definitions = [{"AttributeName": attribute[0], "AttributeType": attribute[1]} for attribute, _ in keys]
-    updates = [{"Create": index}]
-    return update_table(
-        remediation.table, AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=updates
-    )
+    return {
+        "TableName": remediation.table,
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": kind} for (name, kind), _ in keys],
+        "GlobalSecondaryIndexUpdates": [{"Create": index}],
+    }
 
 
-def ec2(action: str, operation: str, parameters: dict[str, Any]) -> ApiRequest:
-    return ApiRequest(f"ec2:{action}", "ec2", operation, parameters)
-
-
-def authorize(remediation: AuthorizeRule) -> ApiRequest:
+def _authorize(remediation: AuthorizeRule) -> dict[str, Any]:
     low, high = remediation.from_port, remediation.to_port
     if low is None:
         low, high = EVERY_TYPE if remediation.protocol == "icmp" else EVERY_PORT
     permission: dict[str, Any] = {"IpProtocol": remediation.protocol, "FromPort": low, "ToPort": high}
-    if remediation.peer.startswith("sg-"):
-        permission["UserIdGroupPairs"] = [{"GroupId": remediation.peer}]
-    elif remediation.peer.startswith("pl-"):
-        permission["PrefixListIds"] = [{"PrefixListId": remediation.peer}]
-    elif ":" in remediation.peer:
-        permission["Ipv6Ranges"] = [{"CidrIpv6": remediation.peer}]
+    peer = remediation.peer
+    if peer.startswith("sg-"):
+        permission["UserIdGroupPairs"] = [{"GroupId": peer}]
+    elif peer.startswith("pl-"):
+        permission["PrefixListIds"] = [{"PrefixListId": peer}]
+    elif ":" in peer:
+        permission["Ipv6Ranges"] = [{"CidrIpv6": peer}]
     else:
-        permission["IpRanges"] = [{"CidrIp": remediation.peer}]
-    way = "Egress" if remediation.egress else "Ingress"
-    return ApiRequest(
-        f"ec2:AuthorizeSecurityGroup{way}",
-        "ec2",
-        f"authorize_security_group_{way.lower()}",
-        {"GroupId": remediation.group_id, "IpPermissions": [permission]},
-        frozenset({"InvalidPermission.Duplicate"}),
-    )
-
-
-def force_ssl(remediation: ForceSsl) -> ApiRequest:
-    parameter = {"ParameterName": remediation.parameter, "ParameterValue": "1", "ApplyMethod": "immediate"}
-    parameters = {"DBParameterGroupName": remediation.parameter_group, "Parameters": [parameter]}
-    return ApiRequest("rds:ModifyDBParameterGroup", "rds", "modify_db_parameter_group", parameters)
-
-
-def resize(remediation: ResizeGroup) -> ApiRequest:
-    parameters = {"AutoScalingGroupName": remediation.group, remediation.size: remediation.value}
-    return ApiRequest(
-        "autoscaling:UpdateAutoScalingGroup", "autoscaling", "update_auto_scaling_group", parameters
-    )
-
-
-def tag_writes(
-    client: Callable[[str], Any], arn: str, tags: dict[str, str], full_arn: Callable[[str], str]
-) -> list[ApiRequest]:
-    """The calls that add tags to what ``arn`` (service and resource) names."""
-    service, _, resource = arn.partition(":")
-    match service:
-        case "s3":
-            return [_bucket(client, resource, tags)]
-        case "autoscaling":
-            return [_group(resource, tags)]
-        case "ec2":
-            listed = [{"Key": name, "Value": value} for name, value in tags.items()]
-            parameters = {"Resources": [resource.partition("/")[2]], "Tags": listed}
-            return [ApiRequest("ec2:CreateTags", "ec2", "create_tags", parameters)]
-        case _:
-            parameters = {"ResourceARNList": [full_arn(arn)], "Tags": tags}
-            return [ApiRequest("tag:TagResources", "resourcegroupstaggingapi", "tag_resources", parameters)]
-
-
-def _bucket(client: Callable[[str], Any], bucket: str, tags: dict[str, str]) -> ApiRequest:
-    """PutBucketTagging replaces the whole set: read, merge, write."""
-    try:
-        with translate_errors("s3:GetBucketTagging"):
-            present = client("s3").get_bucket_tagging(Bucket=bucket)["TagSet"]
-    except PermanentError as error:
-        if error.code != NO_TAGS:
-            raise
-        present = []
-    merged = {tag["Key"]: tag["Value"] for tag in present} | tags
-    tag_set = [{"Key": name, "Value": value} for name, value in merged.items()]
-    parameters = {"Bucket": bucket, "Tagging": {"TagSet": tag_set}}
-    return ApiRequest("s3:PutBucketTagging", "s3", "put_bucket_tagging", parameters)
-
-
-def _group(group: str, tags: dict[str, str]) -> ApiRequest:
-    """The call for a group; instances get the group's tags at their launch."""
-    listed = [
-        {
-            "ResourceId": group,
-            "ResourceType": "auto-scaling-group",
-            "Key": name,
-            "Value": value,
-            "PropagateAtLaunch": True,
-        }
-        for name, value in tags.items()
-    ]
-    return ApiRequest(
-        "autoscaling:CreateOrUpdateTags", "autoscaling", "create_or_update_tags", {"Tags": listed}
-    )
+        permission["IpRanges"] = [{"CidrIp": peer}]
+    return {"GroupId": remediation.group_id, "IpPermissions": [permission]}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from drift_check.findings import Finding
     from drift_check.scan import Scan, Scanner
 
+DONE_BEFORE = "InvalidPermission.Duplicate"  # EC2 has the rule already
 # AWS shows some writes a moment late: tags, security groups, TTL.
 VERIFIED_WITHIN = (0.0, 1.0, 2.0, 4.0)
 # Refusals that pass without a change of ours; DynamoDB's, S3's, RDS's, Cognito's and Auto Scaling's own.
@@ -134,10 +135,10 @@ class Healer:
         try:
             answer = self.builder.send(write)
         except AwsError as error:
-            if error.code in write.done_by:
+            if error.code == DONE_BEFORE:
                 return None
             raise
-        return _function_error(answer) if write.operation == "invoke" else None
+        return _function_error(answer) if "Payload" in answer else None
 
     def _shows(self, fresh: AssessedFinding, remediation: Remediation) -> bool:
         """Whether a reading shows that a remediation is carried out."""

@@ -2,57 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import (
-    PUBLIC_ACCESS_BLOCKS,
     AddTags,
-    AuthorizeRule,
-    BlockPublicAccess,
-    ChargeOnDemand,
-    CreateIndex,
-    DisableSourceDestCheck,
-    DisableTtl,
-    EnableRecovery,
-    EnableRule,
     EnableTtl,
-    ForceSsl,
-    ProtectTable,
-    ReconcileRoutes,
     Remediation,
     ReplaceTags,
     RequireMfa,
     ResizeGroup,
-    RestoreSecret,
     RevokeWorldOpen,
 )
-from drift_check.apply.api_writes import (
-    ApiRequest,
-    UnsafeError,
-    authorize,
-    create_index,
-    dynamodb,
-    ec2,
-    force_ssl,
-    resize,
-    tag_writes,
-    ttl,
-    update_table,
-)
+from drift_check.apply.api_writes import ApiRequest, UnsafeError, request
+from drift_check.checks.base import tag_map
 from drift_check.checks.security_groups import flat_ports
 from drift_check.compare import assess
 from drift_check.findings import Healing
+from drift_check.observe.api_reads import boto3_names
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
-from tradai_shared.errors import AwsError
+from tradai_shared.errors import AwsError, PermanentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from drift_check.compare import AssessedFinding
 
+NO_TAGS = "NoSuchTagSet"
 COUNTED_PAGES = 10  # of 1 MB: a scan of a whole large table would cost more than it is worth
 OLDEST_SECONDS = 5 * 365 * 86_400
 # Below both limits TTL is switched on without asking.
@@ -66,74 +43,24 @@ class RequestBuilder:
     client: Callable[[str], Any]
     account: list[str] = field(default_factory=list)  # read once, when an ARN needs it
 
-    def writes(self, remediation: Remediation) -> list[ApiRequest]:  # noqa: PLR0911, PLR0912, C901 - one case a remedy
+    def writes(self, remediation: Remediation) -> list[ApiRequest]:
+        """The calls of a remediation.
+
+        Raises:
+            UnsafeError: as AWS is now, one of them would break something.
+        """
         match remediation:
             case EnableTtl():
                 return [self._enable_ttl(remediation)]
-            case DisableTtl(table, attribute):
-                return [ttl(table, attribute, on=False)]
-            case EnableRecovery(table):
-                specification = {"PointInTimeRecoveryEnabled": True}
-                return [
-                    dynamodb(
-                        "UpdateContinuousBackups",
-                        "update_continuous_backups",
-                        table,
-                        PointInTimeRecoverySpecification=specification,
-                    )
-                ]
-            case ProtectTable(table):
-                return [update_table(table, DeletionProtectionEnabled=True)]
-            case ChargeOnDemand(table):
-                return [update_table(table, BillingMode="PAY_PER_REQUEST")]
-            case CreateIndex():
-                return [create_index(remediation)]
             case AddTags(arn, tags) | ReplaceTags(arn, tags):
-                return tag_writes(self.client, arn, dict(tags), self.arn)
-            case AuthorizeRule():
-                return [authorize(remediation)]
+                return [self._tag(arn, dict(tags))]
             case RevokeWorldOpen():
                 return self._revoke(remediation)
-            case ReconcileRoutes(function):
-                payload = json.dumps({"action": "reconcile", "dry_run": False})
-                return [
-                    ApiRequest(
-                        "lambda:InvokeFunction",
-                        "lambda",
-                        "invoke",
-                        {"FunctionName": function, "Payload": payload},
-                    )
-                ]
-            case DisableSourceDestCheck(interface):
-                parameters = {"NetworkInterfaceId": interface, "SourceDestCheck": {"Value": False}}
-                return [
-                    ec2("ModifyNetworkInterfaceAttribute", "modify_network_interface_attribute", parameters)
-                ]
-            case EnableRule(rule):
-                return [ApiRequest("events:EnableRule", "events", "enable_rule", {"Name": rule})]
-            case BlockPublicAccess(bucket):
-                blocks = dict.fromkeys(PUBLIC_ACCESS_BLOCKS, True)
-                parameters = {"Bucket": bucket, "PublicAccessBlockConfiguration": blocks}
-                return [
-                    ApiRequest("s3:PutBucketPublicAccessBlock", "s3", "put_public_access_block", parameters)
-                ]
-            case ForceSsl():
-                return [force_ssl(remediation)]
             case RequireMfa():
                 return [self._mfa(remediation)]
-            case RestoreSecret(secret):
-                return [
-                    ApiRequest(
-                        "secretsmanager:RestoreSecret",
-                        "secretsmanager",
-                        "restore_secret",
-                        {"SecretId": secret},
-                    )
-                ]
             case ResizeGroup():
-                return [self._resize(remediation)]
-            case _:
-                assert_never(remediation)
+                self._keep_instances(remediation)
+        return [request(remediation)]
 
     def arn(self, short: str) -> str:
         """The whole ARN of a service and a resource."""
@@ -152,8 +79,9 @@ class RequestBuilder:
         Raises:
             TemporaryError, PermanentError, AccessDenied: AWS refused.
         """
+        service, operation = boto3_names(write.action)
         with translate_errors(write.action):
-            return getattr(self.client(write.service), write.operation)(**write.parameters)
+            return getattr(self.client(service), operation)(**write.parameters)
 
     def inspected(self, assessed_finding: AssessedFinding) -> AssessedFinding:
         """The finding with its healing class, which for TTL depends on how many items it would delete."""
@@ -168,29 +96,24 @@ class RequestBuilder:
         return assessed_finding
 
     def _counted(self, assessed_finding: AssessedFinding, remediation: EnableTtl) -> AssessedFinding:
-        expired, items, is_whole = self._expired(remediation)
-        if is_whole and is_harmless(expired, items):
+        count = self._expired(remediation)
+        if count.is_harmless:
             return assessed_finding
-        deleted = _deleted(expired, items, remediation, is_whole=is_whole)
-        finding = replace(
-            assessed_finding.finding,
-            healing=Healing.ON_APPROVAL,
-            reason=f"{assessed_finding.finding.reason}; {deleted}",
-        )
-        bounded = replace(remediation, expired=1 << expired.bit_length())
+        reason = f"{assessed_finding.finding.reason}; {count.shown(remediation)}"
+        finding = replace(assessed_finding.finding, healing=Healing.ON_APPROVAL, reason=reason)
+        bounded = replace(remediation, expired=1 << count.expired.bit_length())
         return assess(finding, (bounded,), assessed_finding.sources)
 
     def _enable_ttl(self, remediation: EnableTtl) -> ApiRequest:
-        expired, items, is_whole = self._expired(remediation)
-        if remediation.expired is None and not (is_whole and is_harmless(expired, items)):
-            raise UnsafeError(_deleted(expired, items, remediation, is_whole=is_whole))
-        if remediation.expired is not None and expired > remediation.expired:
-            raise UnsafeError(f"{expired} items have expired by now, more than was approved")
-        note = _deleted(expired, items, remediation, is_whole=is_whole)
-        return ttl(remediation.table, remediation.attribute, on=True, note=note)
+        count = self._expired(remediation)
+        if remediation.expired is None and not count.is_harmless:
+            raise UnsafeError(count.shown(remediation))
+        if remediation.expired is not None and count.expired > remediation.expired:
+            raise UnsafeError(f"{count.expired} items have expired by now, more than was approved")
+        return request(remediation, count.shown(remediation))
 
-    def _expired(self, remediation: EnableTtl) -> tuple[int, int, bool]:
-        """How many items DynamoDB would begin to delete, of how many, and whether the whole table was read.
+    def _expired(self, remediation: EnableTtl) -> ExpiredCount:
+        """How many items DynamoDB would begin to delete.
 
         Deleted are those whose TTL is a Number, in the past, not over five years old. Source: DynamoDB
         Developer Guide, "Using time to live".
@@ -212,9 +135,9 @@ class RequestBuilder:
                 page = self.client("dynamodb").scan(**parameters)
                 expired, items = expired + page["Count"], items + page["ScannedCount"]
             if "LastEvaluatedKey" not in page:
-                return expired, items, True
+                return ExpiredCount(expired, items)
             parameters["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        return expired, items, False
+        return ExpiredCount(expired, items, is_whole=False)
 
     def _revoke(self, remediation: RevokeWorldOpen) -> list[ApiRequest]:
         """By id, as the group is now.
@@ -231,10 +154,9 @@ class RequestBuilder:
         if ids and len(ids) == len(ingress):
             raise UnsafeError("the group would be left without a rule; state its ingress first")
         parameters = {"GroupId": remediation.group_id, "SecurityGroupRuleIds": ids}
-        write = ec2("RevokeSecurityGroupIngress", "revoke_security_group_ingress", parameters)
-        return [write] if ids else []
+        return [ApiRequest("ec2:RevokeSecurityGroupIngress", parameters)] if ids else []
 
-    def _resize(self, remediation: ResizeGroup) -> ApiRequest:
+    def _keep_instances(self, remediation: ResizeGroup) -> None:
         """Raises UnsafeError where an instance would be terminated."""
         with translate_errors("autoscaling:DescribeAutoScalingGroups"):
             groups = self.client("autoscaling").describe_auto_scaling_groups(
@@ -243,32 +165,71 @@ class RequestBuilder:
         running = max([0, *(max(group["DesiredCapacity"], len(group["Instances"])) for group in groups)])
         if remediation.size != "MinSize" and remediation.value < running:
             raise UnsafeError(f"the group has {running} instances: one would be terminated")
-        return resize(remediation)
 
     def _mfa(self, remediation: RequireMfa) -> ApiRequest:
         """The present MFA configuration with the new mode: Cognito switches off what a call leaves out."""
         with translate_errors("cognito-idp:GetUserPoolMfaConfig"):
             now = self.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=remediation.pool_id)
-        parameters_kept = {name: value for name, value in now.items() if name.endswith("Configuration")}
-        parameters_kept["MfaConfiguration"] = remediation.mfa
-        parameters_kept.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
-        parameters = {"UserPoolId": remediation.pool_id, **parameters_kept}
-        return ApiRequest(
-            "cognito-idp:SetUserPoolMfaConfig", "cognito-idp", "set_user_pool_mfa_config", parameters
+        kept = {name: value for name, value in now.items() if name.endswith("Configuration")}
+        kept.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
+        parameters = {"UserPoolId": remediation.pool_id, **kept, "MfaConfiguration": remediation.mfa}
+        return ApiRequest("cognito-idp:SetUserPoolMfaConfig", parameters)
+
+    def _tag(self, arn: str, tags: dict[str, str]) -> ApiRequest:
+        """The call that adds tags to what ``arn`` (service and resource) names."""
+        service, _, resource = arn.partition(":")
+        if service == "s3":  # the call replaces the whole set: read, merge, write
+            tag_set = listed({**self._bucket_tags(resource), **tags})
+            return ApiRequest("s3:PutBucketTagging", {"Bucket": resource, "Tagging": {"TagSet": tag_set}})
+        if service == "autoscaling":  # instances get the group's tags at their launch
+            more = {"ResourceId": resource, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": True}
+            of_group = [{**tag, **more} for tag in listed(tags)]
+            return ApiRequest("autoscaling:CreateOrUpdateTags", {"Tags": of_group})
+        if service == "ec2":
+            resources = [resource.partition("/")[2]]
+            return ApiRequest("ec2:CreateTags", {"Resources": resources, "Tags": listed(tags)})
+        return ApiRequest("tag:TagResources", {"ResourceARNList": [self.arn(arn)], "Tags": tags})
+
+    def _bucket_tags(self, bucket: str) -> dict[str, str]:
+        try:
+            with translate_errors("s3:GetBucketTagging"):
+                return tag_map(self.client("s3").get_bucket_tagging(Bucket=bucket)["TagSet"])
+        except PermanentError as error:
+            if error.code != NO_TAGS:
+                raise
+            return {}
+
+
+def listed(tags: dict[str, str]) -> list[dict[str, Any]]:
+    """Tags as most services take them."""
+    return [{"Key": name, "Value": value} for name, value in tags.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredCount:
+    """How many of the items that were read have expired; ``is_whole``: the table has no others."""
+
+    expired: int
+    items: int
+    is_whole: bool = True
+
+    @property
+    def is_harmless(self) -> bool:
+        return self.is_whole and is_harmless(self.expired, self.items)
+
+    def shown(self, remediation: EnableTtl) -> str:
+        expired, items = self.expired, self.items
+        count = f"{expired} of {items}" if self.is_whole else f"at least {expired} of the first {items}"
+        recovery = {True: "is on", False: "is off", None: "could not be read"}[remediation.recovery]
+        return (
+            f"{count} items have expired and DynamoDB would delete them; "
+            f"the table's point-in-time recovery {recovery}"
         )
 
 
 def is_harmless(expired: int, items: int) -> bool:
     """Whether so few items would be deleted that TTL may be switched on without an approval."""
     return expired == 0 or (expired < MOST_EXPIRED and expired * 100 < items * MOST_PERCENT)
-
-
-def _deleted(expired: int, items: int, remediation: EnableTtl, *, is_whole: bool) -> str:
-    count = f"{expired} of {items} items" if is_whole else f"at least {expired} of the first {items} items"
-    recovery = {True: "is on", False: "is off", None: "could not be read"}[remediation.recovery]
-    return (
-        f"{count} have expired and DynamoDB would delete them; the table's point-in-time recovery {recovery}"
-    )
 
 
 def _flat(rule: Mapping[str, Any]) -> tuple[str, int | None, int | None, str]:

@@ -14,8 +14,10 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    having,
     own_tags,
     presence,
+    sorted_values,
     unexpected_resources,
 )
 from drift_check.checks.network import PLACE_CALLS
@@ -56,9 +58,9 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
         if pool := pool_id(config, answer):
             yield Call(POOL, pool)
     elif call.action == LOAD_BALANCERS:
-        yield from (Call(LISTENERS, each["LoadBalancerArn"]) for each in answer if _faces_internet(each))
+        yield from [Call(LISTENERS, each["LoadBalancerArn"]) for each in answer if _faces_internet(each)]
     elif call.action == APIS:
-        yield from (Call(STAGES, api["id"]) for api in _ours(config, answer))
+        yield from [Call(STAGES, api["id"]) for api in _ours(config, answer)]
 
 
 def fallback_reads(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
@@ -68,8 +70,7 @@ def fallback_reads(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
 
 def tagged_pools(tagged: list[ApiObject]) -> list[str]:
     """The ids of pools that have tags: to describe the one that is there saves listing all."""
-    arns = (str(mapping["ResourceARN"]) for mapping in tagged)
-    return sorted(arn.rpartition("/")[2] for arn in arns if ":userpool/" in arn)
+    return [arn.rpartition("/")[2] for arn in sorted_values(tagged, key="ResourceARN") if ":userpool/" in arn]
 
 
 def is_ours(config: CanonicalConfig, pool: ApiObject | None) -> bool:
@@ -77,7 +78,8 @@ def is_ours(config: CanonicalConfig, pool: ApiObject | None) -> bool:
 
 
 def pool_id(config: CanonicalConfig, pools: list[ApiObject]) -> str:
-    return next((str(pool["Id"]) for pool in pools if pool["Name"] == config.cognito.name), "")
+    pool = having(pools, key="Name", value=config.cognito.name)
+    return str(pool["Id"]) if pool else ""
 
 
 def _ours(config: CanonicalConfig, apis: list[ApiObject]) -> list[ApiObject]:
@@ -97,24 +99,22 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
 
 def _pool(ctx: CheckContext) -> ResourceState:
     desired, pool_id = ctx.config.cognito, _pool_id(ctx)
-    pool: Read[ApiObject] = pool_id.flat_map(lambda pool_id: ctx.get(POOL, pool_id) if pool_id else Known({}))
+    pool = pool_id.flat_map(partial(ctx.get_or, {}, POOL))
     known_id = pool_id.value_or("")
     facts = (
         AttributeState("id", pool_id),
         AttributeState(
             "mfa",
-            pool.map(lambda pool: pool.get("MfaConfiguration", "OFF")),
+            pool.get("MfaConfiguration", "OFF"),
             remediations=(RequireMfa(known_id, str(desired.mfa)),),
         ),
         AttributeState(
             "password_min_length",
-            pool.map(lambda pool: pool.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength")),
+            pool.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength"),
         ),
-        AttributeState(
-            "deletion_protection", pool.map(lambda pool: pool.get("DeletionProtection", "INACTIVE"))
-        ),
+        AttributeState("deletion_protection", pool.get("DeletionProtection", "INACTIVE")),
     )
-    tags, arn = pool.map(lambda pool: pool.get("UserPoolTags", {})), f"cognito-idp:userpool/{known_id}"
+    tags, arn = pool.get("UserPoolTags", {}), f"cognito-idp:userpool/{known_id}"
     return ResourceState(
         "cognito", desired.name, "cognito.name", pool_id.map(bool), facts, tags=tags, arn=arn
     )
@@ -158,7 +158,7 @@ def _recovery_window(deleted: datetime | None, now: datetime) -> str:
 
 def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
     apis = ctx.get(APIS).map(partial(_ours, ctx.config))
-    stages = joined(*(ctx.get(STAGES, api["id"]) for api in apis.value_or(())))
+    stages = joined(*[ctx.get(STAGES, api["id"]) for api in apis.value_or(())])
 
     def associated(_apis: list[ApiObject], stages: list[ApiObject]) -> str:
         return API_GATEWAY if stages and all(stage.get("webAclArn") for stage in stages) else "nothing"
@@ -190,16 +190,16 @@ def _listeners(ctx: CheckContext) -> ResourceState:
 
     balancers = vpc_lookup.inside(ctx, LOAD_BALANCERS)
     unknown = combined(unguarded, balancers, ctx.get("ec2:DescribeSecurityGroups"))
-    ports = (
+    ports = [
         ctx.get(LISTENERS, balancer["LoadBalancerArn"]).map(partial(_ports, balancer))
         for balancer in unknown.value_or(())
-    )
+    ]
     return unexpected_resources(
         "network",
         "load balancers",
         "network.vpc.cidr",
         "unexpected listener",
-        joined(unknown.map(lambda _: []), *ports),
+        unknown.flat_map(lambda _: joined(*ports)),
         "the internet reaches it, and no group that may be open to the world guards it",
     )
 

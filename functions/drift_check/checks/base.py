@@ -103,9 +103,18 @@ def only(described: Read[list[ApiObject] | None]) -> Read[ApiObject | None]:
     return described.map(lambda objects: objects[0] if objects else None)
 
 
-def having(objects: list[ApiObject], *, key: str, value: str) -> ApiObject | None:
+def having(objects: list[ApiObject], *, key: str, value: object) -> ApiObject | None:
     """The first object with that value under a key."""
-    return next((each for each in objects if each[key] == value), None)
+    return next(iter(having_each(objects, key=key, value=value)), None)
+
+
+def having_each(objects: list[ApiObject], *, key: str, value: object) -> list[ApiObject]:
+    return [each for each in objects if each[key] == value]
+
+
+def sorted_values(objects: list[ApiObject], *, key: str) -> list[str]:
+    """What the objects have under a key, sorted."""
+    return sorted({each[key] for each in objects})
 
 
 def own_tags(described: Read[ApiObject | None], key: str = "Tags") -> Read[dict[str, str]]:
@@ -142,6 +151,10 @@ class CheckContext:
 
     def read(self, call: Call) -> Read[Any]:
         return self.reads.get(call.action, call.subject)
+
+    def get_or(self, default: object, action: str, subject: str) -> Read[Any]:
+        """What was read of a subject; the default where there is no subject."""
+        return self.get(action, subject) if subject else Known(default)
 
     def tags(self, short_arn: str) -> Read[dict[str, str]]:
         """The tags of a resource whose own description has none; AWS does not list one that never had a tag.

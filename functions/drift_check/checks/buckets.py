@@ -76,13 +76,13 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
 
 def fallback_reads(config: CanonicalConfig, call: Call) -> Iterator[Call]:
     if call == TAGS:
-        yield from (Call(TAGGING, bucket.name) for bucket in config.s3.buckets.values())
+        yield from [Call(TAGGING, bucket.name) for bucket in config.s3.buckets.values()]
 
 
 def tags(ctx: CheckContext, bucket: str) -> Read[dict[str, str]]:
     own = ctx.get(TAGGING, bucket)
     if isinstance(own, Known):
-        return own.map(lambda tag_set: tag_map(tag_set or None))
+        return own.map(tag_map)
     return ctx.tags(f"s3:{bucket}") if own.code == NOT_ASKED else own
 
 
@@ -99,7 +99,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
                 AttributeState("encryption", encryption.map_present(_encryption)),
                 AttributeState(
                     "public_access_blocked",
-                    block.map(lambda block: all((block or {}).get(name) for name in PUBLIC_ACCESS_BLOCKS)),
+                    block.map(_is_blocked),
                     remediations=(BlockPublicAccess(bucket.name),) if bucket.public_access_blocked else (),
                 ),
                 *_contents(ctx, bucket),
@@ -108,6 +108,10 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
             arn=f"s3:{bucket.name}",
         )
     yield _unknown_buckets(ctx)
+
+
+def _is_blocked(block: ApiObject | None) -> bool:
+    return all(map((block or {}).get, PUBLIC_ACCESS_BLOCKS))
 
 
 def _encryption(configuration: dict[str, Any]) -> str:
@@ -120,15 +124,17 @@ def _encryption(configuration: dict[str, Any]) -> str:
 
 def _contents(ctx: CheckContext, bucket: Bucket) -> Iterator[AttributeState]:
     observe: dict[str, Callable[[Any], object]] = {
-        "versioning": lambda answer: answer.get("Status") == "Enabled",
+        "versioning": _is_enabled,
         "tls_only": partial(refuses_plain_http, bucket.name),
-        "lifecycle": lambda rules: sorted(
-            described(rule) for rule in rules if rule.get("Status") == "Enabled"
-        ),
+        "lifecycle": lambda rules: sorted(map(described, filter(_is_enabled, rules))),
     }
     for name, call in _asked(bucket).items():
         observed = ctx.read(call).map_present(observe[name])
         yield AttributeState(name, observed, reason=REASONS[name])
+
+
+def _is_enabled(described: ApiObject) -> bool:
+    return bool(described.get("Status") == "Enabled")
 
 
 def _asked(bucket: Bucket) -> dict[str, Call]:
@@ -151,7 +157,7 @@ def refuses_plain_http(bucket: str, policy: str | ApiObject) -> bool:
         for resource in listed(statement.get("Resource"))
     ]
     names = (bucket, f"{bucket}/\0\0")  # the latter's key begins as nobody's pattern does
-    return all(any(fnmatchcase(name, pattern) for pattern in patterns) for name in names)
+    return all(any(map(partial(fnmatchcase, name), patterns)) for name in names)
 
 
 def _denies_plain_http(statement: ApiObject) -> bool:
@@ -213,10 +219,9 @@ def _unknown_buckets(ctx: CheckContext) -> ResourceState:
     reports = ctx.config.annotations.parameters.get(REPORTS, "")
 
     def unexpected_buckets(buckets: list[ApiObject], logs: list[ApiObject]) -> list[str]:
-        destinations = (str(log.get("LogDestination", "")).partition(":::")[2] for log in logs)
-        known = {reports, *ours, *(destination.split("/")[0] for destination in destinations)}
-        names = {bucket["Name"] for bucket in buckets} - known
-        return sorted(name for name in names if not OWN.search(name) and follows(name))
+        logged = {str(log.get("LogDestination", "")).partition(":::")[2].split("/")[0] for log in logs}
+        names = {bucket["Name"] for bucket in buckets} - ours - logged - {reports}
+        return sorted([name for name in names if not OWN.search(name) and follows(name)])
 
     return unexpected_resources(
         "s3.buckets",

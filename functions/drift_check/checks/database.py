@@ -11,11 +11,12 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    having,
     only,
     own_tags,
     presence,
 )
-from drift_check.observe.observations import Call, Known, combined
+from drift_check.observe.observations import Call, combined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,9 +64,8 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     desired = ctx.config.rds
     instance = only(ctx.get(INSTANCES, desired.identifier))
     group = instance.map(lambda instance: parameter_group(instance) if instance else "")
-    parameters = group.flat_map(
-        lambda name: ctx.get(PARAMETERS, f"{name}/{desired.ssl_parameter}") if name else Known([])
-    )
+    subject = group.map(lambda name: f"{name}/{desired.ssl_parameter}" if name else "")
+    parameters = subject.flat_map(partial(ctx.get_or, [], PARAMETERS))
     ssl = combined(partial(_ssl, desired.ssl_parameter), instance, parameters)
     rules = (
         AttributeState(
@@ -77,7 +77,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         # https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
         AttributeState(
             "publicly accessible",
-            instance.map_present(lambda instance: bool(instance.get("PubliclyAccessible"))),
+            instance.get("PubliclyAccessible").map(bool),
             desired=False,
             reason="it has a public address: from outside the VPC its security group alone guards it",
         ),
@@ -132,8 +132,8 @@ def _version(desired: str, instance: ApiObject) -> str:
 
 def _ssl(parameter: str, instance: ApiObject | None, parameters: list[ApiObject]) -> bool | str:
     """In force only when the instance has taken the group's value over."""
-    value = next((p.get("ParameterValue") for p in parameters if p["ParameterName"] == parameter), None)
-    if str(value) not in ON:
+    found = having(parameters, key="ParameterName", value=parameter) or {}
+    if str(found.get("ParameterValue")) not in ON:
         return False
     groups = (instance or {}).get("DBParameterGroups", [{}])
     status = str(groups[0].get("ParameterApplyStatus"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import methodcaller
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import EnableRule
@@ -13,6 +13,7 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    having,
     prefix,
     presence,
 )
@@ -39,35 +40,33 @@ def initial_reads(_config: CanonicalConfig) -> Iterator[Call]:
 
 
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
-    listed = ctx.get(FUNCTIONS).map(
-        lambda described: {function["FunctionName"]: function for function in described}
-    )
+    listed = ctx.get(FUNCTIONS)
     for key, desired in ctx.config.lambdas.items():
         path, name = f"lambdas.{key}", desired.name
-        function = listed.map(methodcaller("get", name))
-        # its absence is the NAT's finding
-        exists = PRESENT if name == ctx.config.nat.function else presence(function)
-        sizes = (AttributeState(size, function.item(asked)) for size, asked in SIZES.items())
-        own = (_failover_time(function),) if name == ctx.config.nat.function else ()
-        arn = f"lambda:function:{name}"
-        tags = ctx.tags(arn) if isinstance(function, Known) and function.value else None
-        yield ResourceState(path, name, f"{path}.name", exists, (*sizes, *own), tags=tags, arn=arn)
+        function = listed.map(partial(having, key="FunctionName", value=name))
+        exists, arn = presence(function), f"lambda:function:{name}"
+        facts = [AttributeState(size, function.item(asked)) for size, asked in SIZES.items()]
+        if name == ctx.config.nat.function:
+            exists = PRESENT  # its absence is the NAT's finding
+            facts.append(_failover_time(function))
+        tags = ctx.tags(arn) if function.value_or(None) else None
+        yield ResourceState(path, name, f"{path}.name", exists, tuple(facts), tags=tags, arn=arn)
 
 
 def _failover_time(function: Read[Any]) -> AttributeState:
     """A failover that is cut off moves no route: a replacement needs tens of seconds to run."""
-
-    def judge(described: ApiObject | None) -> str:
-        seconds = int(described["Timeout"]) if described else FAILOVER_SECONDS  # gone: the NAT's finding
-        return ENOUGH if seconds >= FAILOVER_SECONDS else f"{seconds} s"
-
     return AttributeState(
         "failover time-out",
-        function.map(judge),
+        function.item("Timeout").map(_enough),
         desired=ENOUGH,
         path="nat.function",
         reason=f"the failover is cut off before it ends: it needs at least {FAILOVER_SECONDS} s",
     )
+
+
+def _enough(seconds: int | None) -> str:
+    """A function that is gone is the NAT's finding."""
+    return ENOUGH if seconds is None or seconds >= FAILOVER_SECONDS else f"{seconds} s"
 
 
 def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
@@ -77,17 +76,14 @@ def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
 
 def _pattern(config: CanonicalConfig) -> str:
     """The project where every function's name has it; else empty, which lists all groups."""
-    names = (*(function.name for function in config.lambdas.values()), prefix(config))
-    named = all(PROJECT in name for name in names)
-    return PROJECT if named else ""
+    names = [prefix(config), *[function.name for function in config.lambdas.values()]]
+    return PROJECT if all(PROJECT in name for name in names) else ""
 
 
 def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
     """The retention of the log groups that exist: a function that has never run has none."""
     path = "log_retention_days"
-    groups = ctx.get(LOG_GROUPS, _pattern(ctx.config)).map(
-        lambda described: [group for group in described if _ours(ctx.config, group["logGroupName"])]
-    )
+    groups = ctx.get(LOG_GROUPS, _pattern(ctx.config)).map(partial(_ours, ctx.config))
     if not isinstance(groups, Known):
         yield ResourceState("", "log groups", path, groups)
         return
@@ -103,64 +99,58 @@ def rule_prefix(config: CanonicalConfig) -> str:
     return f"{prefix(config)}-nat-"
 
 
-def _ours(config: CanonicalConfig, name: str) -> bool:
-    component = name.rsplit("/", 1)[-1]
-    if name.startswith(OF_FUNCTIONS) and component in {each.name for each in config.lambdas.values()}:
-        return True
-    ends = component.endswith(f"-{config.environment}") or component == config.nat.function
-    return component.startswith((f"{PROJECT}-", f"{prefix(config)}-")) and ends
+def _ours(config: CanonicalConfig, groups: list[ApiObject]) -> list[ApiObject]:
+    functions = {each.name for each in config.lambdas.values()}
+    starts, end = (f"{PROJECT}-", f"{prefix(config)}-"), f"-{config.environment}"
+    ours = []
+    for group in groups:
+        path, _, component = group["logGroupName"].rpartition("/")
+        is_named = component.endswith(end) or component == config.nat.function
+        of_function = f"{path}/".startswith(OF_FUNCTIONS) and component in functions
+        if of_function or (is_named and component.startswith(starts)):
+            ours.append(group)
+    return ours
 
 
 def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     """The failover's function and the rules that bring it its events: part of the check of the NAT."""
-    ours = ctx.get("events:ListRules", rule_prefix(ctx.config)).map(
-        lambda rules: [rule for rule in rules if rule["Name"].endswith(f"-{ctx.config.environment}")]
+    path, name, end = "nat.function", ctx.config.nat.function, f"-{ctx.config.environment}"
+    states = ctx.get("events:ListRules", rule_prefix(ctx.config)).map(
+        lambda rules: {rule["Name"]: rule["State"] for rule in rules if rule["Name"].endswith(end)}
     )
-    disabled = ours.map(lambda ours: sorted(rule["Name"] for rule in ours if rule["State"] == "DISABLED"))
-    names = disabled.value if isinstance(disabled, Known) else []
-    facts = (
-        AttributeState(
-            "rules",
-            ours.map(bool),
-            desired=True,
-            path="nat.function",
-            reason="no rule brings the group's events to the failover",
-        ),
-        *(
-            AttributeState(
-                f"rule {name}",
-                disabled.map(lambda _: "DISABLED"),
-                desired="ENABLED",
-                path="nat.function",
-                remediations=(EnableRule(name),),
-                reason="the failover does not get these events",
-            )
-            for name in names
-        ),
-        *_missing_rules(ctx.config, ours),
+    some = AttributeState(
+        "rules",
+        states.map(bool),
+        desired=True,
+        path=path,
+        reason="no rule brings the group's events to the failover",
     )
-    exists = ctx.get("lambda:ListFunctions").map(
-        lambda functions: any(rule["FunctionName"] == ctx.config.nat.function for rule in functions)
-    )
-    yield ResourceState("nat", ctx.config.nat.function, "nat.function", exists, facts)
-    for rule in ours.value if isinstance(ours, Known) else ():
-        arn = f"events:rule/{rule['Name']}"
-        yield ResourceState("nat", rule["Name"], "nat.function", PRESENT, tags=ctx.tags(arn), arn=arn)
+    wanted = {f"{rule_prefix(ctx.config)}{rule}{end}": "absent" for rule in RULES}
+    present = states.value_or({})
+    # where none of the stack's rules stands, the check says so once
+    expected = {**wanted, **present} if wanted.keys() & present.keys() else present
+    facts = [_rule(states, rule, state) for rule, state in sorted(expected.items())]
+    function = ctx.get(FUNCTIONS).map(partial(having, key="FunctionName", value=name))
+    yield ResourceState("nat", name, path, presence(function), (some, *filter(None, facts)))
+    for rule in present:
+        arn = f"events:rule/{rule}"
+        yield ResourceState("nat", rule, path, PRESENT, tags=ctx.tags(arn), arn=arn)
 
 
-def _missing_rules(config: CanonicalConfig, ours: Read[list[dict[str, Any]]]) -> Iterator[AttributeState]:
-    """The stack's rules that are gone, where one of them stands: without any the check says so once."""
-    wanted = [f"{rule_prefix(config)}{rule}-{config.environment}" for rule in RULES]
-    present = {rule["Name"] for rule in ours.value} if isinstance(ours, Known) else set(wanted)
-    for name in wanted if present.intersection(wanted) else ():
-        if name not in present:
-            yield AttributeState(
-                f"rule {name}",
-                ours.map(lambda _: "absent"),
-                desired="ENABLED",
-                path="nat.function",
-                reason="the failover does not get these events until the stack is deployed again",
-            )
+def _rule(states: Read[dict[str, str]], rule: str, state: str) -> AttributeState | None:
+    """A rule that does not bring its events; one that is gone comes back with the stack alone."""
+    if state not in {"DISABLED", "absent"}:
+        return None
+    reason = "the failover does not get these events"
+    is_there = state == "DISABLED"
+    return AttributeState(
+        f"rule {rule}",
+        states.map(lambda states: states.get(rule, "absent")),
+        desired="ENABLED",
+        path="nat.function",
+        remediations=(EnableRule(rule),) if is_there else (),
+        reason=reason if is_there else f"{reason} until the stack is deployed again",
+    )
 
 
 CHECK = Check("functions", initial_reads, evaluate)

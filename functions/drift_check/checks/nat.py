@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial, reduce
-from operator import itemgetter
+from operator import itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableSourceDestCheck
@@ -19,6 +19,7 @@ from drift_check.checks.base import (
     only,
     own_tags,
     presence,
+    sorted_values,
 )
 from drift_check.checks.network import PLACE_CALLS
 from drift_check.observe.observations import Call, Known, combined, joined
@@ -58,20 +59,15 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
             yield Call(ADDRESSES, members)
         yield from filter(None, map(nat_group.template_call, answer))
     elif call.action == nat_group.VERSIONS:
-        yield from (
-            Call(IMAGES, image)
-            for version in answer or ()
-            if (image := _image(version["LaunchTemplateData"]))
-        )
+        images = [_image(version["LaunchTemplateData"]) for version in answer or ()]
+        yield from [Call(IMAGES, image) for image in images if image]
     elif call.action == INSTANCES:
-        for image in sorted({instance["ImageId"] for instance in _instances(answer)}):
-            yield Call(IMAGES, image)
+        yield from [Call(IMAGES, image) for image in sorted_values(_instances(answer), key="ImageId")]
 
 
 def _member_ids(groups: list[ApiObject]) -> str:
-    return ",".join(
-        sorted(instance["InstanceId"] for group in groups for instance in group.get("Instances", []))
-    )
+    members = [instance for group in groups for instance in group.get("Instances", [])]
+    return ",".join(sorted_values(members, key="InstanceId"))
 
 
 def _image(data: ApiObject | None) -> str:
@@ -104,7 +100,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     for name in present:
         yield from nat_group.hooks(ctx, groups[name], name)
         yield _instance(ctx, groups[name], members[name], name, addressed)
-    addresses = joined(*(read.flat_map(partial(_of_members, ctx, ADDRESSES)) for read in described.values()))
+    addresses = joined(*[read.flat_map(partial(_of_members, ctx, ADDRESSES)) for read in described.values()])
     yield from _named(ctx, addresses)
     yield from _address(addresses)
     yield from nat_routes.evaluate(ctx, reduce(nat_group.merged, groups.values()), instances)
@@ -125,8 +121,7 @@ def _superseded(ctx: CheckContext) -> Iterator[ResourceState]:
 
 def _of_members(ctx: CheckContext, action: str, groups: list[ApiObject]) -> Read[list[ApiObject]]:
     """What a call shows of the groups' members."""
-    ids = _member_ids(groups)
-    return ctx.get(action, ids) if ids else Known([])
+    return ctx.get_or([], action, _member_ids(groups))
 
 
 def _instance(
@@ -138,10 +133,8 @@ def _instance(
 ) -> ResourceState:
     """A group's NAT. ``addressed``: whether either of two NATs has the address, which is then with one."""
     instance = combined(nat_routes.in_service, group, instances)
-    images = instance.flat_map(
-        lambda instance: ctx.get(IMAGES, instance["ImageId"]) if instance else Known(None)
-    )
-    interface = instance.map(lambda instance: nat_routes.primary(instance) if instance else {})
+    images = instance.item("ImageId").flat_map(partial(ctx.get_or, None, IMAGES))
+    interface = instance.map(lambda instance: nat_routes.primary(instance or {}))
     interface_id = interface.value_or({}).get("NetworkInterfaceId", "")
     facts = (
         AttributeState("instance_type", instance.item("InstanceType")),
@@ -157,7 +150,7 @@ def _instance(
         ),
         AttributeState(
             "boot.source_destination_check",
-            interface.map_present(lambda interface: interface.get("SourceDestCheck")),
+            interface.get("SourceDestCheck"),
             remediations=(DisableSourceDestCheck(interface_id),),
         ),
         AttributeState("boot.eip_associated", addressed or interface.map_present(_has_elastic_ip)),
@@ -191,7 +184,7 @@ def _guarded_by(wanted: str, instance: ApiObject | None, groups: list[ApiObject]
 
 
 def _any_elastic_ip(instances: list[ApiObject]) -> bool:
-    return any(_has_elastic_ip(nat_routes.primary(instance)) for instance in instances)
+    return any(map(_has_elastic_ip, map(nat_routes.primary, instances)))
 
 
 def _has_elastic_ip(interface: ApiObject) -> bool:
@@ -226,7 +219,7 @@ def _image_facts(
     )
     image = only(images)
     for attribute, observe in (
-        ("architecture", _architecture),
+        ("architecture", methodcaller("get", "Architecture")),
         ("family", partial(_family, wanted.family)),
         ("latest", partial(_is_recent, ctx.now)),
     ):
@@ -240,10 +233,6 @@ def _image_state(images: list[ApiObject] | None) -> str:
 
 def _observed(observe: Callable[[ApiObject], object], expected: object, image: ApiObject | None) -> object:
     return expected if image is None else observe(image)
-
-
-def _architecture(image: ApiObject) -> str:
-    return str(image.get("Architecture"))
 
 
 def _family(family: str, image: ApiObject) -> str:
@@ -261,7 +250,7 @@ def _named(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[Resour
     named = ctx.config.annotations.parameters.get(PARAMETER)
     if not named:
         return
-    ids = carried.map(lambda addresses: sorted(str(address.get("AllocationId")) for address in addresses))
+    ids = carried.map(partial(sorted_values, key="AllocationId"))
     fact = AttributeState(
         "address",
         ids.map(lambda ids: named if named in ids else ",".join(ids) or None),

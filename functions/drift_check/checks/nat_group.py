@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import ResizeGroup
@@ -15,6 +16,7 @@ from drift_check.checks.base import (
     having,
     own_tags,
     presence,
+    sorted_values,
     unexpected_resources,
 )
 from drift_check.observe.observations import Call, Known, combined
@@ -72,13 +74,11 @@ def group(ctx: CheckContext, group: Read[ApiObject | None], name: str) -> Resour
         "nat.group.name" if own else "nat.standby_group",
         presence(group),
         (
-            *(_size(desired, group, attribute, name) for attribute in SIZES),
+            *[_size(desired, group, attribute, name) for attribute in SIZES],
             AttributeState("health_check", group.item("HealthCheckType")),
             each_unexpected(
                 "suspended process",
-                group.map_present(
-                    lambda group: sorted(p["ProcessName"] for p in group.get("SuspendedProcesses", []))
-                ),
+                group.get("SuspendedProcesses", []).map_present(partial(sorted_values, key="ProcessName")),
                 "while it is suspended the group does not heal",
             ),
             *subnet,
@@ -197,7 +197,7 @@ def hooks(ctx: CheckContext, group: Read[ApiObject | None], name: str) -> Iterat
             AttributeState("heartbeat_seconds", hook.item("HeartbeatTimeout")),
             AttributeState(
                 "default_result",
-                hook.map_present(lambda hook: hook.get("DefaultResult", "ABANDON")),
+                hook.get("DefaultResult", "ABANDON"),
                 desired="ABANDON" if key == "launch" else "CONTINUE",
                 path=f"{path}.name",
                 reason="what nobody answers for must not come into service",
@@ -212,18 +212,19 @@ def _unknown_hooks(ctx: CheckContext, hooks: Read[list[ApiObject]], name: str) -
     names = {desired.name for desired in stated.values()}
     # the template makes one with a made NAT; the failover answers it wherever the stack names no other
     names.add(stated["launch"].name.replace("launch", "terminate"))
-    unknown = hooks.map(
-        lambda hooks: sorted(
+
+    def unknown(hooks: list[ApiObject]) -> list[str]:
+        return [
             f"{hook['LifecycleHookName']} {hook['LifecycleTransition']} {hook.get('HeartbeatTimeout')} s"
-            for hook in hooks
+            for hook in sorted(hooks, key=itemgetter("LifecycleHookName"))
             if hook["LifecycleHookName"] not in names
-        )
-    )
+        ]
+
     return unexpected_resources(
         "nat.lifecycle_hooks",
         labelled(ctx, "lifecycle hooks", name),
         "nat.group.name",
         "unexpected hook",
-        unknown,
+        hooks.map(unknown),
         "every instance of the group waits for it, and nothing of this toolkit answers it",
     )

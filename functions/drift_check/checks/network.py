@@ -12,6 +12,7 @@ from drift_check.checks.base import (
     CheckContext,
     ResourceState,
     each_unexpected,
+    having_each,
     own_tags,
     presence,
 )
@@ -33,6 +34,10 @@ CALLS = (
     Call("ec2:DescribeFlowLogs"),
     Call("ec2:DescribeNetworkAcls"),
 )
+UNSTATED = {
+    vpc_lookup.WIDE: "nobody stated it, and it takes traffic of the platform or of the internet",
+    vpc_lookup.ELSEWHERE: "nobody stated it",
+}
 DNS = {"dns_hostnames": "enableDnsHostnames", "dns_support": "enableDnsSupport"}
 
 
@@ -94,26 +99,23 @@ def _described(  # noqa: PLR0913, PLR0917 - what a resource is, and where its id
 
 def _vpc(ctx: CheckContext) -> ResourceState:
     vpc, vpc_id, path = vpc_lookup.vpc(ctx), vpc_lookup.vpc_id(ctx), "network.vpc"
-    logs = combined(
-        lambda vpc_id, logs: any(
-            log["ResourceId"] == vpc_id and log["FlowLogStatus"] == "ACTIVE" for log in logs
-        ),
-        vpc_id,
-        ctx.get("ec2:DescribeFlowLogs"),
-    )
+    logs = combined(_is_logged, vpc_id, ctx.get("ec2:DescribeFlowLogs"))
     facts = (
         AttributeState("cidr", vpc.item("CidrBlock")),
-        *(AttributeState(name, vpc_id.flat_map(partial(_dns, ctx, asked))) for name, asked in DNS.items()),
+        *[AttributeState(name, vpc_id.flat_map(partial(_dns, ctx, asked))) for name, asked in DNS.items()],
         AttributeState("flow_logs", logs),
     )
     name = resource_name("vpc", ctx.config.environment)
     return _described(path, name, f"{path}.cidr", vpc, facts, ("vpc", "VpcId"))
 
 
+def _is_logged(vpc_id: str, logs: list[ApiObject]) -> bool:
+    return (vpc_id, "ACTIVE") in [(log["ResourceId"], log["FlowLogStatus"]) for log in logs]
+
+
 def _dns(ctx: CheckContext, attribute: str, vpc_id: str) -> Read[bool]:
     key = attribute[0].upper() + attribute[1:]
-    answer = ctx.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}")
-    return answer.map(lambda answer: answer[key]["Value"])
+    return ctx.get("ec2:DescribeVpcAttribute", f"{vpc_id}/{attribute}").item(key).item("Value")
 
 
 def _subnet(
@@ -156,20 +158,8 @@ def _table(ctx: CheckContext, role: str, of_role: Read[list[ApiObject]], positio
     facts = []
     if desired.name and not desired.ids:  # a table that is stated by its id may have any name
         facts.append(AttributeState("name", table.map_present(vpc_lookup.name_tag)))
-    facts += [
-        each_unexpected(
-            "unexpected route",
-            unstated.map(lambda routes: [route for route, is_apart in routes if not is_apart]),
-            "nobody stated it, and it takes traffic of the platform or of the internet",
-            route_path,
-        ),
-        each_unexpected(
-            "unexpected route to another network",
-            unstated.map(lambda routes: [route for route, is_apart in routes if is_apart]),
-            "nobody stated it",
-            route_path,
-        ),
-    ]
+    for attribute, reason in UNSTATED.items():
+        facts.append(each_unexpected(attribute, unstated.item(attribute), reason, route_path))
     if desired.default_route is not DefaultRoute.NAT:  # else the check of the NAT looks at the live target
         facts.append(AttributeState("default_route", table.map_present(vpc_lookup.default_route)))
     name_path = f"{path}.name" if desired.name else route_path
@@ -183,10 +173,11 @@ def _endpoints(ctx: CheckContext) -> Iterator[ResourceState]:
     wanted = set(ctx.config.network.endpoints.gateway)
 
     def gateways(endpoints: list[ApiObject]) -> list[str]:
-        gateways = (each["ServiceName"] for each in endpoints if each["VpcEndpointType"] == "Gateway")
-        return sorted({name.rsplit(".", 1)[-1] for name in gateways} & wanted)  # others are not judged
+        gateways = having_each(endpoints, key="VpcEndpointType", value="Gateway")
+        services = {each["ServiceName"].rsplit(".", 1)[-1] for each in gateways}
+        return sorted(services & wanted)  # others are not judged
 
-    interfaces = ours.map(lambda ours: sum(each["VpcEndpointType"] == "Interface" for each in ours))
+    interfaces = ours.map(partial(having_each, key="VpcEndpointType", value="Interface")).map(len)
     path, name_path = "network.endpoints", "network.endpoints.gateway"
     facts = (AttributeState("gateway", ours.map(gateways)), AttributeState("interface_count", interfaces))
     yield ResourceState(path, "vpc endpoints", name_path, presence(ours), facts)

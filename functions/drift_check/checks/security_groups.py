@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from operator import itemgetter
+from operator import itemgetter, not_
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import AuthorizeRule, RevokeWorldOpen
@@ -17,6 +17,7 @@ from drift_check.checks.base import (
     having,
     own_tags,
     presence,
+    sorted_values,
     unexpected_resources,
 )
 from drift_check.checks.network import PLACE_CALLS
@@ -52,20 +53,18 @@ def initial_reads(_config: CanonicalConfig) -> Iterable[Call]:
 
 
 def dependent_reads(_config: CanonicalConfig, call: Call, answer: Any) -> Iterable[Call]:  # noqa: ANN401 - AWS's own
-    return (Call(ENTRIES, name) for name in _lists(answer)) if call.action == GROUPS else ()
+    return [Call(ENTRIES, name) for name in _lists(answer)] if call.action == GROUPS else ()
 
 
 def _lists(groups: Iterable[ApiObject | None]) -> list[str]:
     """The prefix lists that rules let in."""
-    rules = (rule for group in groups for rule in flat(group, {}, WHICH["ingress"]))
-    return sorted({rule["peer"] for rule in rules if rule["peer"].startswith("pl-")})
+    peers = {rule["peer"] for group in groups for rule in flat(group, {}, WHICH["ingress"])}
+    return sorted([peer for peer in peers if peer.startswith("pl-")])
 
 
 def _home(ctx: CheckContext, groups: Iterable[ApiObject | None]) -> Read[Home]:
     names = _lists(groups)
-    lists = (
-        ctx.get(ENTRIES, name).map(lambda entries: [each["Cidr"] for each in entries or ()]) for name in names
-    )
+    lists = [ctx.get(ENTRIES, name).map(_cidrs) for name in names]
     ranges = vpc_lookup.vpc(ctx).map(vpc_lookup.vpc_ranges)
     return combined(lambda ranges, *cidrs: Home(ranges, dict(zip(names, cidrs, strict=True))), ranges, *lists)
 
@@ -94,11 +93,10 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
 
 def _open_groups(names: set[str], groups: list[ApiObject], home: Home) -> list[str]:
     """Groups of the VPC that the configuration does not name; only what opens is a finding."""
-    return sorted(
-        f"{group['GroupName']} {group['GroupId']}"
-        for group in groups
-        if group["GroupName"] not in names and open_rules((), flat(group, {}, WHICH["ingress"]), home)
-    )
+    ingress = WHICH["ingress"]
+    unknown = [group for group in groups if group["GroupName"] not in names]
+    opened = [group for group in unknown if open_rules((), flat(group, {}, ingress), home)]
+    return sorted([f"{group['GroupName']} {group['GroupId']}" for group in opened])
 
 
 def _roles(config: CanonicalConfig, groups: list[ApiObject]) -> dict[str, str]:
@@ -125,12 +123,12 @@ def _group(
         for direction, observed in rules.items()
     }
     allowed = joined(*rules.values())
-    protocols = allowed.map(lambda rules: sorted({rule["protocol"] for rule in rules}))
+    protocols = allowed.map(partial(sorted_values, key="protocol"))
     facts = (
         *_open_to_world(role, desired, group_id, rules["ingress"], home, missing["ingress"]),
         AttributeState("protocols", protocols),
-        *(_gap(gap, path, allowed) for gap in desired.accepted_gaps),
-        *(AttributeState(name, observed, remediations=missing[name]) for name, observed in rules.items()),
+        *[_gap(gap, path, protocols) for gap in desired.accepted_gaps],
+        *[AttributeState(name, observed, remediations=missing[name]) for name, observed in rules.items()],
     )
     exists, tags, arn = presence(known), own_tags(known), f"ec2:security-group/{group_id}"
     return ResourceState(path, desired.name, f"{path}.name", exists, facts, tags=tags, arn=arn)
@@ -183,7 +181,7 @@ def _open_to_world(  # noqa: PLR0913, PLR0917 - what was read of the group besid
     if desired.open_to_world:
         yield each_unexpected(
             "ingress beside the web",
-            opened.map(lambda rules: sorted(in_words(rule) for rule in rules if not _is_web(rule))),
+            opened.map(lambda rules: sorted([in_words(rule) for rule in rules if not _is_web(rule)])),
             "the group may be open, no rule is stated, and this is neither HTTP nor HTTPS",
             path,
         )
@@ -191,12 +189,14 @@ def _open_to_world(  # noqa: PLR0913, PLR0917 - what was read of the group besid
     wide = combined(partial(wide_rules, ()), ingress, home)
     yield each_unexpected(
         "ingress wider than the VPC",
-        combined(
-            lambda wide, opened: sorted(in_words(rule) for rule in wide if rule not in opened), wide, opened
-        ),
+        combined(_wide_only, wide, opened),
         "no rule is stated, and this one reaches further than the VPC",
         path,
     )
+
+
+def _wide_only(wide: list[Rule], opened: list[Rule]) -> list[str]:
+    return sorted([in_words(rule) for rule in wide if rule not in opened])
 
 
 def _is_web(rule: Rule) -> bool:
@@ -221,13 +221,10 @@ def _close(
     return (*missing, RevokeWorldOpen(group_id, tuple(map(AS_TUPLE, opened))))
 
 
-def _gap(gap: PortGap, path: str, allowed: Read[list[Rule]]) -> AttributeState:
-    def passes(rules: list[Rule]) -> bool:
-        return any(rule["protocol"] in {str(gap.protocol), EVERY_PROTOCOL} for rule in rules)
-
+def _gap(gap: PortGap, path: str, protocols: Read[list[str]]) -> AttributeState:
     return AttributeState(
         f"accepted gap {gap.protocol}/{gap.port}",
-        allowed.map(passes),
+        protocols.map({str(gap.protocol), EVERY_PROTOCOL}.isdisjoint).map(not_),
         desired=True,
         path=f"{path}.accepted_gaps",
         accepted=gap.reason,

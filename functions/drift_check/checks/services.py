@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from operator import methodcaller
+from operator import itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import (
@@ -33,6 +33,7 @@ MODE = "TRADING_MODE"
 ENVIRONMENT = "service_environment"
 WORKFLOW = "workflow-state"
 SPOT = "FARGATE_SPOT"
+GIVEN = "given where needed"
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
@@ -84,11 +85,12 @@ def _merged(so_far: dict[str, ApiObject] | None, more: list[ApiObject] | None) -
 def _service(
     ctx: CheckContext, path: str, desired: Service, service: Read[ApiObject | None]
 ) -> ResourceState:
-    definition = service.flat_map(
+    answer = service.flat_map(
         lambda service: (
             ctx.get(DEFINITION, service["taskDefinition"]) if service else Known({"taskDefinition": {}})
         )
-    ).map(lambda answer: answer["taskDefinition"])
+    )
+    definition = answer.map(itemgetter("taskDefinition"))
     facts = [
         AttributeState(
             "status",
@@ -97,14 +99,12 @@ def _service(
             reason="its tasks are being stopped, and it starts none",
         ),
         _desired_count(ctx, desired, service),
-        AttributeState("cpu", definition.map(lambda definition: _number(definition.get("cpu")))),
+        AttributeState("cpu", definition.get("cpu").map(_number)),
         AttributeState("spot", service.map_present(_spot)),
-        AttributeState("memory_mb", definition.map(lambda definition: _number(definition.get("memory")))),
+        AttributeState("memory_mb", definition.get("memory").map(_number)),
     ]
     if desired.port is not None:
-        facts.append(
-            AttributeState("port", definition.map(lambda definition: _port(definition, desired.port)))
-        )
+        facts.append(AttributeState("port", definition.map(partial(_port, desired.port))))
     return ResourceState(
         path,
         desired.name,
@@ -143,20 +143,17 @@ def _number(value: object) -> int | None:
     return int(str(value)) if value else None
 
 
-def _port(definition: ApiObject, wanted: int | None) -> int | None:
+def _port(wanted: int, definition: ApiObject) -> int | None:
     """The wanted one where a container listens on it; otherwise the first that is."""
     containers = definition.get("containerDefinitions", [])
     ports = [
-        port_mapping["containerPort"]
-        for container in containers
-        for port_mapping in container.get("portMappings", [])
+        mapping["containerPort"] for container in containers for mapping in container.get("portMappings", [])
     ]
     return wanted if wanted in ports else next(iter(ports), None)
 
 
 def _spot(service: ApiObject) -> bool:
-    providers = service.get("capacityProviderStrategy", [])
-    return any(provider["capacityProvider"] == SPOT for provider in providers)
+    return SPOT in [each["capacityProvider"] for each in service.get("capacityProviderStrategy", [])]
 
 
 def variables(definition: ApiObject) -> dict[str, str | None]:
@@ -186,22 +183,25 @@ def _environment(ctx: CheckContext, definition: Read[ApiObject]) -> Iterator[Att
 def _variable(
     name: str, variable: Variable, carried: Read[dict[str, str | None]]
 ) -> Iterator[AttributeState]:
-    path = f"{ENVIRONMENT}.variables.{name}"
-    value = carried.map(lambda carried: carried.get(name))
+    attribute, path = f"environment.{name}", f"{ENVIRONMENT}.variables.{name}"
+    value = carried.get(name)
     if variable.value is not None:  # exactly this, where it is given
         exact = value.map(lambda value: variable.value if value is None else value)
-        yield AttributeState(f"environment.{name}", exact, desired=variable.value, path=f"{path}.value")
+        yield AttributeState(attribute, exact, desired=variable.value, path=f"{path}.value")
     if variable.values:
         allowed = list(variable.values)
         observed = value.map(lambda value: allowed if value is None or value in allowed else value)
-        yield AttributeState(f"environment.{name}", observed, desired=allowed, path=f"{path}.values")
+        yield AttributeState(attribute, observed, desired=allowed, path=f"{path}.values")
     if variable.required_when:
         modes = {str(mode) for mode in variable.required_when}
-        missing = carried.map(lambda carried: carried.get(MODE) in modes and name not in carried)
+
+        def needed(carried: dict[str, str | None]) -> str:
+            return "absent" if carried.get(MODE) in modes and name not in carried else GIVEN
+
         yield AttributeState(
-            f"environment.{name}",
-            missing.map(lambda is_missing: "absent" if is_missing else "given where needed"),
-            desired="given where needed",
+            attribute,
+            carried.map(needed),
+            desired=GIVEN,
             path=f"{path}.required_when",
             severity=Severity.HIGH,
             reason=f"needed when {MODE} is {' or '.join(sorted(modes))}",

@@ -23,11 +23,13 @@ from drift_check.checks.base import (
     each_unexpected,
     follows_naming,
     having,
+    presence,
     present_in_all,
+    sorted_values,
     unexpected_resources,
 )
 from drift_check.observe.api_reads import PACED
-from drift_check.observe.observations import Call, Known, first_known
+from drift_check.observe.observations import Call, first_known
 from tradai_shared.config.models.data import BillingMode, Projection
 
 if TYPE_CHECKING:
@@ -39,18 +41,19 @@ if TYPE_CHECKING:
     from tradai_shared.config.models.data import Index, KeyAttribute, Table
 
 ROOT = "dynamodb.tables"
+DESCRIBE = "dynamodb:DescribeTable"
 SERVING = {"ACTIVE", "UPDATING"}  # a table that is being updated serves
 SERVES = "serves"
+GLOBAL = "GlobalSecondaryIndexes"
 PROJECTED = {"projection": "ProjectionType", "attributes": "NonKeyAttributes"}
 TTL_ON = {"ENABLED", "ENABLING"}
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     """The rate-limited reads first, so that the others are made while those wait."""
-    for table in config.dynamodb.tables.values():
-        yield from (Call(action, table.name) for action in PACED)
-    for table in config.dynamodb.tables.values():
-        yield Call("dynamodb:DescribeTable", table.name)
+    names = [table.name for table in config.dynamodb.tables.values()]
+    yield from [Call(action, name) for name in names for action in PACED]
+    yield from [Call(DESCRIBE, name) for name in names]
     yield Call("dynamodb:ListTables")
     yield TAGS
 
@@ -62,7 +65,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     follows = follows_naming(ctx.config, ours)
 
     def unexpected_tables(names: list[str]) -> list[str]:
-        return sorted(name for name in set(names) - ours if follows(name))
+        return sorted(filter(follows, set(names) - ours))
 
     unexpected = ctx.get("dynamodb:ListTables").map(unexpected_tables)
     yield unexpected_resources(
@@ -72,9 +75,9 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
 
 def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
     name = table.name
-    described, recovers = ctx.get("dynamodb:DescribeTable", name), _recovers(ctx, table)
+    described, recovers = ctx.get(DESCRIBE, name), _recovers(ctx, table)
     exists = first_known(
-        present_in_all(described, *(ctx.get(action, name) for action in PACED)),
+        present_in_all(described, *[ctx.get(action, name) for action in PACED]),
         ctx.get("dynamodb:ListTables").map(lambda names: name in names),
     )
     return ResourceState(
@@ -100,14 +103,15 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
                 remediations=(EnableRecovery(name),) if table.point_in_time_recovery else (),
             ),
             AttributeState(
-                "billing_mode", described.map_present(_billing_mode), remediations=_on_demand(table)
+                "billing_mode",
+                described.get("BillingModeSummary", {}).get("BillingMode", BillingMode.PROVISIONED),
+                remediations=_on_demand(table),
             ),
-            AttributeState(
-                "encrypted", described.map_present(lambda _: True)
-            ),  # with an AWS-owned key where none is described
+            # with an AWS-owned key where none is described
+            AttributeState("encrypted", presence(described)),
             AttributeState(
                 "deletion_protection",
-                described.map_present(lambda t: t.get("DeletionProtectionEnabled", False)),
+                described.get("DeletionProtectionEnabled", default=False),
                 remediations=(ProtectTable(name),) if table.deletion_protection else (),
             ),
         ),
@@ -116,35 +120,31 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
     )
 
 
-def _keys(described: Any) -> Iterator[AttributeState]:  # noqa: ANN401 - Read[Any]
+def _keys(described: Read[Any]) -> Iterator[AttributeState]:
     for position, role in enumerate(("partition", "sort")):
         yield AttributeState(
             f"key.{role}",
-            described.map_present(partial(_key, position=position)),
+            described.map_present(partial(_attribute, position=position)),
             reason="a table's key cannot change: a new table and a migration of its items",
         )
 
 
-def _key(table: dict[str, Any], *, position: int) -> dict[str, str] | None:
-    return _attribute(table, table["KeySchema"], position)
-
-
-def _attribute(table: dict[str, Any], schema: list[dict[str, str]], position: int) -> dict[str, str] | None:
-    by_role = sorted(schema, key=lambda key: key["KeyType"] != "HASH")
+def _attribute(
+    table: dict[str, Any], *, position: int, index: dict[str, Any] | None = None
+) -> dict[str, str] | None:
+    """The attribute at a position of the key, of an index or of the table itself."""
+    by_role = sorted((index or table)["KeySchema"], key=lambda key: key["KeyType"] != "HASH")
     if position >= len(by_role):
         return None
     name = by_role[position]["AttributeName"]
-    types = {
-        attribute_definition["AttributeName"]: attribute_definition["AttributeType"]
-        for attribute_definition in table["AttributeDefinitions"]
-    }
+    types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
     return {"name": name, "type": types[name]}
 
 
-def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa: ANN401 - Read[Any]
+def _indexes(described: Read[Any], table: Table) -> Iterator[AttributeState]:
     for name, index in table.indexes.items():
         observed = described.map_present(partial(_index, name=name, stated=index))
-        missing = getattr(observed, "value", "") is None and index.projection is not Projection.INCLUDE
+        missing = observed.value_or(observed) is None and index.projection is not Projection.INCLUDE
         remediations = (_create_index(table.name, name, index),) if missing else ()
         yield AttributeState(f"indexes.{name}", observed, remediations=remediations)
         for field, key in PROJECTED.items():
@@ -155,44 +155,33 @@ def _indexes(described: Any, table: Table) -> Iterator[AttributeState]:  # noqa:
             )
         yield AttributeState(
             f"indexes.{name} status",
-            described.map_present(partial(_index_status, name=name)),
+            described.map_present(partial(_named, name=name)).get("IndexStatus").map(_index_status),
             desired=SERVES,
             reason="queries by it fail soon, or do already",
         )
+    names = described.get(GLOBAL, ()).map_present(partial(sorted_values, key="IndexName"))
     yield each_unexpected(
         "unexpected index",
-        described.map_present(
-            lambda t: sorted(
-                {described_index["IndexName"] for described_index in _described_indexes(t)}
-                - set(table.indexes)
-            )
-        ),
-        reason="the configuration does not know it; every write to the table pays for it",
+        names.map_present(lambda names: [name for name in names if name not in table.indexes]),
+        "the configuration does not know it; every write to the table pays for it",
     )
     yield each_unexpected(
         "unexpected local index",
-        described.map_present(
-            lambda t: sorted(index["IndexName"] for index in t.get("LocalSecondaryIndexes", []))
-        ),
-        reason="the configuration has none; it limits each partition key to 10 GB",
+        described.get("LocalSecondaryIndexes", ()).map_present(partial(sorted_values, key="IndexName")),
+        "the configuration has none; it limits each partition key to 10 GB",
     )
 
 
-def _described_indexes(table: dict[str, Any]) -> list[dict[str, Any]]:
-    indexes: list[dict[str, Any]] = table.get("GlobalSecondaryIndexes", [])
-    return indexes
-
-
-def _named(table: dict[str, Any], name: str) -> dict[str, Any]:
+def _named(table: dict[str, Any], *, name: str) -> dict[str, Any]:
     """The index of that name; empty where there is none, which is a finding of its own."""
-    return having(_described_indexes(table), key="IndexName", value=name) or {}
+    return having(table.get(GLOBAL, []), key="IndexName", value=name) or {}
 
 
 def _index(table: dict[str, Any], *, name: str, stated: Index) -> dict[str, Any] | None:
     """The index as the configuration describes it; its projection, as stated, is a fact of its own."""
-    if not (index := _named(table, name)):
+    if not (index := _named(table, name=name)):
         return None
-    partition, sort = (_attribute(table, index["KeySchema"], position) for position in (0, 1))
+    partition, sort = [_attribute(table, position=position, index=index) for position in (0, 1)]
     return {
         "partition": partition,
         "sort": sort,
@@ -202,13 +191,13 @@ def _index(table: dict[str, Any], *, name: str, stated: Index) -> dict[str, Any]
 
 
 def _projection(table: dict[str, Any], *, name: str, key: str, stated: object) -> object:
-    index = _named(table, name)
+    index = _named(table, name=name)
     return index["Projection"].get(key, []) if index else stated
 
 
-def _index_status(table: dict[str, Any], *, name: str) -> str:
+def _index_status(status: str | None) -> str:
     """One that is being built will serve."""
-    return "is being deleted" if _named(table, name).get("IndexStatus") == "DELETING" else SERVES
+    return "is being deleted" if status == "DELETING" else SERVES
 
 
 def _create_index(table: str, name: str, index: Index) -> CreateIndex:
@@ -219,38 +208,31 @@ def _create_index(table: str, name: str, index: Index) -> CreateIndex:
     return CreateIndex(table, name, pair(index.partition), sort, str(index.projection or Projection.ALL))
 
 
-def _billing_mode(table: dict[str, Any]) -> str:
-    summary = table.get("BillingModeSummary", {})
-    return str(summary.get("BillingMode", BillingMode.PROVISIONED))
-
-
 def _on_demand(table: Table) -> tuple[Remediation, ...]:
     return (ChargeOnDemand(table.name),) if table.billing_mode is BillingMode.PAY_PER_REQUEST else ()
 
 
 def _recovers(ctx: CheckContext, table: Table) -> Read[bool]:
-    def enabled(backups: dict[str, Any] | None) -> bool:
-        described = (backups or {}).get("PointInTimeRecoveryDescription", {})
-        return bool(described.get("PointInTimeRecoveryStatus") == "ENABLED")
-
-    return ctx.get("dynamodb:DescribeContinuousBackups", table.name).map(enabled)
+    backups = ctx.get("dynamodb:DescribeContinuousBackups", table.name)
+    status = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+    return status.map(lambda status: status == "ENABLED")
 
 
 def _ttl(ctx: CheckContext, path: str, table: Table, recovers: Read[bool]) -> AttributeState:
     described = ctx.get("dynamodb:DescribeTimeToLive", table.name)
 
-    def attribute(ttl: dict[str, Any] | None) -> str | None:
-        on = ttl is not None and ttl.get("TimeToLiveStatus") in TTL_ON
-        return ttl.get("AttributeName") if ttl and on else None  # DISABLED may still show an attribute
+    def attribute(ttl: dict[str, Any]) -> str | None:
+        # DISABLED may still show an attribute
+        return ttl.get("AttributeName") if ttl.get("TimeToLiveStatus") in TTL_ON else None
 
     desired = table.ttl.attribute if table.ttl else None
-    status = getattr(described, "value", None) or {}
+    ttl = described.value_or(None) or {}
+    status = ttl.get("TimeToLiveStatus")
     remediations: tuple[Remediation, ...] = ()
-    if status.get("TimeToLiveStatus") == "ENABLED":
-        remediations = (DisableTtl(table.name, status["AttributeName"]),)
-    elif desired and status.get("TimeToLiveStatus") == "DISABLED":
-        recovery = recovers.value if isinstance(recovers, Known) else None
-        remediations = (EnableTtl(table.name, desired, recovery),)
+    if status == "ENABLED":
+        remediations = (DisableTtl(table.name, ttl["AttributeName"]),)
+    elif desired and status == "DISABLED":
+        remediations = (EnableTtl(table.name, desired, recovers.value_or(None)),)
     return AttributeState(
         "ttl",
         described.map_present(attribute),

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from drift_check.checks.base import tag_map
+from drift_check.checks.base import having, tag_map
 from drift_check.observe.observations import combined
 from tradai_shared.config.models.network import DefaultRoute
 from tradai_shared.config.naming import resource_name
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Network: TypeAlias = IPv4Network | IPv6Network
 DEFAULT = "0.0.0.0/0"
 BLACKHOLE = "a blackhole"
+WIDE, ELSEWHERE = "unexpected route", "unexpected route to another network"
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 Rule: TypeAlias = "dict[str, Any]"  # of a security group, flat
 # A VPC has at most a /16 of IPv4 and a /44 of IPv6; AWS assigns a /56. By version.
@@ -44,7 +45,7 @@ def platform_vpc(
 ) -> dict[str, Any] | None:
     """The VPC of the stated id; else of the named route tables, of its own name, or of its CIDR and tags."""
     if config.network.vpc.id:
-        return next((vpc for vpc in vpcs if vpc["VpcId"] == config.network.vpc.id), None)
+        return having(vpcs, key="VpcId", value=config.network.vpc.id)
     homes = {
         table["VpcId"]
         for role, desired in config.network.route_tables.items()
@@ -86,11 +87,11 @@ def vpc_id(ctx: CheckContext) -> Read[str]:
 
 def inside(ctx: CheckContext, action: str) -> Read[list[dict[str, Any]]]:
     """What a call shows of the platform's VPC."""
-    return combined(
-        lambda vpc_id, objects: [described for described in objects if described.get("VpcId") == vpc_id],
-        vpc_id(ctx),
-        ctx.get(action),
-    )
+    return combined(_inside, vpc_id(ctx), ctx.get(action))
+
+
+def _inside(vpc_id: str, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [described for described in objects if described.get("VpcId") == vpc_id]
 
 
 def subnet_of(ctx: CheckContext, key: str, subnets: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -219,19 +220,20 @@ def default_route(table: dict[str, Any]) -> str:
 
 def unstated_routes(
     default: DefaultRoute, table: dict[str, Any] | None, home: tuple[str, ...]
-) -> list[tuple[str, bool]]:
-    """Routes beside the default one and AWS's own, each with whether it is one to another private network."""
+) -> dict[str, list[str]]:
+    """Routes beside the default one and AWS's own; those to another private network on their own."""
     targets = {
         destination: _target(route)
         for route in (table or {}).get("Routes", [])
         if (destination := _destination(route)) != DEFAULT
     }
     wide = wider_than(home, targets)
-    return sorted(
-        (f"{destination} to {target}", destination not in wide and is_elsewhere(destination, home))
-        for destination, target in targets.items()
-        if not _is_ordinary(default, destination, target)
-    )
+    routes: dict[str, list[str]] = {WIDE: [], ELSEWHERE: []}
+    for destination, target in sorted(targets.items()):
+        is_apart = destination not in wide and is_elsewhere(destination, home)
+        if not _is_ordinary(default, destination, target):
+            routes[ELSEWHERE if is_apart else WIDE].append(f"{destination} to {target}")
+    return routes
 
 
 def _is_ordinary(default: DefaultRoute, destination: str, target: str) -> bool:
@@ -244,12 +246,12 @@ def _is_ordinary(default: DefaultRoute, destination: str, target: str) -> bool:
 
 
 def _destination(route: dict[str, Any]) -> str:
-    return str(next((route[name] for name in DESTINATIONS if route.get(name)), DEFAULT))
+    return str(next(filter(None, map(route.get, DESTINATIONS)), DEFAULT))
 
 
 def _target(route: dict[str, Any]) -> str:
-    names = (name for name in route if name.endswith("Id") and not name.startswith("Destination"))
-    return str(next((route[name] for name in names if route[name]), "nothing"))
+    ids = [route[name] for name in route if name.endswith("Id") and not name.startswith("Destination")]
+    return str(next(filter(None, ids), "nothing"))
 
 
 class Home(NamedTuple):

@@ -31,26 +31,22 @@ def listed(parameter: str) -> Callable[[str], dict[str, Any]]:
 class ReadOperation:
     """One kind of read. ``result`` is the answer's part that is kept, all of its pages.
 
-    ``service`` and ``operation`` are boto3's names, given where they are not the IAM action's own.
+    ``service`` and ``operation`` are boto3's names, which follow from the IAM action's.
     ``absent`` are the error codes for a resource that does not exist; ``empty`` those that say that the
     setting was never made. ``per_second`` is the account's limit, where one is low enough to meet.
     """
 
     result: str
     ask: Callable[[str], dict[str, Any]] = nothing
-    absent: frozenset[str] = frozenset()
-    empty: frozenset[str] = frozenset()
+    absent: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
     per_second: int | None = None
     service: str = ""
     operation: str = ""
 
 
-def codes(*names: str) -> frozenset[str]:
-    return frozenset(names)
-
-
-NO_TABLE = codes("ResourceNotFoundException", "TableNotFoundException")
-NO_BUCKET = codes("NoSuchBucket")
+NO_TABLE = ("ResourceNotFoundException", "TableNotFoundException")
+NO_BUCKET = ("NoSuchBucket",)
 # The kinds whose own description carries no tags. https://docs.aws.amazon.com/resourcegroupstagging/
 TAGGED_KINDS = [
     "cloudwatch:alarm",
@@ -105,7 +101,6 @@ READERS: dict[str, ReadOperation] = {
     "tag:GetResources": ReadOperation(
         "ResourceTagMappingList",
         lambda _: {"ResourceTypeFilters": TAGGED_KINDS, "ResourcesPerPage": 100},
-        service="resourcegroupstaggingapi",
     ),
     "ec2:DescribeRouteTables": ReadOperation("RouteTables"),
     "ec2:DescribeVpcs": ReadOperation("Vpcs"),
@@ -118,12 +113,12 @@ READERS: dict[str, ReadOperation] = {
     "ec2:DescribeLaunchTemplateVersions": ReadOperation(
         "LaunchTemplateVersions",
         template_version,
-        codes("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.VersionNotFound"),
+        ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.VersionNotFound"),
     ),
     "ec2:GetManagedPrefixListEntries": ReadOperation(
         "Entries",
         named("PrefixListId"),
-        codes("InvalidPrefixListID.NotFound", "InvalidPrefixListId.NotFound"),
+        ("InvalidPrefixListID.NotFound", "InvalidPrefixListId.NotFound"),
     ),
     "ec2:DescribeInstances": ReadOperation(
         "Reservations", lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]}
@@ -134,17 +129,16 @@ READERS: dict[str, ReadOperation] = {
     "ec2:DescribeImages": ReadOperation(
         "Images",
         lambda subject: {"ImageIds": [subject], "IncludeDisabled": True},
-        codes("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"),
+        ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"),
     ),
-    "elasticloadbalancing:DescribeLoadBalancers": ReadOperation("LoadBalancers", service="elbv2"),
+    "elasticloadbalancing:DescribeLoadBalancers": ReadOperation("LoadBalancers"),
     "elasticloadbalancing:DescribeListeners": ReadOperation(
         "Listeners",
         named("LoadBalancerArn"),
-        codes("LoadBalancerNotFound", "LoadBalancerNotFoundException"),
-        service="elbv2",
+        ("LoadBalancerNotFound", "LoadBalancerNotFoundException"),
     ),
-    "s3:ListAllMyBuckets": ReadOperation("Buckets", operation="list_buckets"),
-    "s3:GetBucketTagging": ReadOperation("TagSet", named("Bucket"), NO_BUCKET, codes("NoSuchTagSet")),
+    "s3:ListAllMyBuckets": ReadOperation("Buckets"),
+    "s3:GetBucketTagging": ReadOperation("TagSet", named("Bucket"), NO_BUCKET, ("NoSuchTagSet",)),
     "autoscaling:DescribeAutoScalingGroups": ReadOperation(
         "AutoScalingGroups", listed("AutoScalingGroupNames")
     ),
@@ -157,24 +151,21 @@ READERS: dict[str, ReadOperation] = {
         "ServerSideEncryptionConfiguration",
         named("Bucket"),
         NO_BUCKET,
-        codes("ServerSideEncryptionConfigurationNotFoundError"),
-        operation="get_bucket_encryption",
+        ("ServerSideEncryptionConfigurationNotFoundError",),
     ),
     "s3:GetBucketPublicAccessBlock": ReadOperation(
         "PublicAccessBlockConfiguration",
         named("Bucket"),
         NO_BUCKET,
-        codes("NoSuchPublicAccessBlockConfiguration"),
-        operation="get_public_access_block",
+        ("NoSuchPublicAccessBlockConfiguration",),
     ),
     "s3:GetBucketVersioning": ReadOperation("", named("Bucket"), NO_BUCKET),
-    "s3:GetBucketPolicy": ReadOperation("Policy", named("Bucket"), NO_BUCKET, codes("NoSuchBucketPolicy")),
+    "s3:GetBucketPolicy": ReadOperation("Policy", named("Bucket"), NO_BUCKET, ("NoSuchBucketPolicy",)),
     "s3:GetLifecycleConfiguration": ReadOperation(
         "Rules",
         named("Bucket"),
         NO_BUCKET,
-        codes("NoSuchLifecycleConfiguration"),
-        operation="get_bucket_lifecycle_configuration",
+        ("NoSuchLifecycleConfiguration",),
     ),
     "application-autoscaling:DescribeScalableTargets": ReadOperation(
         "ScalableTargets", lambda namespace: {"ServiceNamespace": namespace}
@@ -182,14 +173,13 @@ READERS: dict[str, ReadOperation] = {
     "rds:DescribeDBInstances": ReadOperation(
         "DBInstances",
         named("DBInstanceIdentifier"),
-        codes("DBInstanceNotFound", "DBInstanceNotFoundFault"),
-        operation="describe_db_instances",
+        ("DBInstanceNotFound", "DBInstanceNotFoundFault"),
     ),
-    "rds:DescribeDBParameters": ReadOperation("Parameters", parameters, operation="describe_db_parameters"),
-    "secretsmanager:DescribeSecret": ReadOperation("", named("SecretId"), codes("ResourceNotFoundException")),
+    "rds:DescribeDBParameters": ReadOperation("Parameters", parameters),
+    "secretsmanager:DescribeSecret": ReadOperation("", named("SecretId"), ("ResourceNotFoundException",)),
     "cognito-idp:ListUserPools": ReadOperation("UserPools", lambda _: {"MaxResults": 60}),
     "cognito-idp:DescribeUserPool": ReadOperation(
-        "UserPool", named("UserPoolId"), codes("ResourceNotFoundException")
+        "UserPool", named("UserPoolId"), ("ResourceNotFoundException",)
     ),
     "apigateway:GetRestApis": ReadOperation("items"),
     "apigateway:GetStages": ReadOperation("item", named("restApiId")),
@@ -198,19 +188,37 @@ READERS: dict[str, ReadOperation] = {
     "sqs:GetQueueAttributes": ReadOperation(
         "Attributes",
         lambda subject: {"QueueUrl": subject, "AttributeNames": ["All"]},
-        codes("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
+        ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
     ),
-    "ecs:DescribeServices": ReadOperation("services", services, codes("ClusterNotFoundException")),
+    "ecs:DescribeServices": ReadOperation("services", services, ("ClusterNotFoundException",)),
     "ecs:DescribeTaskDefinition": ReadOperation(
         "", lambda subject: {"taskDefinition": subject, "include": ["TAGS"]}
     ),
 }
 
 
-def _named(action: str, reader: ReadOperation) -> ReadOperation:
+# boto3's names that are not the IAM action's own.
+SERVICES = {"tag": "resourcegroupstaggingapi", "elasticloadbalancing": "elbv2"}
+OPERATIONS = {
+    "s3:ListAllMyBuckets": "list_buckets",
+    "s3:GetEncryptionConfiguration": "get_bucket_encryption",
+    "s3:GetBucketPublicAccessBlock": "get_public_access_block",
+    "s3:GetLifecycleConfiguration": "get_bucket_lifecycle_configuration",
+    "s3:PutBucketPublicAccessBlock": "put_public_access_block",
+    "lambda:InvokeFunction": "invoke",
+}
+WORDS = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def boto3_names(action: str) -> tuple[str, str]:
+    """The service and the operation of an action, as boto3 spells them."""
     service, _, name = action.partition(":")
-    operation = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
-    return replace(reader, service=reader.service or service, operation=reader.operation or operation)
+    return SERVICES.get(service, service), OPERATIONS.get(action) or WORDS.sub("_", name).lower()
+
+
+def _named(action: str, reader: ReadOperation) -> ReadOperation:
+    service, operation = boto3_names(action)
+    return replace(reader, service=service, operation=operation)
 
 
 READ_OPERATIONS = {action: _named(action, reader) for action, reader in READERS.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from drift_check.findings import UNREADABLE
@@ -44,8 +44,12 @@ class Known(Generic[T_co]):
         return Known(None, self.sources) if self.value is None else self.map(change)
 
     def item(self, key: str) -> Read[Any]:
-        """The value under a key of what AWS described; None where it is missing."""
+        """The value under a key that AWS always gives; None without an object."""
         return self.map_present(itemgetter(key))
+
+    def get(self, key: str, default: object = None) -> Read[Any]:
+        """The value under a key, the default where AWS leaves it out; None without an object."""
+        return self.map_present(methodcaller("get", key, default))
 
     def value_or(self, default: object) -> T_co:  # noqa: ARG002 - as Unknown's
         """The value."""
@@ -81,6 +85,10 @@ class Unknown:
         return self
 
     map_present = item = flat_map = map  # noqa: A003 - this class's own
+
+    def get(self, key: str, default: object = None) -> Unknown:  # noqa: ARG002 - as Known's
+        """Returns self as well."""
+        return self
 
     def value_or(self, default: U) -> U:
         """The default: no value is known."""

@@ -84,7 +84,7 @@ def _tiles(report: Report) -> Iterator[str]:
     yield _tile(len(report.unknown), "not readable", "unknown")
     yield _tile(len(report.changes.new), "new", "")
     if report.heals:
-        yield _tile(sum(heal.status is Status.DONE for heal in report.heals), "healed", "good")
+        yield _tile(len(report.healed), "healed", "good")
     yield "</div>"
 
 
@@ -92,33 +92,36 @@ def _tile(count: int, name: str, tone: str) -> str:
     return f'<div class="tile {tone if count else "none"}"><b>{count}</b><small>{name}</small></div>'
 
 
-def _findings(title: str, findings: Iterable[Finding], report: Report) -> Iterator[str]:
-    shown = list(findings)
-    if shown:
-        yield _heading(title, len(shown))
-    for finding in shown:
-        yield _finding(finding, new=finding.id in report.changes.new)
+def _findings(title: str, findings: list[Finding], report: Report) -> Iterator[str]:
+    if findings:
+        yield _heading(title, len(findings))
+    for finding in findings:
+        yield _finding(finding, is_new=finding.id in report.changes.new)
 
 
-def _finding(finding: Finding, *, new: bool) -> str:
-    unknown = finding.status is FindingStatus.UNKNOWN
-    tone = "unknown" if unknown else str(finding.severity)
-    pills = "".join(
-        (
-            '<span class="pill new">new</span>' if new else "",
-            "" if unknown else f'<span class="pill">healing: {finding.healing}</span>',
-        )
+def _article(  # noqa: PLR0913, PLR0917 - what a card shows
+    finding: Finding, tone: str, badge: str, anchor: str, pills: str, details: Iterable[str]
+) -> str:
+    return (
+        f'<article class="{tone}"{anchor}><header><span class="badge">{badge}</span>'
+        f"<strong>{escape(finding.resource)}</strong><span>{escape(finding.attribute)}</span>{pills}</header>"
+        f"{''.join(details)}</article>"
     )
-    return "".join(
-        (
-            f'<article class="{tone}" id="finding-{finding.id}"><header><span class="badge">{tone}</span>',
-            f"<strong>{escape(finding.resource)}</strong><span>{escape(finding.attribute)}</span>{pills}</header>",
-            "" if unknown else _values(finding),
-            f"<p>{escape(finding.reason)}</p>",
-            _waiver(finding),
-            f"<small>{_facts(finding)}</small></article>",
-        )
+
+
+def _finding(finding: Finding, *, is_new: bool) -> str:
+    pills = '<span class="pill new">new</span>' if is_new else ""
+    tone, values = "unknown", ""
+    if finding.status is not FindingStatus.UNKNOWN:
+        tone, values = str(finding.severity), _values(finding)
+        pills += f'<span class="pill">healing: {finding.healing}</span>'
+    details = (
+        values,
+        f"<p>{escape(finding.reason)}</p>",
+        _waiver(finding),
+        f"<small>{_facts(finding)}</small>",
     )
+    return _article(finding, tone, tone, f' id="finding-{finding.id}"', pills, details)
 
 
 def _values(finding: Finding, now_label: str = "AWS has", goal_label: str = "should be") -> str:
@@ -152,30 +155,17 @@ def _heals(report: Report) -> Iterator[str]:
     if report.heals:
         title = "What would be healed" if report.request.dry_run else "Healed"
         yield _heading(title, len(report.heals))
-    for heal in report.heals:
-        yield _heal(heal)
-
-
-def _tenses(heal: HealOutcome) -> tuple[str, str]:
-    return ("was", "is now") if heal.status is Status.DONE else ("AWS has", "should be")
+    yield from map(_heal, report.heals)
 
 
 def _heal(heal: HealOutcome) -> str:
-    tone = TONES[heal.status]
     calls = "\n".join(f"{write.action} {json.dumps(write.parameters, indent=1)}" for write in heal.writes)
-    notes = "; ".join(note for note in (heal.detail, *(write.note for write in heal.writes)) if note)
+    notes = "; ".join(filter(None, (heal.detail, *(write.note for write in heal.writes))))
     count = len(heal.writes)
-    plural = "s" if count != 1 else ""
-    return "".join(
-        (
-            f'<article class="{tone}"><header><span class="badge">{heal.status}</span>',
-            f"<strong>{escape(heal.finding.resource)}</strong><span>{escape(heal.finding.attribute)}</span>",
-            "</header>",
-            _values(heal.finding, *_tenses(heal)),
-            f"<p>{escape(notes)}</p>" if notes else "",
-            f"<details><summary>{count} call{plural}</summary><pre>{escape(calls)}</pre></details>"
-            if count
-            else "",
-            "</article>",
-        )
+    summary = f"{count} call{'s' if count != 1 else ''}"
+    details = (
+        _values(heal.finding, *(("was", "is now") if heal.status is Status.DONE else ())),
+        f"<p>{escape(notes)}</p>" if notes else "",
+        f"<details><summary>{summary}</summary><pre>{escape(calls)}</pre></details>" if count else "",
     )
+    return _article(heal.finding, TONES[heal.status], heal.status, "", "", details)

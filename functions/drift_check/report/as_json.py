@@ -51,7 +51,7 @@ def summary(report: Report) -> dict[str, object]:
         ),
         "new": len(report.changes.new),
         "resolved": len(report.changes.resolved),
-        "healed": sum(heal.status == "done" for heal in report.heals),
+        "healed": len(report.healed),
         "heals_failed": len(report.failed),
         "notes": report.notes,
         "error": report.error or None,
@@ -163,38 +163,30 @@ def asff(report: Report, product: str) -> list[dict[str, Any]]:
     """
     accepted = [finding for finding in report.findings if finding.waiver and finding.waiver.until]
     known = {finding.id for finding in report.findings}
-    closed = [(name, record) for name, record in sorted(report.resolved.items()) if name not in known]
+    closed = [item for item in sorted(report.resolved.items()) if item[0] not in known]
     return [
-        *(_asff(report, product, finding) for finding in report.open),
-        *({**_asff(report, product, finding), "RecordState": "ARCHIVED"} for finding in accepted),
-        *(_archived(report, product, name, record) for name, record in closed),
+        *(_differing(report, product, finding) for finding in report.open),
+        *({**_differing(report, product, finding), "RecordState": "ARCHIVED"} for finding in accepted),
+        *(_resolved(report, product, name, record) for name, record in closed),
     ]
 
 
-def _asff(report: Report, product: str, finding: Finding) -> dict[str, Any]:
-    values = (
-        f"{finding.reason}. AWS has {json.dumps(finding.observed)}, desired {json.dumps(finding.desired)}"
-    )
-    title = f"{finding.resource}: {finding.attribute} {finding.status}"
+def _differing(report: Report, product: str, finding: Finding) -> dict[str, Any]:
+    values = f"AWS has {json.dumps(finding.observed)}, desired {json.dumps(finding.desired)}"
+    created, name = finding.first_seen or report.started, f"{finding.check}/{finding.attribute}"
+    label = ASFF_SEVERITY.get(finding.severity, str(finding.severity).upper())
     return {
-        **_identified(report, product, finding.id, (finding.check, finding.resource)),
-        "GeneratorId": _plain(f"tradai-drift-check/{finding.check}/{finding.attribute}", NAME),
-        "CreatedAt": _instant(finding.first_seen or report.started),
-        "Severity": {
-            "Label": ASFF_SEVERITY.get(finding.severity, str(finding.severity).upper()),
-            "Original": str(finding.severity),
-        },
-        "Title": _plain(title, TITLE),
-        "Description": _plain(values, DESCRIPTION),
+        **_finding(report, product, finding.id, name, finding.resource, created),
+        "Severity": {"Label": label, "Original": str(finding.severity)},
+        "Title": _plain(f"{finding.resource}: {finding.attribute} {finding.status}", TITLE),
+        "Description": _plain(f"{finding.reason}. {values}", DESCRIPTION),
         "Compliance": {"Status": "FAILED"},
     }
 
 
-def _archived(report: Report, product: str, finding_id: str, record: Record) -> dict[str, Any]:
+def _resolved(report: Report, product: str, finding_id: str, record: Record) -> dict[str, Any]:
     return {
-        **_identified(report, product, finding_id, (record.check, record.resource)),
-        "GeneratorId": f"tradai-drift-check/{record.check}",
-        "CreatedAt": _instant(record.first_seen),
+        **_finding(report, product, finding_id, record.check, record.resource, record.first_seen),
         "Severity": {"Label": "INFORMATIONAL"},
         "Title": _plain(f"{record.resource}: resolved", TITLE),
         "Description": "It is as the configuration states, or no longer there.",
@@ -203,21 +195,24 @@ def _archived(report: Report, product: str, finding_id: str, record: Record) -> 
     }
 
 
-def _identified(report: Report, product: str, finding_id: str, of: tuple[str, str]) -> dict[str, Any]:
-    """What every finding has, resolved or not; the id keeps it one finding through all runs."""
+def _finding(  # noqa: PLR0913, PLR0917 - what every finding has, resolved or not
+    report: Report, product: str, finding_id: str, name: str, resource: str, created: datetime
+) -> dict[str, Any]:
+    """The id keeps it one finding through all runs; ``name``: the check, and the attribute."""
     _, partition, _, region, account, _ = product.split(":", 5)
-    check, resource = of
     return {
         "SchemaVersion": "2018-10-08",
         "Id": f"{region}/{account}/tradai-drift/{report.environment}/{finding_id}",
         "ProductArn": product,
         "AwsAccountId": account,
+        "GeneratorId": _plain(f"tradai-drift-check/{name}", NAME),
         "Types": ["Software and Configuration Checks/AWS Security Best Practices"],
+        "CreatedAt": _instant(created),
         "UpdatedAt": _instant(report.started),
         "RecordState": "ACTIVE",
         "Resources": [
             {
-                "Type": ASFF_RESOURCES.get(check, "Other"),
+                "Type": ASFF_RESOURCES.get(name.partition("/")[0], "Other"),
                 "Id": _plain(resource, NAME),
                 "Partition": partition,
                 "Region": region,

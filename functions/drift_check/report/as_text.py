@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from drift_check.findings import Healing
 from drift_check.planner import approval_code
 from tradai_shared.alerts import Alert
-from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +30,7 @@ def headline(report: Report) -> str:
     if report.error:
         return f"tradai {report.environment}: error: {report.error}"
     open_count, unknown = len(report.open), len(report.unknown)
-    healed = sum(heal.status == "done" for heal in report.heals)
+    healed = len(report.healed)
     left = " left" if healed else ""
     parts = [f"{open_count} difference{'s' if open_count != 1 else ''}{left}" if open_count else "in sync"]
     if unknown:
@@ -45,7 +44,7 @@ def headline(report: Report) -> str:
 
 def alert(report: Report, runbooks: str) -> Alert:
     """The message of a run that has news."""
-    healed = [heal.finding.resource for heal in report.heals if heal.status is Status.DONE]
+    healed = [heal.finding.resource for heal in report.healed]
     done = f"healed {', '.join(healed[:MOST_IN_MESSAGE])}" if healed else "nothing was changed"
     facts = (
         ("Since", f"{report.started:%Y-%m-%d %H:%M} UTC, when this check found it"),

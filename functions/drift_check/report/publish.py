@@ -16,7 +16,7 @@ from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, Status, TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from aws_lambda_powertools import Logger, Metrics
 
@@ -52,13 +52,16 @@ def measure(metrics: Metrics, report: Report) -> None:
     """Open findings by severity, what could not be read, and heals."""
     severities = [finding.severity for finding in report.open]
     critical, high = severities.count(Severity.CRITICAL), severities.count(Severity.HIGH)
-    healed = sum(heal.status is Status.DONE for heal in report.heals)
-    metrics.add_metric("FindingsCritical", MetricUnit.Count, critical)
-    metrics.add_metric("FindingsHigh", MetricUnit.Count, high)
-    metrics.add_metric("FindingsOther", MetricUnit.Count, len(severities) - critical - high)
-    metrics.add_metric("FindingsUnknown", MetricUnit.Count, max(len(report.unknown), bool(report.error)))
-    metrics.add_metric("HealsDone", MetricUnit.Count, healed)
-    metrics.add_metric("HealsFailed", MetricUnit.Count, len(report.failed) + len(report.plan.blocked))
+    counts = {
+        "FindingsCritical": critical,
+        "FindingsHigh": high,
+        "FindingsOther": len(severities) - critical - high,
+        "FindingsUnknown": max(len(report.unknown), bool(report.error)),
+        "HealsDone": len(report.healed),
+        "HealsFailed": len(report.failed) + len(report.plan.blocked),
+    }
+    for name, count in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, count)
 
 
 def store(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
@@ -138,19 +141,8 @@ def _import(findings: list[dict[str, Any]], hub: Any) -> None:  # noqa: ANN401 -
 
 def event_detail(report: Report) -> str:
     """JSON with the findings to notify, the most important, as many as an event holds."""
-    findings = [finding_json(report, finding) for finding in report.to_notify[:FINDINGS_IN_EVENT]]
-    while True:
-        detail = {
-            "version": EVENT_VERSION,
-            "environment": report.environment,
-            "summary": summary(report),
-            "findings": findings,
-            "omitted": len(report.to_notify) - len(findings),
-        }
-        text = json.dumps(detail)
-        if len(text.encode()) <= EVENT_BYTES or not findings:
-            return text
-        findings = findings[: len(findings) // 2]
+    findings = [finding_json(report, finding) for finding in report.to_notify]
+    return _detail(report, "findings", findings, summary=summary(report))
 
 
 def resolved_detail(report: Report) -> str:
@@ -164,10 +156,15 @@ def resolved_detail(report: Report) -> str:
         }
         for finding_id, record in sorted(report.over.items())
     ]
-    detail = {
-        "version": EVENT_VERSION,
-        "environment": report.environment,
-        "resolved": resolved[:FINDINGS_IN_EVENT],
-        "omitted": max(0, len(resolved) - FINDINGS_IN_EVENT),
-    }
-    return json.dumps(detail)
+    return _detail(report, "resolved", resolved)
+
+
+def _detail(report: Report, name: str, rows: Sequence[object], **more: object) -> str:
+    """As many of the first rows as fit; how many others there are."""
+    kept = rows[:FINDINGS_IN_EVENT]
+    head = {"version": EVENT_VERSION, "environment": report.environment, **more}
+    while True:
+        text = json.dumps({**head, name: kept, "omitted": len(rows) - len(kept)})
+        if len(text.encode()) <= EVENT_BYTES or not kept:
+            return text
+        kept = kept[: len(kept) // 2]

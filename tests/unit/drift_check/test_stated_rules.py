@@ -9,7 +9,7 @@ import pytest
 
 from drift_check import checks
 from drift_check.actions import AuthorizeRule
-from drift_check.apply.api_writes import authorize
+from drift_check.apply.api_writes import request
 from drift_check.observe.observations import Call, Known, Reads
 from drift_check.observe.observer import Observer
 from drift_check.scan import Scanner
@@ -121,5 +121,5 @@ def test_a_rule_from_a_group_that_is_gone_is_not_written(estate: Standing) -> No
     ],
 )
 def test_every_port_of_a_peer_as_ec2_takes_it(protocol: str, peer: str, expected: dict[str, Any]) -> None:
-    write = authorize(AuthorizeRule("sg-0", True, protocol, None, None, peer))  # noqa: FBT003 - egress
+    write = request(AuthorizeRule("sg-0", True, protocol, None, None, peer))  # noqa: FBT003 - egress
     assert write.parameters["IpPermissions"] == [{"IpProtocol": protocol, **expected}]
