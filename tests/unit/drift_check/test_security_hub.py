@@ -115,7 +115,7 @@ def strings(shape: Any, value: Any) -> Iterator[tuple[Any, str]]:
 def test_every_finding_is_as_the_services_model_has_it() -> None:
     """botocore refuses what is not declared; patterns and lists of words it does not look at."""
     service = Session().get_service_model("securityhub")
-    model = service.operation_model("BatchImportFindings").input_shape
+    model: Any = service.operation_model("BatchImportFindings").input_shape
     waived = finding(resource="w", waiver=Waiver("until then", "platform", date(2027, 1, 31)))
     every = [finding(resource=str(each), severity=each) for each in Severity]
     of_checks = [finding(check=name, attribute="two words") for name in BY_NAME]
