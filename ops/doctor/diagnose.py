@@ -27,6 +27,11 @@ REMEDY_OF_REFUSAL = (
     " then run tradai-ops alerts test"
 )
 
+REMEDY_OF_KEY = (
+    "let them kms:Decrypt and kms:GenerateDataKey* in the key's policy, for example all of the account by"
+    " kms:ViaService sns; what they cannot send raises the alarm ops-alerts-failed"
+)
+
 
 def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> Diagnosis:
     """Every line, in the order in which a person would follow them.
@@ -167,6 +172,11 @@ def _quota(account: Account, wanted: Wanted) -> Iterator[Line]:
 
 def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
     topic = account.topic
+    region, own = wanted.topic_arn(account.identity).split(":")[3], account.identity.region
+    if region != own:
+        text = f"AlertsTopicArn is in {region}: no alarm and no function of {own} can send there"
+        yield Line(Level.DO, "alerts", text, f"name a topic of {own} in AlertsTopicArn")
+        return
     if topic is None:
         return
     if not topic.exists:
@@ -177,6 +187,9 @@ def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
         return
     for refusal in topic.refusals:
         yield Line(Level.DO, "alerts", f"{topic.arn}: {refusal}", REMEDY_OF_REFUSAL)
+    if topic.key:
+        text = f"{topic.arn} is encrypted with {topic.key}: the stack's roles have no permission on a key"
+        yield Line(Level.INFO, "alerts", text, REMEDY_OF_KEY)
     if not topic.confirmed:
         waiting = f", {topic.pending} wait for confirmation" if topic.pending else ""
         text = f"{topic.arn} has no confirmed subscription{waiting}"

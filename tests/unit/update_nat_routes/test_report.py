@@ -229,10 +229,26 @@ def test_without_a_topic_nothing_is_published(operator: Operator) -> None:
     assert operator.messages(run_report(unproven_moves=True), topic=None) == []
 
 
-def test_a_message_that_cannot_be_sent_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    deaf = Operator(monkeypatch)
-    deaf.topic.add_client_error("publish", "AuthorizationError")
-    deaf.messages(run_report(unproven_moves=True))
+@pytest.mark.parametrize("code", ["AuthorizationError", "NotFound", "InvalidParameter", "KMSAccessDenied"])
+def test_a_message_that_cannot_be_sent_stops_nothing_and_is_counted_and_named(
+    code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deaf, outcome = Operator(monkeypatch), run_report(unproven_moves=True)
+    deaf.topic.add_client_error("publish", code)
+    deaf.messages(outcome)
+    answer = report.build_response(RUNNING, outcome)
+    assert answer["success"]
+    assert f"sns:Publish failed with {code}" in str(answer["data"]["summary"]["alert_failed"])
+    assert '"AlertsFailed":[1.0]' in capsys.readouterr().out
+
+
+def test_a_message_that_was_sent_is_no_failure(
+    operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = run_report(unproven_moves=True)
+    operator.messages(outcome)
+    assert report.summary(outcome)["alert_failed"] is None
+    assert "AlertsFailed" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
