@@ -13,7 +13,6 @@ from moto import mock_aws
 
 from drift_check.events import Mode, Request
 from drift_check.model import Report
-from drift_check.planner import HealPlan
 from drift_check.report import publish
 from drift_check.settings import Allowed, Settings
 from tradai_shared.alerts import Alert
@@ -84,10 +83,11 @@ def test_a_topic_that_may_not_be_read_is_unknown_and_not_counted(
 def test_a_message_that_the_topic_refuses_is_counted_and_sent_again(
     sns: Any, capsys: pytest.CaptureFixture[str], code: str
 ) -> None:
-    report = Report(Environment.PROD, Request(Mode.HEAL), now())
-    report.plan = HealPlan((), (Mock(),))  # news: a person has to look
+    report = Report(Environment.PROD, Request(Mode.HEAL), now(), to_notify=[Mock()])
     settings = Settings(Environment.PROD, Allowed.HEAL, topic_arn=TOPIC)
-    with Stubber(sns) as answers, patch.object(publish, "alert", return_value=Alert("s", "m")):
+    text = Mock(return_value=Alert("s", "m"))
+    sends = patch.multiple(publish, alert=text, event_detail=Mock(), put_event=Mock())
+    with Stubber(sns) as answers, sends:
         answers.add_client_error("publish", code)
         assert not publish.notify(settings, report, lambda _: sns, Logger(service="drift_check"))
     assert '"AlertsFailed":[1.0]' in capsys.readouterr().out
