@@ -12,6 +12,7 @@ from ops.doctor.model import Diagnosis, Level, Line
 from ops.doctor.network import about_network, about_offers
 from ops.doctor.owners import about_data_tables, about_notifications
 from ops.doctor.rules import about_rules
+from ops.doctor.samconfig import SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,7 @@ def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> D
             f"account {account.identity.account}, region {account.identity.region},"
             f" as {account.identity.arn}",
         ),
+        *_region(account, wanted),
         *about_tables(account, wanted, parameters),
         *_nat(account, wanted, parameters),
         *about_rules(account, wanted),
@@ -69,6 +71,18 @@ def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> D
         ),
     ]
     return Diagnosis(tuple(lines), {name: value for name, value in parameters.items() if value})
+
+
+def _region(account: Account, wanted: Wanted) -> Iterator[Line]:
+    """What was found here would be deployed elsewhere."""
+    here, section = account.identity.region, SECTIONS.get(wanted.env, wanted.env)
+    if wanted.region and wanted.region != here:
+        yield Line(
+            Level.DO,
+            "region",
+            f"samconfig.toml deploys to {wanted.region}, and this is {here}",
+            f'write region = "{here}" into its [{section}.global.parameters], or leave out --region',
+        )
 
 
 def _nat(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
