@@ -7,6 +7,7 @@ statement by itself, under the item's own lock; that, and nothing on this side, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared.errors import AwsError, PermanentError, TemporaryError
@@ -113,14 +114,14 @@ def _message(response: dict[str, Any]) -> str:
 
 
 def consumed(reply: dict[str, Any]) -> float:
-    """The units that a call consumed; a scan returns one figure, a batch a list of them."""
-    consumed_capacity = reply.get("ConsumedCapacity") or []
-    return float(
-        sum(
-            entry.get("CapacityUnits", 0.0)
-            for entry in (consumed_capacity if isinstance(consumed_capacity, list) else [consumed_capacity])
-        )
-    )
+    """The units that a call consumed; a scan returns one figure, a batch a list of them.
+
+    They pace and price the run, and decide nothing: what is no amount counts as none.
+    """
+    capacity = reply.get("ConsumedCapacity")
+    entries = capacity if isinstance(capacity, list) else [capacity]
+    units = [entry.get("CapacityUnits") for entry in entries if isinstance(entry, dict)]
+    return float(sum(each for each in units if isinstance(each, int | float) and 0 <= each < inf))
 
 
 def _quoted(name: str) -> str:

@@ -43,9 +43,8 @@ TEXTS = itertools.cycle(
         "9" * 26,
     ]
 )
-PARTS: Iterator[Any] = itertools.cycle(
-    [None, True, -1, 1e400, "\ud800\u202e", "x" * 100_000, [], {}, [None], [{}], "NaN"]
-)
+ODD: list[Any] = [None, True, -1, 1e400, "\ud800\u202e", "x" * 100_000, [], {}, [None], [{}], "NaN"]
+PARTS: Iterator[Any] = itertools.cycle(ODD)
 LONGEST_LINE = 250_000  # bytes; CloudWatch Logs splits longer ones
 ROUTES_MAY_BE_MADE = {"CreateRoute", "ReplaceRoute", "ModifyNetworkInterfaceAttribute"}
 OF_ITS_OWN = {"UpdateItem", "PutEvents"}  # drift_check's history and the messages of its findings

@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 from tradai_shared.errors import AccessDenied, PermanentError, TemporaryError
-from ttl_reaper import apply
+from ttl_reaper import apply, partiql
 from ttl_reaper.apply import Batch, Sender
 from ttl_reaper.classify import Window
 from ttl_reaper.model import Candidate, Mode, TtlClass, Verdict
@@ -216,3 +216,23 @@ def test_reads_count_against_the_rate(hand: FakeClock) -> None:
     mine.read("dynamodb:Scan", "Scan", {}, 1)
     mine.read("dynamodb:Scan", "Scan", {}, 1)
     assert (hand.now() - began).total_seconds() >= 4
+
+
+NO_AMOUNTS: list[object] = [1e400, -1e400, float("nan"), -1, "NaN", None, [], {}]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "units"),
+    [
+        ({"CapacityUnits": 2.5}, 2.5),
+        ([{"CapacityUnits": 2.5}, {"CapacityUnits": 1}], 3.5),
+        (None, 0),
+        ([], 0),
+        ("NaN", 0),
+        ([None, 7, {}], 0),
+        *(([{"CapacityUnits": odd}, {"CapacityUnits": 1}], 1) for odd in NO_AMOUNTS),
+    ],
+)
+def test_what_is_no_amount_of_units_counts_as_none(capacity: object, units: float) -> None:
+    """Infinity in an answer is no JSON: Lambda refuses it after all the work was done."""
+    assert partiql.consumed({"ConsumedCapacity": capacity}) == units
