@@ -93,13 +93,13 @@ class Finding:
         return content_digest(self.digest, self.place) if self.place else self.digest
 
     @property
+    def is_unknown(self) -> bool:
+        return self.status is FindingStatus.UNKNOWN
+
+    @property
     def is_actionable(self) -> bool:
         """Whether it is drift that somebody must look at: known, not accepted, more than information."""
-        return (
-            self.status is not FindingStatus.UNKNOWN
-            and self.waiver is None
-            and self.severity is not Severity.INFO
-        )
+        return not self.is_unknown and self.waiver is None and self.severity is not Severity.INFO
 
 
 def content_digest(*content: object) -> str:

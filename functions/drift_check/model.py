@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from drift_check.findings import FindingStatus
 from drift_check.history import Changes
 from drift_check.planner import HealPlan
 from tradai_shared.errors import Status
@@ -52,7 +51,7 @@ class Report:
 
     @property
     def unknown(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.status is FindingStatus.UNKNOWN]
+        return [finding for finding in self.findings if finding.is_unknown]
 
     @property
     def open(self) -> list[Finding]:

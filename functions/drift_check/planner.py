@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from drift_check.findings import FindingStatus, Healing
+from drift_check.findings import Healing
 from tradai_shared.errors import EventError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def approved_ids(
     Raises:
         EventError: an approval is unknown, or stale: of another content, or older than 24 hours.
     """
-    by_id = {finding.id: finding for finding in findings if finding.status is not FindingStatus.UNKNOWN}
+    by_id = {finding.id: finding for finding in findings if not finding.is_unknown}
     ids = set()
     for approval in given:
         finding_id, _, content = approval.partition(".")
@@ -118,7 +118,7 @@ def plan_heals(  # noqa: PLR0913, PLR0917 - what is asked for, what is known, an
         finding = assessed_finding.finding
         if wanted and finding.id not in wanted:
             continue
-        if finding.status is FindingStatus.UNKNOWN or not assessed_finding.remediations:
+        if finding.is_unknown or not assessed_finding.remediations:
             if finding.id in approved:
                 refused.append((finding, "there is nothing that a program may write"))
             continue

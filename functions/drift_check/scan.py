@@ -46,11 +46,7 @@ class Scan:
     @property
     def unknown(self) -> set[tuple[str, str]]:
         """Check and resource of what could not be read; a check that could not finish stands for itself."""
-        return {
-            (finding.check, finding.resource)
-            for finding in self.findings
-            if finding.status is FindingStatus.UNKNOWN
-        }
+        return {(finding.check, finding.resource) for finding in self.findings if finding.is_unknown}
 
     @property
     def no_answer(self) -> str:
@@ -198,7 +194,7 @@ def waived(
     for assessed_finding in assessed:
         finding = assessed_finding.finding
         waiver = held.get(finding.id)
-        if waiver and finding.status is not FindingStatus.UNKNOWN:
+        if waiver and not finding.is_unknown:
             accepted = Waiver(waiver.reason, waiver.owner, waiver.until, waiver.content)
             yield replace(assessed_finding, finding=replace(finding, waiver=accepted))
         else:

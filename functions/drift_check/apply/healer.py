@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableTtl
 from drift_check.apply.api_writes import UnsafeError
-from drift_check.findings import UNREADABLE, FindingStatus
+from drift_check.findings import UNREADABLE
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, Status, TemporaryError
 
@@ -87,7 +87,7 @@ class Healer:
 
     def _heal(self, planned: AssessedFinding) -> HealOutcome:
         fresh = self._read_again(planned)
-        if fresh is None or fresh.finding.status is FindingStatus.UNKNOWN:
+        if fresh is None or fresh.finding.is_unknown:
             return self._absent(planned)
         fresh = self.builder.inspected(fresh)
         if fresh.finding.digest != planned.finding.digest:
@@ -148,7 +148,7 @@ class Healer:
             after = self._read_again(fresh)
             if after is None:
                 return not self.scan.may_hide(fresh.finding)
-            if after.finding.status is not FindingStatus.UNKNOWN and remediation not in after.remediations:
+            if not after.finding.is_unknown and remediation not in after.remediations:
                 return True
         return False
 

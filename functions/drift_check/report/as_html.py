@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drift_check.findings import FindingStatus, Severity
+from drift_check.findings import Severity
 from drift_check.report.as_text import headline
 from tradai_shared.errors import Status, visible
 
@@ -69,9 +69,7 @@ def _assumed(report: Report) -> list[Finding]:
     return [
         finding
         for finding in report.findings
-        if finding.severity is Severity.INFO
-        and not finding.waiver
-        and finding.status is not FindingStatus.UNKNOWN
+        if finding.severity is Severity.INFO and not finding.waiver and not finding.is_unknown
     ]
 
 
@@ -112,7 +110,7 @@ def _article(  # noqa: PLR0913, PLR0917 - what a card shows
 def _finding(finding: Finding, *, is_new: bool) -> str:
     pills = '<span class="pill new">new</span>' if is_new else ""
     tone, values = "unknown", ""
-    if finding.status is not FindingStatus.UNKNOWN:
+    if not finding.is_unknown:
         tone, values = str(finding.severity), _values(finding)
         pills += f'<span class="pill">healing: {finding.healing}</span>'
     details = (
