@@ -71,7 +71,7 @@ def compare(config: CanonicalConfig, check: str, resource_state: ResourceState) 
     facts = [*_required_tags(config, resource_state), *resource_state.facts]
     reads = [(fact, combined(_of_present, fact.observed, exists)) for fact in facts]
     unread: dict[Call, tuple[str, list[str]]] = {}
-    for name, read in ((EXISTENCE, exists), *((fact.attribute, observed) for fact, observed in reads)):
+    for name, read in ((EXISTENCE, exists), *[(fact.attribute, observed) for fact, observed in reads]):
         if isinstance(read, Unknown):
             unread.setdefault(read.call, (read.code, []))[1].append(name)
     for call, (code, names) in unread.items():

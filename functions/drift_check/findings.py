@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tradai_shared.config.provenance import Provenance
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+    Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 ID_LENGTH = 12
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # an answer of an unexpected form

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 ABSENT = "absent"
+ALTHOUGH_ABSENT = "the deployment's own file says that this account does not have it"
 # The fields by which a resource is recognized; other states are of settings, which always exist.
 RECOGNIZED_BY = frozenset({"name", "identifier", "cluster", "cidr", "function", "alarm"})
 
@@ -54,7 +55,7 @@ class Scan:
         unread = self.reads.unknown()
         if not unread or len(unread) < len(self.reads.answers):
             return ""
-        code, count = Counter(read.code for read in unread).most_common(1)[0]
+        code, count = Counter([read.code for read in unread]).most_common(1)[0]
         return f"none of {len(unread)} reads was answered: {code} ({count} times), as {unread[0].call.action}"
 
     def with_details(self, before: Scan, detailed: Scan) -> Scan:
@@ -116,42 +117,31 @@ class Scanner:
         self, check: Check, ctx: CheckContext, judged: set[tuple[str, str]]
     ) -> Iterator[AssessedFinding]:
         """Findings of one check. An answer that it cannot read costs the rest of this check, no other."""
+        config, name = self.config, check.name
         try:
             for resource in check.evaluate(ctx):
-                judged.add((check.name, resource.resource))
-                yield from self._compare(check.name, resource)
+                judged.add((name, resource.resource))
+                for assessed in compare(config, name, resource):
+                    if is_in_scope(config, resource, assessed.finding):
+                        yield assessed
+                if is_present_although_absent(config, resource):
+                    severity, sources = severity_of(name, ABSENT), resource.exists.sources
+                    values = {"desired": ABSENT, "observed": "present", "severity": severity}
+                    finding = new_finding(
+                        config, name, resource, ABSENT, FindingStatus.UNEXPECTED, ALTHOUGH_ABSENT, **values
+                    )
+                    yield AssessedFinding(finding, (), sources)
         except UNREADABLE as error:
             reason = f"the check ended early, an answer could not be read: {type(error).__name__}: {error}"
-            unknown = Finding(
-                check=check.name,
-                resource=check.name,
+            finding = Finding(
+                check=name,
+                resource=name,
                 attribute="check",
                 status=FindingStatus.UNKNOWN,
                 provenance=Provenance.SEED,
                 reason=reason,
             )
-            yield AssessedFinding(unknown, (), frozenset())
-
-    def _compare(self, check: str, resource: ResourceState) -> Iterator[AssessedFinding]:
-        """The findings of one resource, without what a deployment has taken out of the comparison."""
-        for assessed in compare(self.config, check, resource):
-            if is_in_scope(self.config, resource, assessed.finding):
-                yield assessed
-        if is_present_although_absent(self.config, resource):
-            reason = "the deployment's own file says that this account does not have it"
-            unexpected = FindingStatus.UNEXPECTED
-            finding = new_finding(
-                self.config,
-                check,
-                resource,
-                ABSENT,
-                unexpected,
-                reason,
-                desired="absent",
-                observed="present",
-                severity=severity_of(check, ABSENT),
-            )
-            yield AssessedFinding(finding, (), resource.exists.sources)
+            yield AssessedFinding(finding, (), frozenset())
 
     def _dependent_reads(self, call: Call, read: Read[Any]) -> list[Call]:
         """What follows from an answer; each check on its own, so that an odd answer costs only the check."""

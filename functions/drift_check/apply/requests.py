@@ -162,7 +162,7 @@ class RequestBuilder:
             groups = self.client("autoscaling").describe_auto_scaling_groups(
                 AutoScalingGroupNames=[remediation.group]
             )["AutoScalingGroups"]
-        running = max([0, *(max(group["DesiredCapacity"], len(group["Instances"])) for group in groups)])
+        running = max([0, *[max(group["DesiredCapacity"], len(group["Instances"])) for group in groups]])
         if remediation.size != "MinSize" and remediation.value < running:
             raise UnsafeError(f"the group has {running} instances: one would be terminated")
 

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 
-class Configured:
-    """The desired value of a fact that the configuration itself states at the fact's path."""
-
-
-CONFIGURED = Configured()
+CONFIGURED = object()  # the desired value of a fact that the configuration states at the fact's path
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +194,7 @@ class Check:
 
 
 def all_initial_reads(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:
-    return list(dict.fromkeys(call for check in checks for call in check.initial_reads(config)))
+    return list(dict.fromkeys([call for check in checks for call in check.initial_reads(config)]))
 
 
 # Names of the platform's documents begin with tradai-, those of the stack's own with its NamePrefix.
@@ -238,7 +234,7 @@ def _frames(names: Iterable[str]) -> list[tuple[str, str]]:
             family = [parts for parts in split if parts[place] == word]
             if len(family) > 1:
                 frames.add(_common(family))
-    return sorted(frame for frame in frames if _says_enough(frame))
+    return sorted([frame for frame in frames if _says_enough(frame)])
 
 
 def _common(family: Sequence[list[str]]) -> tuple[str, str]:

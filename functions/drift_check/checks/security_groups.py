@@ -21,7 +21,7 @@ from drift_check.checks.base import (
     unexpected_resources,
 )
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.checks.vpc_lookup import Home, Rule, flat_rule, open_rules, rule_to_json, wide_rules
+from drift_check.checks.vpc_lookup import Home, flat_rule, open_rules, rule_to_json, wide_rules
 from drift_check.observe.observations import Call, combined, joined
 from tradai_shared.config.invariants import is_address_or_id
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drift_check.actions import Remediation
+    from drift_check.checks.vpc_lookup import Rule
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.network import PortGap, SecurityGroup, SecurityRule

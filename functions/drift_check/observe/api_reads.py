@@ -10,19 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def nothing(_subject: str) -> dict[str, Any]:
-    return {}
-
-
-def named(parameter: str) -> Callable[[str], dict[str, Any]]:
-    return lambda subject: {parameter: subject}
-
-
-def named_or_all(parameter: str) -> Callable[[str], dict[str, Any]]:
-    """An empty subject asks for all: AWS refuses an empty parameter."""
-    return lambda subject: {parameter: subject} if subject else {}
-
-
 def listed(parameter: str) -> Callable[[str], dict[str, Any]]:
     return lambda subject: {parameter: [subject]}
 
@@ -31,18 +18,25 @@ def listed(parameter: str) -> Callable[[str], dict[str, Any]]:
 class ReadOperation:
     """One kind of read. ``result`` is the answer's part that is kept, all of its pages.
 
+    ``asked`` is the parameter that takes the subject, or a function to all parameters.
     ``service`` and ``operation`` are boto3's names, which follow from the IAM action's.
     ``absent`` are the error codes for a resource that does not exist; ``empty`` those that say that the
     setting was never made. ``per_second`` is the account's limit, where one is low enough to meet.
     """
 
     result: str
-    ask: Callable[[str], dict[str, Any]] = nothing
+    asked: str | Callable[[str], dict[str, Any]] = ""
     absent: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
     per_second: int | None = None
     service: str = ""
     operation: str = ""
+
+    def ask(self, subject: str) -> dict[str, Any]:
+        """The parameters; an empty subject asks for all, and AWS refuses an empty parameter."""
+        if not isinstance(self.asked, str):
+            return self.asked(subject)
+        return {self.asked: subject} if self.asked and subject else {}
 
 
 NO_TABLE = ("ResourceNotFoundException", "TableNotFoundException")
@@ -66,7 +60,7 @@ SERVICES_A_CALL = 10
 
 def queues(start: str) -> dict[str, Any]:
     """SQS goes on after the first thousand only where a number is asked for."""
-    return {**named_or_all("QueueNamePrefix")(start), "MaxResults": 1000}
+    return {"QueueNamePrefix": start, "MaxResults": 1000} if start else {"MaxResults": 1000}
 
 
 def services(subject: str) -> dict[str, Any]:
@@ -77,6 +71,10 @@ def services(subject: str) -> dict[str, Any]:
 def parameters(subject: str) -> dict[str, Any]:
     group, _, name = subject.partition("/")
     return {"DBParameterGroupName": group, "Filters": [{"Name": "parameter-name", "Values": [name]}]}
+
+
+def of_instances(subject: str) -> dict[str, Any]:
+    return {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]}
 
 
 def vpc_attribute(subject: str) -> dict[str, Any]:
@@ -91,12 +89,12 @@ def template_version(subject: str) -> dict[str, Any]:
 
 READERS: dict[str, ReadOperation] = {
     "dynamodb:ListTables": ReadOperation("TableNames"),
-    "dynamodb:DescribeTable": ReadOperation("Table", named("TableName"), NO_TABLE),
+    "dynamodb:DescribeTable": ReadOperation("Table", "TableName", NO_TABLE),
     "dynamodb:DescribeContinuousBackups": ReadOperation(
-        "ContinuousBackupsDescription", named("TableName"), NO_TABLE, per_second=10
+        "ContinuousBackupsDescription", "TableName", NO_TABLE, per_second=10
     ),
     "dynamodb:DescribeTimeToLive": ReadOperation(
-        "TimeToLiveDescription", named("TableName"), NO_TABLE, per_second=10
+        "TimeToLiveDescription", "TableName", NO_TABLE, per_second=10
     ),
     "tag:GetResources": ReadOperation(
         "ResourceTagMappingList",
@@ -117,15 +115,11 @@ READERS: dict[str, ReadOperation] = {
     ),
     "ec2:GetManagedPrefixListEntries": ReadOperation(
         "Entries",
-        named("PrefixListId"),
+        "PrefixListId",
         ("InvalidPrefixListID.NotFound", "InvalidPrefixListId.NotFound"),
     ),
-    "ec2:DescribeInstances": ReadOperation(
-        "Reservations", lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]}
-    ),
-    "ec2:DescribeAddresses": ReadOperation(
-        "Addresses", lambda subject: {"Filters": [{"Name": "instance-id", "Values": subject.split(",")}]}
-    ),
+    "ec2:DescribeInstances": ReadOperation("Reservations", of_instances),
+    "ec2:DescribeAddresses": ReadOperation("Addresses", of_instances),
     "ec2:DescribeImages": ReadOperation(
         "Images",
         lambda subject: {"ImageIds": [subject], "IncludeDisabled": True},
@@ -134,36 +128,36 @@ READERS: dict[str, ReadOperation] = {
     "elasticloadbalancing:DescribeLoadBalancers": ReadOperation("LoadBalancers"),
     "elasticloadbalancing:DescribeListeners": ReadOperation(
         "Listeners",
-        named("LoadBalancerArn"),
+        "LoadBalancerArn",
         ("LoadBalancerNotFound", "LoadBalancerNotFoundException"),
     ),
     "s3:ListAllMyBuckets": ReadOperation("Buckets"),
-    "s3:GetBucketTagging": ReadOperation("TagSet", named("Bucket"), NO_BUCKET, ("NoSuchTagSet",)),
+    "s3:GetBucketTagging": ReadOperation("TagSet", "Bucket", NO_BUCKET, ("NoSuchTagSet",)),
     "autoscaling:DescribeAutoScalingGroups": ReadOperation(
         "AutoScalingGroups", listed("AutoScalingGroupNames")
     ),
-    "autoscaling:DescribeLifecycleHooks": ReadOperation("LifecycleHooks", named("AutoScalingGroupName")),
+    "autoscaling:DescribeLifecycleHooks": ReadOperation("LifecycleHooks", "AutoScalingGroupName"),
     "cloudwatch:DescribeAlarms": ReadOperation("MetricAlarms", listed("AlarmNames")),
-    "events:ListRules": ReadOperation("Rules", named("NamePrefix")),
+    "events:ListRules": ReadOperation("Rules", "NamePrefix"),
     "lambda:ListFunctions": ReadOperation("Functions"),
-    "logs:DescribeLogGroups": ReadOperation("logGroups", named_or_all("logGroupNamePattern")),
+    "logs:DescribeLogGroups": ReadOperation("logGroups", "logGroupNamePattern"),
     "s3:GetEncryptionConfiguration": ReadOperation(
         "ServerSideEncryptionConfiguration",
-        named("Bucket"),
+        "Bucket",
         NO_BUCKET,
         ("ServerSideEncryptionConfigurationNotFoundError",),
     ),
     "s3:GetBucketPublicAccessBlock": ReadOperation(
         "PublicAccessBlockConfiguration",
-        named("Bucket"),
+        "Bucket",
         NO_BUCKET,
         ("NoSuchPublicAccessBlockConfiguration",),
     ),
-    "s3:GetBucketVersioning": ReadOperation("", named("Bucket"), NO_BUCKET),
-    "s3:GetBucketPolicy": ReadOperation("Policy", named("Bucket"), NO_BUCKET, ("NoSuchBucketPolicy",)),
+    "s3:GetBucketVersioning": ReadOperation("", "Bucket", NO_BUCKET),
+    "s3:GetBucketPolicy": ReadOperation("Policy", "Bucket", NO_BUCKET, ("NoSuchBucketPolicy",)),
     "s3:GetLifecycleConfiguration": ReadOperation(
         "Rules",
-        named("Bucket"),
+        "Bucket",
         NO_BUCKET,
         ("NoSuchLifecycleConfiguration",),
     ),
@@ -172,17 +166,15 @@ READERS: dict[str, ReadOperation] = {
     ),
     "rds:DescribeDBInstances": ReadOperation(
         "DBInstances",
-        named("DBInstanceIdentifier"),
+        "DBInstanceIdentifier",
         ("DBInstanceNotFound", "DBInstanceNotFoundFault"),
     ),
     "rds:DescribeDBParameters": ReadOperation("Parameters", parameters),
-    "secretsmanager:DescribeSecret": ReadOperation("", named("SecretId"), ("ResourceNotFoundException",)),
+    "secretsmanager:DescribeSecret": ReadOperation("", "SecretId", ("ResourceNotFoundException",)),
     "cognito-idp:ListUserPools": ReadOperation("UserPools", lambda _: {"MaxResults": 60}),
-    "cognito-idp:DescribeUserPool": ReadOperation(
-        "UserPool", named("UserPoolId"), ("ResourceNotFoundException",)
-    ),
+    "cognito-idp:DescribeUserPool": ReadOperation("UserPool", "UserPoolId", ("ResourceNotFoundException",)),
     "apigateway:GetRestApis": ReadOperation("items"),
-    "apigateway:GetStages": ReadOperation("item", named("restApiId")),
+    "apigateway:GetStages": ReadOperation("item", "restApiId"),
     "sns:ListTopics": ReadOperation("Topics"),
     "sqs:ListQueues": ReadOperation("QueueUrls", queues),
     "sqs:GetQueueAttributes": ReadOperation(

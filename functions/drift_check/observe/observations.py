@@ -11,10 +11,12 @@ from drift_check.findings import UNREADABLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-ApiObject: TypeAlias = "dict[str, Any]"  # as AWS describes it
+    ApiObject: TypeAlias = dict[str, Any]  # as AWS describes it
+    T = TypeVar("T")
+    U = TypeVar("U")
+    Read: TypeAlias = "Known[T] | Unknown"
+
 T_co = TypeVar("T_co", covariant=True)
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -95,8 +97,6 @@ class Unknown:
         return default
 
 
-Read: TypeAlias = Known[T] | Unknown
-
 NOT_ASKED = "NotAsked"
 
 
@@ -112,7 +112,7 @@ class Reads:
 
     def unknown(self) -> list[Unknown]:
         return sorted(
-            (read for read in self.answers.values() if isinstance(read, Unknown)), key=lambda read: read.call
+            [read for read in self.answers.values() if isinstance(read, Unknown)], key=lambda read: read.call
         )
 
 
@@ -126,7 +126,7 @@ def combined(change: Callable[..., T], *reads: Read[Any]) -> Read[T]:
 
 
 def all_sources(reads: Iterable[Read[Any]]) -> frozenset[Call]:
-    return frozenset().union(*(read.sources for read in reads))
+    return frozenset().union(*[read.sources for read in reads])
 
 
 def joined(*reads: Read[list[T]]) -> Read[list[T]]:

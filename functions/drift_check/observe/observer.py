@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS, ReadOperation
-from drift_check.observe.observations import Call, Known, Read, Reads, Unknown
+from drift_check.observe.observations import Call, Known, Reads, Unknown
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import THROTTLED, translate_errors, whole_answer
 from tradai_shared.errors import AwsError, TemporaryError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future
     from datetime import datetime
+
+    from drift_check.observe.observations import Read
 
 WORKERS = 12
 # botocore has tried three times by then; one more chance when the account's bucket has refilled.

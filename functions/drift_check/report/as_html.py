@@ -36,7 +36,7 @@ def page(report: Report) -> str:
             f"<title>{title}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head><body><main>",
             f'<h1>{title}</h1><p class="soft">{_where(report)}<br>{_when(report)}</p>',
             *_tiles(report),
-            *(f'<p class="note">{escape(note)}</p>' for note in report.notes),
+            *[f'<p class="note">{escape(note)}</p>' for note in report.notes],
             *_findings("To look at", report.open, report),
             *_heals(report),
             *_findings("Could not be read", report.unknown, report),
@@ -157,8 +157,8 @@ def _heals(report: Report) -> Iterator[str]:
 
 
 def _heal(heal: HealOutcome) -> str:
-    calls = "\n".join(f"{write.action} {json.dumps(write.parameters, indent=1)}" for write in heal.writes)
-    notes = "; ".join(filter(None, (heal.detail, *(write.note for write in heal.writes))))
+    calls = "\n".join([f"{write.action} {json.dumps(write.parameters, indent=1)}" for write in heal.writes])
+    notes = "; ".join(filter(None, (heal.detail, *[write.note for write in heal.writes])))
     count = len(heal.writes)
     summary = f"{count} call{'s' if count != 1 else ''}"
     details = (

@@ -165,9 +165,9 @@ def asff(report: Report, product: str) -> list[dict[str, Any]]:
     known = {finding.id for finding in report.findings}
     closed = [item for item in sorted(report.resolved.items()) if item[0] not in known]
     return [
-        *(_differing(report, product, finding) for finding in report.open),
-        *({**_differing(report, product, finding), "RecordState": "ARCHIVED"} for finding in accepted),
-        *(_resolved(report, product, name, record) for name, record in closed),
+        *[_differing(report, product, finding) for finding in report.open],
+        *[{**_differing(report, product, finding), "RecordState": "ARCHIVED"} for finding in accepted],
+        *[_resolved(report, product, name, record) for name, record in closed],
     ]
 
 

@@ -53,7 +53,7 @@ def alert(report: Report, runbooks: str) -> Alert:
         ("You", _advice(report)),
         ("Runbook", f"{runbooks}/drift.md"),
     )
-    lines = (line.strip() for text in _lines(report) for line in text.splitlines())
+    lines = [line.strip() for text in _lines(report) for line in text.splitlines()]
     return Alert(headline(report), _summary(report), facts, tuple(filter(None, lines)))
 
 
@@ -68,8 +68,8 @@ def _lines(report: Report) -> Iterator[str]:
         if finding.healing is Healing.ON_APPROVAL:
             yield f"Approve within 24 hours with {approval_code(finding, report.started)}"
     if left := by_severity[MOST_IN_MESSAGE:]:
-        counts = Counter(str(finding.severity) for finding in left)
-        kinds = ", ".join(f"{count} {severity}" for severity, count in counts.items())
+        counts = Counter([str(finding.severity) for finding in left])
+        kinds = ", ".join([f"{count} {severity}" for severity, count in counts.items()])
         yield f"and {len(left)} more ({kinds}): the report has them all"
     yield from _bounded(
         [

@@ -67,14 +67,14 @@ def measure(metrics: Metrics, report: Report) -> None:
 def store(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
     """Write the report to S3 where a bucket is set."""
     if settings.report_bucket:
-        _attempt(logger, lambda: _to_bucket(str(settings.report_bucket), report, client("s3")))
+        _attempt(logger, _to_bucket, settings.report_bucket, report, client("s3"))
 
 
 def to_security_hub(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
     """Import the findings where the deployment names its product; the next run sends all of them again."""
     if settings.security_hub and not (report.request.dry_run or report.error):
         findings = asff(report, settings.security_hub)
-        if not _attempt(logger, lambda: _import(findings, client("securityhub"))):
+        if not _attempt(logger, _import, findings, client("securityhub")):
             report.notes.append("not verified: Security Hub has not taken every finding, the log says why")
 
 
@@ -85,14 +85,17 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
     """
     if report.request.dry_run or not _is_news(report):
         return False
-    sends: list[Callable[[], None]] = []
+    delivered = []
     if topic := settings.topic_arn:
-        sends.append(lambda: publish_alert(client("sns"), topic, alert(report, settings.runbooks)))
+        message = alert(report, settings.runbooks)
+        delivered.append(_attempt(logger, publish_alert, client("sns"), topic, message))
     if report.to_notify:
-        sends.append(lambda: put_event(client("events"), DETAIL_TYPE, event_detail(report)))
+        detail = event_detail(report)
+        delivered.append(_attempt(logger, put_event, client("events"), DETAIL_TYPE, detail))
     if report.over:
-        sends.append(lambda: put_event(client("events"), RESOLVED_TYPE, resolved_detail(report)))
-    return False not in [_attempt(logger, send) for send in sends]
+        detail = resolved_detail(report)
+        delivered.append(_attempt(logger, put_event, client("events"), RESOLVED_TYPE, detail))
+    return all(delivered)
 
 
 def _is_news(report: Report) -> bool:
@@ -101,9 +104,9 @@ def _is_news(report: Report) -> bool:
     return bool(report.to_notify or report.over or lasting or report.plan.blocked)
 
 
-def _attempt(logger: Logger, send: Callable[[], None]) -> bool:
+def _attempt(logger: Logger, send: Callable[..., None], *arguments: object) -> bool:
     try:
-        send()
+        send(*arguments)
     except AwsError as error:
         logger.exception("not sent", extra={"action": error.action})
         return False
