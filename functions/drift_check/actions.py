@@ -67,27 +67,31 @@ class DisableTtl(Write):
 
 
 @dataclass(frozen=True, slots=True)
-class EnableRecovery(Write):
-    """Switch point-in-time recovery on."""
+class TableWrite(Write):
+    """What needs no more than the table's name."""
 
     table: str
+
+
+class EnableRecovery(TableWrite):
+    """Switch point-in-time recovery on."""
+
+    __slots__ = ()
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateContinuousBackups",)
     warning: ClassVar[str] = "earlier recovery points are gone: recovery begins now"
 
 
-@dataclass(frozen=True, slots=True)
-class ProtectTable(Write):
+class ProtectTable(TableWrite):
     """Switch deletion protection on, alone in its call."""
 
-    table: str
+    __slots__ = ()
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeOnDemand(Write):
+class ChargeOnDemand(TableWrite):
     """Change the billing mode to on-demand; AWS allows it four times in 24 hours."""
 
-    table: str
+    __slots__ = ()
     healing: ClassVar[Healing] = ON_APPROVAL
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
     warning: ClassVar[str] = "the table's bill changes"
@@ -123,13 +127,10 @@ class AddTags(Write):
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaceTags(Write):
+class ReplaceTags(AddTags):
     """Give tags that have another value the required one; permissions may depend on the present one."""
 
-    arn: str
-    tags: tuple[tuple[str, str], ...]
     healing: ClassVar[Healing] = ON_APPROVAL
-    permissions: ClassVar[tuple[str, ...]] = AddTags.permissions
     warning: ClassVar[str] = "permissions or bills may depend on the present value"
 
 

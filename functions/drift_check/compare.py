@@ -203,15 +203,17 @@ def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> It
 
     observed = resource_state.tags.map(wanting)
     values = observed.value_or({})
-    missing = tuple((name, accepted[name][0]) for name, value in values.items() if value is None)
-    wrong = tuple((name, accepted[name][0]) for name, value in values.items() if value is not None)
-    writes = ((AddTags, missing), (ReplaceTags, wrong))
+    remediations = []
+    for write, is_missing in ((AddTags, True), (ReplaceTags, False)):
+        tags = [(name, accepted[name][0]) for name, value in values.items() if (value is None) is is_missing]
+        if tags and arn:
+            remediations.append(write(arn, tuple(tags)))
     yield AttributeState(
         TAGS,
         observed,
         desired={name: list(accepted[name]) for name in values},
         path=TAG_PATH,
-        remediations=tuple(write(arn, tags) for write, tags in writes if tags and arn),
+        remediations=tuple(remediations),
         reason="required tags are missing or have another value",
     )
 

@@ -59,7 +59,6 @@ class Stored:
     """The item as it was read."""
 
     history: History
-    pages: tuple[str, ...] = ()
     fencing: int = 0
     holder: str = ""
     lease_until: datetime | None = None
@@ -217,7 +216,6 @@ class HistoryTable:
         until = item.get(LEASE_UNTIL, {}).get("N")
         return Stored(
             History(records),
-            tuple(pages),
             int(item.get(FENCING, {}).get("N", "0")),
             item.get(HOLDER, {}).get("S", ""),
             datetime.fromtimestamp(int(until), UTC) if until else None,

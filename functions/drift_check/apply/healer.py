@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableTtl
-from drift_check.apply.api_writes import UnsafeError
+from drift_check.apply import UnsafeError
 from drift_check.findings import UNREADABLE
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, Status, TemporaryError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from drift_check.actions import Remediation
-    from drift_check.apply.api_writes import ApiRequest
+    from drift_check.apply import ApiRequest
     from drift_check.apply.requests import RequestBuilder
     from drift_check.compare import AssessedFinding
     from drift_check.findings import Finding

@@ -9,12 +9,11 @@ from drift_check.actions import (
     AddTags,
     EnableTtl,
     Remediation,
-    ReplaceTags,
     RequireMfa,
     ResizeGroup,
     RevokeWorldOpen,
 )
-from drift_check.apply.api_writes import ApiRequest, UnsafeError, request
+from drift_check.apply import ApiRequest, UnsafeError, request
 from drift_check.checks.base import tag_map
 from drift_check.checks.security_groups import flat_ports
 from drift_check.compare import assess
@@ -52,7 +51,7 @@ class RequestBuilder:
         match remediation:
             case EnableTtl():
                 return [self._enable_ttl(remediation)]
-            case AddTags(arn, tags) | ReplaceTags(arn, tags):
+            case AddTags(arn, tags):
                 return [self._tag(arn, dict(tags))]
             case RevokeWorldOpen():
                 return self._revoke(remediation)

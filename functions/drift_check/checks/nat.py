@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial, reduce
+from functools import partial
 from operator import itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     addresses = joined(*[read.flat_map(partial(_of_members, ctx, ADDRESSES)) for read in described.values()])
     yield from _named(ctx, addresses)
     yield from _address(addresses)
-    yield from nat_routes.evaluate(ctx, reduce(nat_group.merged, groups.values()), instances)
+    yield from nat_routes.evaluate(ctx, combined(nat_group.with_members, *groups.values()), instances)
 
 
 def _superseded(ctx: CheckContext) -> Iterator[ResourceState]:

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drift_check.findings import Severity
 from drift_check.report.as_text import headline
 from tradai_shared.errors import Status, visible
 
@@ -40,8 +39,8 @@ def page(report: Report) -> str:
             *_findings("To look at", report.open, report),
             *_heals(report),
             *_findings("Could not be read", report.unknown, report),
-            *_findings("Assumed or contradicted", _assumed(report), report),
-            *_findings("Accepted", [finding for finding in report.findings if finding.waiver], report),
+            *_findings("Assumed or contradicted", report.informative, report),
+            *_findings("Accepted", report.accepted, report),
             "</main></body></html>",
         )
     )
@@ -65,20 +64,10 @@ def _heading(title: str, count: int) -> str:
     return f'<h2 id="{anchor}"><a href="#{anchor}">{title}</a> <span>{count}</span></h2>'
 
 
-def _assumed(report: Report) -> list[Finding]:
-    return [
-        finding
-        for finding in report.findings
-        if finding.severity is Severity.INFO and not finding.waiver and not finding.is_unknown
-    ]
-
-
 def _tiles(report: Report) -> Iterator[str]:
     yield '<div class="tiles">'
-    for severity in Severity:
-        if severity is not Severity.INFO:
-            count = sum(finding.severity is severity for finding in report.open)
-            yield _tile(count, str(severity), str(severity))
+    for severity, count in report.by_severity.items():
+        yield _tile(count, str(severity), str(severity))
     yield _tile(len(report.unknown), "not readable", "unknown")
     yield _tile(len(report.changes.new), "new", "")
     if report.heals:

@@ -39,16 +39,10 @@ def summary(report: Report) -> dict[str, object]:
         "dry_run": report.request.dry_run,
         "status": report.exit_code.name.lower().replace("_", " "),
         "open": len(report.open),
-        "by_severity": {
-            str(severity): sum(finding.severity is severity for finding in report.open)
-            for severity in Severity
-            if severity is not Severity.INFO
-        },
+        "by_severity": {str(severity): count for severity, count in report.by_severity.items()},
         "unknown": len(report.unknown),
-        "accepted": sum(finding.waiver is not None for finding in report.findings),
-        "informative": sum(
-            finding.severity is Severity.INFO and finding.waiver is None for finding in report.findings
-        ),
+        "accepted": len(report.accepted),
+        "informative": len(report.informative),
         "new": len(report.changes.new),
         "resolved": len(report.changes.resolved),
         "healed": len(report.healed),

@@ -50,12 +50,12 @@ def log(logger: Logger, report: Report) -> None:
 
 def measure(metrics: Metrics, report: Report) -> None:
     """Open findings by severity, what could not be read, and heals."""
-    severities = [finding.severity for finding in report.open]
-    critical, high = severities.count(Severity.CRITICAL), severities.count(Severity.HIGH)
+    open_findings = report.by_severity
+    critical, high = open_findings.pop(Severity.CRITICAL), open_findings.pop(Severity.HIGH)
     counts = {
         "FindingsCritical": critical,
         "FindingsHigh": high,
-        "FindingsOther": len(severities) - critical - high,
+        "FindingsOther": sum(open_findings.values()),
         "FindingsUnknown": max(len(report.unknown), bool(report.error)),
         "HealsDone": len(report.healed),
         "HealsFailed": len(report.failed) + len(report.plan.blocked),
