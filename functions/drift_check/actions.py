@@ -33,7 +33,6 @@ BEHIND_TAG_RESOURCES = (
 class Write:
     """What a remediation has unless it says otherwise."""
 
-    __slots__ = ()
     healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]]
     warning: ClassVar[str] = ""
@@ -76,7 +75,6 @@ class TableWrite(Write):
 class EnableRecovery(TableWrite):
     """Switch point-in-time recovery on."""
 
-    __slots__ = ()
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateContinuousBackups",)
     warning: ClassVar[str] = "earlier recovery points are gone: recovery begins now"
 
@@ -84,14 +82,12 @@ class EnableRecovery(TableWrite):
 class ProtectTable(TableWrite):
     """Switch deletion protection on, alone in its call."""
 
-    __slots__ = ()
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
 
 
 class ChargeOnDemand(TableWrite):
     """Change the billing mode to on-demand; AWS allows it four times in 24 hours."""
 
-    __slots__ = ()
     healing: ClassVar[Healing] = ON_APPROVAL
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
     warning: ClassVar[str] = "the table's bill changes"

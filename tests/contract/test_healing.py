@@ -13,7 +13,7 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from drift_check.actions import Remediation
 from drift_check.events import Mode
 from drift_check.findings import Healing
-from drift_check.observe.api_reads import boto3_names
+from drift_check.observe import boto3_names
 from tests.contract.drift_scenarios import AUTOMATIC, NEVER, ON_APPROVAL, check_on, route_elsewhere, ttl
 from tests.contract.estate import Live, live
 from tradai_shared.errors import Status

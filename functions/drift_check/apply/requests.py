@@ -18,7 +18,7 @@ from drift_check.checks.base import tag_map
 from drift_check.checks.security_groups import flat_ports
 from drift_check.compare import assess
 from drift_check.findings import Healing
-from drift_check.observe.api_reads import boto3_names
+from drift_check.observe import boto3_names
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import AwsError, PermanentError

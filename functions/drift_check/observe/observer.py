@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS, ReadOperation
+from drift_check.observe import IAM_ACTIONS, READ_OPERATIONS, ReadOperation
 from drift_check.observe.observations import Call, Known, Reads, Unknown
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import THROTTLED, translate_errors, whole_answer

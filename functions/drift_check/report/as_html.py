@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drift_check.report.as_text import headline
+from drift_check.report import headline
 from tradai_shared.errors import Status, visible
 
 if TYPE_CHECKING:

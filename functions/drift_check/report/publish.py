@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from drift_check.findings import Severity
+from drift_check.report import alert
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document, finding_json, heal_json, summary
-from drift_check.report.as_text import alert
 from tradai_shared.alerts import PUT_EVENTS, publish_alert, put_event
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, Status, TemporaryError
