@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from drift_check.findings import Healing
@@ -166,9 +167,6 @@ def _keeps_failing(finding: Finding, history: History) -> bool:
 
 def _last_writes(history: History) -> dict[tuple[str, str], datetime]:
     """The time of the latest write by check and resource, whatever the attribute."""
-    times: dict[tuple[str, str], datetime] = {}
-    for record in history.records.values():
-        if record.attempted_at is not None:
-            key = (record.check, record.resource)
-            times[key] = max(times.get(key, record.attempted_at), record.attempted_at)
-    return times
+    attempts = [(record.attempted_at, record) for record in history.records.values() if record.attempted_at]
+    ordered = sorted(attempts, key=itemgetter(0))
+    return {(record.check, record.resource): attempted_at for attempted_at, record in ordered}

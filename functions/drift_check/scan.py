@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drift_check import checks as all_checks
-from drift_check.checks.base import CheckContext, all_initial_reads
+from drift_check.checks.base import TAGS, CheckContext, all_initial_reads
 from drift_check.compare import AssessedFinding, by_importance, compare, new_finding
 from drift_check.findings import UNREADABLE, Finding, FindingStatus, Waiver, severity_of
-from drift_check.observe.observations import Known, Reads
+from drift_check.observe.observations import Reads, Unknown
 from drift_check.observe.observer import Observer, no_progress
 from tradai_shared import clock
 from tradai_shared.config.paths import is_absent, is_judged
@@ -146,12 +146,11 @@ class Scanner:
     def _dependent_reads(self, call: Call, read: Read[Any]) -> list[Call]:
         """What follows from an answer; each check on its own, so that an odd answer costs only the check."""
         calls: list[Call] = []
+        if isinstance(read, Unknown) and call != TAGS:
+            return calls
         for check in self.checks:
-            try:
-                if isinstance(read, Known):
-                    calls += check.dependent_reads(self.config, call, read.value)
-                else:
-                    calls += check.fallback_reads(self.config, call)
+            try:  # where tags cannot be listed, what follows is asked as if there were none
+                calls += check.dependent_reads(self.config, call, read.value_or([]))
             except UNREADABLE:
                 continue  # what is not asked is unknown to the check
         return calls

@@ -63,11 +63,6 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
         yield from [Call(STAGES, api["id"]) for api in _ours(config, answer)]
 
 
-def fallback_reads(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
-    if call == TAGS:
-        yield Call(LIST_POOLS)
-
-
 def tagged_pools(tagged: list[ApiObject]) -> list[str]:
     """The ids of pools that have tags: to describe the one that is there saves listing all."""
     return [arn.rpartition("/")[2] for arn in sorted_values(tagged, key="ResourceARN") if ":userpool/" in arn]
@@ -211,4 +206,4 @@ def _ports(balancer: ApiObject, listeners: list[ApiObject] | None) -> list[str]:
     ]
 
 
-CHECK = Check("access", initial_reads, evaluate, dependent_reads, fallback_reads)
+CHECK = Check("access", initial_reads, evaluate, dependent_reads)

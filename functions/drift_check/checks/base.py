@@ -181,16 +181,14 @@ def no_reads(*_: object) -> Iterable[Call]:
 class Check:
     """One kind of resource.
 
-    ``initial_reads`` are the calls that it needs, ``dependent_reads`` those that an answer leads to,
-    ``fallback_reads`` those that give the same information where a call failed. ``evaluate`` turns the
-    answers into the states of resources.
+    ``initial_reads`` are the calls that it needs, ``dependent_reads`` those that an answer leads to.
+    ``evaluate`` turns the answers into the states of resources.
     """
 
     name: str
     initial_reads: Callable[[CanonicalConfig], Iterable[Call]]
     evaluate: Callable[[CheckContext], Iterator[ResourceState]]
     dependent_reads: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = no_reads
-    fallback_reads: Callable[[CanonicalConfig, Call], Iterable[Call]] = no_reads
 
 
 def all_initial_reads(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:

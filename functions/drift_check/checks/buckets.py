@@ -86,11 +86,6 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
                 yield Call(TAGGING, bucket.name)
 
 
-def fallback_reads(config: CanonicalConfig, call: Call) -> Iterator[Call]:
-    if call == TAGS:
-        yield from [Call(TAGGING, bucket.name) for bucket in config.s3.buckets.values()]
-
-
 def tags(ctx: CheckContext, bucket: str) -> Read[dict[str, str]]:
     own = ctx.get(TAGGING, bucket)
     if isinstance(own, Known):
@@ -232,4 +227,4 @@ def _unknown_buckets(ctx: CheckContext) -> ResourceState:
     )
 
 
-CHECK = Check("buckets", initial_reads, evaluate, dependent_reads, fallback_reads)
+CHECK = Check("buckets", initial_reads, evaluate, dependent_reads)

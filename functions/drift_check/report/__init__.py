@@ -93,17 +93,21 @@ def _bounded(lines: list[str], more: str) -> Iterator[str]:
         yield f"and {len(lines) - MOST_IN_MESSAGE} {more}"
 
 
-def cut(text: str) -> str:
+def cut(text: str, most: int = LONGEST_REASON) -> str:
     """Text cut to the longest reason that a message has room for."""
-    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def to_text(value: Json) -> str:
+    """A value in words."""
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def short(value: Json) -> str:
     """A value that fits into a line."""
-    if value is None:
-        return "none"
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return cut(to_text(value), LONGEST)
 
 
 def difference(finding: Finding) -> str:

@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drift_check.report import headline
+from drift_check.report import headline, to_text
 from tradai_shared.errors import Status, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drift_check.apply.healer import HealOutcome
-    from drift_check.findings import Finding, Json
+    from drift_check.findings import Finding
     from drift_check.model import Report
 
 STYLE = Path(__file__).with_name("style.css")
@@ -112,16 +112,11 @@ def _finding(finding: Finding, *, is_new: bool) -> str:
 
 
 def _values(finding: Finding, now_label: str = "AWS has", goal_label: str = "should be") -> str:
+    observed, desired = escape(to_text(finding.observed)), escape(to_text(finding.desired))
     return (
-        f'<div class="values"><div class="seen"><small>{now_label}</small>{_value(finding.observed)}</div>'
-        f'<div class="wanted"><small>{goal_label}</small>{_value(finding.desired)}</div></div>'
+        f'<div class="values"><div class="seen"><small>{now_label}</small>{observed}</div>'
+        f'<div class="wanted"><small>{goal_label}</small>{desired}</div></div>'
     )
-
-
-def _value(value: Json) -> str:
-    if value is None:
-        return "none"
-    return escape(value if isinstance(value, str) else json.dumps(value))
 
 
 def _waiver(finding: Finding) -> str:

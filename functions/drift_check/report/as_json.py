@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ANSWER_BYTES, FEW = 4_000_000, 200
 TITLE, DESCRIPTION, NAME = 256, 1024, 512  # characters that ASFF takes
+SHOWN = ("digest", "check", "resource", "attribute", "desired", "observed", "path", "reason")
+SHOWN_AS_TEXT = ("status", "severity", "healing", "provenance")
 ASFF_SEVERITY = {Severity.INFO: "INFORMATIONAL"}
 ASFF_RESOURCES = {
     "buckets": "AwsS3Bucket",
@@ -105,19 +107,9 @@ def finding_json(report: Report, finding: Finding) -> dict[str, object]:
     """One finding, flat."""
     return {
         "id": finding.id,
-        "digest": finding.digest,
         "approval": _approval(report, finding),
-        "check": finding.check,
-        "resource": finding.resource,
-        "attribute": finding.attribute,
-        "status": str(finding.status),
-        "severity": str(finding.severity),
-        "desired": finding.desired,
-        "observed": finding.observed,
-        "healing": str(finding.healing),
-        "provenance": str(finding.provenance),
-        "path": finding.path,
-        "reason": finding.reason,
+        **{name: getattr(finding, name) for name in SHOWN},
+        **{name: str(getattr(finding, name)) for name in SHOWN_AS_TEXT},
         "new": finding.id in report.changes.new,
         "first_seen": finding.first_seen.isoformat(timespec="seconds") if finding.first_seen else None,
         "waiver": waiver_json(finding.waiver) if finding.waiver else None,
