@@ -272,5 +272,5 @@ def healing_of(remediations: tuple[Remediation, ...]) -> Healing:
     """Who may order several writes together: automatic only where each of them is."""
     if not remediations:
         return Healing.NEVER
-    automatic = all(remediation.healing is AUTOMATIC for remediation in remediations)
-    return AUTOMATIC if automatic else ON_APPROVAL
+    healings = {remediation.healing for remediation in remediations}
+    return AUTOMATIC if healings == {AUTOMATIC} else ON_APPROVAL

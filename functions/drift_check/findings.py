@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -193,6 +194,6 @@ def severity_of(check: str, attribute: str) -> Severity:
     """The severity of an attribute's drift."""
     name = f"{check}:{attribute}"
     for severity, patterns in SEVERITIES.items():
-        if any(fnmatchcase(name, pattern) for pattern in patterns):
+        if any(map(partial(fnmatchcase, name), patterns)):
             return severity
     return Severity.MEDIUM

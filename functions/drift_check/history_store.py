@@ -263,7 +263,7 @@ def split(history: History) -> list[str]:
             )
             for page in range(number)
         ]
-        if all(len(page) <= PAGE_BYTES for page in pages) or number >= MOST_PAGES:
+        if max(map(len, pages)) <= PAGE_BYTES or number >= MOST_PAGES:
             return pages
         number *= 2
 

@@ -39,7 +39,7 @@ class Report:
     region: str = ""
     findings: list[Finding] = field(default_factory=list)
     heals: list[HealOutcome] = field(default_factory=list)
-    plan: HealPlan = field(default_factory=lambda: HealPlan((), ()))
+    plan: HealPlan = field(default_factory=HealPlan)
     changes: Changes = field(default_factory=Changes)
     to_notify: list[Finding] = field(default_factory=list)
     resolved: dict[str, Record] = field(default_factory=dict)  # within the days that history remembers, by id

@@ -27,8 +27,8 @@ STAMP = "%Y%m%dT%H%MZ"
 class HealPlan:
     """What to heal, in order, and what not, each with its reason. ``blocked`` are those that keep failing."""
 
-    chosen: tuple[AssessedFinding, ...]
-    refused: tuple[tuple[Finding, str], ...]
+    chosen: tuple[AssessedFinding, ...] = ()
+    refused: tuple[tuple[Finding, str], ...] = ()
     blocked: tuple[Finding, ...] = ()
 
 
@@ -110,7 +110,7 @@ def plan_heals(  # noqa: PLR0913, PLR0917 - what is asked for, what is known, an
 
     An entry of ``only`` is a finding's id, or FINDING.CONTENT, which is healed with that content alone.
     """
-    wanted = dict(entry.partition(".")[::2] for entry in only)
+    wanted = {finding_id: content for finding_id, _, content in [entry.partition(".") for entry in only]}
     chosen: list[AssessedFinding] = []
     refused: list[tuple[Finding, str]] = []
     blocked: list[Finding] = []

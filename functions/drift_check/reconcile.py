@@ -232,7 +232,7 @@ class Reconciler:
     @property
     def _only(self) -> frozenset[str]:
         """The ids of the findings that may be healed; all where it is empty."""
-        return frozenset(entry.partition(".")[0] for entry in self.request.only)
+        return frozenset({entry.partition(".")[0] for entry in self.request.only})
 
     def _approved(self, scan: Scan, session: Session) -> frozenset[str]:
         """Raises EventError: an approval, or an id of ``only``, is unknown or stale."""

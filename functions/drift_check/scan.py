@@ -89,7 +89,7 @@ class Scanner:
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(check.name for check in self.checks)
+        return frozenset({check.name for check in self.checks})
 
     def scan(self, also: Iterable[Call] = ()) -> Scan:
         """Read everything that the checks need, and the calls of ``also``."""
@@ -105,11 +105,11 @@ class Scanner:
         now = clock.now()
         check_context = CheckContext(self.config, reads, now)
         judged: set[tuple[str, str]] = set()
-        assessed = (
+        assessed = [
             replace(found, finding=replace(found.finding, place=self.place))
             for check in self.checks
             for found in self._assess(check, check_context, judged)
-        )
+        ]
         ordered = by_importance(waived(assessed, self.waivers, now))
         return Scan(reads, ordered, frozenset(judged))
 

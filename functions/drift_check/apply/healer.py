@@ -94,10 +94,8 @@ class Healer:
             detail = "it has changed since it was planned: nothing is written"
             return self._failed(planned, detail, temporary=True)
         if self.dry_run:
-            writes = tuple(
-                write for remediation in fresh.remediations for write in self.builder.writes(remediation)
-            )
-            return HealOutcome(planned.finding, Status.PLANNED, _warnings(fresh), writes)
+            writes = [write for each in fresh.remediations for write in self.builder.writes(each)]
+            return HealOutcome(planned.finding, Status.PLANNED, _warnings(fresh), tuple(writes))
         return self._write(fresh)
 
     def _write(self, fresh: AssessedFinding) -> HealOutcome:

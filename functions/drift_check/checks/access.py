@@ -156,7 +156,8 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
     stages = joined(*[ctx.get(STAGES, api["id"]) for api in apis.value_or(())])
 
     def associated(_apis: list[ApiObject], stages: list[ApiObject]) -> str:
-        return API_GATEWAY if stages and all(stage.get("webAclArn") for stage in stages) else "nothing"
+        unfiltered = [stage for stage in stages if not stage.get("webAclArn")]
+        return API_GATEWAY if stages and not unfiltered else "nothing"
 
     path, reason = "waf.associated_with", "requests reach the API unfiltered"
     fact = AttributeState("associated_with", combined(associated, apis, stages), reason=reason)

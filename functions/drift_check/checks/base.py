@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from drift_check.observe.observations import Call, Known, first_known
@@ -213,7 +214,7 @@ def follows_naming(config: CanonicalConfig, configured: Iterable[str]) -> Callab
     frames = _frames(configured)
 
     def follows(name: str) -> bool:
-        own = any(name.startswith(f"{start}-") for start in (PROJECT, prefix(config)))
+        own = name.startswith((f"{PROJECT}-", f"{prefix(config)}-"))
         return (own and env in _words(name)) or any(_is_framed(name, *frame) for frame in frames)
 
     return follows
@@ -243,18 +244,14 @@ def _common(family: Sequence[list[str]]) -> tuple[str, str]:
 
 def _shared(family: Sequence[list[str]]) -> list[str]:
     """The words and separators that all begin with."""
-    length = 0
-    for column in zip(*family, strict=False):
-        if len(set(column)) > 1:
-            break
-        length += 1
-    return family[0][:length]
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*family, strict=False))
+    return [column[0] for column in columns]
 
 
 def _says_enough(frame: tuple[str, str]) -> bool:
     """Two words, of which an account's number and short ones do not count."""
     words = [word for part in frame for word in _words(part)]
-    return sum(len(word) >= SHORTEST_WORD and not word.isdigit() for word in words) >= ENOUGH_WORDS
+    return len([word for word in words if len(word) >= SHORTEST_WORD and not word.isdigit()]) >= ENOUGH_WORDS
 
 
 def _is_framed(name: str, start: str, end: str) -> bool:

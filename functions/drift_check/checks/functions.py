@@ -77,7 +77,7 @@ def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
 def _pattern(config: CanonicalConfig) -> str:
     """The project where every function's name has it; else empty, which lists all groups."""
     names = [prefix(config), *[function.name for function in config.lambdas.values()]]
-    return PROJECT if all(PROJECT in name for name in names) else ""
+    return "" if [name for name in names if PROJECT not in name] else PROJECT
 
 
 def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:

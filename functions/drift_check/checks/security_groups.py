@@ -215,7 +215,7 @@ def _close(
 
     A prefix list may be AWS's own, such as CloudFront's: a person decides.
     """
-    is_list = any(rule["peer"].startswith("pl-") for rule in opened)
+    is_list = "pl-" in {rule["peer"][:3] for rule in opened}
     leaves_none = len(opened) == len(ingress) and not missing
     if role not in CLOSED_BY_ITSELF or not opened or is_list or leaves_none:
         return ()
@@ -245,16 +245,17 @@ def _authorize(
     if present is None:
         return ()
     is_egress = direction == "egress"
-    missing = (
+    missing = [
         {**rule, "peer": id_of.get(rule["peer"], rule["peer"])}
         for rule in map(rule_to_json, desired)
         if rule not in present
-    )
-    return tuple(
+    ]
+    writes = [
         AuthorizeRule(group_id, is_egress, **rule)
         for rule in missing
         if is_address_or_id(rule["peer"]) and (is_egress or not _opens(rule))
-    )
+    ]
+    return tuple(writes)
 
 
 def _opens(rule: Rule) -> bool:

@@ -136,7 +136,7 @@ def _used_by(
         subnet = subnet_of(ctx, key, subnets) if desired.route_table == role else None
         if subnet and (table := table_of(subnet["SubnetId"], tables)):
             users.append(table)
-    return sorted(users, key=lambda item: -users.count(item))
+    return sorted(users, key=users.count, reverse=True)
 
 
 def vpc_ranges(vpc: dict[str, Any] | None) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ def wider_than(vpc_cidrs: Iterable[str], cidrs: Iterable[str]) -> list[str]:
     outside = {cidr: network for cidr in cidrs if (network := parsed(cidr)) and not is_inside(network, home)}
     wide: list[Network] = []
     for version, largest in LARGEST_VPC.items():
-        own = sum(network.num_addresses for network in home if network.version == version)
+        own = sum([network.num_addresses for network in home if network.version == version])
         networks = [network for network in outside.values() if network.version == version]
         wide += _wide_parts(networks, own or largest)
     return sorted([cidr for cidr, network in outside.items() if is_inside(network, wide)])
@@ -166,7 +166,7 @@ def wider_than(vpc_cidrs: Iterable[str], cidrs: Iterable[str]) -> list[str]:
 def _wide_parts(networks: list[Any], limit: int) -> list[Network]:
     """The parts of the union that are wider than the limit; all public parts, where together they are."""
     parts: list[Network] = list(collapse_addresses(networks))
-    public = sum(part.num_addresses for part in parts if part.is_global)
+    public = sum([part.num_addresses for part in parts if part.is_global])
     return [part for part in parts if part.num_addresses > limit or (public > limit and part.is_global)]
 
 

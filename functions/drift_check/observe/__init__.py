@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ class ReadOperation:
     setting was never made. ``per_second`` is the account's limit, where one is low enough to meet.
     """
 
+    service: str
+    operation: str
     result: str
     asked: str | Callable[[str], dict[str, Any]] = ""
     absent: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
     per_second: int | None = None
-    service: str = ""
-    operation: str = ""
 
     def ask(self, subject: str) -> dict[str, Any]:
         """The parameters; an empty subject asks for all, and AWS refuses an empty parameter."""
@@ -87,105 +87,98 @@ def template_version(subject: str) -> dict[str, Any]:
     return {"LaunchTemplateId": template, "Versions": [version]}
 
 
-READERS: dict[str, ReadOperation] = {
-    "dynamodb:ListTables": ReadOperation("TableNames"),
-    "dynamodb:DescribeTable": ReadOperation("Table", "TableName", NO_TABLE),
-    "dynamodb:DescribeContinuousBackups": ReadOperation(
-        "ContinuousBackupsDescription", "TableName", NO_TABLE, per_second=10
-    ),
-    "dynamodb:DescribeTimeToLive": ReadOperation(
-        "TimeToLiveDescription", "TableName", NO_TABLE, per_second=10
-    ),
-    "tag:GetResources": ReadOperation(
+READERS: dict[str, tuple[Any, ...]] = {
+    "dynamodb:ListTables": ("TableNames",),
+    "dynamodb:DescribeTable": ("Table", "TableName", NO_TABLE),
+    "dynamodb:DescribeContinuousBackups": ("ContinuousBackupsDescription", "TableName", NO_TABLE, (), 10),
+    "dynamodb:DescribeTimeToLive": ("TimeToLiveDescription", "TableName", NO_TABLE, (), 10),
+    "tag:GetResources": (
         "ResourceTagMappingList",
         lambda _: {"ResourceTypeFilters": TAGGED_KINDS, "ResourcesPerPage": 100},
     ),
-    "ec2:DescribeRouteTables": ReadOperation("RouteTables"),
-    "ec2:DescribeVpcs": ReadOperation("Vpcs"),
-    "ec2:DescribeVpcAttribute": ReadOperation("", vpc_attribute),
-    "ec2:DescribeSubnets": ReadOperation("Subnets"),
-    "ec2:DescribeVpcEndpoints": ReadOperation("VpcEndpoints"),
-    "ec2:DescribeFlowLogs": ReadOperation("FlowLogs"),
-    "ec2:DescribeNetworkAcls": ReadOperation("NetworkAcls"),
-    "ec2:DescribeSecurityGroups": ReadOperation("SecurityGroups"),
-    "ec2:DescribeLaunchTemplateVersions": ReadOperation(
+    "ec2:DescribeRouteTables": ("RouteTables",),
+    "ec2:DescribeVpcs": ("Vpcs",),
+    "ec2:DescribeVpcAttribute": ("", vpc_attribute),
+    "ec2:DescribeSubnets": ("Subnets",),
+    "ec2:DescribeVpcEndpoints": ("VpcEndpoints",),
+    "ec2:DescribeFlowLogs": ("FlowLogs",),
+    "ec2:DescribeNetworkAcls": ("NetworkAcls",),
+    "ec2:DescribeSecurityGroups": ("SecurityGroups",),
+    "ec2:DescribeLaunchTemplateVersions": (
         "LaunchTemplateVersions",
         template_version,
         ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.VersionNotFound"),
     ),
-    "ec2:GetManagedPrefixListEntries": ReadOperation(
+    "ec2:GetManagedPrefixListEntries": (
         "Entries",
         "PrefixListId",
         ("InvalidPrefixListID.NotFound", "InvalidPrefixListId.NotFound"),
     ),
-    "ec2:DescribeInstances": ReadOperation("Reservations", of_instances),
-    "ec2:DescribeAddresses": ReadOperation("Addresses", of_instances),
-    "ec2:DescribeImages": ReadOperation(
+    "ec2:DescribeInstances": ("Reservations", of_instances),
+    "ec2:DescribeAddresses": ("Addresses", of_instances),
+    "ec2:DescribeImages": (
         "Images",
         lambda subject: {"ImageIds": [subject], "IncludeDisabled": True},
         ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"),
     ),
-    "elasticloadbalancing:DescribeLoadBalancers": ReadOperation("LoadBalancers"),
-    "elasticloadbalancing:DescribeListeners": ReadOperation(
+    "elasticloadbalancing:DescribeLoadBalancers": ("LoadBalancers",),
+    "elasticloadbalancing:DescribeListeners": (
         "Listeners",
         "LoadBalancerArn",
         ("LoadBalancerNotFound", "LoadBalancerNotFoundException"),
     ),
-    "s3:ListAllMyBuckets": ReadOperation("Buckets"),
-    "s3:GetBucketTagging": ReadOperation("TagSet", "Bucket", NO_BUCKET, ("NoSuchTagSet",)),
-    "autoscaling:DescribeAutoScalingGroups": ReadOperation(
-        "AutoScalingGroups", listed("AutoScalingGroupNames")
-    ),
-    "autoscaling:DescribeLifecycleHooks": ReadOperation("LifecycleHooks", "AutoScalingGroupName"),
-    "cloudwatch:DescribeAlarms": ReadOperation("MetricAlarms", listed("AlarmNames")),
-    "events:ListRules": ReadOperation("Rules", "NamePrefix"),
-    "lambda:ListFunctions": ReadOperation("Functions"),
-    "logs:DescribeLogGroups": ReadOperation("logGroups", "logGroupNamePattern"),
-    "s3:GetEncryptionConfiguration": ReadOperation(
+    "s3:ListAllMyBuckets": ("Buckets",),
+    "s3:GetBucketTagging": ("TagSet", "Bucket", NO_BUCKET, ("NoSuchTagSet",)),
+    "autoscaling:DescribeAutoScalingGroups": ("AutoScalingGroups", listed("AutoScalingGroupNames")),
+    "autoscaling:DescribeLifecycleHooks": ("LifecycleHooks", "AutoScalingGroupName"),
+    "cloudwatch:DescribeAlarms": ("MetricAlarms", listed("AlarmNames")),
+    "events:ListRules": ("Rules", "NamePrefix"),
+    "lambda:ListFunctions": ("Functions",),
+    "logs:DescribeLogGroups": ("logGroups", "logGroupNamePattern"),
+    "s3:GetEncryptionConfiguration": (
         "ServerSideEncryptionConfiguration",
         "Bucket",
         NO_BUCKET,
         ("ServerSideEncryptionConfigurationNotFoundError",),
     ),
-    "s3:GetBucketPublicAccessBlock": ReadOperation(
+    "s3:GetBucketPublicAccessBlock": (
         "PublicAccessBlockConfiguration",
         "Bucket",
         NO_BUCKET,
         ("NoSuchPublicAccessBlockConfiguration",),
     ),
-    "s3:GetBucketVersioning": ReadOperation("", "Bucket", NO_BUCKET),
-    "s3:GetBucketPolicy": ReadOperation("Policy", "Bucket", NO_BUCKET, ("NoSuchBucketPolicy",)),
-    "s3:GetLifecycleConfiguration": ReadOperation(
+    "s3:GetBucketVersioning": ("", "Bucket", NO_BUCKET),
+    "s3:GetBucketPolicy": ("Policy", "Bucket", NO_BUCKET, ("NoSuchBucketPolicy",)),
+    "s3:GetLifecycleConfiguration": (
         "Rules",
         "Bucket",
         NO_BUCKET,
         ("NoSuchLifecycleConfiguration",),
     ),
-    "application-autoscaling:DescribeScalableTargets": ReadOperation(
-        "ScalableTargets", lambda namespace: {"ServiceNamespace": namespace}
+    "application-autoscaling:DescribeScalableTargets": (
+        "ScalableTargets",
+        lambda namespace: {"ServiceNamespace": namespace},
     ),
-    "rds:DescribeDBInstances": ReadOperation(
+    "rds:DescribeDBInstances": (
         "DBInstances",
         "DBInstanceIdentifier",
         ("DBInstanceNotFound", "DBInstanceNotFoundFault"),
     ),
-    "rds:DescribeDBParameters": ReadOperation("Parameters", parameters),
-    "secretsmanager:DescribeSecret": ReadOperation("", "SecretId", ("ResourceNotFoundException",)),
-    "cognito-idp:ListUserPools": ReadOperation("UserPools", lambda _: {"MaxResults": 60}),
-    "cognito-idp:DescribeUserPool": ReadOperation("UserPool", "UserPoolId", ("ResourceNotFoundException",)),
-    "apigateway:GetRestApis": ReadOperation("items"),
-    "apigateway:GetStages": ReadOperation("item", "restApiId"),
-    "sns:ListTopics": ReadOperation("Topics"),
-    "sqs:ListQueues": ReadOperation("QueueUrls", queues),
-    "sqs:GetQueueAttributes": ReadOperation(
+    "rds:DescribeDBParameters": ("Parameters", parameters),
+    "secretsmanager:DescribeSecret": ("", "SecretId", ("ResourceNotFoundException",)),
+    "cognito-idp:ListUserPools": ("UserPools", lambda _: {"MaxResults": 60}),
+    "cognito-idp:DescribeUserPool": ("UserPool", "UserPoolId", ("ResourceNotFoundException",)),
+    "apigateway:GetRestApis": ("items",),
+    "apigateway:GetStages": ("item", "restApiId"),
+    "sns:ListTopics": ("Topics",),
+    "sqs:ListQueues": ("QueueUrls", queues),
+    "sqs:GetQueueAttributes": (
         "Attributes",
         lambda subject: {"QueueUrl": subject, "AttributeNames": ["All"]},
         ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
     ),
-    "ecs:DescribeServices": ReadOperation("services", services, ("ClusterNotFoundException",)),
-    "ecs:DescribeTaskDefinition": ReadOperation(
-        "", lambda subject: {"taskDefinition": subject, "include": ["TAGS"]}
-    ),
+    "ecs:DescribeServices": ("services", services, ("ClusterNotFoundException",)),
+    "ecs:DescribeTaskDefinition": ("", lambda subject: {"taskDefinition": subject, "include": ["TAGS"]}),
 }
 
 
@@ -208,12 +201,7 @@ def boto3_names(action: str) -> tuple[str, str]:
     return SERVICES.get(service, service), OPERATIONS.get(action) or WORDS.sub("_", name).lower()
 
 
-def _named(action: str, reader: ReadOperation) -> ReadOperation:
-    service, operation = boto3_names(action)
-    return replace(reader, service=service, operation=operation)
-
-
-READ_OPERATIONS = {action: _named(action, reader) for action, reader in READERS.items()}
-PACED = tuple(action for action, reader in READ_OPERATIONS.items() if reader.per_second)
+READ_OPERATIONS = {action: ReadOperation(*boto3_names(action), *fields) for action, fields in READERS.items()}
+PACED = [action for action, reader in READ_OPERATIONS.items() if reader.per_second]
 # API Gateway has one action for all its reads.
 IAM_ACTIONS = {"apigateway:GetRestApis": "apigateway:GET", "apigateway:GetStages": "apigateway:GET"}

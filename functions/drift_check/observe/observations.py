@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import itemgetter, methodcaller
+from operator import attrgetter, itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from drift_check.findings import UNREADABLE
@@ -112,7 +112,7 @@ class Reads:
 
     def unknown(self) -> list[Unknown]:
         return sorted(
-            [read for read in self.answers.values() if isinstance(read, Unknown)], key=lambda read: read.call
+            [read for read in self.answers.values() if isinstance(read, Unknown)], key=attrgetter("call")
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from drift_check.findings import Healing
@@ -61,7 +62,7 @@ def _lines(report: Report) -> Iterator[str]:
     """What is new or critical, the worst first; what could not be healed; what is over."""
     if report.account:
         yield f"Account {report.account}, region {report.region}."
-    by_severity = sorted(report.to_notify, key=lambda finding: finding.severity.rank)
+    by_severity = sorted(report.to_notify, key=attrgetter("severity.rank"))
     for finding in by_severity[:MOST_IN_MESSAGE]:
         yield f"[{finding.severity}] {finding.resource} {finding.attribute}: {difference(finding)}"
         yield f"{cut(finding.reason)}. Healing: {finding.healing}. Finding {finding.id}"
@@ -132,7 +133,7 @@ def _summary(report: Report) -> str:
 
 
 def _advice(report: Report) -> str:
-    if any(finding.healing is Healing.ON_APPROVAL for finding in report.to_notify):
+    if Healing.ON_APPROVAL in [finding.healing for finding in report.to_notify]:
         return "approve what should be healed (tradai-ops findings approve), or correct the configuration"
     if report.to_notify or report.failed or report.plan.blocked:
         return f"look at each difference: tradai-ops findings list --env {report.environment}"

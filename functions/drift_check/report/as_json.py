@@ -72,7 +72,7 @@ def _within(results: list[dict[str, object]], most: int) -> list[dict[str, objec
     """The first results, as many as that many bytes of JSON hold; few always fit."""
     if len(results) <= FEW:
         return results
-    sizes = accumulate(len(json.dumps(result)) for result in results)
+    sizes = accumulate([len(json.dumps(result)) for result in results])
     return [result for result, size in zip(results, sizes, strict=True) if size <= most]
 
 

@@ -100,7 +100,7 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
 
 def _is_news(report: Report) -> bool:
     """A failure that passes by itself is tried again by the next run, and no news."""
-    lasting = any(not heal.temporary for heal in report.failed)
+    lasting = False in [heal.temporary for heal in report.failed]
     return bool(report.to_notify or report.over or lasting or report.plan.blocked)
 
 
