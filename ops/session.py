@@ -163,7 +163,7 @@ def wanted_of(env: Environment, text: str) -> Wanted:
     if not text:
         return Wanted(env, name)
     stack = str(samconfig.deployment(text, env).get("stack_name", name))
-    return Wanted(env, stack, samconfig.parameters(text, env))
+    return Wanted(env, stack, samconfig.parameters(text, env), samconfig.stated_region(text, env))
 
 
 def _region(common: Common, env: Environment, text: str) -> str:

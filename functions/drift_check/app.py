@@ -79,6 +79,7 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
         account=account_of(context),
     )
     report = reconciler.run()
+    publish.check_topic(settings, report, client)
     publish.log(logger, report)
     publish.measure(metrics, report)
     publish.store(settings, report, client, logger)

@@ -140,10 +140,10 @@ class HistoryTable:
             TemporaryError: another run has taken the lease; nothing was written.
             AwsError: the table refuses.
         """
-        pages, token = split(history), {"N": str(fencing)}
+        pages = split(history)
         until = now - timedelta(seconds=1) if release else now + LEASE
         names = {"#u": LEASE_UNTIL, "#f": FENCING, "#p": PAGES}
-        values = {":f": token, ":u": _number(until), ":p": {"N": str(len(pages))}}
+        values = {":f": {"N": str(fencing)}, ":u": _number(until), ":p": {"N": str(len(pages))}}
         sets = "SET #u = :u, #p = :p"
         if self.written.get(0) != pages[0]:
             names["#history"], values[":history"] = HISTORY, {"S": pages[0]}
@@ -156,9 +156,10 @@ class HistoryTable:
         self.written[0] = pages[0]
         for number, page in enumerate(pages):
             if self.written.get(number) != page:
-                self._save_page(number, page, token, now)
+                self._save_page(number, page, fencing, now)
 
-    def _save_page(self, number: int, page: str, token: dict[str, str], now: datetime) -> None:
+    def _save_page(self, number: int, page: str, fencing: int, now: datetime) -> None:
+        token = {"N": str(fencing)}
         item = {**self.location.page(number), HISTORY: {"S": page}, FENCING: token}
         if self.location.ttl:
             item[self.location.ttl] = _number(now + KEPT)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tradai_shared import clock
+from tradai_shared.alerts import PERMISSION as PUBLISH
 from tradai_shared.aws import clients
 from tradai_shared.config import canonical_config
 from tradai_shared.errors import AwsError
-from tradai_shared.handler import invocation, make_logger, make_metrics
+from tradai_shared.handler import count_lost_alert, invocation, make_logger, make_metrics
 from ttl_reaper import distributed_map, events, map_summary, messages, report, settings, tables
 from ttl_reaper.audit import LogAudit, S3Audit, key_hash
 from ttl_reaper.checkpoint_store import NoCheckpoints, S3Checkpoints, written_results
@@ -151,6 +152,8 @@ def _tell(own: Settings, results: Sequence[messages.Ended]) -> None:
 
     problem = isolated(lambda: messages.send_messages(own, results, client))
     if problem is not None:
+        if problem.action == PUBLISH:
+            count_lost_alert(own.environment)
         logger.error("not told", extra={"problem": str(problem)})
 
 

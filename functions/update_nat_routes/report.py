@@ -12,6 +12,7 @@ from tradai_shared import alerts
 from tradai_shared.aws import clients as aws
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import Answer, AwsError, Status
+from tradai_shared.handler import count_lost_alert
 from update_nat_routes import messages
 from update_nat_routes.planner.notes import UNGUARDED, Note, NoteKind, refusal_notes
 from update_nat_routes.planner.plan import Plan
@@ -59,6 +60,7 @@ class Report:
     down_at_first: tuple[str, ...] = ()
     waiting: Wait | None = None
     error: AwsError | None = None
+    alert_failed: str | None = None
     broken: set[Broken] = field(default_factory=set)
     relevant: bool = True
     planned: bool = False
@@ -187,20 +189,23 @@ def summary(report: Report) -> dict[str, object]:
         "standby_ready": report.plan.standby_ready,
         "waiting": report.waiting.reason if report.waiting else None,
         "failover_seconds": report.failover_seconds,
+        "alert_failed": report.alert_failed,
     }
 
 
 def publish_alert(settings: Settings, report: Report, ec2: EC2Client, logger: Logger) -> None:
     """Publish what is news of an incident or needs a person; the alarms cover the rest.
 
-    A message that cannot be sent is logged and does not fail the run.
+    One that cannot be sent is logged, counted (AlertsFailed) and named in the answer; the run has not failed.
     """
     alert = messages.alert(settings, report, lambda instance_id: boot_failure(ec2, instance_id, logger))
     if alert is None or settings.topic_arn is None:
         return
     try:
         alerts.publish_alert(aws.sns(), settings.topic_arn, alert)
-    except AwsError:
+    except AwsError as error:
+        report.alert_failed = str(error)
+        count_lost_alert(settings.environment)
         logger.exception("alert not sent", extra={"lines": alert.text.splitlines()})
 
 

@@ -22,6 +22,8 @@ PROTECTS: Mapping[str, Json] = {
     "dynamodb.tables.*.encrypted": True,
     "rds.multi_az": True,
     "rds.ssl_enforced": True,
+    "rds.deletion_protection": True,
+    "rds.storage_encrypted": True,
     "cognito.mfa": "ON",
     "cognito.deletion_protection": "ACTIVE",
     "network.vpc.flow_logs": True,

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 TTL = ".ttl"
 TTL_ATTRIBUTE = ".ttl.attribute"
 ROOT = "dynamodb.tables"
-PROJECTIONS = tuple(f"{ROOT}.*.indexes.*.{field}" for field in PROJECTED)
+# What no page says and is written down as it is: it protects, or changes only where an index is made anew.
+UNSAID = (
+    *(f"{ROOT}.*.indexes.*.{field}" for field in PROJECTED),
+    "rds.deletion_protection",
+    "rds.storage_encrypted",
+)
 
 
 def taken_at(path: str) -> str:
@@ -69,13 +74,13 @@ def index_proposal(config: CanonicalConfig, finding: Finding, reads: Reads) -> t
     return None
 
 
-def live_projections(config: CanonicalConfig, states: Iterable[ResourceState]) -> Iterator[Confirmation]:
-    """What the indexes hold, which no page says: it changes only where an index is made anew."""
+def unsaid_values(config: CanonicalConfig, states: Iterable[ResourceState]) -> Iterator[Confirmation]:
+    """Live values that no page says; what is off or empty stays unsaid."""
     for state in states:
         for fact in state.facts:
             path = path_of(state, fact)
             if (
-                any(fnmatchcase(path, pattern) for pattern in PROJECTIONS)
+                any(fnmatchcase(path, pattern) for pattern in UNSAID)
                 and is_judged(config, path)
                 and is_unspecified(config, path)
                 and isinstance(fact.observed, Known)

@@ -12,6 +12,7 @@ from ops.doctor.model import Diagnosis, Level, Line
 from ops.doctor.network import about_network, about_offers
 from ops.doctor.owners import about_data_tables, about_notifications
 from ops.doctor.rules import about_rules
+from ops.doctor.samconfig import SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,11 @@ UNRESERVED_AT_LEAST = 100  # Lambda refuses a reservation that leaves fewer unre
 REMEDY_OF_REFUSAL = (
     "let cloudwatch.amazonaws.com use it (sns:Publish; of a key kms:Decrypt and kms:GenerateDataKey*),"
     " then run tradai-ops alerts test"
+)
+
+REMEDY_OF_KEY = (
+    "let them kms:Decrypt and kms:GenerateDataKey* in the key's policy, for example all of the account by"
+    " kms:ViaService sns; what they cannot send raises the alarm ops-alerts-failed"
 )
 
 
@@ -41,6 +47,7 @@ def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> D
             f"account {account.identity.account}, region {account.identity.region},"
             f" as {account.identity.arn}",
         ),
+        *_region(account, wanted),
         *about_tables(account, wanted, parameters),
         *_nat(account, wanted, parameters),
         *about_rules(account, wanted),
@@ -64,6 +71,18 @@ def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> D
         ),
     ]
     return Diagnosis(tuple(lines), {name: value for name, value in parameters.items() if value})
+
+
+def _region(account: Account, wanted: Wanted) -> Iterator[Line]:
+    """What was found here would be deployed elsewhere."""
+    here, section = account.identity.region, SECTIONS.get(wanted.env, wanted.env)
+    if wanted.region and wanted.region != here:
+        yield Line(
+            Level.DO,
+            "region",
+            f"samconfig.toml deploys to {wanted.region}, and this is {here}",
+            f'write region = "{here}" into its [{section}.global.parameters], or leave out --region',
+        )
 
 
 def _nat(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
@@ -167,6 +186,11 @@ def _quota(account: Account, wanted: Wanted) -> Iterator[Line]:
 
 def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
     topic = account.topic
+    region, own = wanted.topic_arn(account.identity).split(":")[3], account.identity.region
+    if region != own:
+        text = f"AlertsTopicArn is in {region}: no alarm and no function of {own} can send there"
+        yield Line(Level.DO, "alerts", text, f"name a topic of {own} in AlertsTopicArn")
+        return
     if topic is None:
         return
     if not topic.exists:
@@ -177,6 +201,9 @@ def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
         return
     for refusal in topic.refusals:
         yield Line(Level.DO, "alerts", f"{topic.arn}: {refusal}", REMEDY_OF_REFUSAL)
+    if topic.key:
+        text = f"{topic.arn} is encrypted with {topic.key}: the stack's roles have no permission on a key"
+        yield Line(Level.INFO, "alerts", text, REMEDY_OF_KEY)
     if not topic.confirmed:
         waiting = f", {topic.pending} wait for confirmation" if topic.pending else ""
         text = f"{topic.arn} has no confirmed subscription{waiting}"

@@ -20,12 +20,7 @@ def about_tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -
     """The tables, whether they are one NAT's, and what else would write or follow their routes."""
     tables = account.tables
     if not tables:
-        yield Line(
-            Level.DO,
-            "route tables",
-            f"none is named {wanted.table_name}, and none has a default route to an instance",
-            "give the private route tables as PrivateRouteTableIds",
-        )
+        yield _none(account.identity.region, wanted)
         return
     ids = ",".join(sorted(table.id for table in tables))
     vpcs = sorted({table.vpc_id for table in tables})
@@ -49,6 +44,15 @@ def about_tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -
     yield from _cidrs(account, wanted, parameters)
     for table in tables:
         yield from _table(table, account, wanted)
+
+
+def _none(region: str, wanted: Wanted) -> Line:
+    if wanted.table_ids:
+        text = f"{', '.join(wanted.table_ids)} do not exist in {region}"
+        return Line(Level.DO, "route tables", text, "correct PrivateRouteTableIds, or choose --region")
+    text = f"in {region} none is named {wanted.table_name}, and none has a default route to an instance"
+    remedy = "give the private route tables as PrivateRouteTableIds, or choose --region"
+    return Line(Level.DO, "route tables", text, remedy)
 
 
 def strangers(account: Account) -> tuple[Carrier, ...]:

@@ -144,6 +144,7 @@ class Topic:
     confirmed: int = 0
     pending: int = 0
     refusals: tuple[str, ...] = ()
+    key: str = ""  # of a customer; the key of AWS's own is a refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,10 +203,11 @@ class AccountReader:
             confirmed=int(attributes.get("SubscriptionsConfirmed", 0)),
             pending=int(attributes.get("SubscriptionsPending", 0)),
             refusals=(*topic_access.policy_refusals(policy, account), *self._key_refusals(key, account)),
+            key="" if topic_access.is_of_aws(key) else key,
         )
 
     def _key_refusals(self, key: str, account: str) -> tuple[str, ...]:
-        if not key or key.removeprefix("alias/").startswith("aws/"):
+        if topic_access.is_of_aws(key):
             return topic_access.key_refusals(key, None, account)
         policy = self._key_policy(key)
         return topic_access.key_refusals(key, topic_access.parse(policy), account) if policy else ()

@@ -46,7 +46,12 @@ def _of_every_command(text: str, section: str) -> dict[str, Any]:
 
 def region(text: str, env: str) -> str:
     """The region of the environment's ``global`` or ``deploy`` table; eu-central-1, the platform's, else."""
-    return _key(text, env, "region") or "eu-central-1"
+    return stated_region(text, env) or "eu-central-1"
+
+
+def stated_region(text: str, env: str) -> str | None:
+    """None where SAM takes that of profile or environment."""
+    return _key(text, env, "region")
 
 
 def account(text: str, env: str) -> str | None:

@@ -37,6 +37,11 @@ def policy_refusals(policy: Mapping[str, Any], account: str) -> tuple[str, ...]:
     return (f"its policy does not let {SERVICE} publish",)
 
 
+def is_of_aws(key: str) -> bool:
+    """Whether there is no key, or one whose policy nobody can change."""
+    return not key or key.removeprefix("alias/").startswith("aws/")
+
+
 def key_refusals(key: str, policy: Mapping[str, Any] | None, account: str) -> tuple[str, ...]:
     """Why the topic's key keeps CloudWatch out. ``policy`` is None for a key of AWS's own."""
     if not key:

@@ -23,6 +23,7 @@ class Wanted:
     env: Environment
     stack_name: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    region: str | None = None  # where samconfig.toml deploys to, if it says so
 
     def parameter(self, name: str, default: str = "") -> str:
         return self.parameters.get(name) or default

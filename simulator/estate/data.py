@@ -148,6 +148,8 @@ def database(estate: Estate) -> None:
         DBInstanceClass=desired.instance_class,
         MultiAZ=desired.multi_az,
         BackupRetentionPeriod=desired.backup_retention_days,
+        DeletionProtection=bool(desired.deletion_protection),
+        StorageEncrypted=bool(desired.storage_encrypted),
         DBParameterGroupName=group,
         AllocatedStorage=20,
         MasterUsername="tradai",

@@ -103,6 +103,7 @@ def test_every_state_of_the_machine_is_reached_and_every_child_ends_in_a_result(
     assert child["Reap"]["Catch"] == [
         {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Lost"}
     ]
+    assert "Sandbox.Timedout" in child["Reap"]["Retry"][0]["ErrorEquals"]  # Lambda's end of a run's time
     for end in ends:
         given = {name.removesuffix(".$") for name in child[end]["Parameters"]}
         assert given <= set(events.SegmentResult.model_fields)

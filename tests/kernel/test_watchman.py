@@ -117,3 +117,17 @@ def test_a_boot_that_failed_is_marked_once_it_forwards(lab: Lab) -> None:
     lab.internet.ip("link set eth0 up", "route replace 203.0.113.0/24 via 198.51.100.1")
     machine.watch(lab.control)
     assert _comes(lambda: _mark(lab) == boot.boot_id)
+
+
+def test_a_mark_is_taken_back_after_five_answers_in_a_row(lab: Lab) -> None:
+    machine = lab.launch(NAT_A)
+    script = boot_script().replace("RETRY_SECONDS = 3, 5, 10", "RETRY_SECONDS = 3, 5, 0")
+    assert script != boot_script()
+    assert (boot := lab.boot(machine, script)).status == 0, boot.log
+    machine.watch(lab.control)
+    machine.namespace.nft(NOTHING_PASSES)
+    assert _comes(lambda: "not-forwarding" in _mark(lab))
+    machine.namespace.shell("nft delete table ip odd")
+    passes = time.monotonic()
+    assert _comes(lambda: _mark(lab) == boot.boot_id)
+    assert time.monotonic() - passes > 3.5  # one answer a second

@@ -28,23 +28,16 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PLANNER = "functions/update_nat_routes/planner"
 MODULES = ("lifecycle_hooks", "nat_state", "notes", "plan", "probe_failure", "standby")
-# The planner's own tests: those of the loop around it take minutes for each survivor.
-FAST = [
-    f"tests/unit/update_nat_routes/test_{name}.py"
+UNIT = "tests/unit/update_nat_routes"
+# Tests of the loop around the planner: they would take minutes for each survivor.
+SLOW = {
+    f"test_{name}.py"
     for name in (
-        *("gateway", "routes", "hooks", "holding", "hook_names", "standby", "fallback", "probe_failure"),
-        *(
-            "suspicion",
-            "status_checks",
-            "table_states",
-            "lifecycle_states",
-            "group",
-            "broken_boots",
-            "nat_state",
-            "hook_steps",
-        ),
+        *("apply", "assumptions", "end_of_trying", "events", "looks", "observe"),
+        *("properties", "reconcile", "report", "settings"),
     )
-]
+}
+FAST = [f"{UNIT}/{path.name}" for path in sorted((ROOT / UNIT).glob("test_*.py")) if path.name not in SLOW]
 TARGETS: dict[str, list[str]] = {
     "functions/ttl_reaper/classify.py": ["tests/unit/ttl_reaper/test_classify.py"],
     "functions/drift_check/compare.py": [

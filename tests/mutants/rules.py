@@ -72,7 +72,9 @@ def _changes(node: ast.AST) -> Iterator[Any]:
             yield lambda twin: ast.IfExp(twin.test, twin.orelse, twin.body)
         case ast.comprehension(ifs=[_, *_]):
             yield lambda twin: ast.comprehension(twin.target, twin.iter, [], twin.is_async)
-        case ast.Call(args=[first, second, *_]) if ast.dump(first) != ast.dump(second):
+        case ast.Call(func, [first, second, *_]) if ast.dump(first) != ast.dump(second) and not _is_same(
+            func
+        ):
             yield lambda twin: ast.Call(
                 twin.func, [twin.args[1], twin.args[0], *twin.args[2:]], twin.keywords
             )
@@ -97,6 +99,11 @@ def _changed_values(node: ast.AST) -> Iterator[Any]:
             yield lambda twin: ast.Subscript(twin.value, ast.Constant(twin.slice.value - 1), twin.ctx)
         case ast.Set(elts=[_, _, *_]):
             yield lambda twin: ast.Set(twin.elts[1:])
+
+
+def _is_same(function: ast.expr) -> bool:
+    """Whether the order of a function's arguments makes no difference."""
+    return isinstance(function, ast.Name) and function.id in {"min", "max"}
 
 
 def _swapped_operator(index: int, twin: ast.Compare) -> ast.Compare:
@@ -132,11 +139,18 @@ def _place(
             if not any(each is node for each in ast.walk(twin)):
                 continue
             match part:
-                case ast.Assign(targets=[ast.Name(name)], value=value) if not prefix:
-                    return name, functools.partial(_set_constant, name, _expression(path, value))
+                case ast.Assign(targets=[ast.Name(name)]) | ast.AnnAssign(target=ast.Name(name)) if (
+                    not prefix and _is_value(twin, node)
+                ):
+                    return name, functools.partial(_set_constants, name, path, mutated)
                 case ast.FunctionDef(name, args) if not part.decorator_list and _is_default(twin, node):
                     return prefix + name, functools.partial(_set_defaults, prefix + name, args, path)
     return None
+
+
+def _is_value(assigned: ast.stmt, node: ast.AST) -> bool:
+    """An annotation is none: it is not evaluated."""
+    return any(each is node for each in ast.walk(getattr(assigned, "value") or ast.Pass()))  # noqa: B009
 
 
 def _is_default(function: ast.stmt, node: ast.AST) -> bool:
@@ -159,12 +173,24 @@ def _set_code(name: str, code: CodeType, module: object) -> None:
     function_of(module, name).__code__ = code
 
 
-def _set_constant(name: str, code: CodeType, module: object) -> None:
-    """Also in the modules that have imported it."""
-    old, new = getattr(module, name), eval(code, vars(module))  # noqa: S307 - our own source
-    for other in [*sys.modules.values()]:
-        if vars(other).get(name) is old:
-            setattr(other, name, new)
+def _set_constants(changed: str, path: Path, mutated: ast.Module, module: object) -> None:
+    """With those that are computed from it, also in the modules that have imported them."""
+    names, scope = {changed}, dict(vars(module))
+    for part in mutated.body:
+        match part:
+            case (
+                ast.Assign(targets=[ast.Name(name)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value)
+            ) if name == changed or any(
+                isinstance(each, ast.Name) and each.id in names for each in ast.walk(value)
+            ):
+                names.add(name)
+                scope[name] = eval(_expression(path, value), scope)  # noqa: S307 - our own source
+    for name in names:
+        old = getattr(module, name)
+        for other in [*sys.modules.values()]:
+            if vars(other).get(name) is old:
+                setattr(other, name, scope[name])
 
 
 def _set_defaults(name: str, new: ast.arguments, path: Path, module: object) -> None:

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.any_python
 
 SOURCE = """
 LIMIT = 5
-KINDS = frozenset({"a", "b"})
+TWICE = LIMIT * 2
+KINDS: frozenset[str | None] = frozenset({"a", "b"})
 
 class Range:
     @property
@@ -34,9 +35,11 @@ def steps(low, high):
 def held(given: int | None = 3, *, count=True):
     given += 1
     print(given, count)
+    print(min(given, count))
     return [kind for kind in KINDS if kind][0] if given > LIMIT and count else given
 """
 
+KINDS = "KINDS: frozenset[str | None] = frozenset"
 DEFAULTS = "def held(given: int | None=3, *, count=True):"
 CHOICE = "return [kind for kind in KINDS if kind][0] if given > LIMIT and count else given"
 
@@ -59,13 +62,19 @@ def test_each_rule_changes_its_place_once(tmp_path: Path) -> None:
         ("steps", "yield (low + 1)", "yield (low + 2)"),
         ("steps", "yield (low + 1)", "if False:"),
         ("LIMIT", "LIMIT = 5", "LIMIT = 6"),
-        ("KINDS", "KINDS = frozenset({'a', 'b'})", "KINDS = frozenset({'b'})"),
+        ("TWICE", "TWICE = LIMIT * 2", "TWICE = LIMIT * 3"),
+        (
+            "KINDS",
+            "KINDS: frozenset[str | None] = frozenset({'a', 'b'})",
+            "KINDS: frozenset[str | None] = frozenset({'b'})",
+        ),
         ("held", DEFAULTS, "def held(given: int | None=4, *, count=True):"),
         ("held", DEFAULTS, "def held(given: int | None=3, *, count=False):"),
         ("held", "given += 1", "given += 2"),
         ("held", "given += 1", "if False:"),
         ("held", "print(given, count)", "print(count, given)"),
         ("held", "print(given, count)", "if False:"),
+        ("held", "print(min(given, count))", "if False:"),
     } | {
         ("held", CHOICE, after)
         for after in (
@@ -102,7 +111,7 @@ def test_a_changed_constant_or_default_acts_for_whoever_imported_it(
         monkeypatch.setitem(sys.modules, each.__name__, each)
     held, changes = vars(importer)["held"], {mutant.after: mutant for mutant in mutants(path)}
     changes["LIMIT = 6"].apply(module)
-    assert vars(importer)["LIMIT"] == 6
+    assert (vars(importer)["LIMIT"], vars(module)["TWICE"]) == (6, 12)
     changes[DEFAULTS.replace("3", "4")].apply(module)
     assert (held.__defaults__, held.__kwdefaults__) == ((4,), {"count": True})
     changes[DEFAULTS.replace("True", "False")].apply(module)

@@ -31,9 +31,11 @@ WATCHED = {"TradAI/Ops", "AWS/Lambda"}
 ALARMS = [
     Alarm(properties)
     for properties in Stack("prod").of_type("AWS::CloudWatch::Alarm").values()
-    if properties.get("Namespace") in WATCHED and properties["AlarmName"].startswith("tradai-prod-nat-")
+    if properties.get("Namespace") in WATCHED
+    and properties["AlarmName"].startswith(("tradai-prod-nat-", "tradai-prod-ops-alerts-"))
 ]
 DOWN = {"nat-unhealthy", "nat-failover-failed"}
+LOST = frozenset({"ops-alerts-failed"})
 
 
 def no_group(_: World) -> None:
@@ -58,6 +60,14 @@ def table_of_another_vpc(world: World) -> None:
 
 def no_topic(_: World) -> None:
     os.environ["SNS_ALERTS_TOPIC_ARN"] = "arn:aws:sns:eu-central-1:123456789012:elsewhere"
+
+
+def topic_of_another_region(_: World) -> None:
+    os.environ["SNS_ALERTS_TOPIC_ARN"] = "arn:aws:sns:us-east-1:123456789012:tradai-alerts-prod"
+
+
+def topic_refuses(world: World) -> None:
+    world.fault(Fault(action="sns:Publish", kind=Kind.DENIED))
 
 
 def rename_hooks(world: World, launch: tuple[str, ...], terminate: tuple[str, ...]) -> None:
@@ -146,7 +156,9 @@ SCENARIOS = [
         launches=1,
         heals=False,
     ),
-    Scenario(no_topic, frozenset(), dies=True, launches=1),
+    Scenario(no_topic, LOST, dies=True, launches=1),
+    Scenario(topic_of_another_region, LOST, dies=True, launches=1),
+    Scenario(topic_refuses, LOST, dies=True, launches=1),
     Scenario(suspend, frozenset({*DOWN, "nat-processes-suspended"}), dies=True, heals=False),
     Scenario(deny_instances, frozenset({"nat-unguarded", "nat-actions-failed", "nat-schedule-silent"})),
     Scenario(deny_hooks, frozenset({"nat-unguarded", "nat-actions-failed"}), dies=True, launches=1),
@@ -166,7 +178,12 @@ SCENARIOS = [
         launches=1,
     ),
     Scenario(both(no_group, no_topic), frozenset({*DOWN, "nat-unguarded"})),
-    Scenario(both(no_topic, suspend), frozenset({*DOWN, "nat-processes-suspended"}), dies=True, heals=False),
+    Scenario(
+        both(no_topic, suspend),
+        frozenset({*DOWN, *LOST, "nat-processes-suspended"}),
+        dies=True,
+        heals=False,
+    ),
     Scenario(
         both(address_with_a_stranger, suspend),
         frozenset({*DOWN, "nat-unguarded", "nat-actions-failed", "nat-processes-suspended"}),

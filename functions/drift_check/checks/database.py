@@ -35,6 +35,8 @@ VALUES = {
     "instance_class": "DBInstanceClass",
     "multi_az": "MultiAZ",
     "backup_retention_days": "BackupRetentionPeriod",
+    "deletion_protection": "DeletionProtection",
+    "storage_encrypted": "StorageEncrypted",
 }
 SERVING = "available"
 # The beginnings of the states in which it serves nobody, or is about to; in others it does, or soon will.

@@ -16,6 +16,7 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    having,
     only,
     own_tags,
     presence,
@@ -36,14 +37,14 @@ GROUPS = "autoscaling:DescribeAutoScalingGroups"
 # Amazon Linux 2023 has a new image every two weeks; three months are six of them missed.
 OLDEST_IMAGE = timedelta(days=90)
 IMAGE_NAMES = {"Amazon Linux 2023": "al2023-ami"}
+SECURITY_GROUPS = "ec2:DescribeSecurityGroups"
 USABLE = "available"
 PARAMETER = "NatEipAllocationId"
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
     yield TAGS
-    yield from PLACE_CALLS
-    yield Call("ec2:DescribeSubnets")
+    yield from (*PLACE_CALLS, Call("ec2:DescribeSubnets"), Call(SECURITY_GROUPS))
     for name in nat_group.names(config):
         yield Call(GROUPS, name)
         yield Call("autoscaling:DescribeLifecycleHooks", name)
@@ -154,12 +155,33 @@ def _instance(
             remediations=(DisableSourceDestCheck(interface_id),),
         ),
         AttributeState("boot.eip_associated", addressed or interface.map_present(_has_elastic_ip)),
+        *_guard(ctx, instance),
     )
     name = nat_group.labelled(ctx, ctx.config.nat.name, group_name)
     exists = presence(instance)
     tags = own_tags(instance)
     arn = (instance.value_or(None) or {}).get("InstanceId", "")
     return ResourceState("nat", name, "nat.name", exists, facts, tags=tags, arn=f"ec2:instance/{arn}")
+
+
+def _guard(ctx: CheckContext, instance: Read[ApiObject | None]) -> Iterator[AttributeState]:
+    """Whether the instance is in the NAT's security group, where the configuration has one."""
+    if group := ctx.config.network.security_groups.get("nat"):
+        groups = vpc_lookup.inside(ctx, SECURITY_GROUPS)
+        yield AttributeState(
+            "security group",
+            combined(partial(_guarded_by, group.name), instance, groups),
+            desired=group.name,
+            path="network.security_groups.nat.name",
+            reason="the private subnets may not reach it, or others may",
+        )
+
+
+def _guarded_by(wanted: str, instance: ApiObject | None, groups: list[ApiObject]) -> str:
+    """The group of that name where the instance is in it or there is none; else those that it is in."""
+    names = sorted_values((instance or {}).get("SecurityGroups", []), key="GroupName")
+    exists = having(groups, key="GroupName", value=wanted)
+    return ", ".join(names) if instance and exists and wanted not in names else wanted
 
 
 def _any_elastic_ip(instances: list[ApiObject]) -> bool:

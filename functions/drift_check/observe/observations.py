@@ -7,6 +7,7 @@ from operator import attrgetter, itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from drift_check.findings import UNREADABLE
+from tradai_shared.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -67,7 +68,7 @@ class Known(Generic[T_co]):
 
     def _unreadable(self, error: Exception) -> Unknown:
         call = min(self.sources, default=Call("an answer"))
-        return Unknown(call, f"an answer of an unexpected form: {type(error).__name__}: {error}")
+        return Unknown(call, printable(f"an answer of an unexpected form: {type(error).__name__}: {error}"))
 
 
 @dataclass(frozen=True, slots=True)

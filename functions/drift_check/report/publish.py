@@ -14,6 +14,7 @@ from drift_check.report.as_json import asff, document, finding_json, heal_json, 
 from tradai_shared.alerts import PUT_EVENTS, publish_alert, put_event
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, Status, TemporaryError
+from tradai_shared.handler import count_lost_alert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +32,9 @@ MOST_LINES = 200
 PREFIX = "drift"
 IMPORT = "securityhub:BatchImportFindings"
 FINDINGS_A_CALL = 100
-PERMISSIONS = (PUT_EVENTS, "s3:PutObject", IMPORT, "sns:Publish")
+READ_TOPIC = "sns:GetTopicAttributes"
+PERMISSIONS = (PUT_EVENTS, "s3:PutObject", IMPORT, "sns:Publish", READ_TOPIC)
+NO_TOPIC = {"NotFound", "NotFoundException", "InvalidParameter", "InvalidParameterException"}
 
 
 def log(logger: Logger, report: Report) -> None:
@@ -78,6 +81,26 @@ def to_security_hub(settings: Settings, report: Report, client: Callable[[str], 
             report.notes.append("not verified: Security Hub has not taken every finding, the log says why")
 
 
+def check_topic(settings: Settings, report: Report, client: Callable[[str], Any]) -> None:
+    """Whether the alerts topic exists, so that it is not the first incident that shows that it does not.
+
+    Of another region it is an invalid parameter. One that may not be read may still take messages.
+    """
+    if not (topic := settings.topic_arn):
+        return
+    try:
+        with translate_errors(READ_TOPIC):
+            client("sns").get_topic_attributes(TopicArn=topic)
+    except AwsError as error:
+        if error.code in NO_TOPIC:
+            count_lost_alert(settings.environment)
+            report.notes.append(
+                f"no alert reaches anybody: {topic} does not exist in this region ({error.code})"
+            )
+        else:
+            report.notes.append(f"not verified: whether {topic} takes alerts ({error.code})")
+
+
 def notify(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> bool:
     """Send a message and an event where there is news; True where every one of them was delivered.
 
@@ -87,8 +110,7 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
         return False
     delivered = []
     if topic := settings.topic_arn:
-        message = alert(report, settings.runbooks)
-        delivered.append(_attempt(logger, publish_alert, client("sns"), topic, message))
+        delivered.append(_attempt(logger, _to_topic, topic, settings, report, client("sns")))
     if report.to_notify:
         detail = event_detail(report)
         delivered.append(_attempt(logger, put_event, client("events"), DETAIL_TYPE, detail))
@@ -111,6 +133,14 @@ def _attempt(logger: Logger, send: Callable[..., None], *arguments: object) -> b
         logger.exception("not sent", extra={"action": error.action})
         return False
     return True
+
+
+def _to_topic(topic: str, settings: Settings, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client
+    try:
+        publish_alert(sns, topic, alert(report, settings.runbooks))
+    except AwsError:
+        count_lost_alert(settings.environment)
+        raise
 
 
 def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - boto3's client

@@ -46,7 +46,7 @@ def shown(value: object) -> str:
     return _SHORT.repr(value)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """A message on one line, of a bounded length, whatever an event's own names put into it."""
     return visible(redacted(text)[:MOST_SHOWN])
 
@@ -82,7 +82,7 @@ class EventError(TradaiError):
 
     def __init__(self, field: str, problem: str) -> None:
         """Name the event's field and what is wrong with it; both may repeat what the event has."""
-        self.field, self.problem = _printable(field), _printable(problem)
+        self.field, self.problem = printable(field), printable(problem)
         super().__init__(f"{self.field}: {self.problem}")
 
 
@@ -121,7 +121,7 @@ class AwsError(TradaiError):
 
     def __init__(self, action: str, code: str, message: str) -> None:
         """Keep the action as IAM spells it (``ec2:ReplaceRoute``), AWS's error code and its message."""
-        message = _printable(" ".join(message.split()))
+        message = printable(" ".join(message.split()))
         super().__init__(f"{action} failed with {code}: {message}")
         self.action = action
         self.code = code

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from tradai_shared.errors import CONFIDENTIAL_NAME, REDACTED, redacted
 
@@ -52,6 +52,12 @@ def _redacted(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON
 def make_metrics(service: str) -> Metrics:
     """Metrics in embedded format: written to the log, so that they need no network of the function's own."""
     return Metrics(namespace=NAMESPACE, service=service)
+
+
+def count_lost_alert(environment: str) -> None:
+    """Count a message that reached nobody: one metric of all functions, so that one alarm watches it."""
+    with single_metric(name="AlertsFailed", unit=MetricUnit.Count, value=1, namespace=NAMESPACE) as metric:
+        metric.add_dimension("environment", environment)
 
 
 def account_of(context: LambdaContext) -> str:

@@ -216,6 +216,7 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "secretsmanager:DescribeSecret": secret,
     "secretsmanager:RestoreSecret": secret,
     "securityhub:BatchImportFindings": lambda given: [given["Findings"][0]["ProductArn"]],
+    "sns:GetTopicAttributes": lambda given: [given["TopicArn"]],
     "sns:Publish": lambda given: [given["TopicArn"]],
     "sqs:GetQueueAttributes": queue,
 }

@@ -12,7 +12,7 @@ import pytest
 from drift_check.actions import AddTags, ReplaceTags
 from drift_check.checks.base import AttributeState, ResourceState
 from drift_check.compare import AssessedFinding, by_importance, compare, equal, to_json
-from drift_check.findings import FindingStatus, Severity, Waiver
+from drift_check.findings import FindingStatus, Severity, Waiver, content_digest
 from drift_check.observe.observations import Call, Known, Unknown
 from tests.unit.drift_check.findings import assessed
 from tests.unit.drift_check.moto_estate import config
@@ -63,7 +63,7 @@ def test_what_could_not_be_read_is_one_finding_for_each_call(*, exists: bool) ->
     if exists:
         assert [each.finding.attribute for each in found] == [LIST_TAGS.action, RETENTION]
     else:
-        assert RETENTION in reasons[DESCRIBE.action]
+        assert reasons[DESCRIBE.action].endswith(f"AccessDenied; not judged: existence, {RETENTION}")
         assert found == unknown
 
 
@@ -78,6 +78,36 @@ def test_missing_and_wrong_tags_are_one_finding_with_a_write_for_each() -> None:
         AddTags(ARN, ((first, TAGS[first]),)),
         ReplaceTags(ARN, ((second, TAGS[second]),)),
     )
+
+
+def test_of_several_accepted_values_of_a_tag_the_first_is_written() -> None:
+    several = next(name for name, values in config().required_tags.items() if len(values) > 1)
+    first = config().required_tags[several][0]
+    absent = {name: value for name, value in TAGS.items() if name != several}
+    for tags, kind in ((absent, AddTags), ({**TAGS, several: "other"}, ReplaceTags)):
+        (found,) = database(tags=Known(tags), arn=ARN)
+        assert found.remediations == (kind(ARN, ((several, first),)),)
+
+
+def test_the_digest_is_of_status_desired_and_observed_value_writes_and_evidence_in_this_order() -> None:
+    """Approvals and waivers keep it: a release that changes it withdraws them all."""
+    (found,) = database(AttributeState("rule", Known("off"), desired="on", evidence=["who"]))
+    assert found.finding.digest == content_digest("drifted", "on", "off", [], ["who"])
+
+
+def test_a_severity_is_of_check_and_attribute_also_for_what_is_unexpected() -> None:
+    (found,) = database(AttributeState("multi_az", Known("off"), desired="on"))
+    assert found.finding.severity is Severity.HIGH
+    index = AttributeState(
+        "unexpected index", Known(["by-hand"]), desired=[], each_unexpected=True, path="rds.engine"
+    )
+    (found,) = compare(config(), "tables", ResourceState("t", "table", "rds.identifier", PRESENT, (index,)))
+    assert (found.finding.severity, found.finding.path) == (Severity.LOW, "rds.engine")
+
+
+def test_a_difference_that_the_platform_accepts_has_its_reason() -> None:
+    (found,) = database(AttributeState("rule", Known("off"), desired="on", accepted="it is cheaper"))
+    assert found.finding.waiver == Waiver("it is cheaper", "the platform")
 
 
 def test_tags_without_a_place_to_write_or_an_answer_have_no_write() -> None:

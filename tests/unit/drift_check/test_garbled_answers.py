@@ -94,3 +94,12 @@ def test_a_lease_that_is_answered_otherwise_is_not_taken_for_an_empty_history() 
     table = HistoryTable(client, HistoryKey("a", {"id": {"S": "a"}}, None))
     with pytest.raises(TemporaryError, match="not as documented"):
         table.acquire("a run", datetime(2026, 11, 28, tzinfo=UTC))
+
+
+def test_a_value_that_cannot_be_used_is_shown_in_short_and_without_secrets() -> None:
+    for value in ("x" * 100_000, "a\x1b[31m\u202e", "DB_PASSWORD=wJalrXUtnFEMI and more"):
+        read = Known(value, frozenset({Call("ecs:DescribeTaskDefinition", "a")})).map(datetime.fromisoformat)
+        assert isinstance(read, Unknown)
+        assert len(read.code) <= 1_000
+        assert read.code.isprintable()
+        assert "wJalrXUtnFEMI" not in read.code

@@ -203,3 +203,27 @@ def test_a_page_that_did_not_change_is_not_written_again(client: Any) -> None:
     calls = run.calls
     run.save(KEPT_RECORDS, fencing, NOW)
     assert run.calls == calls + 1  # the lease
+
+
+def test_an_older_run_overwrites_no_page_of_a_newer_one(client: Any) -> None:
+    """The lease is one item and the pages are others: a run can lose it between two of them."""
+    older, newer = table(client), table(client)
+    fencing = older.acquire("an older run", NOW).fencing
+    newest = newer.acquire("a newer run", NOW + LEASE * 2).fencing
+    newer._save_page(1, "{}", newest, NOW)
+    for number, token in ((1, fencing), (1, newest - 1)):
+        with pytest.raises(AwsError, match="ConditionalCheckFailed"):
+            older._save_page(number, '{"older": 1}', token, NOW)
+    older._save_page(2, "{}", fencing, NOW)
+    newer._save_page(2, "{ }", newest, NOW)
+
+
+def test_the_history_is_read_as_it_was_last_written(client: Any) -> None:
+    """DynamoDB answers with an earlier state otherwise, and an attempt that was just kept would be lost."""
+    asked: list[bool] = []
+    client.meta.events.register(
+        "before-parameter-build.dynamodb.GetItem",
+        lambda params, **_: asked.append(params.get("ConsistentRead", False)),
+    )
+    table(client).load()
+    assert asked == [True]

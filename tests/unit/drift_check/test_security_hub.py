@@ -6,14 +6,17 @@ import re
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.session import Session
+from botocore.validate import ParamValidator
 from moto import mock_aws
 
+from drift_check.checks import BY_NAME
 from drift_check.events import Request
 from drift_check.findings import Severity, Waiver
 from drift_check.history import Changes, History, Record, resolved
@@ -23,6 +26,9 @@ from drift_check.report.as_json import asff
 from drift_check.settings import Settings
 from tests.unit.drift_check.findings import finding, unknown
 from tradai_shared.config.naming import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 PRODUCT = "arn:aws:securityhub:eu-central-1:123456789012:product/123456789012/default"
@@ -92,6 +98,34 @@ def test_what_is_accepted_or_resolved_is_archived() -> None:
     made = asff(report(waived, resolved=gone), PRODUCT)
     assert [each["RecordState"] for each in made] == ["ARCHIVED"] * 3
     assert all(set(each) >= REQUIRED for each in made)
+
+
+def strings(shape: Any, value: Any) -> Iterator[tuple[Any, str]]:
+    """Every string of a document with its shape in the service's model."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            yield from strings(shape.members[name], below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from strings(shape.member, below)
+    elif isinstance(value, str):
+        yield shape, value
+
+
+def test_every_finding_is_as_the_services_model_has_it() -> None:
+    """botocore refuses what is not declared; patterns and lists of words it does not look at."""
+    service = Session().get_service_model("securityhub")
+    model: Any = service.operation_model("BatchImportFindings").input_shape
+    waived = finding(resource="w", waiver=Waiver("until then", "platform", date(2027, 1, 31)))
+    every = [finding(resource=str(each), severity=each) for each in Severity]
+    of_checks = [finding(check=name, attribute="two words") for name in BY_NAME]
+    run = report(waived, unknown(), *every, *of_checks, resolved={"a" * 12: record(resolved_at=NOW)})
+    sent = {"Findings": asff(run, PRODUCT)}
+    assert len(sent["Findings"]) == len(Severity) + len(BY_NAME) + 1
+    assert not ParamValidator().validate(sent, model).has_errors()
+    for shape, text in strings(model, sent):
+        assert re.search(shape.metadata.get("pattern", ""), text), (shape, text)
+        assert not shape.enum or text in shape.enum, (shape, text)
 
 
 def test_what_came_back_is_active_although_history_knows_its_end() -> None:

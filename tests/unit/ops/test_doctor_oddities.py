@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.client import BaseClient
 
 from ops.doctor import samconfig_edit
-from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis
+from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis, doctor
 from tests.unit.ops.test_doctor_lines import ANYWHERE, new_table
 from tests.unit.ops.test_doctor_pair import Pair
 
@@ -270,3 +271,30 @@ def test_healing_without_a_vpc_is_told_before_the_deployment_is_refused(
     assert ("info", "VPC") in said
     said, _ = lines(config, capsys, DriftMode="heal", VpcId=account.vpc)
     assert not [subject for _, subject in said if subject == "VPC"]
+
+
+# ---- The region ----
+@pytest.mark.usefixtures("account")
+def test_an_account_that_was_read_elsewhere_is_not_where_it_would_be_deployed(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``--region`` reads there, and ``sam deploy`` takes the file's own."""
+    config.write_text(SAMCONFIG)
+    doctor(config, "--region", "eu-west-3", "--format", "json")
+    (line,) = [line for line in json.loads(capsys.readouterr().out)["lines"] if line["subject"] == "region"]
+    assert (line["level"], line["text"]) == (
+        "do",
+        "samconfig.toml deploys to eu-central-1, and this is eu-west-3",
+    )
+    assert line["remedy"].startswith('write region = "eu-west-3" into its [prod.global.parameters]')
+    assert ("do", "region") not in lines(config, capsys)[0]
+    config.write_text(SAMCONFIG.replace('region = "eu-central-1"', ""))
+    doctor(config, "--region", "eu-central-1", "--format", "json")
+    assert '"subject": "region"' not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("account")
+def test_tables_that_do_not_exist_here_are_named(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said, _ = lines(config, capsys, PrivateRouteTableIds="rtb-0123456789abcdef0,rtb-0123456789abcdef1")
+    (text,) = said["do", "route tables"]
+    assert text.startswith("rtb-0123456789abcdef0, rtb-0123456789abcdef1 do not exist in eu-central-1")

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import difflib
 import json
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from ops.doctor import samconfig, samconfig_edit, toml_spans
+from ops.doctor import samconfig, samconfig_edit
 from tradai_shared.errors import ConfigError
 
 pytestmark = pytest.mark.any_python
@@ -101,6 +97,7 @@ ABSENT = {
     "no overrides": '\n[prod.deploy.parameters]\nstack_name = "a" # ours\ntags = ["A=b"]\n',
     "an empty list": "\n[prod.deploy.parameters]\nparameter_overrides = []\n",
     "a list of comments": "\n[prod.deploy.parameters]\nparameter_overrides = [\n  # none yet\n]\n",
+    "an empty table": "[prod.deploy.parameters.parameter_overrides]\n",
     "an empty string": '\n[prod.deploy.parameters]\nparameter_overrides = ""\n',
 }
 
@@ -123,10 +120,8 @@ def test_each_layout_is_read_and_changed_in_place(text: str) -> None:
     comments = [line.split("#", 1)[1] for line in before.splitlines() if "#" in line]
     assert [line.split("#", 1)[1] for line in after.splitlines() if "#" in line] == comments
     words = ("NatAsgName", "parameter_overrides", "deploy")
-    assert [line for line in gone(before, after) if not any(word in line for word in words)] in (
-        [],
-        ['  """'],
-    )
+    joined = "\\\n" in before  # such a string is written as one line
+    assert joined or all(any(word in line for word in words) for line in gone(before, after))
     assert samconfig_edit.changed(after, "prod", NEWS) == after
 
 
@@ -177,7 +172,7 @@ def test_parameters_of_another_file_are_refused_and_never_taken_for_none(overrid
 
 
 def test_what_cannot_be_changed_says_what_to_type() -> None:
-    text = "[prod.deploy.parameters.parameter_overrides]\n"
+    text = "[prod.deploy.parameters]\nparameter_overrides = 1\n"
     with pytest.raises(ConfigError, match=r"'NatAsgName=acme-egress' .*'NatAlarmName=\"\"'"):
         samconfig_edit.changed(text, "prod", NEWS)
 
@@ -188,30 +183,3 @@ def test_the_line_ends_of_the_file_stay(tmp_path: Path) -> None:
     after = samconfig_edit.changed(file.read_text(encoding="utf-8"), "prod", NEWS)
     samconfig_edit.write(file, after)
     assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n") > 5
-
-
-WORD = st.text("abc-_1", min_size=1, max_size=6)
-TEXT = st.text("ab =\"'\\#[]{},.\n\t", max_size=12)
-VALUE: st.SearchStrategy[Any] = st.recursive(
-    TEXT | st.integers() | st.booleans(), lambda inner: st.lists(inner, max_size=3), max_leaves=6
-)
-
-
-@given(st.dictionaries(WORD, st.dictionaries(WORD, VALUE, max_size=3), max_size=3))
-@settings(max_examples=150, deadline=None)
-def test_every_value_is_found_where_it_stands(document: dict[str, dict[str, Any]]) -> None:
-    """Written plainly, with comments that look like TOML between."""
-    lines = []
-    for table, keys in document.items():
-        lines.append(f'[{json.dumps(table)}] # "[x]"')
-        lines += [f"{key} = {toml(value)} # = ]" for key, value in keys.items()]
-    text = "\n".join(lines)
-    spans = {span.path: span.text(text) for span in toml_spans.values(text)}
-    expected = {(table, key): value for table, keys in document.items() for key, value in keys.items()}
-    assert {path: tomllib.loads(f"v = {held}")["v"] for path, held in spans.items()} == expected
-
-
-def toml(value: Any) -> str:
-    if isinstance(value, list):
-        return "[" + ", # ]\n".join(toml(item) for item in value) + "]"
-    return json.dumps(value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ops.doctor import samconfig_edit
 from tests.unit.ops.test_doctor import Account, account, config, diagnosis
 
 if TYPE_CHECKING:
@@ -63,5 +64,19 @@ def test_the_policy_of_a_key_is_read(
     key = account.client("kms").create_key(Policy=policy)["KeyMetadata"]["KeyId"]
     account.client("kms").create_alias(AliasName="alias/alerts", TargetKeyId=key)
     encrypt(account, "alias/alerts")
+    lines = {line["level"]: line["text"] for line in alerts(config, capsys)}
+    assert set(lines) == {"info", "ok" if len(actions) == 2 else "do"}
+    assert "encrypted with alias/alerts: the stack's roles have no permission" in lines["info"]
+
+
+def test_a_topic_of_another_region_takes_nothing_from_here(
+    account: Account, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = account.topic.replace("eu-central-1", "us-east-1")
+    config.write_text(samconfig_edit.changed(config.read_text(), "prod", {"AlertsTopicArn": elsewhere}))
     (line,) = alerts(config, capsys)
-    assert line["level"] == ("ok" if len(actions) == 2 else "do")
+    assert (line["level"], line["text"]) == (
+        "do",
+        "AlertsTopicArn is in us-east-1: no alarm and no function of eu-central-1 can send there",
+    )
+    assert line["remedy"] == "name a topic of eu-central-1 in AlertsTopicArn"

@@ -129,6 +129,23 @@ def test_a_lost_answer_is_asked_for_again(hand: FakeClock) -> None:
     assert script.sent == [["a", "b"]] * 2
 
 
+@pytest.mark.parametrize(
+    ("code", "uncertain"),
+    [
+        ("ReadTimeout", 2),
+        ("InternalServerError", 2),
+        ("ThrottlingException", 0),
+        ("ProvisionedThroughputExceededException", 0),
+    ],
+)
+def test_a_call_whose_answer_is_lost_may_have_changed_its_items_and_a_throttled_one_not(
+    hand: FakeClock, code: str, uncertain: int
+) -> None:
+    """What is uncertain counts against the limits of the run, so that no limit is stretched."""
+    script = Script([TemporaryError("a", code, "")] * 1000)
+    assert settle(script, hand, "a", "b", seconds=5).uncertain == uncertain
+
+
 def test_throttles_halve_the_rate_and_pauses_grow(hand: FakeClock) -> None:
     script = Script([reply(error("ThrottlingError"))] * 4 + [reply(OK)])
     mine = tools(script, hand, rate=100)

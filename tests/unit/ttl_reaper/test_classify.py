@@ -55,6 +55,7 @@ def test_an_expired_value_has_its_class_and_its_point_in_time(
         {"S": str(CUTOFF)},
         {"N": str(CUTOFF * 1000)},
         {"N": str(LATEST)},
+        {"N": str(LATEST * 1000)},
     ],
 )
 def test_within_the_grace_period_or_later_is_alive(value: dict[str, str]) -> None:
@@ -113,6 +114,11 @@ def test_only_what_lies_before_the_cut_off_is_expired(number: int, kind: str) ->
 @settings(derandomize=True, deadline=None, max_examples=200)
 def test_a_repaired_value_is_expired_and_young_enough_for_native_ttl(epoch: int) -> None:
     assert NOW - FIVE_YEARS < repaired(epoch, WINDOW) <= CUTOFF
+
+
+def test_a_repaired_value_leaves_native_ttl_thirty_days() -> None:
+    youngest = NOW - (5 * 365 - 30) * 86_400
+    assert (repaired(youngest, WINDOW), repaired(youngest - 1, WINDOW)) == (youngest, CUTOFF)
 
 
 def test_a_value_that_is_young_enough_is_repaired_to_itself() -> None:

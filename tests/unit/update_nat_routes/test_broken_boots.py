@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,8 +25,9 @@ from tests.unit.update_nat_routes.builder import (
     two_groups,
 )
 from update_nat_routes.actions import ReportUnhealthy
+from update_nat_routes.model import Launches
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
-from update_nat_routes.planner.probe_failure import LONGEST_RETRY, retry_after
+from update_nat_routes.planner.probe_failure import retry_after
 
 if TYPE_CHECKING:
     from update_nat_routes.model import Observed
@@ -57,8 +58,8 @@ def test_another_one_is_tried_after_ten_minutes_and_twice_the_wait_each_time(fai
 def test_the_wait_ends_at_four_hours() -> None:
     assert [retry_after(failed) for failed in (5, 6, 40)] == [
         timedelta(minutes=160),
-        LONGEST_RETRY,
-        LONGEST_RETRY,
+        timedelta(hours=4),
+        timedelta(hours=4),
     ]
 
 
@@ -124,3 +125,29 @@ def test_the_launches_are_read_before_anything_is_decided() -> None:
     plan = decide(unproven(abandoned=None), given=SIGNAL)
     assert not plan.actions
     assert DataRequest.HISTORY in plan.data_requests
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ready_tag": "boot not-forwarding"},  # without a time: nobody knows since when
+        {"addressed": False},
+    ],
+)
+def test_one_that_its_mark_or_its_address_speaks_against_is_not_tried_again_by_its_age(
+    changes: dict[str, Any],
+) -> None:
+    world = two_groups([member("i-a")], [], [instance("i-a", age=7200, **changes)], TO_A, eip="i-a")
+    assert world.group is not None
+    after_one = replace(
+        world, group=replace(world.group, launches=Launches(last_abandoned=True, failed=1)), impaired={}
+    )
+    assert "ReportUnhealthy i-a" not in kinds(decide(after_one, given=SHARED))
+    silent = replace(after_one, instances={"i-a": instance("i-a", age=7200)})
+    assert "ReportUnhealthy i-a" in kinds(decide(silent, given=SHARED))
+
+
+def test_one_that_its_status_checks_speak_against_has_their_reason() -> None:
+    world = replace(unproven(7200), impaired={"i-a": None})
+    (action,) = [each for each in decide(world, given=SIGNAL).actions if isinstance(each, ReportUnhealthy)]
+    assert "status checks" in action.reason

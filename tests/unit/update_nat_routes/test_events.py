@@ -107,6 +107,31 @@ def test_a_failed_probe_starts_the_loop() -> None:
     assert parse(record).kind is TriggerKind.PROBE_FAILURE
 
 
+@pytest.mark.parametrize(("error", "silent"), [("EgressDownError", True), ("ModuleNotFoundError", False)])
+def test_only_a_probe_without_an_answer_has_a_suspect(error: str, *, silent: bool) -> None:
+    record = {
+        "requestContext": {"functionArn": "arn:aws:lambda:x:1:function:tradai-egress-probe-prod"},
+        "requestPayload": {"suspect": "i-0a"},
+        "responsePayload": {"errorType": error},
+    }
+    trigger = parse(record)
+    assert (trigger.no_egress, trigger.suspect_instance) == (silent, "i-0a" if silent else None)
+
+
+@pytest.mark.parametrize(
+    ("places", "warm"),
+    [
+        ({"Origin": "WarmPool", "Destination": "AutoScalingGroup"}, True),
+        ({"Origin": "EC2", "Destination": "WarmPool"}, True),
+        ({"Destination": "WarmPool"}, True),
+        ({"Origin": "EC2", "Destination": "AutoScalingGroup"}, False),
+        ({}, False),
+    ],
+)
+def test_either_end_in_a_warm_pool_counts(places: dict[str, str], *, warm: bool) -> None:
+    assert parse(lifecycle("launch", **places)).warm_pool is warm
+
+
 @pytest.mark.parametrize(
     ("given", "meant"), [({}, False), ({"dry_run": True}, True), ({"dry_run": False}, False)]
 )

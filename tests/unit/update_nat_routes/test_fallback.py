@@ -12,6 +12,7 @@ from tests.unit.update_nat_routes.builder import (
     GROUP,
     NOW,
     NOWHERE,
+    SHARED,
     SIGNAL,
     decide,
     instance,
@@ -21,6 +22,7 @@ from tests.unit.update_nat_routes.builder import (
     tables,
     to_gateway,
     to_instance,
+    two_groups,
 )
 from update_nat_routes.actions import RouteToFallback, TagGroup
 from update_nat_routes.model import UNSERVED_TAG, Observed
@@ -40,6 +42,19 @@ def unserved(world: Observed, since: datetime | str | None) -> Observed:
 def test_the_time_begins_when_it_is_first_seen_and_is_remembered(text: str | None) -> None:
     (tag,) = decide(unserved(DEAD, text), given=GIVEN).actions
     assert tag == TagGroup(GROUP, UNSERVED_TAG, "2026-03-28T12:00:00+00:00", tag.reason)
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_of_two_groups_the_first_remembers_and_forgets(*, down: bool) -> None:
+    """One place alone: else two runs would begin the time anew, or end another one's."""
+    given = replace(SHARED, fallback_gateway_id=FALLBACK)
+    routes = tables(NOWHERE) if down else tables(to_instance("i-a"))
+    members, ready = ([], []) if down else ([member("i-a")], [instance("i-a", ready_tag="boot", age=900)])
+    tags = {} if down else {UNSERVED_TAG: NOW.isoformat()}
+    world = two_groups(members, [], ready, routes, eip=None if down else "i-a", tags=tags)
+    (tag,) = [action for action in decide(world, given=given).actions if isinstance(action, TagGroup)]
+    value = NOW.isoformat() if down else None
+    assert tag == TagGroup(GROUP, UNSERVED_TAG, value, tag.reason)
 
 
 def test_before_its_time_nothing_moves() -> None:

@@ -114,7 +114,7 @@ def test_one_that_goes_back_to_the_warm_pool_is_kept_until_address_and_routes_ha
     moved = replace(back_to_the_pool("i-a", carries=False), eip_holder="i-a")
     hooks = [action.hook for action in decide(moved, trigger=trigger).actions]  # type: ignore[union-attr]
     # the schedule does not know in which hook it waits
-    assert hooks == [TERMINATE_HOOK] if trigger is ENDS else [LAUNCH_HOOK, TERMINATE_HOOK]
+    assert hooks == ([TERMINATE_HOOK] if trigger is ENDS else [LAUNCH_HOOK, TERMINATE_HOOK])
 
 
 @pytest.mark.parametrize("state", ["Warmed:Stopped", "Warmed:Hibernated", "Warmed:Running"])

@@ -14,6 +14,7 @@ from tests.unit.update_nat_routes.builder import (
     LAUNCH_HOOK,
     LAUNCHING,
     NOW,
+    OWN,
     SCHEDULE,
     SIGNAL,
     TERMINATE_HOOK,
@@ -25,7 +26,7 @@ from tests.unit.update_nat_routes.builder import (
     to_gateway,
     to_instance,
 )
-from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat
+from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Hook, Observed
 from update_nat_routes.planner.lifecycle_hooks import (
@@ -38,13 +39,22 @@ from update_nat_routes.planner.lifecycle_hooks import (
     complete_hooks,
 )
 from update_nat_routes.planner.nat_state import NatState, RunState
+from update_nat_routes.planner.plan import PATIENCE
 
 if TYPE_CHECKING:
     from update_nat_routes.model import Instance
+    from update_nat_routes.settings import Settings
 
 ARRIVED, READY = member("i-a", "Pending:Wait"), instance("i-a", ready_tag="boot")
 TO_A = tables(to_instance("i-a"))
 SERVES = observed([ARRIVED], [READY], TO_A, eip="i-a")
+LEAVING = observed(
+    [member("i-a", "Terminating:Wait"), member("i-b", "Pending")],
+    [instance("i-a", age=900), instance("i-b", "pending")],
+    TO_A,
+    eip="i-a",
+    hooks=(Hook(TERMINATE_HOOK, TERMINATING, 300),),
+)
 
 
 def steps(
@@ -52,8 +62,9 @@ def steps(
     gateway: Instance | None = READY,
     trigger: Trigger = SCHEDULE,
     memory: RunState | None = None,
+    given: Settings = SIGNAL,
 ) -> list[HookStep]:
-    state = NatState(trigger, SIGNAL, world, memory or RunState(), NOW)
+    state = NatState(trigger, given, world, memory or RunState(), NOW)
     return list(complete_hooks(state, gateway, nothing_to_move=True))
 
 
@@ -175,17 +186,57 @@ def test_a_short_hook_is_kept_open_in_its_second_half(age: int, *, beats: bool) 
     found = steps(observed([ARRIVED], [instance("i-a", age=age)], TO_A, hooks=hooks), None)
     heartbeats = [step for step in found if isinstance(step, RecordHeartbeat)]
     assert bool(heartbeats) is beats
-    assert [step.reason for step in heartbeats] == ["49 s of the hook are left and it is not ready"] * beats
+    why = "49 s of the hook are left and it is not ready"
+    assert heartbeats == [RecordHeartbeat(GROUP, LAUNCH_HOOK, "i-a", why)] * beats
+
+
+@pytest.mark.parametrize(("age", "beats"), [(240, False), (241, True)])
+def test_a_longer_hook_is_kept_open_in_its_last_minute(age: int, *, beats: bool) -> None:
+    entered = Trigger(TriggerKind.TERMINATE_ACTION, at=NOW - timedelta(seconds=age), instance_id="i-a")
+    found = steps(LEAVING, None, entered)
+    assert any(isinstance(step, RecordHeartbeat) for step in found) is beats
 
 
 def test_one_that_leaves_is_kept_until_its_successor_is_there() -> None:
-    world = observed(
-        [member("i-a", "Terminating:Wait"), member("i-b", "Pending")],
-        [instance("i-a", age=900), instance("i-b", "pending")],
-        TO_A,
-        eip="i-a",
-        hooks=(Hook(TERMINATE_HOOK, TERMINATING, 300),),
-    )
     entered = Trigger(TriggerKind.TERMINATE_ACTION, at=NOW - timedelta(seconds=260), instance_id="i-a")
-    (beat,) = [step for step in steps(world, None, entered) if isinstance(step, RecordHeartbeat)]
+    (beat,) = [step for step in steps(LEAVING, None, entered) if isinstance(step, RecordHeartbeat)]
     assert beat.reason == "40 s of the hook are left and its successor comes"
+
+
+def test_one_that_is_gone_in_a_group_without_our_hook_is_replaced() -> None:
+    world = observed([ARRIVED], [instance("i-a", "terminated")], TO_A, hooks=())
+    assert steps(world, None) == [
+        ReplaceInstance(GROUP, "i-a", "it is terminated before it ever served"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("holder", "unread", "given", "reason"),
+    [
+        ("i-a", "", OWN, "no route leads to it, and the address is with i-a"),
+        ("i-b", "", OWN, "it carries neither address nor routes"),
+        (None, "denied", SIGNAL, "no route leads to it, and who holds the address could not be read"),
+        ("i-b", "", SIGNAL, "it carries neither address nor routes"),
+        (None, "", SIGNAL, "it carries neither address nor routes"),
+    ],
+)
+def test_one_that_no_route_leads_to_is_let_go_and_the_reason_says_what_of_the_address_is_known(
+    holder: str | None, unread: str, given: Settings, reason: str
+) -> None:
+    world = replace(LEAVING, tables=tables(to_instance("i-b")), eip_holder=holder, holder_unread=unread)
+    completed = [step for step in steps(world, given=given) if isinstance(step, CompleteLifecycleAction)]
+    assert [step.reason for step in completed] == [reason]
+
+
+def test_what_a_run_of_each_trigger_waits_for() -> None:
+    """A lifecycle action waits for everything; the schedule and the others have a next run."""
+    arriving, confirming = WaitKind.ARRIVING, WaitKind.CONFIRMING
+    assert {kind for kind, (_, waits) in PATIENCE.items() if arriving not in waits} == {
+        TriggerKind.INSTANCE_STATE
+    }
+    assert {kind for kind, (_, waits) in PATIENCE.items() if confirming in waits} == {
+        TriggerKind.LAUNCH_ACTION,
+        TriggerKind.TERMINATE_ACTION,
+        TriggerKind.RECONCILE,
+        TriggerKind.INSTANCE_STATE,
+    }

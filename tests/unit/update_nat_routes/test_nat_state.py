@@ -79,8 +79,13 @@ def test_an_instance_is_in_use_by_the_address_that_moves_or_by_a_route(
         ([member("i-b", "Pending")], ["Launch"], True),
         ([member("i-b", "Terminating:Wait")], [], True),
         ([member("i-b", "Terminating:Wait")], ["Launch"], False),
+        ([member("i-b")], [], True),
+        ([member("i-b", healthy=False)], [], False),
     ],
-    ids=["owed", "held", "one comes", "another leaves too", "another leaves too, held"],
+    ids=[
+        *("owed", "held", "one comes", "another leaves too", "another leaves too, held"),
+        *("one is there", "one is there that cannot serve"),
+    ],
 )
 def test_a_replacement_is_expected_where_one_comes_or_is_owed(
     others: list[object], suspended: list[str], *, expected: bool

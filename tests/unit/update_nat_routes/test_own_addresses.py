@@ -194,3 +194,16 @@ def test_one_that_leaves_without_routes_and_has_its_own_address_is_let_go_and_th
     (action,) = decide(world, given=OWN).actions
     assert isinstance(action, CompleteLifecycleAction)
     assert action.reason == "no route leads to it, and the address is with i-a"
+
+
+def test_a_standby_that_is_not_ready_gets_no_address_of_its_own() -> None:
+    """An address that comes and goes with each broken boot would end what the boot script tests by it."""
+    booting = {"i-a": nat("i-a"), "i-b": nat("i-b", mark=None)}
+    assert not decide(own(TO_A, instances=booting, standby_eip_holder=None), given=OWN).actions
+    (action,) = decide(own(TO_A, standby_eip_holder=None), given=OWN).actions
+    assert isinstance(action, AssociateAddress)
+    assert (action.allocation_id, action.interface_id, action.instance_id) == (
+        STANDBY_ALLOCATION,
+        "eni-b",
+        "i-b",
+    )

@@ -12,6 +12,7 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.unit.update_nat_routes.builder import (
+    GROUP,
     NOW,
     decide,
     instance,
@@ -57,6 +58,7 @@ def test_where_all_is_right_the_probe_looks_again() -> None:
 def test_when_that_fails_too_the_nat_is_reported_unhealthy() -> None:
     (action,) = decide(healthy(), trigger=FAILED_AGAIN).actions
     assert isinstance(action, ReportUnhealthy)
+    assert (action.group, action.instance_id) == (GROUP, "i-a")
 
 
 @pytest.mark.parametrize("trigger", [FAILED, FAILED_AGAIN])

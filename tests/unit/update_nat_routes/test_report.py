@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from aws_lambda_powertools import Logger, Metrics
 from botocore.stub import Stubber
 
-from tests.unit.update_nat_routes.builder import NOW, RUNNING, SCHEDULE
+from tests.unit.update_nat_routes.builder import NOW, RUNNING, SCHEDULE, instance
 from tradai_shared.errors import AccessDenied, Outcome, Status
 from update_nat_routes import report
 from update_nat_routes.actions import Assumption, CompleteLifecycleAction, ReplaceInstance, ReplaceRoute
@@ -20,6 +21,9 @@ from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.notes import Note, NoteKind
 from update_nat_routes.planner.plan import Plan
 from update_nat_routes.report import Report
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ROUTE = ReplaceRoute("rtb-1", "eni-a", "eni-x", "i-x is terminated and i-a is running")
 ABANDONED = CompleteLifecycleAction("g", "h", "i-a", "ABANDON", "it was not ready in time: one more try")
@@ -225,7 +229,42 @@ def test_without_a_topic_nothing_is_published(operator: Operator) -> None:
     assert operator.messages(run_report(unproven_moves=True), topic=None) == []
 
 
-def test_a_message_that_cannot_be_sent_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    deaf = Operator(monkeypatch)
-    deaf.topic.add_client_error("publish", "AuthorizationError")
-    deaf.messages(run_report(unproven_moves=True))
+@pytest.mark.parametrize("code", ["AuthorizationError", "NotFound", "InvalidParameter", "KMSAccessDenied"])
+def test_a_message_that_cannot_be_sent_stops_nothing_and_is_counted_and_named(
+    code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deaf, outcome = Operator(monkeypatch), run_report(unproven_moves=True)
+    deaf.topic.add_client_error("publish", code)
+    deaf.messages(outcome)
+    answer = report.build_response(RUNNING, outcome)
+    assert answer["success"]
+    assert f"sns:Publish failed with {code}" in str(answer["data"]["summary"]["alert_failed"])
+    assert '"AlertsFailed":[1.0]' in capsys.readouterr().out
+
+
+def test_a_message_that_was_sent_is_no_failure(
+    operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = run_report(unproven_moves=True)
+    operator.messages(outcome)
+    assert report.summary(outcome)["alert_failed"] is None
+    assert "AlertsFailed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("at", "died", "began"),
+    [
+        (NOW - timedelta(seconds=20), None, NOW - timedelta(seconds=20)),
+        (NOW - timedelta(seconds=299), None, NOW - timedelta(seconds=299)),
+        (NOW - timedelta(seconds=300), None, NOW),  # a sample's, or a drill's
+        (None, None, NOW),
+        (NOW - timedelta(seconds=20), NOW - timedelta(seconds=50), NOW - timedelta(seconds=50)),
+    ],
+)
+def test_an_outage_began_with_the_death_or_the_event_or_the_run(
+    at: datetime | None, died: datetime | None, began: datetime
+) -> None:
+    told = run_report(trigger=replace(EVENT, at=at))
+    assert told.began(instance("i-x", "terminated", died_at=died)) == began
+    of_its_own = replace(EVENT, at=at, terminated_instance="i-x")
+    assert run_report(trigger=of_its_own).began(instance("i-x", died_at=died)) == told.began(None)

@@ -267,3 +267,20 @@ def test_an_address_whose_holder_could_not_be_read_holds_up_no_route_that_leads_
     assert kinds(plan) == ["ReplaceRoute rtb-1", "AssociateAddress eipalloc-0a"]
     assert [move.unread for move in plan.moves if isinstance(move, AssociateAddress)] == [True]
     assert kinds(decide(world))[0] == "AssociateAddress eipalloc-0a"
+
+
+@pytest.mark.parametrize(
+    ("target", "ends"),
+    [
+        (NOWHERE, True),
+        (to_instance("i-b"), False),  # it has egress and is left for the NAT that has the address
+        (to_instance("i-a"), False),
+    ],
+)
+def test_a_plan_ends_an_outage_where_something_is_down_and_something_moves(
+    target: Target, *, ends: bool
+) -> None:
+    members = [member("i-a"), member("i-b", "Terminating:Wait")]
+    plan = decide(observed(members, [instance("i-a"), instance("i-b")], tables(target), eip="i-a"))
+    assert plan.ends_outage is ends
+    assert decide(observed([], [], tables(NOWHERE))).ends_outage is False

@@ -57,6 +57,11 @@ CHANGES = (
         date(2026, 11, 28),
         "An index may state the attributes that its projection includes; no page says any.",
     ),
+    Change(
+        "9.3.0+8",
+        date(2026, 11, 28),
+        "The database may state that it is protected from deletion and encrypted; no page says so.",
+    ),
 )
 
 

@@ -77,6 +77,19 @@ def index_of_fewer_attributes(account: Account) -> Drift:
     return ("tables", f"indexes.{remade(account, 'deployments', 'by-who', fewer)}.attributes")
 
 
+def database_deletable(account: Account) -> Drift:
+    account.client("rds").modify_db_instance(
+        DBInstanceIdentifier=account.truth.rds.identifier, DeletionProtection=False, ApplyImmediately=True
+    )
+    return ("database", "deletion_protection")
+
+
+def nat_in_another_group(account: Account) -> Drift:
+    ids = account.built.ids
+    account.client("ec2").modify_instance_attribute(InstanceId=ids["nat"], Groups=[ids["group:alb"]])
+    return ("nat", "security group")
+
+
 STRANGERS: tuple[Callable[[Account], Drift], ...] = (
     stranger_table,
     stranger_bucket,
@@ -85,4 +98,6 @@ STRANGERS: tuple[Callable[[Account], Drift], ...] = (
     database_stopped,
     index_of_keys,
     index_of_fewer_attributes,
+    database_deletable,
+    nat_in_another_group,
 )

@@ -51,6 +51,7 @@ VALUES: dict[str, Any] = {
     "nat.group.max_size": 2,
     "rds.version": "16.4",
     "rds.backup_retention_days": 21,
+    "rds.deletion_protection": True,
     "nat.instance_type": "t4g.medium",
     "nat.lifecycle_hooks.terminate": {
         "name": "quant-nat-ending",
@@ -161,6 +162,8 @@ def test_doctor_adopt_no_finding_then_every_drift_and_none_false_whatever_fails(
     assert not outcome.refused
     way.file = outcome.file
     assert attributes(way.scan(RememberingObserver(way.made.client))) == []
+    # no page says either of them: what protects is written down, and what is off is no wish
+    assert (way.config.rds.deletion_protection, way.config.rds.storage_encrypted) == (True, None)
 
     clock.sleep(7200)
     expected = sorted(drift(way.made) for drift in (*OTHER_DRIFTS, *STRANGERS))

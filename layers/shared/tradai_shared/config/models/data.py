@@ -91,5 +91,7 @@ class Database(Model):
     instance_class: Name
     multi_az: bool
     backup_retention_days: Positive
+    deletion_protection: Unspecified[bool] = None
+    storage_encrypted: Unspecified[bool] = None
     ssl_enforced: bool
     ssl_parameter: Name  # of the parameter group that the instance uses
