@@ -13,6 +13,7 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    each_unexpected,
     having,
     prefix,
     presence,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
+TRIGGERS = LISTED_RULES, SCHEDULES = "events:ListRules", "scheduler:ListSchedules"
 RULES = ("group-events", "instance-states")  # without one of them a failover waits for the minute's schedule
 OF_FUNCTIONS = "/aws/lambda/"
 FAILOVER_SECONDS = 60  # less than the quickest replacement boots in
@@ -115,7 +117,7 @@ def _ours(config: CanonicalConfig, groups: list[ApiObject]) -> list[ApiObject]:
 def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     """The failover's function and the rules that bring it its events: part of the check of the NAT."""
     path, name, end = "nat.function", ctx.config.nat.function, f"-{ctx.config.environment}"
-    states = ctx.get("events:ListRules", rule_prefix(ctx.config)).map(
+    states = ctx.get(LISTED_RULES, rule_prefix(ctx.config)).map(
         lambda rules: {rule["Name"]: rule["State"] for rule in rules if rule["Name"].endswith(end)}
     )
     some = AttributeState(
@@ -131,10 +133,22 @@ def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     expected = {**wanted, **present} if wanted.keys() & present.keys() else present
     facts = [_rule(states, rule, state) for rule, state in sorted(expected.items())]
     function = ctx.get(FUNCTIONS).map(partial(having, key="FunctionName", value=name))
-    yield ResourceState("nat", name, path, presence(function), (some, *filter(None, facts)))
+    schedules = ctx.get(SCHEDULES, rule_prefix(ctx.config)).map(partial(_disabled, end))
+    disabled = each_unexpected(
+        "disabled schedule", schedules, "nothing runs the failover without events", path
+    )
+    yield ResourceState("nat", name, path, presence(function), (some, *filter(None, facts), disabled))
     for rule in present:
         arn = f"events:rule/{rule}"
         yield ResourceState("nat", rule, path, PRESENT, tags=ctx.tags(arn), arn=arn)
+
+
+def _disabled(end: str, schedules: list[dict[str, str]]) -> list[str]:
+    return sorted(
+        schedule["Name"]
+        for schedule in schedules
+        if schedule["Name"].endswith(end) and schedule["State"] == "DISABLED"
+    )
 
 
 def _rule(states: Read[dict[str, str]], rule: str, state: str) -> AttributeState | None:

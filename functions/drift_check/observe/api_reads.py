@@ -145,6 +145,7 @@ READERS: dict[str, ReadOperation] = {
     "autoscaling:DescribeLifecycleHooks": ReadOperation("LifecycleHooks", named("AutoScalingGroupName")),
     "cloudwatch:DescribeAlarms": ReadOperation("MetricAlarms", listed("AlarmNames")),
     "events:ListRules": ReadOperation("Rules", named("NamePrefix")),
+    "scheduler:ListSchedules": ReadOperation("Schedules", named("NamePrefix")),
     "lambda:ListFunctions": ReadOperation("Functions"),
     "logs:DescribeLogGroups": ReadOperation("logGroups", named_or_all("logGroupNamePattern")),
     "s3:GetEncryptionConfiguration": ReadOperation(
