@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 REMEMBERED = timedelta(days=7)  # after it was resolved
 APPROVAL_REMEMBERED = timedelta(days=90)
 REMINDED = timedelta(days=7)  # of a critical finding that stays
+RETURNED = timedelta(days=1)  # of one that was over: who heard that looks no more
 MOST_RECORDS = 20_000  # about 6 MB
 TIMES = ("first_seen", "notified_at", "resolved_at", "attempted_at", "approved_at")
 # The names in the table, which records of earlier versions have.
@@ -133,7 +134,8 @@ def _is_due(record: Record | None, finding: Finding, now: datetime) -> bool:
         return critical
     if record.notified_at is None:  # an earlier message failed
         return True
-    return _is_other(record.notified_digest, finding) or (critical and now - record.notified_at >= REMINDED)
+    quiet = RETURNED if record.resolved_at else REMINDED
+    return _is_other(record.notified_digest, finding) or (critical and now - record.notified_at >= quiet)
 
 
 def _is_other(digest: str | None, finding: Finding) -> bool:

@@ -98,7 +98,9 @@ class Reconciler:
         before = session.history
         scan = self._honoured(scan, session)
         after = self._honoured(self._heal(scan, session, report), session)
-        report.changes = past.compare(before, scan.findings, self.scanner.names, scan.judged)
+        new = past.compare(before, scan.findings, self.scanner.names, scan.judged).new
+        over = past.compare(before, after.findings, self.scanner.names, after.judged).resolved
+        report.changes = past.Changes(new, over)  # what this run healed is over too
         report.findings = past.with_first_seen(before, after.findings, report.started)
         report.resolved = past.resolved(before, report.changes)
         report.to_notify = past.to_notify(before, report.changes, report.findings, clock.now())

@@ -89,6 +89,14 @@ def test_a_finding_that_comes_and_goes_is_notified_once() -> None:
     assert notified_ids(gone, [finding()], NOW + timedelta(hours=2)) == []
 
 
+def test_a_critical_finding_that_was_over_and_returns_is_notified_again_once_a_day() -> None:
+    """Who heard that it was over looks no more."""
+    critical = finding(severity=Severity.CRITICAL)
+    gone = after([], after([critical]), NOW + timedelta(hours=1))
+    assert notified_ids(gone, [critical], NOW + timedelta(hours=23)) == []
+    assert notified_ids(gone, [critical], NOW + timedelta(hours=24)) == [critical.id]
+
+
 def test_what_returns_after_a_week_is_new() -> None:
     gone = after([], after([finding()]), NOW + timedelta(hours=1))
     later = NOW + timedelta(days=8)
