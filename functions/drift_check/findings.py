@@ -164,6 +164,7 @@ SEVERITIES = {
         "nat:*_size",
         "nat:*imdsv2_required",
         "nat:actions enabled",
+        "nat:disabled schedule",
         "nat:address",
         "nat:desired_capacity",
         "nat:rule*",

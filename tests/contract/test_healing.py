@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_python
 
-# Before; the lists of buckets and of load balancers, the launch template; three properties of each bucket.
-CALLS = 84 + 3 + 3 * 5
+# Before; the lists of buckets, balancers and schedules, the launch template; three properties of each bucket.
+CALLS = 84 + 4 + 3 * 5
 OF_THE_FAILOVER = {"ReplaceRoute", "CreateRoute", "CompleteLifecycleAction"}
 
 

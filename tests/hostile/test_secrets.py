@@ -85,6 +85,8 @@ def test_a_secret_is_taken_out_of_every_form(form: str) -> None:
         "arn:aws:secretsmanager:eu-central-1:123456789012:secret:tradai/prod/db-AbCdEf",
         "secretsmanager:DescribeSecret failed with ThrottlingException: Rate exceeded",
         "The security token included in the request is expired",
+        "s3:PutObject failed with ExpiredToken: The provided token has expired.",
+        "tradai/prod/db-password: AWS does not have it",
         "password_min_length is 8, should be 12",
         "mail to nobody@example.com or see s3://bucket/a@b",
     ],

@@ -49,7 +49,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
         yield Call(GROUPS, name)
         yield Call("autoscaling:DescribeLifecycleHooks", name)
     yield Call("cloudwatch:DescribeAlarms", config.nat.alarm)
-    yield Call("events:ListRules", functions.rule_prefix(config))
+    yield from [Call(action, functions.rule_prefix(config)) for action in functions.TRIGGERS]
     yield Call("lambda:ListFunctions")
 
 

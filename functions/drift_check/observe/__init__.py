@@ -133,6 +133,7 @@ READERS: dict[str, tuple[Any, ...]] = {
     "autoscaling:DescribeLifecycleHooks": ("LifecycleHooks", "AutoScalingGroupName"),
     "cloudwatch:DescribeAlarms": ("MetricAlarms", listed("AlarmNames")),
     "events:ListRules": ("Rules", "NamePrefix"),
+    "scheduler:ListSchedules": ("Schedules", "NamePrefix"),
     "lambda:ListFunctions": ("Functions",),
     "logs:DescribeLogGroups": ("logGroups", "logGroupNamePattern"),
     "s3:GetEncryptionConfiguration": (

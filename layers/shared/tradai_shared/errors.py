@@ -24,12 +24,14 @@ MOST_SHOWN = 1_000  # characters of a message
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 120
 _SHORT.maxlevel = 3
-# A name that announces a secret. An ARN's ``:secret:`` does not: the secret's own name follows it.
+# A name that announces a secret. An ARN's ``:secret:`` does not, since the secret's own name follows it, nor
+# does that name, a path, nor a code of AWS's, such as ExpiredToken.
 CONFIDENTIAL_NAME = r"""[\w.-]*(?:signature|token|authorization|passwo?r?d|(?<!:)secret(?:string|binary)?
     |(?:secret|access|private|api)[_-]?key)"""
 # After it, a value in text, JSON, XML, Python, a header or a query; or what an URL has before its host.
 SECRET = re.compile(
-    rf"""((?<![\w.-]){CONFIDENTIAL_NAME}["'\\]*\s*[:=>]\s*(?:b(?=\\*["']))?(?:(?:basic|bearer|aws4-\S+)\s+)?)
+    rf"""((?<![\w./-])(?<!failed\ with\ ){CONFIDENTIAL_NAME}["'\\]*\s*[:=>]\s*
+    (?:b(?=\\*["']))?(?:(?:basic|bearer|aws4-\S+)\s+)?)
     (?:(\\*["'])(?:(?!(?<!\\)\2).)*|[^\s"'\\&,;<>(){{}}\[\]]+)|(?<=://)[^\s/@"'\\]+(?=@)""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
