@@ -237,13 +237,13 @@ def _frames(names: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _common(family: Sequence[list[str]]) -> tuple[str, str]:
-    start = _shared(family)
+    start = common_start(family)
     remaining = [parts[len(start) :][::-1] for parts in family]
-    return "".join(start), "".join(_shared(remaining)[::-1])
+    return "".join(start), "".join(common_start(remaining)[::-1])
 
 
-def _shared(family: Sequence[list[str]]) -> list[str]:
-    """The words and separators that all begin with."""
+def common_start(family: Iterable[Sequence[str]]) -> list[str]:
+    """What all begin with: words and separators, or letters."""
     columns = takewhile(lambda column: len(set(column)) == 1, zip(*family, strict=False))
     return [column[0] for column in columns]
 
