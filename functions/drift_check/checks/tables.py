@@ -28,7 +28,7 @@ from drift_check.checks.base import (
     sorted_values,
     unexpected_resources,
 )
-from drift_check.observe.api_reads import PACED
+from drift_check.observe import PACED
 from drift_check.observe.observations import Call, first_known
 from tradai_shared.config.models.data import BillingMode, Projection
 
