@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from drift_check.events import Mode
 from drift_check.observe.observer import WORKERS
+from drift_check.report import short
 from drift_check.report.as_json import finding_json, heal_json
-from drift_check.report.as_text import short
 from ops.drift import collect, heal, requested
 from ops.options import FLAG, Common
 from ops.output import print_finding, print_heal

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from drift_check import checks
 from drift_check.findings import FindingStatus
-from drift_check.report.as_text import difference
+from drift_check.report import difference
 from tradai_shared.errors import visible
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from drift_check.report.as_text import headline, short
+from drift_check.report import headline, short
 from tradai_shared.alerts import escaped
 from tradai_shared.errors import visible
 

@@ -6,9 +6,9 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from drift_check.report import difference, headline
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document
-from drift_check.report.as_text import difference, headline
 from ops.junit import junit
 from ops.markdown import markdown
 from ops.options import Format

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from drift_check.findings import Severity
-from drift_check.report.as_text import difference
+from drift_check.report import difference
 from tradai_shared.errors import visible
 
 if TYPE_CHECKING:

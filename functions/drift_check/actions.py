@@ -33,7 +33,6 @@ BEHIND_TAG_RESOURCES = (
 class Write:
     """What a remediation has unless it says otherwise."""
 
-    __slots__ = ()
     healing: ClassVar[Healing] = AUTOMATIC
     permissions: ClassVar[tuple[str, ...]]
     warning: ClassVar[str] = ""
@@ -67,27 +66,28 @@ class DisableTtl(Write):
 
 
 @dataclass(frozen=True, slots=True)
-class EnableRecovery(Write):
-    """Switch point-in-time recovery on."""
+class TableWrite(Write):
+    """What needs no more than the table's name."""
 
     table: str
+
+
+class EnableRecovery(TableWrite):
+    """Switch point-in-time recovery on."""
+
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateContinuousBackups",)
     warning: ClassVar[str] = "earlier recovery points are gone: recovery begins now"
 
 
-@dataclass(frozen=True, slots=True)
-class ProtectTable(Write):
+class ProtectTable(TableWrite):
     """Switch deletion protection on, alone in its call."""
 
-    table: str
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeOnDemand(Write):
+class ChargeOnDemand(TableWrite):
     """Change the billing mode to on-demand; AWS allows it four times in 24 hours."""
 
-    table: str
     healing: ClassVar[Healing] = ON_APPROVAL
     permissions: ClassVar[tuple[str, ...]] = ("dynamodb:UpdateTable",)
     warning: ClassVar[str] = "the table's bill changes"
@@ -123,13 +123,10 @@ class AddTags(Write):
 
 
 @dataclass(frozen=True, slots=True)
-class ReplaceTags(Write):
+class ReplaceTags(AddTags):
     """Give tags that have another value the required one; permissions may depend on the present one."""
 
-    arn: str
-    tags: tuple[tuple[str, str], ...]
     healing: ClassVar[Healing] = ON_APPROVAL
-    permissions: ClassVar[tuple[str, ...]] = AddTags.permissions
     warning: ClassVar[str] = "permissions or bills may depend on the present value"
 
 
@@ -275,5 +272,5 @@ def healing_of(remediations: tuple[Remediation, ...]) -> Healing:
     """Who may order several writes together: automatic only where each of them is."""
     if not remediations:
         return Healing.NEVER
-    automatic = all(remediation.healing is AUTOMATIC for remediation in remediations)
-    return AUTOMATIC if automatic else ON_APPROVAL
+    healings = {remediation.healing for remediation in remediations}
+    return AUTOMATIC if healings == {AUTOMATIC} else ON_APPROVAL

@@ -71,7 +71,7 @@ def compare(config: CanonicalConfig, check: str, resource_state: ResourceState) 
     facts = [*_required_tags(config, resource_state), *resource_state.facts]
     reads = [(fact, combined(_of_present, fact.observed, exists)) for fact in facts]
     unread: dict[Call, tuple[str, list[str]]] = {}
-    for name, read in ((EXISTENCE, exists), *((fact.attribute, observed) for fact, observed in reads)):
+    for name, read in ((EXISTENCE, exists), *[(fact.attribute, observed) for fact, observed in reads]):
         if isinstance(read, Unknown):
             unread.setdefault(read.call, (read.code, []))[1].append(name)
     for call, (code, names) in unread.items():
@@ -203,15 +203,17 @@ def _required_tags(config: CanonicalConfig, resource_state: ResourceState) -> It
 
     observed = resource_state.tags.map(wanting)
     values = observed.value_or({})
-    missing = tuple((name, accepted[name][0]) for name, value in values.items() if value is None)
-    wrong = tuple((name, accepted[name][0]) for name, value in values.items() if value is not None)
-    writes = ((AddTags, missing), (ReplaceTags, wrong))
+    remediations = []
+    for write, is_missing in ((AddTags, True), (ReplaceTags, False)):
+        tags = [(name, accepted[name][0]) for name, value in values.items() if (value is None) is is_missing]
+        if tags and arn:
+            remediations.append(write(arn, tuple(tags)))
     yield AttributeState(
         TAGS,
         observed,
         desired={name: list(accepted[name]) for name in values},
         path=TAG_PATH,
-        remediations=tuple(write(arn, tags) for write, tags in writes if tags and arn),
+        remediations=tuple(remediations),
         reason="required tags are missing or have another value",
     )
 

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from tradai_shared.config.provenance import Provenance
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+    Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 ID_LENGTH = 12
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # an answer of an unexpected form
@@ -93,13 +94,13 @@ class Finding:
         return content_digest(self.digest, self.place) if self.place else self.digest
 
     @property
+    def is_unknown(self) -> bool:
+        return self.status is FindingStatus.UNKNOWN
+
+    @property
     def is_actionable(self) -> bool:
         """Whether it is drift that somebody must look at: known, not accepted, more than information."""
-        return (
-            self.status is not FindingStatus.UNKNOWN
-            and self.waiver is None
-            and self.severity is not Severity.INFO
-        )
+        return not self.is_unknown and self.waiver is None and self.severity is not Severity.INFO
 
 
 def content_digest(*content: object) -> str:
@@ -150,10 +151,10 @@ SEVERITIES = {
         "tables:ttl",
         "database:*backup_retention_days",
         "database:*engine",
-        "database:deletion_protection",
-        "database:storage_encrypted",
         "database:*multi_az",
+        "database:deletion_protection",
         "database:publicly accessible",
+        "database:storage_encrypted",
         "buckets:encryption",
         "buckets:lifecycle",
         "access:associated_with",
@@ -163,6 +164,7 @@ SEVERITIES = {
         "nat:*_size",
         "nat:*imdsv2_required",
         "nat:actions enabled",
+        "nat:disabled schedule",
         "nat:address",
         "nat:desired_capacity",
         "nat:rule*",
@@ -196,6 +198,6 @@ def severity_of(check: str, attribute: str) -> Severity:
     """The severity of an attribute's drift."""
     name = f"{check}:{attribute}"
     for severity, patterns in SEVERITIES.items():
-        if any(fnmatchcase(name, pattern) for pattern in patterns):
+        if any(map(partial(fnmatchcase, name), patterns)):
             return severity
     return Severity.MEDIUM

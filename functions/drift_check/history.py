@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from drift_check.findings import Finding, FindingStatus, Severity
+from drift_check.findings import Finding, Severity
 from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
 REMEMBERED = timedelta(days=7)  # after it was resolved
 APPROVAL_REMEMBERED = timedelta(days=90)
@@ -68,7 +69,7 @@ def compare(
     history: History,
     findings: Iterable[Finding],
     checks: Container[str],
-    judged: Container[tuple[str, str]] | None = None,
+    judged: AbstractSet[tuple[str, str]] | None = None,
 ) -> Changes:
     """What cannot be read, or was not checked, is neither new nor resolved.
 
@@ -79,14 +80,17 @@ def compare(
     partly = {check for check, _ in unreadable}
 
     def is_gone(record: Record) -> bool:
-        names = [(record.check, name) for name in (record.check, *_within(record.resource))]
-        if record.check not in checks or any(name in unreadable for name in names):
+        names = {(record.check, name) for name in (record.check, *_within(record.resource))}
+        if record.check not in checks or names & unreadable:
             return False
-        return judged is None or record.check not in partly or any(name in judged for name in names)
+        return judged is None or record.check not in partly or bool(names & judged)
 
-    open_before = {name: record for name, record in history.records.items() if record.resolved_at is None}
-    gone = {name for name, record in open_before.items() if name not in findings_by_id and is_gone(record)}
-    new = set(findings_by_id) - set(history.records) if history.known else set()
+    gone = [
+        name
+        for name, record in history.records.items()
+        if record.resolved_at is None and name not in findings_by_id and is_gone(record)
+    ]
+    new = findings_by_id.keys() - history.records.keys() if history.known else ()
     return Changes(frozenset(new), frozenset(gone))
 
 
@@ -108,12 +112,8 @@ def resolved(history: History, changes: Changes) -> dict[str, Record]:
 def _known(findings: Iterable[Finding]) -> tuple[dict[str, Finding], set[tuple[str, str]]]:
     """Findings that are known, without those that the platform itself accepts: they are never news."""
     every = [finding for finding in findings if not (finding.waiver and finding.waiver.until is None)]
-    unreadable = {(finding.check, finding.resource) for finding in every if _is_unknown(finding)}
-    return {finding.id: finding for finding in every if not _is_unknown(finding)}, unreadable
-
-
-def _is_unknown(finding: Finding) -> bool:
-    return finding.status is FindingStatus.UNKNOWN
+    unreadable = {(finding.check, finding.resource) for finding in every if finding.is_unknown}
+    return {finding.id: finding for finding in every if not finding.is_unknown}, unreadable
 
 
 def to_notify(
@@ -197,12 +197,17 @@ def honoured(history: History, finding: Finding) -> Finding:
 
 def with_attempt(history: History, finding: Finding, now: datetime) -> History:
     """The history with an attempt, recorded before the write: a crash after it delays the next attempt."""
-    return _with(history, finding, replace(_record_of(history, finding, now), attempted_at=now))
+    return _changed(history, finding, now, attempted_at=now)
 
 
 def with_success(history: History, finding: Finding, now: datetime) -> History:
-    record = replace(_record_of(history, finding, now), attempted_at=now, failures=0)
-    return _with(history, finding, record)
+    return _changed(history, finding, now, attempted_at=now, failures=0)
+
+
+def with_failure(history: History, finding: Finding, now: datetime, *, temporary: bool) -> History:
+    """A failed heal is tried again by the next run. A failure that passes by itself does not count."""
+    failures = _record_of(history, finding, now).failures + (not temporary)
+    return _changed(history, finding, now, attempted_at=None, failures=failures)
 
 
 def with_outcome(
@@ -214,36 +219,25 @@ def with_outcome(
     return with_failure(history, finding, now, temporary=temporary) if status is Status.FAILED else history
 
 
-def with_failure(history: History, finding: Finding, now: datetime, *, temporary: bool) -> History:
-    """A failed heal is tried again by the next run. A failure that passes by itself does not count."""
-    record = _record_of(history, finding, now)
-    failures = record.failures if temporary else record.failures + 1
-    return _with(history, finding, replace(record, attempted_at=None, failures=failures))
-
-
 def with_approval(history: History, finding: Finding, now: datetime) -> History:
     """The first use of an approval by the id alone, which names no content."""
-    record = _record_of(history, finding, now)
-    if record.approved_at:
+    if _record_of(history, finding, now).approved_at:
         return history
-    return _with(history, finding, replace(record, approved_at=now, approved_digest=finding.digest))
+    return _changed(history, finding, now, approved_at=now, approved_digest=finding.digest)
 
 
 def _record_of(history: History, finding: Finding, now: datetime) -> Record:
     return history.records.get(finding.id) or Record(finding.check, finding.resource, first_seen=now)
 
 
-def _with(history: History, finding: Finding, record: Record) -> History:
+def _changed(history: History, finding: Finding, now: datetime, **changes: Any) -> History:  # noqa: ANN401
+    record = replace(_record_of(history, finding, now), **changes)
     return replace(history, records={**history.records, finding.id: record})
 
 
 def with_first_seen(history: History, findings: Iterable[Finding], now: datetime) -> list[Finding]:
     """The findings with the time at which each was first seen."""
-    records = history.records
-    return [
-        replace(finding, first_seen=records[finding.id].first_seen if finding.id in records else now)
-        for finding in findings
-    ]
+    return [replace(finding, first_seen=_record_of(history, finding, now).first_seen) for finding in findings]
 
 
 def to_json(history: History) -> dict[str, Any]:
@@ -253,7 +247,7 @@ def to_json(history: History) -> dict[str, Any]:
 
 def _stored(record: Record) -> dict[str, Any]:
     return {
-        STORED_AS.get(name, name): value.isoformat() if isinstance(value, datetime) else value
+        STORED_AS.get(name, name): value.isoformat() if name in TIMES else value
         for name in Record.__dataclass_fields__
         if (value := getattr(record, name)) is not None
     }
@@ -274,6 +268,6 @@ def _record(fields: Mapping[str, Any]) -> Record:
         for name in Record.__dataclass_fields__
         if (stored := STORED_AS.get(name, name)) in fields
     }
-    if not all(isinstance(values[name], str) for name in ("check", "resource")):
+    if not isinstance(values["check"] + values["resource"], str):
         raise TypeError("check and resource are text")
     return Record(**{**values, "failures": int(values.get("failures", 0))})

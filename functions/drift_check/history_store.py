@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from drift_check.history import History, from_json, to_json
-from drift_check.observe.observations import Known
+from drift_check.observe.observations import Unknown
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.config.naming import drift_check_function_name
@@ -59,7 +59,6 @@ class Stored:
     """The item as it was read."""
 
     history: History
-    pages: tuple[str, ...] = ()
     fencing: int = 0
     holder: str = ""
     lease_until: datetime | None = None
@@ -71,18 +70,16 @@ class LeaseHeldError(Exception):
 
 def place(table: str, env: str, described: Read[Any], ttl: Read[Any]) -> HistoryKey | str:
     """The item's key by the live table's schema, or why the table cannot keep the history."""
-    if not isinstance(described, Known):
-        return f"{described.call.action} failed with {described.code}"
-    if described.value is None:
-        return "the table does not exist"
-    key = described.map(_key_types)
-    if not isinstance(key, Known):
+    key = described.map_present(_key_types)
+    if isinstance(key, Unknown):
         return f"{key.call.action} failed with {key.code}"
+    if key.value is None:
+        return "the table does not exist"
     if unfit := [name for name, kind in key.value.items() if kind != "S"]:
         return f"its key {unfit[0]} is no text"
     value = {"S": drift_check_function_name(env)}
-    on = isinstance(ttl, Known) and (ttl.value or {}).get("TimeToLiveStatus") == "ENABLED"
-    attribute = ttl.value.get("AttributeName") if on and isinstance(ttl, Known) else None
+    live = ttl.value_or(None) or {}
+    attribute = live.get("AttributeName") if live.get("TimeToLiveStatus") == "ENABLED" else None
     return HistoryKey(table, dict.fromkeys(key.value, value), attribute)
 
 
@@ -107,7 +104,7 @@ class HistoryTable:
         Raises:
             AwsError: it cannot be read; PermanentError where the item has another schema.
         """
-        return self._parse(self._get(dict(self.location.key)))
+        return self._parse(self._get(self.location.key))
 
     def acquire(self, holder: str, now: datetime) -> Stored:
         """Take the lease, with a fencing token that is higher than every earlier one.
@@ -116,28 +113,25 @@ class HistoryTable:
             LeaseHeldError: another run has it; the message says which, and until when.
             AwsError: the table refuses.
         """
+        soon, far = (
+            now + LEASE,
+            now + 2 * LEASE,
+        )  # by a clock that is wrong, the latter: it would block for long
         names = {"#h": HOLDER, "#u": LEASE_UNTIL, "#f": FENCING}
         values = {
             ":h": {"S": holder},
-            ":u": {"N": str(_seconds(now + LEASE))},
-            ":now": {"N": str(_seconds(now))},
-            ":far": {
-                "N": str(_seconds(now + 2 * LEASE))
-            },  # by a clock that is wrong: it would block for long
+            ":u": _number(soon),
+            ":now": _number(now),
+            ":far": _number(far),
             ":one": {"N": "1"},
         }
         is_free = "attribute_not_exists(#u) OR #u < :now OR #u > :far"
-        try:
-            item = self._update("SET #h = :h, #u = :u ADD #f :one", is_free, names, values)
-        except AwsError as error:
-            if error.code != REFUSED:
-                raise
-            holding = self.load()
-            until = f"{holding.lease_until:%H:%M:%S} UTC" if holding.lease_until else "it ends"
-            raise LeaseHeldError(
-                f"another run ({holding.holder}) is at work, until {until} at the latest"
-            ) from None
-        return self._parse(item)
+        item = self._update("SET #h = :h, #u = :u ADD #f :one", is_free, names, values)
+        if item is not None:
+            return self._parse(item)
+        holding = self.load()
+        until = f"{holding.lease_until:%H:%M:%S} UTC" if holding.lease_until else "it ends"
+        raise LeaseHeldError(f"another run ({holding.holder}) is at work, until {until} at the latest")
 
     def save(self, history: History, fencing: int, now: datetime, *, release: bool = False) -> None:
         """Keep the history, and the lease for its whole length again, or release it.
@@ -147,36 +141,28 @@ class HistoryTable:
             AwsError: the table refuses.
         """
         pages = split(history)
-        until = now if release else now + LEASE
+        until = now - timedelta(seconds=1) if release else now + LEASE
         names = {"#u": LEASE_UNTIL, "#f": FENCING, "#p": PAGES}
-        values: dict[str, Any] = {
-            ":f": {"N": str(fencing)},
-            ":u": {"N": str(_seconds(until) - release)},
-            ":p": {"N": str(len(pages))},
-        }
+        values = {":f": {"N": str(fencing)}, ":u": _number(until), ":p": {"N": str(len(pages))}}
         sets = "SET #u = :u, #p = :p"
         if self.written.get(0) != pages[0]:
             names["#history"], values[":history"] = HISTORY, {"S": pages[0]}
             sets += ", #history = :history"
         if self.location.ttl:
-            names["#ttl"], values[":ttl"] = self.location.ttl, _expiry(now)
+            names["#ttl"], values[":ttl"] = self.location.ttl, _number(now + KEPT)
             sets += ", #ttl = :ttl"
-        try:
-            self._update(sets, "#f = :f", names, values)
-        except AwsError as error:
-            if error.code != REFUSED:
-                raise
-            raise TemporaryError(UPDATE, LEASE_LOST, "another run has taken the lease") from None
+        if self._update(sets, "#f = :f", names, values) is None:
+            raise TemporaryError(UPDATE, LEASE_LOST, "another run has taken the lease")
         self.written[0] = pages[0]
-        for number, page in enumerate(pages[1:], start=1):
-            self._save_page(number, page, fencing, now)
+        for number, page in enumerate(pages):
+            if self.written.get(number) != page:
+                self._save_page(number, page, fencing, now)
 
     def _save_page(self, number: int, page: str, fencing: int, now: datetime) -> None:
-        if self.written.get(number) == page:
-            return
-        item = {**self.location.page(number), HISTORY: {"S": page}, FENCING: {"N": str(fencing)}}
+        token = {"N": str(fencing)}
+        item = {**self.location.page(number), HISTORY: {"S": page}, FENCING: token}
         if self.location.ttl:
-            item[self.location.ttl] = _expiry(now)
+            item[self.location.ttl] = _number(now + KEPT)
         self.calls += 1
         with translate_errors(PUT):
             self.client.put_item(
@@ -184,24 +170,30 @@ class HistoryTable:
                 Item=item,
                 ConditionExpression="attribute_not_exists(#f) OR #f <= :f",
                 ExpressionAttributeNames={"#f": FENCING},
-                ExpressionAttributeValues={":f": {"N": str(fencing)}},
+                ExpressionAttributeValues={":f": token},
             )
         self.written[number] = page
 
     def _update(self, update: str, condition: str, names: dict[str, str], values: dict[str, Any]) -> Any:  # noqa: ANN401 - an item
+        """The item as it is then; None where the condition does not hold."""
         self.calls += 1
-        with whole_answer(UPDATE), translate_errors(UPDATE):
-            return self.client.update_item(
-                TableName=self.location.table,
-                Key=self.location.key,
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=values,
-                ReturnValues="ALL_NEW",
-            )["Attributes"]
+        try:
+            with whole_answer(UPDATE), translate_errors(UPDATE):
+                return self.client.update_item(
+                    TableName=self.location.table,
+                    Key=self.location.key,
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=values,
+                    ReturnValues="ALL_NEW",
+                )["Attributes"]
+        except AwsError as error:
+            if error.code != REFUSED:
+                raise
+            return None
 
-    def _get(self, key: dict[str, Any]) -> Any:  # noqa: ANN401 - an item
+    def _get(self, key: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an item
         self.calls += 1
         with whole_answer(GET), translate_errors(GET):
             return self.client.get_item(TableName=self.location.table, Key=key, ConsistentRead=True).get(
@@ -225,7 +217,6 @@ class HistoryTable:
         until = item.get(LEASE_UNTIL, {}).get("N")
         return Stored(
             History(records),
-            tuple(pages),
             int(item.get(FENCING, {}).get("N", "0")),
             item.get(HOLDER, {}).get("S", ""),
             datetime.fromtimestamp(int(until), UTC) if until else None,
@@ -273,14 +264,10 @@ def split(history: History) -> list[str]:
             )
             for page in range(number)
         ]
-        if all(len(page) <= PAGE_BYTES for page in pages) or number >= MOST_PAGES:
+        if max(map(len, pages)) <= PAGE_BYTES or number >= MOST_PAGES:
             return pages
         number *= 2
 
 
-def _seconds(time: datetime) -> int:
-    return int(time.timestamp())
-
-
-def _expiry(now: datetime) -> dict[str, str]:
-    return {"N": str(_seconds(now + KEPT))}
+def _number(time: datetime) -> dict[str, str]:
+    return {"N": str(int(time.timestamp()))}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from drift_check.findings import FindingStatus
+from drift_check.findings import Severity
 from drift_check.history import Changes
 from drift_check.planner import HealPlan
 from tradai_shared.errors import Status
@@ -39,7 +39,7 @@ class Report:
     region: str = ""
     findings: list[Finding] = field(default_factory=list)
     heals: list[HealOutcome] = field(default_factory=list)
-    plan: HealPlan = field(default_factory=lambda: HealPlan((), ()))
+    plan: HealPlan = field(default_factory=HealPlan)
     changes: Changes = field(default_factory=Changes)
     to_notify: list[Finding] = field(default_factory=list)
     resolved: dict[str, Record] = field(default_factory=dict)  # within the days that history remembers, by id
@@ -52,12 +52,30 @@ class Report:
 
     @property
     def unknown(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.status is FindingStatus.UNKNOWN]
+        return [finding for finding in self.findings if finding.is_unknown]
 
     @property
     def open(self) -> list[Finding]:
         """Drift that needs a person."""
         return [finding for finding in self.findings if finding.is_actionable]
+
+    @property
+    def by_severity(self) -> dict[Severity, int]:
+        """How much is open, of each severity that counts."""
+        severities = [finding.severity for finding in self.open]
+        return {
+            severity: severities.count(severity) for severity in Severity if severity is not Severity.INFO
+        }
+
+    @property
+    def accepted(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.waiver]
+
+    @property
+    def informative(self) -> list[Finding]:
+        """What is assumed or contradicted, and what only informs."""
+        known = [finding for finding in self.findings if not (finding.waiver or finding.is_unknown)]
+        return [finding for finding in known if finding.severity is Severity.INFO]
 
     @property
     def failed(self) -> list[HealOutcome]:

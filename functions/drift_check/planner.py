@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from drift_check.findings import FindingStatus, Healing
+from drift_check.findings import Healing
 from tradai_shared.errors import EventError
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ STAMP = "%Y%m%dT%H%MZ"
 class HealPlan:
     """What to heal, in order, and what not, each with its reason. ``blocked`` are those that keep failing."""
 
-    chosen: tuple[AssessedFinding, ...]
-    refused: tuple[tuple[Finding, str], ...]
+    chosen: tuple[AssessedFinding, ...] = ()
+    refused: tuple[tuple[Finding, str], ...] = ()
     blocked: tuple[Finding, ...] = ()
 
 
@@ -48,7 +49,7 @@ def approved_ids(
     Raises:
         EventError: an approval is unknown, or stale: of another content, or older than 24 hours.
     """
-    by_id = {finding.id: finding for finding in findings if finding.status is not FindingStatus.UNKNOWN}
+    by_id = {finding.id: finding for finding in findings if not finding.is_unknown}
     ids = set()
     for approval in given:
         finding_id, _, content = approval.partition(".")
@@ -109,7 +110,7 @@ def plan_heals(  # noqa: PLR0913, PLR0917 - what is asked for, what is known, an
 
     An entry of ``only`` is a finding's id, or FINDING.CONTENT, which is healed with that content alone.
     """
-    wanted = dict(entry.partition(".")[::2] for entry in only)
+    wanted = {finding_id: content for finding_id, _, content in [entry.partition(".") for entry in only]}
     chosen: list[AssessedFinding] = []
     refused: list[tuple[Finding, str]] = []
     blocked: list[Finding] = []
@@ -118,7 +119,7 @@ def plan_heals(  # noqa: PLR0913, PLR0917 - what is asked for, what is known, an
         finding = assessed_finding.finding
         if wanted and finding.id not in wanted:
             continue
-        if finding.status is FindingStatus.UNKNOWN or not assessed_finding.remediations:
+        if finding.is_unknown or not assessed_finding.remediations:
             if finding.id in approved:
                 refused.append((finding, "there is nothing that a program may write"))
             continue
@@ -166,9 +167,6 @@ def _keeps_failing(finding: Finding, history: History) -> bool:
 
 def _last_writes(history: History) -> dict[tuple[str, str], datetime]:
     """The time of the latest write by check and resource, whatever the attribute."""
-    times: dict[tuple[str, str], datetime] = {}
-    for record in history.records.values():
-        if record.attempted_at is not None:
-            key = (record.check, record.resource)
-            times[key] = max(times.get(key, record.attempted_at), record.attempted_at)
-    return times
+    attempts = [(record.attempted_at, record) for record in history.records.values() if record.attempted_at]
+    ordered = sorted(attempts, key=itemgetter(0))
+    return {(record.check, record.resource): attempted_at for attempted_at, record in ordered}

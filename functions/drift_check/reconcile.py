@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from drift_check import history as past
 from drift_check import history_store
@@ -32,6 +32,16 @@ if TYPE_CHECKING:
     from drift_check.settings import Settings
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.overrides import Waiver as OwnWaiver
+
+    class Options(TypedDict, total=False):
+        """Fields of ``Reconciler`` that a caller may set."""
+
+        use: HistoryUse
+        notify: Callable[[Report], bool] | None
+        attended: bool
+        holder: str
+        is_interrupted: Callable[[], bool]
+
 
 INTERRUPTED = "interrupted"
 FOR_A_HEAL = timedelta(seconds=30)  # its reads, writes and the reading back
@@ -224,7 +234,7 @@ class Reconciler:
     @property
     def _only(self) -> frozenset[str]:
         """The ids of the findings that may be healed; all where it is empty."""
-        return frozenset(entry.partition(".")[0] for entry in self.request.only)
+        return frozenset({entry.partition(".")[0] for entry in self.request.only})
 
     def _approved(self, scan: Scan, session: Session) -> frozenset[str]:
         """Raises EventError: an approval, or an id of ``only``, is unknown or stale."""
@@ -265,14 +275,10 @@ def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put tog
     client: Callable[[str], Any],
     *,
     waivers: Sequence[OwnWaiver] = (),
-    use: HistoryUse = HistoryUse.ALL,
-    notify: Callable[[Report], bool] | None = None,
     on_progress: Callable[[int, int], None] = no_progress,
     deadline: datetime | None = None,
-    attended: bool = False,
-    holder: str = "a run",
     account: str = "",
-    is_interrupted: Callable[[], bool] = never,
+    **options: Unpack[Options],
 ) -> Reconciler:
     """The loop over one environment; ``client`` gives boto3's client of a service."""
     scanner = make_scanner(
@@ -284,16 +290,5 @@ def make_reconciler(  # noqa: PLR0913 - the only place where the loop is put tog
         deadline=deadline and deadline - FOR_A_CALL,
         account=account,
     )
-    return Reconciler(
-        settings,
-        request,
-        scanner,
-        RequestBuilder(client),
-        use,
-        notify,
-        deadline,
-        attended,
-        holder,
-        account,
-        is_interrupted,
-    )
+    builder = RequestBuilder(client)
+    return Reconciler(settings, request, scanner, builder, deadline=deadline, account=account, **options)

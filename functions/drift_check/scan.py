@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drift_check import checks as all_checks
-from drift_check.checks.base import CheckContext, all_initial_reads
+from drift_check.checks.base import TAGS, CheckContext, all_initial_reads
 from drift_check.compare import AssessedFinding, by_importance, compare, new_finding
 from drift_check.findings import UNREADABLE, Finding, FindingStatus, Waiver, severity_of
-from drift_check.observe.observations import Known, Reads
+from drift_check.observe.observations import Reads, Unknown
 from drift_check.observe.observer import Observer, no_progress
 from tradai_shared import clock
 from tradai_shared.config.paths import is_absent, is_judged
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 ABSENT = "absent"
+ALTHOUGH_ABSENT = "the deployment's own file says that this account does not have it"
 # The fields by which a resource is recognized; other states are of settings, which always exist.
 RECOGNIZED_BY = frozenset({"name", "identifier", "cluster", "cidr", "function", "alarm"})
 
@@ -46,11 +47,7 @@ class Scan:
     @property
     def unknown(self) -> set[tuple[str, str]]:
         """Check and resource of what could not be read; a check that could not finish stands for itself."""
-        return {
-            (finding.check, finding.resource)
-            for finding in self.findings
-            if finding.status is FindingStatus.UNKNOWN
-        }
+        return {(finding.check, finding.resource) for finding in self.findings if finding.is_unknown}
 
     @property
     def no_answer(self) -> str:
@@ -58,7 +55,7 @@ class Scan:
         unread = self.reads.unknown()
         if not unread or len(unread) < len(self.reads.answers):
             return ""
-        code, count = Counter(read.code for read in unread).most_common(1)[0]
+        code, count = Counter([read.code for read in unread]).most_common(1)[0]
         return f"none of {len(unread)} reads was answered: {code} ({count} times), as {unread[0].call.action}"
 
     def with_details(self, before: Scan, detailed: Scan) -> Scan:
@@ -92,7 +89,7 @@ class Scanner:
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(check.name for check in self.checks)
+        return frozenset({check.name for check in self.checks})
 
     def scan(self, also: Iterable[Call] = ()) -> Scan:
         """Read everything that the checks need, and the calls of ``also``."""
@@ -108,11 +105,11 @@ class Scanner:
         now = clock.now()
         check_context = CheckContext(self.config, reads, now)
         judged: set[tuple[str, str]] = set()
-        assessed = (
+        assessed = [
             replace(found, finding=replace(found.finding, place=self.place))
             for check in self.checks
             for found in self._assess(check, check_context, judged)
-        )
+        ]
         ordered = by_importance(waived(assessed, self.waivers, now))
         return Scan(reads, ordered, frozenset(judged))
 
@@ -120,52 +117,40 @@ class Scanner:
         self, check: Check, ctx: CheckContext, judged: set[tuple[str, str]]
     ) -> Iterator[AssessedFinding]:
         """Findings of one check. An answer that it cannot read costs the rest of this check, no other."""
+        config, name = self.config, check.name
         try:
             for resource in check.evaluate(ctx):
-                judged.add((check.name, resource.resource))
-                yield from self._compare(check.name, resource)
+                judged.add((name, resource.resource))
+                for assessed in compare(config, name, resource):
+                    if is_in_scope(config, resource, assessed.finding):
+                        yield assessed
+                if is_present_although_absent(config, resource):
+                    severity, sources = severity_of(name, ABSENT), resource.exists.sources
+                    values = {"desired": ABSENT, "observed": "present", "severity": severity}
+                    finding = new_finding(
+                        config, name, resource, ABSENT, FindingStatus.UNEXPECTED, ALTHOUGH_ABSENT, **values
+                    )
+                    yield AssessedFinding(finding, (), sources)
         except UNREADABLE as error:
             reason = f"the check ended early, an answer could not be read: {type(error).__name__}: {error}"
-            unknown = Finding(
-                check=check.name,
-                resource=check.name,
+            finding = Finding(
+                check=name,
+                resource=name,
                 attribute="check",
                 status=FindingStatus.UNKNOWN,
                 provenance=Provenance.SEED,
                 reason=reason,
             )
-            yield AssessedFinding(unknown, (), frozenset())
-
-    def _compare(self, check: str, resource: ResourceState) -> Iterator[AssessedFinding]:
-        """The findings of one resource, without what a deployment has taken out of the comparison."""
-        for assessed in compare(self.config, check, resource):
-            if is_in_scope(self.config, resource, assessed.finding):
-                yield assessed
-        if is_present_although_absent(self.config, resource):
-            reason = "the deployment's own file says that this account does not have it"
-            unexpected = FindingStatus.UNEXPECTED
-            finding = new_finding(
-                self.config,
-                check,
-                resource,
-                ABSENT,
-                unexpected,
-                reason,
-                desired="absent",
-                observed="present",
-                severity=severity_of(check, ABSENT),
-            )
-            yield AssessedFinding(finding, (), resource.exists.sources)
+            yield AssessedFinding(finding, (), frozenset())
 
     def _dependent_reads(self, call: Call, read: Read[Any]) -> list[Call]:
         """What follows from an answer; each check on its own, so that an odd answer costs only the check."""
         calls: list[Call] = []
+        if isinstance(read, Unknown) and call != TAGS:
+            return calls
         for check in self.checks:
-            try:
-                if isinstance(read, Known):
-                    calls += check.dependent_reads(self.config, call, read.value)
-                else:
-                    calls += check.fallback_reads(self.config, call)
+            try:  # where tags cannot be listed, what follows is asked as if there were none
+                calls += check.dependent_reads(self.config, call, read.value_or([]))
             except UNREADABLE:
                 continue  # what is not asked is unknown to the check
         return calls
@@ -198,7 +183,7 @@ def waived(
     for assessed_finding in assessed:
         finding = assessed_finding.finding
         waiver = held.get(finding.id)
-        if waiver and finding.status is not FindingStatus.UNKNOWN:
+        if waiver and not finding.is_unknown:
             accepted = Waiver(waiver.reason, waiver.owner, waiver.until, waiver.content)
             yield replace(assessed_finding, finding=replace(finding, waiver=accepted))
         else:

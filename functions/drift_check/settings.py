@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 MAX_HEALS = 5
 PRODUCT = r"arn:aws[a-z-]*:securityhub:[a-z0-9-]+:\d{12}:product/\d{12}/default"
 # The stack's parameters win over the configuration: what the failover works on is said once.
+# By their variables: NAT_ASG_NAME is NatAsgName.
 PARAMETERS = {
-    "NAT_ASG_NAME": "NatAsgName",
-    "NAT_STANDBY_ASG_NAME": "NatStandbyAsgName",
-    "NAT_HOOK_NAMES": "NatHookNames",
-    "NAT_FUNCTION_NAME": "NatFunctionName",
-    "NAT_ALARM_NAME": "NatAlarmName",
-    "NAT_EIP_ALLOCATION_ID": "NatEipAllocationId",
-    "NAME_PREFIX": "NamePrefix",
-    "DRIFT_REPORT_BUCKET": "DriftReportBucket",
-    "PRIVATE_ROUTE_TABLE_IDS": "PrivateRouteTableIds",
+    variable: variable.title().replace("_", "")
+    for variable in (
+        "NAT_ASG_NAME",
+        "NAT_STANDBY_ASG_NAME",
+        "NAT_HOOK_NAMES",
+        "NAT_FUNCTION_NAME",
+        "NAT_ALARM_NAME",
+        "NAT_EIP_ALLOCATION_ID",
+        "NAME_PREFIX",
+        "DRIFT_REPORT_BUCKET",
+        "PRIVATE_ROUTE_TABLE_IDS",
+    )
 }
 
 

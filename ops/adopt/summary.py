@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from drift_check.report.as_text import short
+from drift_check.report import short
 from ops.adopt.answers import described
 from ops.adopt.model import Answer
 

@@ -56,3 +56,12 @@ def chosen(carriers: tuple[Carrier, ...], group: str) -> str | None:
     """The instance of the group that is to be looked after, else the first one; None where there is none."""
     of_group = (carrier.instance_id for carrier in carriers if carrier.group == group)
     return next(of_group, carriers[0].instance_id if carriers else None)
+
+
+def around(
+    carriers: tuple[Carrier, ...], instance_id: str | None, tables: tuple[RouteTable, ...]
+) -> tuple[RouteTable, ...]:
+    """The tables of the VPC in which the instance carries; all of them where none is known to."""
+    own = {table for carrier in carriers if carrier.instance_id == instance_id for table in carrier.tables}
+    vpcs = {table.vpc_id for table in tables if table.id in own}
+    return tuple(table for table in tables if table.vpc_id in vpcs) or tables

@@ -88,7 +88,7 @@ def _region(account: Account, wanted: Wanted) -> Iterator[Line]:
 def _nat(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
     """Nothing while a person has to say which NAT is meant: what was read is of any of them."""
     if is_undecided(account, wanted):
-        del parameters["PrivateRouteTableIds"]
+        parameters.pop("PrivateRouteTableIds", None)  # absent where the tables are in several VPCs
         return
     yield from about_group(account, wanted, parameters)
     yield from about_standby(account, wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from ops.doctor.carriers import GROUP_OF
 from ops.doctor.model import Level, Line
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ def about_tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -
         yield _none(account.identity.region, wanted)
         return
     ids = ",".join(sorted(table.id for table in tables))
-    vpcs = sorted({table.vpc_id for table in tables})
+    vpcs = sorted({table.vpc_id for table in _own(account, wanted)})
     if len(vpcs) > 1:
+        choices = (
+            f"PrivateRouteTableIds={','.join(sorted(table.id for table in tables if table.vpc_id == vpc))}"
+            for vpc in vpcs
+        )
         yield Line(
             Level.DO,
             "route tables",
             f"{ids} are in {len(vpcs)} VPCs ({', '.join(vpcs)})",
-            "give those of one VPC as PrivateRouteTableIds",
+            f"give those of one VPC: {' or '.join(choices)}",
         )
         return
     if wanted.table_ids and (absent := sorted(set(wanted.table_ids) - {table.id for table in tables})):
@@ -38,7 +43,7 @@ def about_tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -
         )
     parameters["PrivateRouteTableIds"] = ids
     parameters["VpcId"] = vpcs[0]
-    yield from _carriers(account, parameters)
+    yield from _carriers(account, wanted, parameters)
     yield from _left_out(account)
     yield from _vpc(wanted, vpcs[0])
     yield from _cidrs(account, wanted, parameters)
@@ -61,6 +66,14 @@ def strangers(account: Account) -> tuple[Carrier, ...]:
     return tuple(carrier for carrier in account.carriers if carrier.group not in groups)
 
 
+def _own(account: Account, wanted: Wanted) -> list[RouteTable]:
+    """Without those of other groups' NATs, where it is known whose is meant."""
+    if is_undecided(account, wanted):
+        return list(account.tables)
+    theirs = {table for carrier in strangers(account) for table in carrier.tables}
+    return [table for table in account.tables if table.id not in theirs]
+
+
 def is_undecided(account: Account, wanted: Wanted) -> bool:
     """Whether the tables lead to NATs of several groups, and no parameter says which one is meant."""
     return bool(strangers(account)) and not any(
@@ -68,11 +81,13 @@ def is_undecided(account: Account, wanted: Wanted) -> bool:
     )
 
 
-def _carriers(account: Account, parameters: dict[str, str]) -> Iterator[Line]:
+def _carriers(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
     if not account.carriers:
         return
+    unread = any(unread.action == GROUP_OF for unread in account.unread)
+    none = "an unknown group" if unread else "no group"
     shown = "; ".join(
-        f"{', '.join(carrier.tables)} to {carrier.instance_id} of {carrier.group or 'no group'}"
+        f"{', '.join(carrier.tables)} to {carrier.instance_id} of {carrier.group or none}"
         for carrier in account.carriers
     )
     others = strangers(account)
@@ -80,9 +95,7 @@ def _carriers(account: Account, parameters: dict[str, str]) -> Iterator[Line]:
         text = f"they lead to several NATs: {shown}. The stack moves them all to one of these"
         yield Line(Level.INFO, "route tables", text)
         return
-    theirs = {table for carrier in others for table in carrier.tables}
-    own = sorted(table.id for table in account.tables if table.id not in theirs)
-    parameters["PrivateRouteTableIds"] = ",".join(own)
+    parameters["PrivateRouteTableIds"] = ",".join(sorted(table.id for table in _own(account, wanted)))
     choices = " or ".join(
         f"PrivateRouteTableIds={','.join(sorted(carrier.tables))} NatAsgName={carrier.group}"
         for carrier in account.carriers

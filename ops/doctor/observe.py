@@ -49,7 +49,9 @@ class AccountReader:
         allocations, automatic = self._addresses(instance_id)
         network_reader = NetworkReader(self)
         network, offers = (
-            network_reader.network(tables, group, standby, made=wanted.creates_nat),
+            network_reader.network(
+                carriers.around(several, instance_id, tables), group, standby, made=wanted.creates_nat
+            ),
             network_reader.offers(wanted),
         )
         return Account(

@@ -17,9 +17,9 @@ from rich.table import Table
 
 from drift_check.events import Mode, Request
 from drift_check.reconcile import make_reconciler
+from drift_check.report import headline, short
 from drift_check.report.as_html import page
 from drift_check.report.as_json import document
-from drift_check.report.as_text import headline, short
 from drift_check.settings import Allowed, Settings
 from simulator import estate
 from simulator.aws.event_bridge import ACCOUNT

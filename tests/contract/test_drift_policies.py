@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from drift_check import actions, history_store
-from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
+from drift_check.observe import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.report import publish
 from tests.contract.stack import ENVIRONMENTS, Stack, samples
 from tradai_shared.config import canonical_config

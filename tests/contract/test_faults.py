@@ -15,7 +15,7 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 from drift_check.findings import FindingStatus
 from drift_check.model import ExitCode
-from drift_check.observe.api_reads import READ_OPERATIONS
+from drift_check.observe import READ_OPERATIONS
 from tests.contract.estate import Live, live
 from tests.contract.wire import FAULTS, Wire, no_waiting
 from tradai_shared.aws.clients import ATTEMPTS, client_config

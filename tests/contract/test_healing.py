@@ -13,7 +13,7 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from drift_check.actions import Remediation
 from drift_check.events import Mode
 from drift_check.findings import Healing
-from drift_check.observe.api_reads import boto3_names
+from drift_check.observe import boto3_names
 from tests.contract.drift_scenarios import AUTOMATIC, NEVER, ON_APPROVAL, check_on, route_elsewhere, ttl
 from tests.contract.estate import Live, live
 from tradai_shared.errors import Status
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_python
 
-# Before; the lists of buckets and of load balancers, the launch template; three properties of each bucket.
-CALLS = 84 + 3 + 3 * 5
+# Before; the lists of buckets, balancers and schedules, the launch template; three properties of each bucket.
+CALLS = 84 + 4 + 3 * 5
 OF_THE_FAILOVER = {"ReplaceRoute", "CreateRoute", "CompleteLifecycleAction"}
 
 

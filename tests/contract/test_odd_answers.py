@@ -12,8 +12,8 @@ from drift_check.events import Mode
 from drift_check.findings import FindingStatus
 from drift_check.history_store import HistoryUse
 from drift_check.model import ExitCode
+from drift_check.report import headline
 from drift_check.report.as_json import answer
-from drift_check.report.as_text import headline
 from tests.contract.estate import Live, live
 from tradai_shared.errors import AccessDenied
 

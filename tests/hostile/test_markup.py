@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from typing_extensions import override
 
-from drift_check.apply.api_writes import ApiRequest
+from drift_check.apply import ApiRequest
 from drift_check.apply.healer import HealOutcome
 from drift_check.events import Request
 from drift_check.findings import Waiver

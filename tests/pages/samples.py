@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from drift_check.apply.api_writes import ApiRequest
+from drift_check.apply import ApiRequest
 from drift_check.apply.healer import HealOutcome
 from drift_check.events import Request
 from drift_check.findings import Healing, Severity, Waiver

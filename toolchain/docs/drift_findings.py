@@ -13,7 +13,7 @@ from drift_check.checks.base import CONFIGURED, AttributeState, CheckContext, Re
 from drift_check.checks.nat import PARAMETER
 from drift_check.compare import EXISTENCE, path_of
 from drift_check.findings import severity_of
-from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
+from drift_check.observe import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.observe.observations import Reads
 from toolchain.docs.unchecked_values import UNJUDGED
 from tradai_shared.config.build import build

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 LAYER = "tradai_shared"
 NOT_COUNTED = f"{LAYER}.config"
-BOUNDS = {"drift_check": 43, "ttl_reaper": 30, "update_nat_routes": 24, "egress_probe": 10}
+BOUNDS = {"drift_check": 40, "ttl_reaper": 30, "update_nat_routes": 24, "egress_probe": 10}
 FAILED = 1
 
 

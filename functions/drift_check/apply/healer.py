@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import DisableTtl
-from drift_check.apply.api_writes import UnsafeError
-from drift_check.findings import UNREADABLE, FindingStatus
+from drift_check.apply import UnsafeError
+from drift_check.findings import UNREADABLE
 from tradai_shared import clock
 from tradai_shared.errors import AwsError, Status, TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from drift_check.actions import Remediation
-    from drift_check.apply.api_writes import ApiRequest
+    from drift_check.apply import ApiRequest
     from drift_check.apply.requests import RequestBuilder
     from drift_check.compare import AssessedFinding
     from drift_check.findings import Finding
@@ -87,17 +87,15 @@ class Healer:
 
     def _heal(self, planned: AssessedFinding) -> HealOutcome:
         fresh = self._read_again(planned)
-        if fresh is None or fresh.finding.status is FindingStatus.UNKNOWN:
+        if fresh is None or fresh.finding.is_unknown:
             return self._absent(planned)
         fresh = self.builder.inspected(fresh)
         if fresh.finding.digest != planned.finding.digest:
             detail = "it has changed since it was planned: nothing is written"
             return self._failed(planned, detail, temporary=True)
         if self.dry_run:
-            writes = tuple(
-                write for remediation in fresh.remediations for write in self.builder.writes(remediation)
-            )
-            return HealOutcome(planned.finding, Status.PLANNED, _warnings(fresh), writes)
+            writes = [write for each in fresh.remediations for write in self.builder.writes(each)]
+            return HealOutcome(planned.finding, Status.PLANNED, _warnings(fresh), tuple(writes))
         return self._write(fresh)
 
     def _write(self, fresh: AssessedFinding) -> HealOutcome:
@@ -119,13 +117,11 @@ class Healer:
         return self.scan.by_id(assessed_finding.finding.id)
 
     def _absent(self, planned: AssessedFinding) -> HealOutcome:
-        if lost := [read for read in self.scan.reads.unknown() if read.call in planned.sources]:
-            detail = f"{lost[0].call.action} failed with {lost[0].code}: nothing is written blindly"
-            return self._failed(planned, detail, temporary=True)
-        if self.scan.may_hide(planned.finding):
-            detail = "its check could not finish: nothing is written blindly"
-            return self._failed(planned, detail, temporary=True)
-        return HealOutcome(planned.finding, Status.ALREADY, "a second look finds it as it should be")
+        lost = [read for read in self.scan.reads.unknown() if read.call in planned.sources]
+        if not lost and not self.scan.may_hide(planned.finding):
+            return HealOutcome(planned.finding, Status.ALREADY, "a second look finds it as it should be")
+        why = f"{lost[0].call.action} failed with {lost[0].code}" if lost else "its check could not finish"
+        return self._failed(planned, f"{why}: nothing is written blindly", temporary=True)
 
     def _failed(self, planned: AssessedFinding, detail: str, *, temporary: bool = False) -> HealOutcome:
         return HealOutcome(planned.finding, Status.FAILED, detail, tuple(self.sent), temporary)
@@ -140,36 +136,35 @@ class Healer:
             raise
         return _function_error(answer) if "Payload" in answer else None
 
-    def _shows(self, fresh: AssessedFinding, remediation: Remediation) -> bool:
-        """Whether a reading shows that a remediation is carried out."""
+    def _readings(self, fresh: AssessedFinding) -> Iterator[AssessedFinding | None]:
+        """The finding as later readings show it; None once it is over."""
         for pause in VERIFIED_WITHIN:
             if pause:
                 clock.sleep(pause)
             after = self._read_again(fresh)
-            if after is None:
-                return not self.scan.may_hide(fresh.finding)
-            if after.finding.status is not FindingStatus.UNKNOWN and remediation not in after.remediations:
-                return True
-        return False
+            if after is not None or not self.scan.may_hide(fresh.finding):
+                yield after
+
+    def _shows(self, fresh: AssessedFinding, remediation: Remediation) -> bool:
+        """Whether a reading shows that a remediation is carried out."""
+        return any(
+            after is None or not (after.finding.is_unknown or remediation in after.remediations)
+            for after in self._readings(fresh)
+        )
 
     def _verify(self, fresh: AssessedFinding) -> HealOutcome:
         if not self.sent:
             return self._failed(fresh, "the differences cannot be written any more")
-        finding, warnings = fresh.finding, _warnings(fresh)
-        for pause in VERIFIED_WITHIN:
-            if pause:
-                clock.sleep(pause)
-            after = self._read_again(fresh)
-            if after is None and not self.scan.may_hide(fresh.finding):
-                return HealOutcome(finding, Status.DONE, warnings, tuple(self.sent))
-            if after is not None and _is_half_done(fresh, after):
-                return HealOutcome(finding, Status.DONE, f"one step of two; {warnings}", tuple(self.sent))
+        for after in self._readings(fresh):
+            if after is None or _is_half_done(fresh, after):
+                warnings = _warnings(fresh) if after is None else f"one step of two; {_warnings(fresh)}"
+                return HealOutcome(fresh.finding, Status.DONE, warnings, tuple(self.sent))
         return self._failed(fresh, "written, and a later reading still shows it")
 
 
 def _is_half_done(fresh: AssessedFinding, after: AssessedFinding) -> bool:
     """TTL moves to another attribute in two steps, since AWS allows one change of a table an hour."""
-    is_off = any(isinstance(remediation, DisableTtl) for remediation in fresh.remediations)
+    is_off = DisableTtl in map(type, fresh.remediations)
     return is_off and bool(after.remediations) and after.remediations != fresh.remediations
 
 
@@ -178,8 +173,8 @@ def _passes(error: AwsError) -> bool:
 
 
 def _warnings(assessed_finding: AssessedFinding) -> str:
-    warnings = (remediation.warning for remediation in assessed_finding.remediations if remediation.warning)
-    return "; ".join(dict.fromkeys(warnings))
+    warnings = [remediation.warning for remediation in assessed_finding.remediations]
+    return "; ".join(dict.fromkeys(filter(None, warnings)))
 
 
 def _function_error(answer: dict[str, Any]) -> str | None:

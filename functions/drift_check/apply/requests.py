@@ -9,17 +9,16 @@ from drift_check.actions import (
     AddTags,
     EnableTtl,
     Remediation,
-    ReplaceTags,
     RequireMfa,
     ResizeGroup,
     RevokeWorldOpen,
 )
-from drift_check.apply.api_writes import ApiRequest, UnsafeError, request
+from drift_check.apply import ApiRequest, UnsafeError, request
 from drift_check.checks.base import tag_map
 from drift_check.checks.security_groups import flat_ports
 from drift_check.compare import assess
 from drift_check.findings import Healing
-from drift_check.observe.api_reads import boto3_names
+from drift_check.observe import boto3_names
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
 from tradai_shared.errors import AwsError, PermanentError
@@ -52,7 +51,7 @@ class RequestBuilder:
         match remediation:
             case EnableTtl():
                 return [self._enable_ttl(remediation)]
-            case AddTags(arn, tags) | ReplaceTags(arn, tags):
+            case AddTags(arn, tags):
                 return [self._tag(arn, dict(tags))]
             case RevokeWorldOpen():
                 return self._revoke(remediation)
@@ -162,7 +161,7 @@ class RequestBuilder:
             groups = self.client("autoscaling").describe_auto_scaling_groups(
                 AutoScalingGroupNames=[remediation.group]
             )["AutoScalingGroups"]
-        running = max([0, *(max(group["DesiredCapacity"], len(group["Instances"])) for group in groups)])
+        running = max([0, *[max(group["DesiredCapacity"], len(group["Instances"])) for group in groups]])
         if remediation.size != "MinSize" and remediation.value < running:
             raise UnsafeError(f"the group has {running} instances: one would be terminated")
 

@@ -39,7 +39,7 @@ ALL: tuple[Check, ...] = (
 BY_NAME = {check.name: check for check in ALL}
 
 
-def chosen(names: Iterable[str]) -> tuple[Check, ...]:
+def chosen(names: Iterable[str]) -> list[Check]:
     """The named checks, all where none is named."""
     wanted = set(names)
-    return tuple(check for check in ALL if not wanted or check.name in wanted)
+    return [check for check in ALL if not wanted or check.name in wanted]

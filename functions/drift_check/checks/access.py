@@ -63,11 +63,6 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
         yield from [Call(STAGES, api["id"]) for api in _ours(config, answer)]
 
 
-def fallback_reads(_config: CanonicalConfig, call: Call) -> Iterator[Call]:
-    if call == TAGS:
-        yield Call(LIST_POOLS)
-
-
 def tagged_pools(tagged: list[ApiObject]) -> list[str]:
     """The ids of pools that have tags: to describe the one that is there saves listing all."""
     return [arn.rpartition("/")[2] for arn in sorted_values(tagged, key="ResourceARN") if ":userpool/" in arn]
@@ -161,7 +156,8 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
     stages = joined(*[ctx.get(STAGES, api["id"]) for api in apis.value_or(())])
 
     def associated(_apis: list[ApiObject], stages: list[ApiObject]) -> str:
-        return API_GATEWAY if stages and all(stage.get("webAclArn") for stage in stages) else "nothing"
+        unfiltered = [stage for stage in stages if not stage.get("webAclArn")]
+        return API_GATEWAY if stages and not unfiltered else "nothing"
 
     path, reason = "waf.associated_with", "requests reach the API unfiltered"
     fact = AttributeState("associated_with", combined(associated, apis, stages), reason=reason)
@@ -211,4 +207,4 @@ def _ports(balancer: ApiObject, listeners: list[ApiObject] | None) -> list[str]:
     ]
 
 
-CHECK = Check("access", initial_reads, evaluate, dependent_reads, fallback_reads)
+CHECK = Check("access", initial_reads, evaluate, dependent_reads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from drift_check.observe.observations import Call, Known, first_known
@@ -21,11 +22,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 
-class Configured:
-    """The desired value of a fact that the configuration itself states at the fact's path."""
-
-
-CONFIGURED = Configured()
+CONFIGURED = object()  # the desired value of a fact that the configuration states at the fact's path
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,20 +182,18 @@ def no_reads(*_: object) -> Iterable[Call]:
 class Check:
     """One kind of resource.
 
-    ``initial_reads`` are the calls that it needs, ``dependent_reads`` those that an answer leads to,
-    ``fallback_reads`` those that give the same information where a call failed. ``evaluate`` turns the
-    answers into the states of resources.
+    ``initial_reads`` are the calls that it needs, ``dependent_reads`` those that an answer leads to.
+    ``evaluate`` turns the answers into the states of resources.
     """
 
     name: str
     initial_reads: Callable[[CanonicalConfig], Iterable[Call]]
     evaluate: Callable[[CheckContext], Iterator[ResourceState]]
     dependent_reads: Callable[[CanonicalConfig, Call, Any], Iterable[Call]] = no_reads
-    fallback_reads: Callable[[CanonicalConfig, Call], Iterable[Call]] = no_reads
 
 
 def all_initial_reads(config: CanonicalConfig, checks: Iterable[Check]) -> list[Call]:
-    return list(dict.fromkeys(call for check in checks for call in check.initial_reads(config)))
+    return list(dict.fromkeys([call for check in checks for call in check.initial_reads(config)]))
 
 
 # Names of the platform's documents begin with tradai-, those of the stack's own with its NamePrefix.
@@ -219,7 +214,7 @@ def follows_naming(config: CanonicalConfig, configured: Iterable[str]) -> Callab
     frames = _frames(configured)
 
     def follows(name: str) -> bool:
-        own = any(name.startswith(f"{start}-") for start in (PROJECT, prefix(config)))
+        own = name.startswith((f"{PROJECT}-", f"{prefix(config)}-"))
         return (own and env in _words(name)) or any(_is_framed(name, *frame) for frame in frames)
 
     return follows
@@ -238,29 +233,25 @@ def _frames(names: Iterable[str]) -> list[tuple[str, str]]:
             family = [parts for parts in split if parts[place] == word]
             if len(family) > 1:
                 frames.add(_common(family))
-    return sorted(frame for frame in frames if _says_enough(frame))
+    return sorted([frame for frame in frames if _says_enough(frame)])
 
 
 def _common(family: Sequence[list[str]]) -> tuple[str, str]:
-    start = _shared(family)
+    start = common_start(family)
     remaining = [parts[len(start) :][::-1] for parts in family]
-    return "".join(start), "".join(_shared(remaining)[::-1])
+    return "".join(start), "".join(common_start(remaining)[::-1])
 
 
-def _shared(family: Sequence[list[str]]) -> list[str]:
-    """The words and separators that all begin with."""
-    length = 0
-    for column in zip(*family, strict=False):
-        if len(set(column)) > 1:
-            break
-        length += 1
-    return family[0][:length]
+def common_start(family: Iterable[Sequence[str]]) -> list[str]:
+    """What all begin with: words and separators, or letters."""
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*family, strict=False))
+    return [column[0] for column in columns]
 
 
 def _says_enough(frame: tuple[str, str]) -> bool:
     """Two words, of which an account's number and short ones do not count."""
     words = [word for part in frame for word in _words(part)]
-    return sum(len(word) >= SHORTEST_WORD and not word.isdigit() for word in words) >= ENOUGH_WORDS
+    return len([word for word in words if len(word) >= SHORTEST_WORD and not word.isdigit()]) >= ENOUGH_WORDS
 
 
 def _is_framed(name: str, start: str, end: str) -> bool:

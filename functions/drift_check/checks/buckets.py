@@ -48,6 +48,18 @@ ALGORITHMS = {
 VERSIONING, POLICY, LIFECYCLE = "s3:GetBucketVersioning", "s3:GetBucketPolicy", "s3:GetLifecycleConfiguration"
 # What protects the objects, each asked only where it is stated.
 CALLS = {"versioning": VERSIONING, "tls_only": POLICY, "lifecycle": LIFECYCLE}
+# Actions of a lifecycle rule, the value that each depends on, and what it does.
+EXPIRATIONS = (
+    ("Expiration", "Days", "expire {} days"),
+    ("Expiration", "Date", "expire on {}"),
+    ("Expiration", "ExpiredObjectDeleteMarker", "remove delete markers"),
+    ("NoncurrentVersionExpiration", "NoncurrentDays", "expire versions {} days"),
+    ("AbortIncompleteMultipartUpload", "DaysAfterInitiation", "abort uploads {} days"),
+)
+TRANSITIONS = (
+    ("Transitions", "Days", "move"),
+    ("NoncurrentVersionTransitions", "NoncurrentDays", "move versions"),
+)
 REASONS = {
     "versioning": "what is overwritten or deleted cannot be brought back",
     "tls_only": "no policy refuses requests over plain HTTP",
@@ -72,11 +84,6 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
         for bucket in config.s3.buckets.values():
             if f"s3:{bucket.name}" not in listed:
                 yield Call(TAGGING, bucket.name)
-
-
-def fallback_reads(config: CanonicalConfig, call: Call) -> Iterator[Call]:
-    if call == TAGS:
-        yield from [Call(TAGGING, bucket.name) for bucket in config.s3.buckets.values()]
 
 
 def tags(ctx: CheckContext, bucket: str) -> Read[dict[str, str]]:
@@ -190,26 +197,13 @@ def described(rule: ApiObject) -> str:
 
 
 def _effects(rule: ApiObject) -> Iterator[str]:
-    expiration, noncurrent = rule.get("Expiration", {}), rule.get("NoncurrentVersionExpiration", {})
-    if "Days" in expiration:
-        yield f"expire {expiration['Days']} days"
-    if expiration.get("Date"):
-        yield f"expire on {str(expiration['Date'])[:10]}"
-    if expiration.get("ExpiredObjectDeleteMarker"):
-        yield "remove delete markers"
-    if "NoncurrentDays" in noncurrent:
-        newer = noncurrent.get("NewerNoncurrentVersions")
-        yield f"expire versions {noncurrent['NoncurrentDays']} days" + (f" but {newer}" if newer else "")
-    if days := rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation"):
-        yield f"abort uploads {days} days"
-    for kind, name, days_name in (
-        ("move", "Transitions", "Days"),
-        ("move versions", "NoncurrentVersionTransitions", "NoncurrentDays"),
-    ):
+    for action, key, words in EXPIRATIONS:
+        if value := rule.get(action, {}).get(key):
+            newer = rule[action].get("NewerNoncurrentVersions")
+            yield words.format(str(value)[:10]) + (f" but {newer}" if newer else "")
+    for name, key, kind in TRANSITIONS:
         for change in rule.get(name, []):
-            when = (
-                f"{change[days_name]} days" if days_name in change else f"on {str(change.get('Date'))[:10]}"
-            )
+            when = f"{change[key]} days" if key in change else f"on {str(change.get('Date'))[:10]}"
             yield f"{kind} to {change.get('StorageClass')} {when}"
 
 
@@ -233,4 +227,4 @@ def _unknown_buckets(ctx: CheckContext) -> ResourceState:
     )
 
 
-CHECK = Check("buckets", initial_reads, evaluate, dependent_reads, fallback_reads)
+CHECK = Check("buckets", initial_reads, evaluate, dependent_reads)

@@ -13,9 +13,12 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    each_unexpected,
     having,
+    having_each,
     prefix,
     presence,
+    sorted_values,
 )
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from tradai_shared.config.models import CanonicalConfig
 
 FUNCTIONS, LOG_GROUPS = "lambda:ListFunctions", "logs:DescribeLogGroups"
+TRIGGERS = LISTED_RULES, SCHEDULES = "events:ListRules", "scheduler:ListSchedules"
 RULES = ("group-events", "instance-states")  # without one of them a failover waits for the minute's schedule
 OF_FUNCTIONS = "/aws/lambda/"
 FAILOVER_SECONDS = 60  # less than the quickest replacement boots in
@@ -77,7 +81,7 @@ def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:
 def _pattern(config: CanonicalConfig) -> str:
     """The project where every function's name has it; else empty, which lists all groups."""
     names = [prefix(config), *[function.name for function in config.lambdas.values()]]
-    return PROJECT if all(PROJECT in name for name in names) else ""
+    return "" if [name for name in names if PROJECT not in name] else PROJECT
 
 
 def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
@@ -115,7 +119,7 @@ def _ours(config: CanonicalConfig, groups: list[ApiObject]) -> list[ApiObject]:
 def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     """The failover's function and the rules that bring it its events: part of the check of the NAT."""
     path, name, end = "nat.function", ctx.config.nat.function, f"-{ctx.config.environment}"
-    states = ctx.get("events:ListRules", rule_prefix(ctx.config)).map(
+    states = ctx.get(LISTED_RULES, rule_prefix(ctx.config)).map(
         lambda rules: {rule["Name"]: rule["State"] for rule in rules if rule["Name"].endswith(end)}
     )
     some = AttributeState(
@@ -131,10 +135,19 @@ def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     expected = {**wanted, **present} if wanted.keys() & present.keys() else present
     facts = [_rule(states, rule, state) for rule, state in sorted(expected.items())]
     function = ctx.get(FUNCTIONS).map(partial(having, key="FunctionName", value=name))
-    yield ResourceState("nat", name, path, presence(function), (some, *filter(None, facts)))
+    schedules = ctx.get(SCHEDULES, rule_prefix(ctx.config)).map(partial(_disabled, end))
+    disabled = each_unexpected(
+        "disabled schedule", schedules, "nothing runs the failover without events", path
+    )
+    yield ResourceState("nat", name, path, presence(function), (some, *filter(None, facts), disabled))
     for rule in present:
         arn = f"events:rule/{rule}"
         yield ResourceState("nat", rule, path, PRESENT, tags=ctx.tags(arn), arn=arn)
+
+
+def _disabled(end: str, schedules: list[dict[str, str]]) -> list[str]:
+    disabled = having_each(schedules, key="State", value="DISABLED")
+    return [name for name in sorted_values(disabled, key="Name") if name.endswith(end)]
 
 
 def _rule(states: Read[dict[str, str]], rule: str, state: str) -> AttributeState | None:

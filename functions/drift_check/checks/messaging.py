@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from drift_check.checks.base import PRESENT, TAGS, AttributeState, Check, CheckContext, ResourceState, prefix
+from drift_check.checks.base import (
+    PRESENT,
+    TAGS,
+    AttributeState,
+    Check,
+    CheckContext,
+    ResourceState,
+    common_start,
+    prefix,
+)
 from drift_check.observe.observations import Call, Known, all_sources
 from tradai_shared.config.naming import PROJECT
 
@@ -34,10 +42,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
 def _prefix(config: CanonicalConfig) -> str:
     """The common prefix of all queues' names; empty where they have none."""
     names = config.sqs.names
-    if names is None:
-        return PREFIX
-    pairs = zip(min(names), max(names), strict=False) if names else ()
-    return "".join([first for first, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)])
+    return PREFIX if names is None else "".join(common_start(names))
 
 
 def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterator[Call]:  # noqa: ANN401 - AWS's own

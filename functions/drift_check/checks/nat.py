@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial, reduce
+from functools import partial
 from operator import itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from drift_check.checks.base import (
     Check,
     CheckContext,
     ResourceState,
+    having,
     only,
     own_tags,
     presence,
@@ -48,7 +49,7 @@ def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
         yield Call(GROUPS, name)
         yield Call("autoscaling:DescribeLifecycleHooks", name)
     yield Call("cloudwatch:DescribeAlarms", config.nat.alarm)
-    yield Call("events:ListRules", functions.rule_prefix(config))
+    yield from [Call(action, functions.rule_prefix(config)) for action in functions.TRIGGERS]
     yield Call("lambda:ListFunctions")
 
 
@@ -103,7 +104,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     addresses = joined(*[read.flat_map(partial(_of_members, ctx, ADDRESSES)) for read in described.values()])
     yield from _named(ctx, addresses)
     yield from _address(addresses)
-    yield from nat_routes.evaluate(ctx, reduce(nat_group.merged, groups.values()), instances)
+    yield from nat_routes.evaluate(ctx, combined(nat_group.with_members, *groups.values()), instances)
 
 
 def _superseded(ctx: CheckContext) -> Iterator[ResourceState]:
@@ -178,8 +179,8 @@ def _guard(ctx: CheckContext, instance: Read[ApiObject | None]) -> Iterator[Attr
 
 def _guarded_by(wanted: str, instance: ApiObject | None, groups: list[ApiObject]) -> str:
     """The group of that name where the instance is in it or there is none; else those that it is in."""
-    names = sorted(group["GroupName"] for group in (instance or {}).get("SecurityGroups", []))
-    exists = any(group["GroupName"] == wanted for group in groups)
+    names = sorted_values((instance or {}).get("SecurityGroups", []), key="GroupName")
+    exists = having(groups, key="GroupName", value=wanted)
     return ", ".join(names) if instance and exists and wanted not in names else wanted
 
 

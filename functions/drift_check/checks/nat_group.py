@@ -53,13 +53,9 @@ def is_missing(group: Read[ApiObject | None]) -> bool:
     return group.value_or(group) is None
 
 
-def merged(group: Read[ApiObject | None], other: Read[ApiObject | None]) -> Read[ApiObject | None]:
-    """The first group with the members of both: any of them may carry the traffic."""
-    return combined(_with_members, group, other)
-
-
-def _with_members(group: ApiObject | None, other: ApiObject | None) -> ApiObject | None:
-    members = [*(group or {}).get("Instances", []), *(other or {}).get("Instances", [])]
+def with_members(group: ApiObject | None, *others: ApiObject | None) -> ApiObject | None:
+    """The first group with the members of all: any of them may carry the traffic."""
+    members = [member for each in (group, *others) for member in (each or {}).get("Instances", [])]
     return {**group, "Instances": members} if group else None
 
 

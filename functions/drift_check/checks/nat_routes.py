@@ -85,8 +85,8 @@ def _reconcile(
     """Only to a member in service, and never while a lifecycle action is pending: that heals by itself."""
     if group is None or in_service(group, instances) is None:
         return ()
-    settled = all(member["LifecycleState"] == "InService" for member in group.get("Instances", []))
-    return (ReconcileRoutes(ctx.config.nat.function),) if settled else ()
+    states = {member["LifecycleState"] for member in group.get("Instances", [])}
+    return (ReconcileRoutes(ctx.config.nat.function),) if states == {"InService"} else ()
 
 
 def in_service(group: ApiObject | None, instances: list[ApiObject]) -> ApiObject | None:
@@ -106,5 +106,7 @@ def in_service(group: ApiObject | None, instances: list[ApiObject]) -> ApiObject
 
 
 def primary(instance: ApiObject) -> ApiObject:
-    interfaces = instance.get("NetworkInterfaces", [])
-    return next((each for each in interfaces if each.get("Attachment", {}).get("DeviceIndex") == 0), {})
+    for interface in instance.get("NetworkInterfaces", []):
+        if interface.get("Attachment", {}).get("DeviceIndex") == 0:
+            return dict(interface)
+    return {}

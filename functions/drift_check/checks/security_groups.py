@@ -21,7 +21,7 @@ from drift_check.checks.base import (
     unexpected_resources,
 )
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.checks.vpc_lookup import Home, Rule, flat_rule, open_rules, rule_to_json, wide_rules
+from drift_check.checks.vpc_lookup import Home, flat_rule, open_rules, rule_to_json, wide_rules
 from drift_check.observe.observations import Call, combined, joined
 from tradai_shared.config.invariants import is_address_or_id
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drift_check.actions import Remediation
+    from drift_check.checks.vpc_lookup import Rule
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.network import PortGap, SecurityGroup, SecurityRule
@@ -214,7 +215,7 @@ def _close(
 
     A prefix list may be AWS's own, such as CloudFront's: a person decides.
     """
-    is_list = any(rule["peer"].startswith("pl-") for rule in opened)
+    is_list = "pl-" in {rule["peer"][:3] for rule in opened}
     leaves_none = len(opened) == len(ingress) and not missing
     if role not in CLOSED_BY_ITSELF or not opened or is_list or leaves_none:
         return ()
@@ -244,16 +245,17 @@ def _authorize(
     if present is None:
         return ()
     is_egress = direction == "egress"
-    missing = (
+    missing = [
         {**rule, "peer": id_of.get(rule["peer"], rule["peer"])}
         for rule in map(rule_to_json, desired)
         if rule not in present
-    )
-    return tuple(
+    ]
+    writes = [
         AuthorizeRule(group_id, is_egress, **rule)
         for rule in missing
         if is_address_or_id(rule["peer"]) and (is_egress or not _opens(rule))
-    )
+    ]
+    return tuple(writes)
 
 
 def _opens(rule: Rule) -> bool:

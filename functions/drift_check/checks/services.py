@@ -16,7 +16,7 @@ from drift_check.checks.base import (
     presence,
 )
 from drift_check.findings import Severity
-from drift_check.observe.api_reads import SERVICES_A_CALL
+from drift_check.observe import SERVICES_A_CALL
 from drift_check.observe.observations import Call, Known, combined
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 from drift_check.actions import (
@@ -28,7 +29,7 @@ from drift_check.checks.base import (
     sorted_values,
     unexpected_resources,
 )
-from drift_check.observe.api_reads import PACED
+from drift_check.observe import PACED
 from drift_check.observe.observations import Call, first_known
 from tradai_shared.config.models.data import BillingMode, Projection
 
@@ -215,7 +216,7 @@ def _on_demand(table: Table) -> tuple[Remediation, ...]:
 def _recovers(ctx: CheckContext, table: Table) -> Read[bool]:
     backups = ctx.get("dynamodb:DescribeContinuousBackups", table.name)
     status = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
-    return status.map(lambda status: status == "ENABLED")
+    return status.map(partial(eq, "ENABLED"))
 
 
 def _ttl(ctx: CheckContext, path: str, table: Table, recovers: Read[bool]) -> AttributeState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - read by NamedTuple
 from functools import partial
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from ipaddress import collapse_addresses, ip_network
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -15,19 +15,21 @@ from tradai_shared.config.naming import resource_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from ipaddress import IPv4Network, IPv6Network
 
     from drift_check.checks.base import CheckContext
     from drift_check.observe.observations import Read
     from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.config.models.network import SecurityRule
 
+    Network: TypeAlias = IPv4Network | IPv6Network
+    Rule: TypeAlias = dict[str, Any]  # of a security group, flat
 
-Network: TypeAlias = IPv4Network | IPv6Network
+
 DEFAULT = "0.0.0.0/0"
 BLACKHOLE = "a blackhole"
 WIDE, ELSEWHERE = "unexpected route", "unexpected route to another network"
 DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
-Rule: TypeAlias = "dict[str, Any]"  # of a security group, flat
 # A VPC has at most a /16 of IPv4 and a /44 of IPv6; AWS assigns a /56. By version.
 LARGEST_VPC = {4: 1 << (32 - 16), 6: 1 << (128 - 56)}
 
@@ -134,7 +136,7 @@ def _used_by(
         subnet = subnet_of(ctx, key, subnets) if desired.route_table == role else None
         if subnet and (table := table_of(subnet["SubnetId"], tables)):
             users.append(table)
-    return sorted(users, key=lambda item: -users.count(item))
+    return sorted(users, key=users.count, reverse=True)
 
 
 def vpc_ranges(vpc: dict[str, Any] | None) -> tuple[str, ...]:
@@ -155,16 +157,16 @@ def wider_than(vpc_cidrs: Iterable[str], cidrs: Iterable[str]) -> list[str]:
     outside = {cidr: network for cidr in cidrs if (network := parsed(cidr)) and not is_inside(network, home)}
     wide: list[Network] = []
     for version, largest in LARGEST_VPC.items():
-        own = sum(network.num_addresses for network in home if network.version == version)
+        own = sum([network.num_addresses for network in home if network.version == version])
         networks = [network for network in outside.values() if network.version == version]
         wide += _wide_parts(networks, own or largest)
-    return sorted(cidr for cidr, network in outside.items() if is_inside(network, wide))
+    return sorted([cidr for cidr, network in outside.items() if is_inside(network, wide)])
 
 
 def _wide_parts(networks: list[Any], limit: int) -> list[Network]:
     """The parts of the union that are wider than the limit; all public parts, where together they are."""
     parts: list[Network] = list(collapse_addresses(networks))
-    public = sum(part.num_addresses for part in parts if part.is_global)
+    public = sum([part.num_addresses for part in parts if part.is_global])
     return [part for part in parts if part.num_addresses > limit or (public > limit and part.is_global)]
 
 
@@ -282,5 +284,5 @@ def wide_rules(stated: Iterable[SecurityRule], rules: list[Rule], home: Home) ->
     """The rules that nobody stated and that reach further than the VPC, alone or together."""
     known = [rule_to_json(rule) for rule in stated]
     unstated = [rule for rule in rules if rule not in known]
-    wide = set(wider_than(home.ranges, (cidr for rule in unstated for cidr in home.cidrs(rule))))
+    wide = set(wider_than(home.ranges, [cidr for rule in unstated for cidr in home.cidrs(rule)]))
     return [rule for rule in unstated if wide.intersection(home.cidrs(rule))]

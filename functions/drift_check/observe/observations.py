@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import itemgetter, methodcaller
+from operator import attrgetter, itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from drift_check.findings import UNREADABLE
@@ -12,10 +12,12 @@ from tradai_shared.errors import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-ApiObject: TypeAlias = "dict[str, Any]"  # as AWS describes it
+    ApiObject: TypeAlias = dict[str, Any]  # as AWS describes it
+    T = TypeVar("T")
+    U = TypeVar("U")
+    Read: TypeAlias = "Known[T] | Unknown"
+
 T_co = TypeVar("T_co", covariant=True)
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,8 +98,6 @@ class Unknown:
         return default
 
 
-Read: TypeAlias = Known[T] | Unknown
-
 NOT_ASKED = "NotAsked"
 
 
@@ -113,7 +113,7 @@ class Reads:
 
     def unknown(self) -> list[Unknown]:
         return sorted(
-            (read for read in self.answers.values() if isinstance(read, Unknown)), key=lambda read: read.call
+            [read for read in self.answers.values() if isinstance(read, Unknown)], key=attrgetter("call")
         )
 
 
@@ -127,7 +127,7 @@ def combined(change: Callable[..., T], *reads: Read[Any]) -> Read[T]:
 
 
 def all_sources(reads: Iterable[Read[Any]]) -> frozenset[Call]:
-    return frozenset().union(*(read.sources for read in reads))
+    return frozenset().union(*[read.sources for read in reads])
 
 
 def joined(*reads: Read[list[T]]) -> Read[list[T]]:

@@ -7,20 +7,21 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS, ReadOperation
-from drift_check.observe.observations import Call, Known, Read, Reads, Unknown
+from drift_check.observe import IAM_ACTIONS, READ_OPERATIONS, ReadOperation
+from drift_check.observe.observations import Call, Known, Reads, Unknown
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import THROTTLED, translate_errors, whole_answer
 from tradai_shared.errors import AwsError, TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Future
     from datetime import datetime
+
+    from drift_check.observe.observations import Read
 
 WORKERS = 12
 # botocore has tried three times by then; one more chance when the account's bucket has refilled.
@@ -70,80 +71,64 @@ class Observer:
         """Ask the first calls, and what ``follow`` derives from each outcome, until none is left."""
         answers: dict[Call, Read[Any]] = {}
         asked: set[Call] = set()
-        done: SimpleQueue[tuple[Call, Future[Read[Any]]]] = SimpleQueue()
+        done: SimpleQueue[Future[tuple[Call, Read[Any]]]] = SimpleQueue()
         with ThreadPoolExecutor(self.workers) as pool:
-            self._submit(pool, calls, asked, done)
-            while len(answers) < len(asked):
-                call, future = done.get()
-                answer = answers[call] = future.result()
-                self._submit(pool, dependent_reads(call, answer), asked, done)
-                self.on_progress(len(answers), len(asked))
-        return Reads(answers)
+            while True:
+                for call in calls:
+                    if call not in asked:
+                        asked.add(call)
+                        # here, since sessions are not thread-safe
+                        client = self.client(READ_OPERATIONS[call.action].service)
+                        future = pool.submit(copy_context().run, self._answer, client, call)
+                        future.add_done_callback(done.put)
+                if answers:
+                    self.on_progress(len(answers), len(asked))
+                if len(answers) == len(asked):
+                    return Reads(answers)
+                call, answer = done.get().result()
+                answers[call] = answer
+                calls = dependent_reads(call, answer)
 
-    def _submit(
-        self,
-        pool: ThreadPoolExecutor,
-        calls: Iterable[Call],
-        asked: set[Call],
-        done: SimpleQueue[tuple[Call, Future[Read[Any]]]],
-    ) -> None:
-        for call in calls:
-            if call not in asked:
-                asked.add(call)
-                future = self._start(pool, call)
-                future.add_done_callback(partial(_put, done, call))
+    def _answer(self, client: Any, call: Call) -> tuple[Call, Read[Any]]:  # noqa: ANN401 - any of boto3's clients
+        return call, self._read(client, call)
 
-    def _start(self, pool: ThreadPoolExecutor, call: Call) -> Future[Read[Any]]:
-        client = self.client(READ_OPERATIONS[call.action].service)  # here, since sessions are not thread-safe
-        return pool.submit(copy_context().run, self._read, client, call)
-
-    def _read(self, client: Any, call: Call) -> Read[Any]:  # noqa: ANN401 - any of boto3's clients
-        reader = READ_OPERATIONS[call.action]
+    def _read(self, client: Any, call: Call) -> Read[Any]:  # noqa: ANN401 - as above
+        reader, sources = READ_OPERATIONS[call.action], frozenset({call})
         for is_last_try in (False, True):
-            self._pace(call.action, reader)
+            if reader.per_second is not None:
+                self.limiters.setdefault(call.action, RateLimiter(reader.per_second)).take()
             if self.deadline is not None and clock.now() > self.deadline:
                 return Unknown(call, OUT_OF_TIME)
             try:
-                return Known(_ask(client, reader, call, self._count), frozenset({call}))
+                return Known(_ask(client, reader, call, self._count), sources)
             except TemporaryError as error:
                 if is_last_try or error.code not in THROTTLED:
                     return Unknown(call, error.code)
                 clock.sleep(THROTTLED_PAUSE_SECONDS)
             except AwsError as error:
-                return _conclude(reader, call, error)
+                if error.code in reader.absent:
+                    return Known(None, sources)
+                return Known({}, sources) if error.code in reader.empty else Unknown(call, error.code)
         raise AssertionError  # pragma: no cover - the loop always returns
 
     def _count(self) -> None:
         with self.counting:
             self.calls += 1
 
-    def _pace(self, action: str, reader: ReadOperation) -> None:
-        if reader.per_second is not None:
-            self.limiters.setdefault(action, RateLimiter(reader.per_second)).take()
-
-
-def _put(done: SimpleQueue[Any], call: Call, future: Future[Read[Any]]) -> None:
-    done.put((call, future))
-
 
 def _ask(client: Any, reader: ReadOperation, call: Call, count: Callable[[], None]) -> Any:  # noqa: ANN401 - AWS's answer
     action = IAM_ACTIONS.get(call.action, call.action)
+    parameters = reader.ask(call.subject)
     with whole_answer(action), translate_errors(action):
         count()
-        if client.can_paginate(reader.operation):
-            pages = client.get_paginator(reader.operation).paginate(**reader.ask(call.subject))
-            return list(_joined(pages, reader, count))
-        answer = getattr(client, reader.operation)(**reader.ask(call.subject))
-        return _part(answer, reader)
-
-
-def _joined(
-    pages: Iterable[dict[str, Any]], reader: ReadOperation, count: Callable[[], None]
-) -> Iterator[Any]:
-    for number, page in enumerate(pages):
-        if number:
-            count()
-        yield from _part(page, reader) or ()
+        if not client.can_paginate(reader.operation):
+            return _part(getattr(client, reader.operation)(**parameters), reader)
+        objects: list[Any] = []
+        for number, page in enumerate(client.get_paginator(reader.operation).paginate(**parameters)):
+            if number:
+                count()
+            objects += _part(page, reader) or ()
+        return objects
 
 
 def _part(answer: dict[str, Any], reader: ReadOperation) -> Any:  # noqa: ANN401 - AWS's answer
@@ -159,12 +144,3 @@ def _part(answer: dict[str, Any], reader: ReadOperation) -> Any:  # noqa: ANN401
     if reader.operation not in MAY_BE_EMPTY or "html" in headers.get("content-type", ""):
         raise TemporaryError(reader.operation, "UnexpectedAnswer", f"an answer without {reader.result}")
     return {}
-
-
-def _conclude(reader: ReadOperation, call: Call, error: AwsError) -> Read[Any]:
-    sources = frozenset({call})
-    if error.code in reader.absent:
-        return Known(None, sources)
-    if error.code in reader.empty:
-        return Known({}, sources)
-    return Unknown(call, error.code)

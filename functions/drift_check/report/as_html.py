@@ -7,15 +7,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drift_check.findings import FindingStatus, Severity
-from drift_check.report.as_text import headline
+from drift_check.report import headline, to_text
 from tradai_shared.errors import Status, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drift_check.apply.healer import HealOutcome
-    from drift_check.findings import Finding, Json
+    from drift_check.findings import Finding
     from drift_check.model import Report
 
 STYLE = Path(__file__).with_name("style.css")
@@ -36,12 +35,12 @@ def page(report: Report) -> str:
             f"<title>{title}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head><body><main>",
             f'<h1>{title}</h1><p class="soft">{_where(report)}<br>{_when(report)}</p>',
             *_tiles(report),
-            *(f'<p class="note">{escape(note)}</p>' for note in report.notes),
+            *[f'<p class="note">{escape(note)}</p>' for note in report.notes],
             *_findings("To look at", report.open, report),
             *_heals(report),
             *_findings("Could not be read", report.unknown, report),
-            *_findings("Assumed or contradicted", _assumed(report), report),
-            *_findings("Accepted", [finding for finding in report.findings if finding.waiver], report),
+            *_findings("Assumed or contradicted", report.informative, report),
+            *_findings("Accepted", report.accepted, report),
             "</main></body></html>",
         )
     )
@@ -65,22 +64,10 @@ def _heading(title: str, count: int) -> str:
     return f'<h2 id="{anchor}"><a href="#{anchor}">{title}</a> <span>{count}</span></h2>'
 
 
-def _assumed(report: Report) -> list[Finding]:
-    return [
-        finding
-        for finding in report.findings
-        if finding.severity is Severity.INFO
-        and not finding.waiver
-        and finding.status is not FindingStatus.UNKNOWN
-    ]
-
-
 def _tiles(report: Report) -> Iterator[str]:
     yield '<div class="tiles">'
-    for severity in Severity:
-        if severity is not Severity.INFO:
-            count = sum(finding.severity is severity for finding in report.open)
-            yield _tile(count, str(severity), str(severity))
+    for severity, count in report.by_severity.items():
+        yield _tile(count, str(severity), str(severity))
     yield _tile(len(report.unknown), "not readable", "unknown")
     yield _tile(len(report.changes.new), "new", "")
     if report.heals:
@@ -112,7 +99,7 @@ def _article(  # noqa: PLR0913, PLR0917 - what a card shows
 def _finding(finding: Finding, *, is_new: bool) -> str:
     pills = '<span class="pill new">new</span>' if is_new else ""
     tone, values = "unknown", ""
-    if finding.status is not FindingStatus.UNKNOWN:
+    if not finding.is_unknown:
         tone, values = str(finding.severity), _values(finding)
         pills += f'<span class="pill">healing: {finding.healing}</span>'
     details = (
@@ -125,16 +112,11 @@ def _finding(finding: Finding, *, is_new: bool) -> str:
 
 
 def _values(finding: Finding, now_label: str = "AWS has", goal_label: str = "should be") -> str:
+    observed, desired = escape(to_text(finding.observed)), escape(to_text(finding.desired))
     return (
-        f'<div class="values"><div class="seen"><small>{now_label}</small>{_value(finding.observed)}</div>'
-        f'<div class="wanted"><small>{goal_label}</small>{_value(finding.desired)}</div></div>'
+        f'<div class="values"><div class="seen"><small>{now_label}</small>{observed}</div>'
+        f'<div class="wanted"><small>{goal_label}</small>{desired}</div></div>'
     )
-
-
-def _value(value: Json) -> str:
-    if value is None:
-        return "none"
-    return escape(value if isinstance(value, str) else json.dumps(value))
 
 
 def _waiver(finding: Finding) -> str:
@@ -159,8 +141,8 @@ def _heals(report: Report) -> Iterator[str]:
 
 
 def _heal(heal: HealOutcome) -> str:
-    calls = "\n".join(f"{write.action} {json.dumps(write.parameters, indent=1)}" for write in heal.writes)
-    notes = "; ".join(filter(None, (heal.detail, *(write.note for write in heal.writes))))
+    calls = "\n".join([f"{write.action} {json.dumps(write.parameters, indent=1)}" for write in heal.writes])
+    notes = "; ".join(filter(None, (heal.detail, *[write.note for write in heal.writes])))
     count = len(heal.writes)
     summary = f"{count} call{'s' if count != 1 else ''}"
     details = (

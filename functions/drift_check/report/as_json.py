@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ANSWER_BYTES, FEW = 4_000_000, 200
 TITLE, DESCRIPTION, NAME = 256, 1024, 512  # characters that ASFF takes
+SHOWN = ("digest", "check", "resource", "attribute", "desired", "observed", "path", "reason")
+SHOWN_AS_TEXT = ("status", "severity", "healing", "provenance")
 ASFF_SEVERITY = {Severity.INFO: "INFORMATIONAL"}
 ASFF_RESOURCES = {
     "buckets": "AwsS3Bucket",
@@ -39,16 +41,10 @@ def summary(report: Report) -> dict[str, object]:
         "dry_run": report.request.dry_run,
         "status": report.exit_code.name.lower().replace("_", " "),
         "open": len(report.open),
-        "by_severity": {
-            str(severity): sum(finding.severity is severity for finding in report.open)
-            for severity in Severity
-            if severity is not Severity.INFO
-        },
+        "by_severity": {str(severity): count for severity, count in report.by_severity.items()},
         "unknown": len(report.unknown),
-        "accepted": sum(finding.waiver is not None for finding in report.findings),
-        "informative": sum(
-            finding.severity is Severity.INFO and finding.waiver is None for finding in report.findings
-        ),
+        "accepted": len(report.accepted),
+        "informative": len(report.informative),
         "new": len(report.changes.new),
         "resolved": len(report.changes.resolved),
         "healed": len(report.healed),
@@ -76,7 +72,7 @@ def _within(results: list[dict[str, object]], most: int) -> list[dict[str, objec
     """The first results, as many as that many bytes of JSON hold; few always fit."""
     if len(results) <= FEW:
         return results
-    sizes = accumulate(len(json.dumps(result)) for result in results)
+    sizes = accumulate([len(json.dumps(result)) for result in results])
     return [result for result, size in zip(results, sizes, strict=True) if size <= most]
 
 
@@ -111,19 +107,9 @@ def finding_json(report: Report, finding: Finding) -> dict[str, object]:
     """One finding, flat."""
     return {
         "id": finding.id,
-        "digest": finding.digest,
         "approval": _approval(report, finding),
-        "check": finding.check,
-        "resource": finding.resource,
-        "attribute": finding.attribute,
-        "status": str(finding.status),
-        "severity": str(finding.severity),
-        "desired": finding.desired,
-        "observed": finding.observed,
-        "healing": str(finding.healing),
-        "provenance": str(finding.provenance),
-        "path": finding.path,
-        "reason": finding.reason,
+        **{name: getattr(finding, name) for name in SHOWN},
+        **{name: str(getattr(finding, name)) for name in SHOWN_AS_TEXT},
         "new": finding.id in report.changes.new,
         "first_seen": finding.first_seen.isoformat(timespec="seconds") if finding.first_seen else None,
         "waiver": waiver_json(finding.waiver) if finding.waiver else None,
@@ -165,9 +151,9 @@ def asff(report: Report, product: str) -> list[dict[str, Any]]:
     known = {finding.id for finding in report.findings}
     closed = [item for item in sorted(report.resolved.items()) if item[0] not in known]
     return [
-        *(_differing(report, product, finding) for finding in report.open),
-        *({**_differing(report, product, finding), "RecordState": "ARCHIVED"} for finding in accepted),
-        *(_resolved(report, product, name, record) for name, record in closed),
+        *[_differing(report, product, finding) for finding in report.open],
+        *[{**_differing(report, product, finding), "RecordState": "ARCHIVED"} for finding in accepted],
+        *[_resolved(report, product, name, record) for name, record in closed],
     ]
 
 

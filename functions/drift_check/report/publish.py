@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from drift_check.findings import Severity
+from drift_check.report import alert
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document, finding_json, heal_json, summary
-from drift_check.report.as_text import alert
 from tradai_shared.alerts import PUT_EVENTS, publish_alert, put_event
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AwsError, Status, TemporaryError
@@ -53,12 +53,12 @@ def log(logger: Logger, report: Report) -> None:
 
 def measure(metrics: Metrics, report: Report) -> None:
     """Open findings by severity, what could not be read, and heals."""
-    severities = [finding.severity for finding in report.open]
-    critical, high = severities.count(Severity.CRITICAL), severities.count(Severity.HIGH)
+    open_findings = report.by_severity
+    critical, high = open_findings.pop(Severity.CRITICAL), open_findings.pop(Severity.HIGH)
     counts = {
         "FindingsCritical": critical,
         "FindingsHigh": high,
-        "FindingsOther": len(severities) - critical - high,
+        "FindingsOther": sum(open_findings.values()),
         "FindingsUnknown": max(len(report.unknown), bool(report.error)),
         "HealsDone": len(report.healed),
         "HealsFailed": len(report.failed) + len(report.plan.blocked),
@@ -70,14 +70,14 @@ def measure(metrics: Metrics, report: Report) -> None:
 def store(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
     """Write the report to S3 where a bucket is set."""
     if settings.report_bucket:
-        _attempt(logger, lambda: _to_bucket(str(settings.report_bucket), report, client("s3")))
+        _attempt(logger, _to_bucket, settings.report_bucket, report, client("s3"))
 
 
 def to_security_hub(settings: Settings, report: Report, client: Callable[[str], Any], logger: Logger) -> None:
     """Import the findings where the deployment names its product; the next run sends all of them again."""
     if settings.security_hub and not (report.request.dry_run or report.error):
         findings = asff(report, settings.security_hub)
-        if not _attempt(logger, lambda: _import(findings, client("securityhub"))):
+        if not _attempt(logger, _import, findings, client("securityhub")):
             report.notes.append("not verified: Security Hub has not taken every finding, the log says why")
 
 
@@ -108,25 +108,27 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
     """
     if report.request.dry_run or not _is_news(report):
         return False
-    sends: list[Callable[[], None]] = []
+    delivered = []
     if topic := settings.topic_arn:
-        sends.append(lambda: _to_topic(topic, settings, report, client("sns")))
+        delivered.append(_attempt(logger, _to_topic, topic, settings, report, client("sns")))
     if report.to_notify:
-        sends.append(lambda: put_event(client("events"), DETAIL_TYPE, event_detail(report)))
+        detail = event_detail(report)
+        delivered.append(_attempt(logger, put_event, client("events"), DETAIL_TYPE, detail))
     if report.over:
-        sends.append(lambda: put_event(client("events"), RESOLVED_TYPE, resolved_detail(report)))
-    return False not in [_attempt(logger, send) for send in sends]
+        detail = resolved_detail(report)
+        delivered.append(_attempt(logger, put_event, client("events"), RESOLVED_TYPE, detail))
+    return all(delivered)
 
 
 def _is_news(report: Report) -> bool:
     """A failure that passes by itself is tried again by the next run, and no news."""
-    lasting = any(not heal.temporary for heal in report.failed)
+    lasting = False in [heal.temporary for heal in report.failed]
     return bool(report.to_notify or report.over or lasting or report.plan.blocked)
 
 
-def _attempt(logger: Logger, send: Callable[[], None]) -> bool:
+def _attempt(logger: Logger, send: Callable[..., None], *arguments: object) -> bool:
     try:
-        send()
+        send(*arguments)
     except AwsError as error:
         logger.exception("not sent", extra={"action": error.action})
         return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 from drift_check import actions, history_store
-from drift_check.observe.api_reads import IAM_ACTIONS, READ_OPERATIONS
+from drift_check.observe import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.report import publish
 from tests.contract.permissions import drift, failover, probe, reaper
 from tests.contract.permissions.iam import EVERYTHING, arn

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from drift_check import checks
 from drift_check.findings import FindingStatus
-from drift_check.observe.api_reads import READ_OPERATIONS
+from drift_check.observe import READ_OPERATIONS
 from drift_check.observe.observer import Observer
 from drift_check.scan import Scanner
 from simulator import estate

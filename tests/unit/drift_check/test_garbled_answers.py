@@ -12,7 +12,7 @@ from drift_check.apply.requests import RequestBuilder
 from drift_check.compare import assess
 from drift_check.findings import Finding, FindingStatus, Healing
 from drift_check.history_store import HistoryKey, HistoryTable
-from drift_check.observe.api_reads import READ_OPERATIONS
+from drift_check.observe import READ_OPERATIONS
 from drift_check.observe.observations import Call, Known, Unknown
 from drift_check.observe.observer import Observer
 from tradai_shared.config.provenance import Provenance

@@ -8,7 +8,7 @@ import pytest
 
 from drift_check import checks
 from drift_check.findings import FindingStatus, Severity
-from drift_check.observe.api_reads import READ_OPERATIONS
+from drift_check.observe import READ_OPERATIONS
 from drift_check.observe.observations import Call, Known, Reads
 from drift_check.observe.observer import Observer
 from drift_check.scan import Scanner

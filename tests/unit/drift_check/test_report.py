@@ -17,9 +17,9 @@ from drift_check.events import Request
 from drift_check.findings import Severity
 from drift_check.history import Changes, Record
 from drift_check.model import ExitCode, Report
+from drift_check.report import alert, headline
 from drift_check.report.as_html import page
 from drift_check.report.as_json import answer, document
-from drift_check.report.as_text import alert, headline
 from drift_check.report.publish import notify, store
 from drift_check.settings import Settings
 from ops import output

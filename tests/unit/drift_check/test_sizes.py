@@ -15,9 +15,8 @@ from drift_check.findings import Finding, Healing, Severity
 from drift_check.history import MOST_RECORDS, Changes, History, compare, remember
 from drift_check.model import Report
 from drift_check.planner import HealPlan
-from drift_check.report import publish
+from drift_check.report import alert, publish
 from drift_check.report.as_json import answer, document
-from drift_check.report.as_text import alert
 from drift_check.settings import Settings
 from tests.unit.drift_check.findings import finding
 from tradai_shared.config.naming import Environment

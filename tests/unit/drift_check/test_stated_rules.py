@@ -9,7 +9,7 @@ import pytest
 
 from drift_check import checks
 from drift_check.actions import AuthorizeRule
-from drift_check.apply.api_writes import request
+from drift_check.apply import request
 from drift_check.observe.observations import Call, Known, Reads
 from drift_check.observe.observer import Observer
 from drift_check.scan import Scanner

@@ -90,6 +90,21 @@ def nat_in_another_group(account: Account) -> Drift:
     return ("nat", "security group")
 
 
+def schedule_off(account: Account) -> Drift:
+    for name in (f"tradai-nat-reconcile-{account.truth.environment}", "tradai-nat-reconcile-dev"):
+        account.client("scheduler").create_schedule(
+            Name=name,
+            ScheduleExpression="rate(1 minute)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            State="DISABLED",  # of another environment it is nobody's here
+            Target={
+                "Arn": "arn:aws:lambda:eu-central-1:123456789012:function:a",
+                "RoleArn": "arn:aws:iam::1:role/a",
+            },
+        )
+    return ("nat", "disabled schedule")
+
+
 STRANGERS: tuple[Callable[[Account], Drift], ...] = (
     stranger_table,
     stranger_bucket,
@@ -100,4 +115,5 @@ STRANGERS: tuple[Callable[[Account], Drift], ...] = (
     index_of_fewer_attributes,
     database_deletable,
     nat_in_another_group,
+    schedule_off,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from drift_check.observe.api_reads import READ_OPERATIONS
+from drift_check.observe import READ_OPERATIONS
 from drift_check.observe.observer import no_progress
 from ops.adopt.account import AccountLook
 from ops.adopt.dialogue import Dialogue

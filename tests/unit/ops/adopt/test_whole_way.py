@@ -13,7 +13,7 @@ import pytest
 
 from drift_check import checks
 from drift_check.findings import FindingStatus
-from drift_check.observe.api_reads import READ_OPERATIONS
+from drift_check.observe import READ_OPERATIONS
 from drift_check.scan import Scanner
 from ops.adopt.account import RememberingObserver
 from ops.doctor.diagnose import diagnose
