@@ -40,13 +40,31 @@ def remembered(world: World) -> list[str]:
     return [tag["Value"] for group in groups for tag in group["Tags"] if tag["Key"] == UNSERVED_TAG]
 
 
-def test_each_outage_waits_for_its_own_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def with_a_gateway(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
     ec2 = world.client("ec2")
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     made = ec2.create_nat_gateway(SubnetId=world.platform.subnet, AllocationId=address)
-    gateway = made["NatGateway"]["NatGatewayId"]
+    gateway = str(made["NatGateway"]["NatGatewayId"])
     monkeypatch.setitem(os.environ, "NAT_FALLBACK_GATEWAY_ID", gateway)
     monkeypatch.setitem(os.environ, "NAT_FALLBACK_AFTER_SECONDS", str(int(AFTER)))
+    return gateway
+
+
+def test_nats_that_fail_too_young_to_be_blamed_are_replaced_behind_the_gateway(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They pass every check and forward nothing: only their own marks say so."""
+    gateway = with_a_gateway(world, monkeypatch)
+    failed = {world.members(group)[0] for group in world.platform.groups}
+    for name in failed:
+        world.impair(name, status_check=False)
+    assert world.run_until(lambda: routes(world) == {gateway}, 600)
+    assert world.run_until(lambda: gateway not in routes(world) and world.traffic.up, 1800)
+    assert not failed & routes(world)
+
+
+def test_each_outage_waits_for_its_own_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = with_a_gateway(world, monkeypatch)
     for _ in range(2):
         world.machines.script = Script(forwards=False)
         died = world.clock.elapsed

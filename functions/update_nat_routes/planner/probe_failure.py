@@ -76,6 +76,11 @@ def _held(group: Group) -> bool:
     return group.desired == 0 or bool(group.suspended & OPERATOR_HOLDS)
 
 
+def _alone(state: NatState) -> bool:
+    """Nothing stands behind the NAT: where its traffic goes another way, it does so on purpose."""
+    return state.settings.standby_name is None and state.settings.fallback_gateway_id is None
+
+
 def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[ReportUnhealthy | DataRequest]:
     """Try a member again that never signalled, each time after twice the wait.
 
@@ -98,8 +103,8 @@ def _retry(state: NatState, group: Group, instance: Instance) -> Iterator[Report
     """One whose watchman or status checks say more is left to ``suspect``."""
     age, name = state.now - instance.launched_at, instance.instance_id
     blamed = instance.not_forwarding or state.unaddressed(instance) or state.impaired(instance)
-    alone = state.settings.standby_name is None and state.settings.fallback_gateway_id is None
-    if state.ready(instance) or blamed or age < OLD_ENOUGH or (alone and state.other_has_egress(name)):
+    elsewhere = _alone(state) and state.other_has_egress(name)
+    if state.ready(instance) or blamed or age < OLD_ENOUGH or elsewhere:
         return
     if group.launches is None:
         yield DataRequest.HISTORY
@@ -119,15 +124,16 @@ def suspect(state: NatState, gateway: Instance | None, *, nothing_to_move: bool)
     """What the mark and the status checks ask for, once there is nothing left to repair.
 
     The probe's failure is judged by its own rules: one witness a run. Beside the one that carries, a standby
-    is judged too; one at a time. Of a pair the status checks also say whom a move may lead to.
+    is judged too; one at a time. Where a NAT gateway carries for them, all are: else none would come back.
+    Of a pair the status checks also say whom a move may lead to.
     """
-    if gateway is None or state.memory.changed or state.trigger.no_egress or _changing(state):
+    if state.memory.changed or state.trigger.no_egress or _changing(state):
         return
     if not nothing_to_move:
         yield from _status_request(state) if state.settings.standby_name else ()
         return
-    beside = state.candidates() if state.settings.standby_name else []
-    carries = [gateway] if state.routes_to(gateway.instance_id) else []
+    beside = [] if _alone(state) else state.candidates()
+    carries = [gateway] if gateway and state.routes_to(gateway.instance_id) else []
     for instance in (*carries, *(other for other in beside if other is not gateway)):
         if _held(state.group_of(instance.instance_id)):
             continue

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.update_nat_routes.builder import (
+    FALLBACK,
     NOW,
+    SIGNAL,
     decide,
     instance,
     member,
@@ -107,6 +109,27 @@ def test_one_without_routes_or_after_a_change_is_not_blamed() -> None:
     elsewhere = replace(world(mark()), tables=tables(to_gateway()))
     assert blamed(decide(elsewhere, trigger=RECONCILE)) == []
     assert blamed(decide(world(mark()), trigger=RECONCILE, memory=RunState(changed=True))) == []
+
+
+def at_the_gateway(tag: str | None, **changes: object) -> Observed:
+    """The NAT is in nobody's way: the routes stand at a NAT gateway."""
+    return replace(world(tag, **changes), tables=tables(to_gateway(FALLBACK), to_gateway(FALLBACK)))
+
+
+def test_behind_a_fallback_one_that_fails_is_replaced_though_it_carries_nothing() -> None:
+    """It may have failed while it was too young to be blamed, and nothing else brings the routes back."""
+    given = replace(SIGNAL, fallback_gateway_id=FALLBACK)
+    assert blamed(decide(at_the_gateway(mark()), given=given, trigger=RECONCILE)) == ["i-a"]
+    young = at_the_gateway(mark(), age=599)
+    assert blamed(decide(young, given=given, trigger=RECONCILE)) == []
+    impaired = at_the_gateway(None, impaired={"i-a": NOW - timedelta(minutes=2)})
+    assert blamed(decide(impaired, given=given, trigger=RECONCILE)) == ["i-a"]
+    unread = at_the_gateway(None, impaired=None)
+    assert DataRequest.STATUS in decide(unread, given=given, trigger=RECONCILE).data_requests
+
+
+def test_one_whose_traffic_an_operator_leads_elsewhere_is_left_alone() -> None:
+    assert blamed(decide(at_the_gateway(mark()), given=SIGNAL, trigger=RECONCILE)) == []
 
 
 def test_a_ready_one_is_preferred_to_a_newer_one_that_does_not_forward() -> None:
