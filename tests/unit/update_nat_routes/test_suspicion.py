@@ -111,9 +111,9 @@ def test_one_without_routes_or_after_a_change_is_not_blamed() -> None:
     assert blamed(decide(world(mark()), trigger=RECONCILE, memory=RunState(changed=True))) == []
 
 
-def at_the_gateway(tag: str | None, **changes: object) -> Observed:
+def at_the_gateway(tag: str | None, age: float = 601, **changes: object) -> Observed:
     """The NAT is in nobody's way: the routes stand at a NAT gateway."""
-    return replace(world(tag, **changes), tables=tables(to_gateway(FALLBACK), to_gateway(FALLBACK)))
+    return replace(world(tag, age=age, **changes), tables=tables(to_gateway(FALLBACK), to_gateway(FALLBACK)))
 
 
 def test_behind_a_fallback_one_that_fails_is_replaced_though_it_carries_nothing() -> None:
