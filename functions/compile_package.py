@@ -72,12 +72,17 @@ def _with_short_names(code: CodeType) -> CodeType:
 
 
 def _merge_lines(node: ast.AST, line: int) -> None:
-    """Give every expression the first line of its statement: a traceback then shows that one."""
+    """Give every expression the first line of its statement: a traceback then shows that one.
+
+    The fields of a class have the line of the class.
+    """
     if isinstance(node, KEEP_THEIR_LINE):
         line = node.lineno
     if hasattr(node, "lineno"):
         vars(node).update(lineno=line, end_lineno=line, col_offset=0, end_col_offset=0)
     for child in ast.iter_child_nodes(node):
+        if isinstance(node, ast.ClassDef) and isinstance(child, ast.AnnAssign):
+            child.lineno = line
         _merge_lines(child, line)
 
 
@@ -103,16 +108,16 @@ def bytecode(source: bytes, filename: str, *, keep_fields: bool = False) -> byte
     return header + importlib.util.source_hash(source) + marshal.dumps(_with_short_names(code))
 
 
-def main(folder: Path, deployed: Path) -> None:
-    """Replace every module of the folder by its bytecode, as of the path where Lambda will see it."""
+def main(folder: Path) -> None:
+    """Replace every module of the folder by its bytecode. Tracebacks name a module by its path below it."""
     paths = sorted(folder.rglob("*.py"))
     kept = read_by_pydantic({path.stem: path.read_bytes() for path in paths})
     for path in paths:
-        deployed_path = str(deployed / path.relative_to(folder))
-        content = bytecode(path.read_bytes(), deployed_path, keep_fields=path.stem in kept)
+        shown = path.relative_to(folder).as_posix()
+        content = bytecode(path.read_bytes(), shown, keep_fields=path.stem in kept)
         path.with_suffix(".pyc").write_bytes(content)
         path.unlink()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

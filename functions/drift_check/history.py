@@ -200,23 +200,19 @@ def with_attempt(history: History, finding: Finding, now: datetime) -> History:
     return _changed(history, finding, now, attempted_at=now)
 
 
-def with_success(history: History, finding: Finding, now: datetime) -> History:
-    return _changed(history, finding, now, attempted_at=now, failures=0)
-
-
-def with_failure(history: History, finding: Finding, now: datetime, *, temporary: bool) -> History:
-    """A failed heal is tried again by the next run. A failure that passes by itself does not count."""
-    failures = _record_of(history, finding, now).failures + (not temporary)
-    return _changed(history, finding, now, attempted_at=None, failures=failures)
-
-
 def with_outcome(
-    history: History, finding: Finding, status: Status, now: datetime, *, temporary: bool
+    history: History, finding: Finding, status: Status, now: datetime, *, temporary: bool = False
 ) -> History:
-    """How a heal of the finding ended; a dry run and a heal that was not needed leave no trace."""
+    """How a heal of the finding ended; a dry run and a heal that was not needed leave no trace.
+
+    A failed one is tried again by the next run. A failure that passes by itself does not count.
+    """
     if status is Status.DONE:
-        return with_success(history, finding, now)
-    return with_failure(history, finding, now, temporary=temporary) if status is Status.FAILED else history
+        return _changed(history, finding, now, attempted_at=now, failures=0)
+    if status is Status.FAILED:
+        failures = _record_of(history, finding, now).failures + (not temporary)
+        return _changed(history, finding, now, attempted_at=None, failures=failures)
+    return history
 
 
 def with_approval(history: History, finding: Finding, now: datetime) -> History:

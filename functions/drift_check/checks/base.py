@@ -160,6 +160,12 @@ class CheckContext:
         """
         return self.listed_tags.map(lambda listed: listed.get(short_arn, {}))
 
+    def tagged(
+        self, path: str, resource: str, name_path: str, exists: Read[bool], arn: str, *facts: AttributeState
+    ) -> ResourceState:
+        """A resource whose own description has no tags."""
+        return ResourceState(path, resource, name_path, exists, facts, self.tags(arn), arn)
+
 
 def _by_resource(listed: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
     return {

@@ -95,8 +95,7 @@ def evaluate_logs(ctx: CheckContext) -> Iterator[ResourceState]:
         name = group["logGroupName"]
         retention = Known(group.get("retentionInDays"), groups.sources)
         fact = AttributeState(path, retention, reason="None keeps logs, and their cost, for ever")
-        arn = f"logs:log-group:{name}"
-        yield ResourceState("", name, path, PRESENT, (fact,), tags=ctx.tags(arn), arn=arn)
+        yield ctx.tagged("", name, path, PRESENT, f"logs:log-group:{name}", fact)
 
 
 def rule_prefix(config: CanonicalConfig) -> str:
@@ -141,8 +140,7 @@ def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     )
     yield ResourceState("nat", name, path, presence(function), (some, *filter(None, facts), disabled))
     for rule in present:
-        arn = f"events:rule/{rule}"
-        yield ResourceState("nat", rule, path, PRESENT, tags=ctx.tags(arn), arn=arn)
+        yield ctx.tagged("nat", rule, path, PRESENT, f"events:rule/{rule}")
 
 
 def _disabled(end: str, schedules: list[dict[str, str]]) -> list[str]:

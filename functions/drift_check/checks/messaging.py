@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import (
@@ -68,14 +69,10 @@ def _is_ours(config: CanonicalConfig, name: str) -> bool:
 def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
     names = ctx.get(TOPICS).map(lambda topics: [topic["TopicArn"].rpartition(":")[2] for topic in topics])
     for key, topic in ctx.config.sns.items():
-        path, arn = f"sns.{key}", f"sns:{topic.name}"
-        exists = names.map(partial(_has, name=topic.name))
-        yield ResourceState(path, topic.name, f"{path}.name", exists, tags=ctx.tags(arn), arn=arn)
+        path, name = f"sns.{key}", topic.name
+        exists = names.map(methodcaller("count", name)).map(bool)
+        yield ctx.tagged(path, name, f"{path}.name", exists, f"sns:{name}")
     yield from _queues(ctx)
-
-
-def _has(names: list[str], *, name: str) -> bool:
-    return name in names
 
 
 def _queues(ctx: CheckContext) -> Iterator[ResourceState]:
@@ -115,8 +112,7 @@ def _queue(
     else:
         policy = attributes.get("RedrivePolicy")
         facts.append(AttributeState("max_receive_count", policy.map_present(_max_receive_count)))
-    arn = f"sqs:{name}"
-    return ResourceState("sqs", name, "sqs.fifo", PRESENT, tuple(facts), tags=ctx.tags(arn), arn=arn)
+    return ctx.tagged("sqs", name, "sqs.fifo", PRESENT, f"sqs:{name}", *facts)
 
 
 def _days(seconds: str) -> int:

@@ -282,8 +282,7 @@ def _alarm(ctx: CheckContext) -> ResourceState:
         path=path,
         reason="an alarm without an action sends no message",
     )
-    arn = f"cloudwatch:alarm:{name}"
-    return ResourceState("nat", name, path, presence(alarm), (fact,), tags=ctx.tags(arn), arn=arn)
+    return ctx.tagged("nat", name, path, presence(alarm), f"cloudwatch:alarm:{name}", fact)
 
 
 CHECK = Check("nat", initial_reads, evaluate, dependent_reads)

@@ -66,8 +66,8 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         page = ctx.get(SERVICES, f"{ctx.config.ecs.cluster}/{names}")
         services = combined(_merged, services, page)
     cluster = presence(services)
-    arn = f"ecs:cluster/{ctx.config.ecs.cluster}"
-    yield ResourceState("ecs", ctx.config.ecs.cluster, "ecs.cluster", cluster, tags=ctx.tags(arn), arn=arn)
+    name = ctx.config.ecs.cluster
+    yield ctx.tagged("ecs", name, "ecs.cluster", cluster, f"ecs:cluster/{name}")
     if services.value_or(services) is None:
         return  # one finding for a missing cluster, none for each of its services
     for key, desired in ctx.config.ecs.services.items():

@@ -110,13 +110,14 @@ def notify(settings: Settings, report: Report, client: Callable[[str], Any], log
         return False
     delivered = []
     if topic := settings.topic_arn:
-        delivered.append(_attempt(logger, _to_topic, topic, settings, report, client("sns")))
-    if report.to_notify:
-        detail = event_detail(report)
-        delivered.append(_attempt(logger, put_event, client("events"), DETAIL_TYPE, detail))
-    if report.over:
-        detail = resolved_detail(report)
-        delivered.append(_attempt(logger, put_event, client("events"), RESOLVED_TYPE, detail))
+        text = alert(report, settings.runbooks)
+        delivered.append(_attempt(logger, publish_alert, client("sns"), topic, text))
+        if not delivered[0]:
+            count_lost_alert(settings.environment)
+    events = (report.to_notify, DETAIL_TYPE, event_detail), (report.over, RESOLVED_TYPE, resolved_detail)
+    for news, detail_type, detail in events:
+        if news:
+            delivered.append(_attempt(logger, put_event, client("events"), detail_type, detail(report)))
     return all(delivered)
 
 
@@ -133,14 +134,6 @@ def _attempt(logger: Logger, send: Callable[..., None], *arguments: object) -> b
         logger.exception("not sent", extra={"action": error.action})
         return False
     return True
-
-
-def _to_topic(topic: str, settings: Settings, report: Report, sns: Any) -> None:  # noqa: ANN401 - boto3's client
-    try:
-        publish_alert(sns, topic, alert(report, settings.runbooks))
-    except AwsError:
-        count_lost_alert(settings.environment)
-        raise
 
 
 def _to_bucket(bucket: str, report: Report, s3: Any) -> None:  # noqa: ANN401 - boto3's client

@@ -18,12 +18,11 @@ from drift_check.history import (
     to_notify,
     with_approval,
     with_attempt,
-    with_failure,
-    with_success,
+    with_outcome,
 )
 from drift_check.planner import FAILURES, approval_code, approved_ids, plan_heals
 from tests.unit.drift_check.findings import assessed, finding
-from tradai_shared.errors import EventError
+from tradai_shared.errors import EventError, Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ON_APPROVAL = assess(finding(attribute="max_size", observed=3, healing=Healing.ON_APPROVAL), (), frozenset())
@@ -195,7 +194,7 @@ def test_a_record_of_an_earlier_version_makes_no_news() -> None:
 def test_what_passes_by_itself_does_not_count_as_failed() -> None:
     history = History()
     for _ in range(FAILURES):
-        history = with_failure(with_attempt(history, SHOWN, NOW), SHOWN, NOW, temporary=True)
+        history = with_outcome(with_attempt(history, SHOWN, NOW), SHOWN, Status.FAILED, NOW, temporary=True)
     assert history.records[SHOWN.id].failures == 0
 
 
@@ -205,7 +204,7 @@ def test_only_a_heal_that_is_done_or_was_cut_off_lets_its_resource_rest() -> Non
     attempted = with_attempt(History(), candidate.finding, NOW)
     assert not plan_heals([candidate], frozenset(), attempted, 5, soon).chosen
     assert not plan_heals(
-        [candidate], frozenset(), with_success(attempted, candidate.finding, NOW), 5, soon
+        [candidate], frozenset(), with_outcome(attempted, candidate.finding, Status.DONE, NOW), 5, soon
     ).chosen
-    failed = with_failure(attempted, candidate.finding, NOW, temporary=False)
+    failed = with_outcome(attempted, candidate.finding, Status.FAILED, NOW, temporary=False)
     assert plan_heals([candidate], frozenset(), failed, 5, soon).chosen == (candidate,)

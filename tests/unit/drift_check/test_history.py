@@ -16,9 +16,7 @@ from drift_check.history import (
     remember,
     to_json,
     to_notify,
-    with_failure,
     with_outcome,
-    with_success,
 )
 from tests.unit.drift_check.findings import finding, unknown
 from tradai_shared.errors import Status
@@ -126,13 +124,13 @@ def test_without_history_nothing_is_new_and_only_critical_findings_are_notified(
 def test_failures_in_a_row_are_counted_and_a_success_ends_them() -> None:
     history = History()
     for _ in range(2):
-        history = with_failure(history, finding(), NOW, temporary=False)
+        history = with_outcome(history, finding(), Status.FAILED, NOW, temporary=False)
     assert history.records[finding().id].failures == 2
-    assert with_success(history, finding(), NOW).records[finding().id].failures == 0
+    assert with_outcome(history, finding(), Status.DONE, NOW).records[finding().id].failures == 0
 
 
 def test_history_survives_its_table() -> None:
-    history = with_failure(after([finding()]), finding(), NOW, temporary=False)
+    history = with_outcome(after([finding()]), finding(), Status.FAILED, NOW, temporary=False)
     assert from_json(to_json(history)) == history
 
 
