@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 hearing = RoleEnforcer()
+CURRENT_TEST = "PYTEST_CURRENT_TEST"
 INVENTED = {  # where calls are about names that no deployment has
     "unit/update_nat_routes": "no AWS answers but a script, about ids of its own",
     "unit/drift_check/test_each_value.py": "every name of the configuration is changed, one at a time",
@@ -41,6 +43,14 @@ def calls_are_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
     hearing.on = UNHEARD.isdisjoint({request.path, *request.path.parents})
     yield
     hearing.judge()
+
+
+@pytest.fixture(autouse=True)
+def environment_stays() -> Iterator[None]:
+    """What a test leaves in the environment would be another one's setting, in whatever order they run."""
+    before = {**os.environ, CURRENT_TEST: ""}
+    yield
+    assert {**os.environ, CURRENT_TEST: ""} == before
 
 
 @pytest.fixture(autouse=True)

@@ -89,12 +89,10 @@ def test_a_propagated_route_alone_is_left_alone_and_a_static_one_is_made_once_it
     assert serving.run_until(lambda: at_rest(serving), 120)
 
 
-def test_where_routes_are_taken_over_a_propagated_one_gets_a_static_one_beside_it(
-    serving: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_routes_are_taken_over_a_propagated_one_gets_a_static_one_beside_it(serving: World) -> None:
     named, ec2 = propagate(serving), serving.client("ec2")
     ec2.delete_route(RouteTableId=named["RouteTableId"], DestinationCidrBlock=DEFAULT_ROUTE)
-    monkeypatch.setitem(os.environ, "NAT_TAKE_OVER_ROUTES", "true")
+    os.environ["NAT_TAKE_OVER_ROUTES"] = "true"
     since = serving.clock.elapsed
     assert serving.run_until(lambda: "CreateRoute" in default_routes(serving), 120)
     assert default_routes(serving) == {PROPAGATED: named["GatewayId"], "CreateRoute": serving.nat()}

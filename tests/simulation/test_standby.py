@@ -236,14 +236,12 @@ def test_a_former_carrier_without_a_public_address_is_not_replaced() -> None:
         assert "SetInstanceHealth" not in names(writes(world, at))
 
 
-def test_switched_off_after_a_failover_the_address_and_routes_come_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_switched_off_after_a_failover_the_address_and_routes_come_back() -> None:
     with pair() as world:
         world.kill(world.group.group.instance_states[0].instance_id)
         world.advance(SETTLED)
         assert world.carrier() == world.standby.group.instance_states[0].instance_id
-        monkeypatch.setitem(os.environ, "NAT_STANDBY_ASG_NAME", "")
+        os.environ["NAT_STANDBY_ASG_NAME"] = ""
         world.advance(130)
         assert world.carrier() == world.group.group.instance_states[0].instance_id
         assert holder(world) == world.carrier()
@@ -264,14 +262,14 @@ def test_two_runs_at_once_move_to_the_same_one() -> None:
         assert len(outages(world, at)) == len(world.platform.tables)
 
 
-def test_switched_on_and_off_on_a_running_stack_as_the_documents_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_switched_on_and_off_on_a_running_stack_as_the_documents_say() -> None:
     with pair() as world:
         first, second = world.platform.groups
         if world.group_of(world.carrier()) == second:
             world.refresh(second)
             world.advance(SETTLED)
         for name in ("", second):  # a lone NAT, then a standby
-            monkeypatch.setitem(os.environ, "NAT_STANDBY_ASG_NAME", name)
+            os.environ["NAT_STANDBY_ASG_NAME"] = name
             at = world.clock.elapsed
             world.advance(130)
             assert (writes(world, at), outages(world, at)) == ([], [])
@@ -282,7 +280,7 @@ def test_switched_on_and_off_on_a_running_stack_as_the_documents_say(monkeypatch
         world.advance(SETTLED)
         assert world.group_of(world.carrier()) == first
         assert all(outage.seconds < 4 for outage in outages(world, at))
-        monkeypatch.setitem(os.environ, "NAT_STANDBY_ASG_NAME", "")
+        os.environ["NAT_STANDBY_ASG_NAME"] = ""
         at = world.clock.elapsed
         world.advance(130)
         assert (writes(world, at), outages(world, at)) == ([], [])

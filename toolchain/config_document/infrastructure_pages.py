@@ -208,6 +208,8 @@ DATA = Section(
                 "Class": "rds.instance_class",
                 "Multi-AZ": "rds.multi_az",
                 "Backups are kept, days": "rds.backup_retention_days",
+                "Protected from deletion": "rds.deletion_protection",
+                "Encrypted": "rds.storage_encrypted",
                 "SSL enforced": "rds.ssl_enforced",
                 "SSL is enforced by the parameter": "rds.ssl_parameter",
             },
