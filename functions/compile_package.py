@@ -14,6 +14,7 @@ from types import CodeType
 from typing import Any
 
 UNCHECKED_HASH = 0b01  # https://peps.python.org/pep-0552/: Python does not look for the source
+NO_HASH = bytes(8)  # of the source; an unchecked one is not compared
 WITHOUT_DOCSTRINGS = 2
 KEEP_THEIR_LINE = (ast.stmt, ast.ExceptHandler, ast.pattern)
 
@@ -74,14 +75,14 @@ def _with_short_names(code: CodeType) -> CodeType:
 def _merge_lines(node: ast.AST, line: int) -> None:
     """Give every expression the first line of its statement: a traceback then shows that one.
 
-    The fields of a class have the line of the class.
+    The fields of a class have the line of the class, and a module's constants its first.
     """
     if isinstance(node, KEEP_THEIR_LINE):
         line = node.lineno
     if hasattr(node, "lineno"):
         vars(node).update(lineno=line, end_lineno=line, col_offset=0, end_col_offset=0)
     for child in ast.iter_child_nodes(node):
-        if isinstance(node, ast.ClassDef) and isinstance(child, ast.AnnAssign):
+        if isinstance(node, ast.ClassDef | ast.Module) and isinstance(child, ast.AnnAssign | ast.Assign):
             child.lineno = line
         _merge_lines(child, line)
 
@@ -105,7 +106,7 @@ def bytecode(source: bytes, filename: str, *, keep_fields: bool = False) -> byte
     _merge_lines(tree, 1)
     code = compile(tree, filename, "exec", dont_inherit=True, optimize=WITHOUT_DOCSTRINGS)
     header = importlib.util.MAGIC_NUMBER + UNCHECKED_HASH.to_bytes(4, "little")
-    return header + importlib.util.source_hash(source) + marshal.dumps(_with_short_names(code))
+    return header + NO_HASH + marshal.dumps(_with_short_names(code))
 
 
 def main(folder: Path) -> None:

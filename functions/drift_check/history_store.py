@@ -113,16 +113,12 @@ class HistoryTable:
             LeaseHeldError: another run has it; the message says which, and until when.
             AwsError: the table refuses.
         """
-        soon, far = (
-            now + LEASE,
-            now + 2 * LEASE,
-        )  # by a clock that is wrong, the latter: it would block for long
         names = {"#h": HOLDER, "#u": LEASE_UNTIL, "#f": FENCING}
         values = {
             ":h": {"S": holder},
-            ":u": _number(soon),
+            ":u": _number(now + LEASE),
             ":now": _number(now),
-            ":far": _number(far),
+            ":far": _number(now + 2 * LEASE),  # by a clock that is wrong: it would block for long
             ":one": {"N": "1"},
         }
         is_free = "attribute_not_exists(#u) OR #u < :now OR #u > :far"

@@ -49,11 +49,6 @@ FOR_A_HEAL = timedelta(seconds=30)  # its reads, writes and the reading back
 FOR_A_CALL = timedelta(seconds=50)
 
 
-def never() -> bool:
-    """Nobody interrupts a function."""
-    return False
-
-
 @dataclass(slots=True)
 class Reconciler:
     """One run.
@@ -74,7 +69,7 @@ class Reconciler:
     attended: bool = False
     holder: str = "a run"
     account: str = ""
-    is_interrupted: Callable[[], bool] = never
+    is_interrupted: Callable[[], bool] | None = None
 
     def run(self) -> Report:
         """Raises EventError: an approval is unknown or stale. Nothing was written."""
@@ -250,7 +245,7 @@ class Reconciler:
 
     def _stop(self, session: Session) -> str | None:
         """Why no further heal begins."""
-        if self.is_interrupted():
+        if self.is_interrupted and self.is_interrupted():
             return INTERRUPTED
         if self.deadline is not None and clock.now() + FOR_A_HEAL > self.deadline:
             return "out of time"

@@ -60,7 +60,9 @@ def healer(world: Live) -> tuple[Healer, AssessedFinding]:
     scan = reconciler.scanner.scan()
     world.writes.clear()
     (candidate,) = [assessed for assessed in scan.assessed if assessed.remediations]
-    return Healer(reconciler.scanner, reconciler.builder, scan, dry_run=False), candidate
+    return Healer(
+        reconciler.scanner, reconciler.builder, scan, dry_run=False, before_write=lambda _: None
+    ), candidate
 
 
 def test_the_switch_stops_every_event(world: Live) -> None:

@@ -55,10 +55,6 @@ class HealOutcome:
     temporary: bool = False
 
 
-def no_record(_finding: Finding) -> None:
-    """Records nothing: for runs without a history."""
-
-
 @dataclass(slots=True)
 class Healer:
     """Heals findings of one scan; ``scan`` is as fresh as the last reading.
@@ -70,7 +66,7 @@ class Healer:
     builder: RequestBuilder
     scan: Scan
     dry_run: bool
-    before_write: Callable[[Finding], None] = no_record
+    before_write: Callable[[Finding], None]
     sent: list[ApiRequest] = field(default_factory=list)  # of the heal that runs
 
     def heal(self, planned: AssessedFinding) -> HealOutcome:

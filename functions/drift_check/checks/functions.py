@@ -152,15 +152,15 @@ def _rule(states: Read[dict[str, str]], rule: str, state: str) -> AttributeState
     """A rule that does not bring its events; one that is gone comes back with the stack alone."""
     if state not in {"DISABLED", "absent"}:
         return None
-    reason = "the failover does not get these events"
     is_there = state == "DISABLED"
+    until = "" if is_there else " until the stack is deployed again"
     return AttributeState(
         f"rule {rule}",
         states.map(lambda states: states.get(rule, "absent")),
         desired="ENABLED",
         path="nat.function",
         remediations=(EnableRule(rule),) if is_there else (),
-        reason=reason if is_there else f"{reason} until the stack is deployed again",
+        reason=f"the failover does not get these events{until}",
     )
 
 

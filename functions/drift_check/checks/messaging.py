@@ -107,20 +107,12 @@ def _queue(
     facts = [AttributeState("fifo", Known(name.endswith(FIFO)))]
     is_target = attributes.get("QueueArn").value_or(None) in targets
     if is_target or "dlq" in name or "dead-letter" in name:
-        seconds = attributes.item("MessageRetentionPeriod")
-        facts.append(AttributeState("dead_letter_retention_days", seconds.map_present(_days)))
+        days = attributes.item("MessageRetentionPeriod").map_present(lambda seconds: int(seconds) // DAY)
+        facts.append(AttributeState("dead_letter_retention_days", days))
     else:
-        policy = attributes.get("RedrivePolicy")
-        facts.append(AttributeState("max_receive_count", policy.map_present(_max_receive_count)))
+        policy = attributes.get("RedrivePolicy").map_present(json.loads)
+        facts.append(AttributeState("max_receive_count", policy.item("maxReceiveCount").map_present(int)))
     return ctx.tagged("sqs", name, "sqs.fifo", PRESENT, f"sqs:{name}", *facts)
-
-
-def _days(seconds: str) -> int:
-    return int(seconds) // DAY
-
-
-def _max_receive_count(policy: str) -> int:
-    return int(json.loads(policy)["maxReceiveCount"])
 
 
 CHECK = Check("messaging", initial_reads, evaluate, dependent_reads)

@@ -99,9 +99,9 @@ def _service(
             reason="its tasks are being stopped, and it starts none",
         ),
         _desired_count(ctx, desired, service),
-        AttributeState("cpu", definition.get("cpu").map(_number)),
+        AttributeState("cpu", definition.get("cpu").map_present(int)),
         AttributeState("spot", service.map_present(_spot)),
-        AttributeState("memory_mb", definition.get("memory").map(_number)),
+        AttributeState("memory_mb", definition.get("memory").map_present(int)),
     ]
     if desired.port is not None:
         facts.append(AttributeState("port", definition.map(partial(_port, desired.port))))
@@ -137,10 +137,6 @@ def _desired_count(ctx: CheckContext, desired: Service, service: Read[ApiObject 
 
 def _is_set(carried: dict[str, str | None], *, name: str) -> str:
     return "set" if name in carried else "absent"
-
-
-def _number(value: object) -> int | None:
-    return int(str(value)) if value else None
 
 
 def _port(wanted: int, definition: ApiObject) -> int | None:

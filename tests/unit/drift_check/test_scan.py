@@ -56,6 +56,8 @@ def test_a_check_that_ended_early_resolves_nothing() -> None:
 
 def test_a_heal_whose_check_cannot_finish_writes_nothing() -> None:
     writer = Mock()
-    heal = Healer(scanner(), writer, scanner().scan(), dry_run=False).heal(assessed())
+    heal = Healer(scanner(), writer, scanner().scan(), dry_run=False, before_write=lambda _: None).heal(
+        assessed()
+    )
     assert heal.status is Status.FAILED
     writer.send.assert_not_called()
