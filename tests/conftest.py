@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 hearing = RoleEnforcer()
 CURRENT_TEST = "PYTEST_CURRENT_TEST"
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # as template.yaml and tradai-ops have it
 INVENTED = {  # where calls are about names that no deployment has
     "unit/update_nat_routes": "no AWS answers but a script, about ids of its own",
     "unit/drift_check/test_each_value.py": "every name of the configuration is changed, one at a time",
