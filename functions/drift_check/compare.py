@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 EXISTENCE = "existence"
 TAGS = "tags"
 TAG_PATH = "required_tags"
+EXPOSED = "open_to_world"
 PLATFORM = "the platform"
 IMMUTABLE = "immutable: it must not change without a migration plan"
 
@@ -186,8 +187,8 @@ def path_of(resource_state: ResourceState, fact: AttributeState) -> str:
 
 
 def _downgrade_assumed(finding: Finding) -> Finding:
-    """Findings on assumed values are downgraded to INFO."""
-    if not finding.provenance.is_settled:
+    """Findings on assumed values are downgraded to INFO, but for a group that the internet reaches."""
+    if not finding.provenance.is_settled and finding.attribute != EXPOSED:
         return replace(finding, severity=Severity.INFO)
     return finding
 

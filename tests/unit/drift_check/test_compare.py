@@ -53,6 +53,16 @@ def test_an_assumed_value_only_informs(estate: Standing) -> None:
     assert not result.is_actionable
 
 
+def test_a_group_that_the_internet_reaches_counts_though_nobody_confirmed_that_it_must_not() -> None:
+    path = "network.security_groups.rds"
+    assert provenance_of(config(), f"{path}.open_to_world") is Provenance.ASSUMED
+    fact = AttributeState("open_to_world", Known(value=True))
+    (result,) = compare(
+        config(), "security_groups", ResourceState(path, "a-group", f"{path}.name", PRESENT, (fact,))
+    )
+    assert (result.finding.severity, result.finding.is_actionable) == (Severity.CRITICAL, True)
+
+
 def test_a_documented_value_counts(estate: Standing) -> None:
     result = only(estate, "rds.backup_retention_days", 30)
     assert (result.desired, result.observed, result.is_actionable) == (30, 7, True)
