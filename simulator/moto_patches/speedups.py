@@ -51,7 +51,7 @@ def shared_methods(creator: ClientCreator, model: ServiceModel) -> dict[str, Any
 
 def apply() -> None:
     """Apply them to this process. Call it before moto's EC2 is imported: that reads every model."""
-    LeanFileLoader.load_file = load_file  # type: ignore[method-assign]
+    LeanFileLoader.load_file = load_file  # type: ignore[method-assign,assignment]
     Loader.FILE_LOADER_CLASS = LeanFileLoader
     Loader.list_available_services = LeanLoader.list_available_services  # type: ignore[method-assign,assignment]
     utils.load_resource = load_resource
