@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 from tradai_shared.aws import clients as aws
 from tradai_shared.aws.error_mapping import translate_errors
 from tradai_shared.errors import AccessDenied, AwsError, Outcome, PermanentError, Status, TemporaryError
+from update_nat_routes import source_check
 from update_nat_routes.actions import (
     Action,
     AssociateAddress,
@@ -81,7 +82,8 @@ class Writer:
     def _write(self, action: Action) -> tuple[Status, str]:
         match action:
             case DisableSourceDestCheck():
-                return self._disable_check(action)
+                source_check.switch_off(self.ec2, action)
+                return Status.DONE, ""
             case AssociateAddress():
                 return self._associate(action)
             case ReplaceRoute() | CreateRoute() | RouteToFallback():
@@ -116,13 +118,6 @@ class Writer:
                 return self._set_unhealthy(action.instance_id, "its group replaces it")
             case _:
                 assert_never(action)
-
-    def _disable_check(self, action: DisableSourceDestCheck) -> tuple[Status, str]:
-        with translate_errors("ec2:ModifyNetworkInterfaceAttribute", shown=True):
-            self.ec2.modify_network_interface_attribute(
-                NetworkInterfaceId=action.interface_id, SourceDestCheck={"Value": False}
-            )
-        return Status.DONE, ""
 
     def _associate(self, action: AssociateAddress) -> tuple[Status, str]:
         try:
