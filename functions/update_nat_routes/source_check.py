@@ -13,10 +13,11 @@ from tradai_shared.errors import AccessDenied, PermanentError
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
+    from types_boto3_ec2.type_defs import AttributeBooleanValueTypeDef
 
     from update_nat_routes.actions import DisableSourceDestCheck
 
-OFF = {"Value": False}
+OFF: AttributeBooleanValueTypeDef = {"Value": False}
 # Of AWS's code, InvalidInstanceID, this is one of several meanings.
 SEVERAL_INTERFACES = "multiple interfaces"
 
