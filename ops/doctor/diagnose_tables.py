@@ -45,7 +45,7 @@ def about_tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -
     parameters["VpcId"] = vpcs[0]
     yield from _carriers(account, wanted, parameters)
     yield from _left_out(account)
-    yield from _vpc(wanted, vpcs[0])
+    yield from _vpc(account, wanted, vpcs[0])
     yield from _cidrs(account, wanted, parameters)
     for table in tables:
         yield from _table(table, account, wanted)
@@ -120,17 +120,20 @@ def _left_out(account: Account) -> Iterator[Line]:
         )
 
 
-def _vpc(wanted: Wanted, vpc: str) -> Iterator[Line]:
+def _vpc(account: Account, wanted: Wanted, vpc: str) -> Iterator[Line]:
     given = wanted.parameter("VpcId")
     if given and given != vpc:
         text = f"the route tables are in {vpc}: permissions that end at another VPC stop the failover"
         yield Line(Level.DO, "VPC", text, f"correct VpcId={vpc}")
-    elif not given and wanted.parameter("DriftMode") == "heal":
-        text = "DriftMode=heal is refused without VpcId"
-        yield Line(Level.DO, "VPC", text, f"deploy with VpcId={vpc}")
     elif not given:
-        text = "without VpcId the failover may switch the check off at any interface of the region"
-        yield Line(Level.INFO, "VPC", text, f"VpcId={vpc}")
+        texts = [f"{needing} is refused without VpcId" for needing in wanted.needs_vpc]
+        if account.interfaces > 1 and not wanted.creates_nat:
+            texts.append(
+                f"{account.instance_id} has several interfaces, of which the failover may change none"
+                " without VpcId"
+            )
+        for text in texts:
+            yield Line(Level.DO, "VPC", text, f"deploy with VpcId={vpc}")
 
 
 def _cidrs(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:

@@ -37,7 +37,7 @@ class AccountReader:
         tables, left_out = find_tables.find(self, wanted)
         several = carriers.read(self, tables)
         instance_id = carriers.chosen(several, wanted.group_name) or self._instance(tables)
-        carrier_group, carrier_subnet = self._place(instance_id)
+        carrier_group, carrier_subnet, interfaces = self._place(instance_id)
         stack = self._stack(wanted.stack_name)
         shown = carrier_group or group_behind(self, tables)
         look_alikes = twins.read(self, wanted, stack, shown)
@@ -65,6 +65,7 @@ class AccountReader:
             other_allocations=self._allocations_of(idle) if second else (),
             carrier_group=carrier_group,
             carrier_subnet=carrier_subnet,
+            interfaces=interfaces,
             candidates=() if group else self._candidates(),
             instance_id=instance_id,
             allocation_ids=allocations,
@@ -130,13 +131,13 @@ class AccountReader:
     def _allocations_of(self, group: Group | None) -> tuple[str, ...]:
         return self._addresses(group.members[0])[0] if group and group.members else ()
 
-    def _place(self, instance_id: str | None) -> tuple[str | None, str | None]:
+    def _place(self, instance_id: str | None) -> tuple[str | None, str | None, int]:
         if instance_id is None:
-            return None, None
+            return None, None, 0
         absent = frozenset({"InvalidInstanceID.NotFound"})
         reservations = self.items("ec2:DescribeInstances", "Reservations", absent, InstanceIds=[instance_id])
-        name, subnet = parse.group_and_subnet(reservations)
-        return name or (subnet and carriers.group_of(self, instance_id)), subnet
+        name, subnet, interfaces = parse.place(reservations)
+        return name or (subnet and carriers.group_of(self, instance_id)), subnet, interfaces
 
     def _group(self, name: str) -> Group | None:
         described = self.items(GROUPS, "AutoScalingGroups", AutoScalingGroupNames=[name])

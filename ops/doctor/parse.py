@@ -63,12 +63,13 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
     )
 
 
-def group_and_subnet(reservations: Iterable[Mapping[str, Any]]) -> tuple[str | None, str | None]:
-    """The Auto Scaling group and the subnet of the described instance."""
+def place(reservations: Iterable[Mapping[str, Any]]) -> tuple[str | None, str | None, int]:
+    """The Auto Scaling group and the subnet of the described instance, and how many interfaces it has."""
     instances = [instance for reservation in reservations for instance in reservation.get("Instances", [])]
     if not instances:
-        return None, None
-    return tags(instances[0].get("Tags", [])).get(GROUP_TAG), instances[0].get("SubnetId")
+        return None, None, 0
+    group_name = tags(instances[0].get("Tags", [])).get(GROUP_TAG)
+    return group_name, instances[0].get("SubnetId"), len(instances[0].get("NetworkInterfaces", []))
 
 
 def group(described: Mapping[str, Any], hooks: Iterable[Mapping[str, Any]] | None) -> Group:

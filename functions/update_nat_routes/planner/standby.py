@@ -122,7 +122,7 @@ def prepare(state: NatState, gateway: Instance | None) -> Iterator[DisableSource
     for instance in ready:
         if instance.source_dest_check and gateway and instance.instance_id != gateway.instance_id:
             reason = f"{instance.instance_id} stands by, and would forward nothing while its check is on"
-            yield DisableSourceDestCheck(str(instance.interface_id), reason)
+            yield DisableSourceDestCheck(str(instance.interface_id), instance.instance_id, reason)
 
 
 def standby_ready(state: NatState, gateway: Instance | None) -> bool:

@@ -260,19 +260,6 @@ def test_a_made_nat_must_forward_every_private_subnet(
     assert "VpcCidr" not in lines(config, capsys)[1]  # an adopted NAT has its own rules
 
 
-# ---- The VPC of the permissions ----
-def test_healing_without_a_vpc_is_told_before_the_deployment_is_refused(
-    account: Account, config: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    said, parameters = lines(config, capsys, DriftMode="heal")
-    assert said["do", "VPC"] == [f"DriftMode=heal is refused without VpcId → deploy with VpcId={account.vpc}"]
-    assert parameters["VpcId"] == account.vpc
-    said, _ = lines(config, capsys)
-    assert ("info", "VPC") in said
-    said, _ = lines(config, capsys, DriftMode="heal", VpcId=account.vpc)
-    assert not [subject for _, subject in said if subject == "VPC"]
-
-
 # ---- The region ----
 @pytest.mark.usefixtures("account")
 def test_an_account_that_was_read_elsewhere_is_not_where_it_would_be_deployed(
