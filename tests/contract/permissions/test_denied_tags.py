@@ -21,6 +21,8 @@ from tests.contract.permissions.roles import deployed
 from tradai_shared.errors import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from drift_check.compare import AssessedFinding
     from drift_check.findings import Finding
 
@@ -44,7 +46,7 @@ def refusing(action: str) -> Any:
     return call
 
 
-def by_permission(assessed: list[AssessedFinding]) -> dict[str, AssessedFinding]:
+def by_permission(assessed: Sequence[AssessedFinding]) -> dict[str, AssessedFinding]:
     """One finding of missing tags for each permission of a service."""
     found: dict[str, AssessedFinding] = {}
     for each in assessed:
