@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ops.doctor.alarms import StackAlarms
     from ops.doctor.network import Network, Offers
+    from ops.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +18,6 @@ class Unread:
 
     action: str  # as IAM spells it
     code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who calls, and where."""
-
-    account: str
-    arn: str
-    region: str
 
 
 @dataclass(frozen=True, slots=True)

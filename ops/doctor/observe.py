@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ops.calls import call
 from ops.doctor import alarms, carriers, find_tables, lifecycle_events, listeners, parse, topic_access, twins
 from ops.doctor.find_group import group_behind
-from ops.doctor.model import Account, Group, Identity, RouteTable, Stack, TakenName, Topic, Unread
+from ops.doctor.model import Account, Group, RouteTable, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
 from ops.doctor.rules import RuleReader
 from ops.session import NO_STACK
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ops.doctor.wanted import Wanted
+    from ops.identity import Identity
 
 GROUPS = "autoscaling:DescribeAutoScalingGroups"
 ABSENT = frozenset({"ResourceNotFoundException", "NotFound", "NotFoundException", "InvalidParameter"})

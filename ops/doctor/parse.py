@@ -33,11 +33,6 @@ def owner(labels: Mapping[str, str]) -> str | None:
     return "Pulumi" if _by_pulumi(labels) else None
 
 
-def partition(arn: str) -> str:
-    """The partition of an ARN: aws, aws-cn or aws-us-gov."""
-    return arn.split(":")[1] if arn.startswith("arn:") else "aws"
-
-
 def route_table(described: Mapping[str, Any]) -> RouteTable:
     """A table with its static default route: it has priority over one that a gateway propagates."""
     labels = tags(described.get("Tags", []))
