@@ -110,7 +110,7 @@ def own_addresses(state: NatState, gateway: Instance | None) -> Iterator[Associa
             continue
         allocation = state.allocation(best.instance_id)
         holder = state.holder(allocation)
-        taken = holder is not None and (group.member(holder) is None or state.routes_to(holder) > 0)
+        taken = holder is not None and bool(group.member(holder) is None or state.routes_to(holder))
         if allocation and holder != best.instance_id and not taken:
             reason = f"{best.instance_id} is ready and has not the address of {group.name}"
             yield AssociateAddress(allocation, str(best.interface_id), best.instance_id, holder, reason)
