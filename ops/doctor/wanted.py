@@ -24,6 +24,13 @@ class Wanted:
     parameters: Mapping[str, str] = field(default_factory=dict)
     region: str | None = None  # where samconfig.toml deploys to, if it says so
 
+    @property
+    def needs_vpc(self) -> tuple[str, ...]:
+        """What is wanted and what the template refuses without the parameter VpcId."""
+        healing = ("DriftMode=heal",) if self.parameter("DriftMode") == "heal" else ()
+        address = ("NatEipAllocationId",) if self.parameter("NatEipAllocationId") else ()
+        return (*healing, *address, *(("CreateNat",) if self.creates_nat else ()))
+
     def parameter(self, name: str, default: str = "") -> str:
         return self.parameters.get(name) or default
 

@@ -54,7 +54,7 @@ def test_no_run_that_moves_to_a_standby_makes_more_than_twelve_calls(address: St
         for made in calls_of_moves(seed, address, ENDS[end]):
             calls = _of_the_move(made) if end == "planned" else made
             assert len(calls) <= MOST, calls
-            assert "ModifyNetworkInterfaceAttribute" not in calls  # a standby is made ready before
+            assert "ModifyInstanceAttribute" not in calls  # a standby is made ready before
 
 
 def _of_the_move(calls: list[str]) -> list[str]:

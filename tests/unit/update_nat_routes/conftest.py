@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.unit.update_nat_routes.builder import NOW
+from tests.unit.update_nat_routes.stubbed_aws import Aws
 from tradai_shared import clock
 
 if TYPE_CHECKING:
@@ -18,3 +19,12 @@ def time() -> Iterator[FakeClock]:
     fake = FakeClock(NOW)
     with clock.use(fake):
         yield fake
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    """Both clients; a test fails while an answer that it gave is left."""
+    world = Aws()
+    yield world
+    for stub in world.stubs.values():
+        stub.assert_no_pending_responses()
