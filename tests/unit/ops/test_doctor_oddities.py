@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 from ops.doctor import samconfig_edit
 from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis, doctor
 from tests.unit.ops.test_doctor_lines import ANYWHERE, new_table
-from tests.unit.ops.test_doctor_pair import Pair
+from tests.unit.ops.test_doctor_pair import SECOND, Pair
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,11 +158,11 @@ def test_once_the_group_is_named_its_tables_alone_are_proposed(
     assert ("do", "route tables") not in said
 
 
-def test_tables_of_the_two_nats_of_a_pair_are_no_question(
+def test_tables_of_the_two_nats_of_a_pair_that_is_named_are_no_question(
     account: Account, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = lead_to(account, Pair(account).nat)
-    said, parameters = lines(config, capsys)
+    said, parameters = lines(config, capsys, NatAsgName="acme-egress", NatStandbyAsgName=SECOND)
     assert parameters["PrivateRouteTableIds"] == ",".join(sorted([account.table, other]))
     assert "moves them all to one" in said["info", "route tables"][0]
 
