@@ -12,11 +12,11 @@ from update_nat_routes.actions import (
     Action,
     Assumption,
     Move,
+    Prerequisite,
     RecordHeartbeat,
     ReplaceInstance,
     ReportUnhealthy,
     Route,
-    RouteToFallback,
     TagGroup,
     key,
     order,
@@ -89,17 +89,14 @@ class Reconciler:
         trigger = self.trigger
         if trigger.group is not None and trigger.group not in self.settings.group_names:
             self.report.relevant = False
-        elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE}:
-            self.report.relevant = self._concerns_us(str(trigger.instance_id))
-        elif trigger.kind is TriggerKind.PEER_SILENT:
-            self.report.relevant = self.reader.is_relevant(str(trigger.silent_instance))
+        elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE, TriggerKind.PEER_SILENT}:
+            self.report.relevant = self._concerns_us(str(trigger.silent_instance or trigger.instance_id))
         return self.report.relevant
 
     def _concerns_us(self, name: str) -> bool:
-        """Whether an instance is one of ours; a stop of it is awaited here.
+        """Whether an instance is one of ours; a stop of it is awaited here: before it there is nothing to do.
 
-        Until EC2 shows what its event reports there is nothing to do. A look is one call. The first pass
-        takes the instances of the last look, and reads groups and tables.
+        A look is one call. The first pass takes the last look's instances, and reads groups and tables.
         """
         self.shown = self.reader.look(name)
         if not self.reader.is_relevant(name, self.shown.get(name)):
@@ -130,17 +127,16 @@ class Reconciler:
             self._record([Outcome(action, Status.PLANNED) for action in step.actions])
             self.report.waiting = step.wait
             return False
-        again = self._apply(step)
-        if any(self.report.results[key(move)].settled for move in step.moves):
+        again, written = self._apply(step), frozenset[Action]()
+        # One move can make room for another, as a route's for an address: each is read back at once.
+        while any(self.report.results[key(it)].settled and order(it) not in written for it in step.moves):
+            written = frozenset(self.orders)
             try:
                 step = self._plan(self._read_back(step))
             except TemporaryError as error:
                 return self._look_again(error)
-            again = self._apply(step, written=frozenset(self.orders)) or bool(step.moves)
-            restored = not step.moves and not self.restoring & set(step.egress_down)
-            if restored and self.incident and self.report.failover_seconds is None:
-                self.report.restored_at, self.report.restored = clock.now(), self.observed
-                self.report.failover_seconds = (self.report.restored_at - self.incident).total_seconds()
+            again = self._apply(step, written=written) or bool(step.moves)
+            self._note_restored(step)
         self.report.waiting = self._allowed(step.wait)
         waiting = self.report.waiting is not None
         if waiting and not again and self.trigger.kind is TriggerKind.INSTANCE_STATE:
@@ -206,11 +202,10 @@ class Reconciler:
 
     def _read_back(self, step: Plan) -> Observed:
         assert self.observed is not None  # noqa: S101 - a plan was made from it
-        interfaces = {move.interface_id for move in step.moves if not isinstance(move, RouteToFallback)}
-        if not interfaces:
-            return self._observe()
+        written = {move.interface_id for move in step.moves if isinstance(move, Prerequisite)}
         try:
-            return self.reader.read_back(self.observed, interfaces)
+            routes = any(isinstance(move, Route) for move in step.moves)
+            return self.reader.read_back(self.observed, written, routes=routes)
         except PermanentError as error:
             self.unreadable = error
             return self._observe()
@@ -288,6 +283,12 @@ class Reconciler:
             if table.table_id in down:
                 began = self.report.began(self.observed.instances.get(table.target.instance_id or ""))
                 self.incident = min(self.incident or began, began)
+
+    def _note_restored(self, step: Plan) -> None:
+        restored = not step.moves and not self.restoring & set(step.egress_down)
+        if restored and self.incident and self.report.failover_seconds is None:
+            self.report.restored_at, self.report.restored = clock.now(), self.observed
+            self.report.failover_seconds = (self.report.restored_at - self.incident).total_seconds()
 
     def _allowed(self, wait: Wait | None) -> Wait | None:
         _, kinds = PATIENCE.get(self.trigger.kind, (0.0, frozenset[WaitKind]()))
