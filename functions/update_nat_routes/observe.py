@@ -124,7 +124,8 @@ class Reader:
 
     def look_again(self, before: Observed) -> Observed:
         """The same moment with the instances as EC2 shows them now: one call."""
-        return self._with_holders(replace(before, instances=self.instances(set(before.instances))))
+        members = {member.instance_id for group in before.groups for member in group.members}
+        return self._with_holders(replace(before, instances=self.instances({*before.instances, *members})))
 
     def answer(self, observed: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         """Add what the planner asked for."""

@@ -10,6 +10,7 @@ from tests.simulation.failover_calls import ENDS, runs_that_moved
 pytestmark = pytest.mark.any_python
 
 MOST = 12  # the message to a person is one of them
+FIRST_LOOK = 6  # of a run that waits: groups, tables, instances, addresses, the hooks of each group
 # With 6 Auto Scaling is quicker than the function once, so that a replacement is asked for in two calls.
 SEEDS = {1: True, 2: False, 6: True}  # whether each run has an execution environment of its own
 
@@ -20,4 +21,5 @@ def test_no_run_that_moves_to_a_standby_makes_more_than_twelve_calls(address: St
     for seed, new in SEEDS.items():
         for run in runs_that_moved(seed, address, end, new=new):
             assert run.of_the_move <= MOST, run
+            assert run.of_the_first_look <= FIRST_LOOK, run
             assert "ModifyNetworkInterfaceAttribute" not in run.move  # a standby is made ready before
