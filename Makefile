@@ -126,6 +126,13 @@ mutants: test-tools ## Apply each deliberate bug of tests/mutants and name the t
 mutants-by-rule: setup ## Change each condition of the modules that decide once, and name what no test notices (ARGS="--only classify": one)
 	$(BIN)/python -m tests.mutants.generated $(ARGS)
 
+.tools/cosmic-ray/.ready: $(VENV)/.ready requirements/cosmic-ray.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target .tools/cosmic-ray -r requirements/cosmic-ray.txt
+	@touch $@
+
+mutants-cosmic-ray: .tools/cosmic-ray/.ready ## The same with the changes that cosmic-ray's operators make (ARGS="--only classify": one module)
+	$(BIN)/python -m tests.mutants.generated --operators cosmic-ray $(ARGS)
+
 exhaust: setup ## Plan every combination of what the failover can see of two members (half an hour on two cores at most)
 	$(BIN)/python -m tests.exhaustive.search
 
@@ -185,7 +192,8 @@ year: setup ## Simulate a year of the whole toolkit, write docs/year.md and its 
 # each lock: its input, the lowest Python that it serves, its output
 LOCKS := layer:3.11:layers/shared/requirements.txt dev:3.11:requirements/dev.txt sam:3.11:requirements/sam.txt \
 	pip:3.11:requirements/pip.txt ministack:3.12:requirements/ministack.txt runtime:3.13:requirements/runtime.txt \
-	cold-start:3.13:requirements/cold-start.txt coverage:3.11:requirements/coverage.txt aws:3.11:requirements/aws.txt
+	cold-start:3.13:requirements/cold-start.txt coverage:3.11:requirements/coverage.txt aws:3.11:requirements/aws.txt \
+	cosmic-ray:3.11:requirements/cosmic-ray.txt
 
 lock: ## Renew the hashed requirements (needs uv)
 	@set -e; for lock in $(LOCKS); do IFS=: read -r name python output <<<"$$lock"; \

@@ -138,7 +138,6 @@ def _compare_attribute(
     is_configured = fact.desired is CONFIGURED
     if is_configured and is_unspecified(config, path):
         return
-    severity = fact.severity or severity_of(check, fact.attribute)
     if fact.each_unexpected:
         for name in observed.value:
             extra = replace(resource_state, resource=f"{resource_state.resource}/{name}")
@@ -151,7 +150,7 @@ def _compare_attribute(
                 fact.reason,
                 path,
                 observed=str(name),
-                severity=severity,
+                severity=fact.severity or severity_of(check, fact.attribute),
             )
             yield assess(_downgrade_assumed(finding), (), observed.sources)
         return
@@ -171,7 +170,7 @@ def _compare_attribute(
         path,
         desired=desired,
         observed=observed_json,
-        severity=Severity.CRITICAL if locked else severity,
+        severity=Severity.CRITICAL if locked else fact.severity or severity_of(check, fact.attribute),
         healing=healing_of(remediations),
         waiver=Waiver(fact.accepted, PLATFORM) if fact.accepted else None,
     )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.client import ClientCreator
 from botocore.loaders import Loader
 from moto.utilities import utils
-from typing_extensions import override
 
 from tradai_shared.aws.clients import LeanFileLoader, LeanLoader
 
@@ -20,21 +19,17 @@ REGION = "eu-central-1"
 OFFERINGS = "ec2/resources/instance_type_offerings"
 GARBAGE = 50_000  # objects; Python's 700 has it walk over all the models again and again
 
-_load_resource = utils.load_resource
+_load_resource, _load_file = utils.load_resource, LeanFileLoader.load_file
 
 
-class SharedFileLoader(LeanFileLoader):
-    """Loaders have one copy of a file. moto reads each model for itself, and EC2's once more at import."""
-
-    @override
-    def load_file(self, file_path: str) -> Any:
-        """The parsed file; None where there is none."""
-        return _read(file_path)
+def load_file(_: LeanFileLoader, file_path: str) -> Any:
+    """Every loader has one copy of a file: moto, and each session of a command, read each for themselves."""
+    return _read(file_path)
 
 
 @cache
 def _read(path: str) -> Any:
-    return LeanFileLoader().load_file(path)
+    return _load_file(LeanFileLoader(), path)
 
 
 def load_resource(resource: str) -> Any:
@@ -56,7 +51,8 @@ def shared_methods(creator: ClientCreator, model: ServiceModel) -> dict[str, Any
 
 def apply() -> None:
     """Apply them to this process. Call it before moto's EC2 is imported: that reads every model."""
-    Loader.FILE_LOADER_CLASS = SharedFileLoader
+    LeanFileLoader.load_file = load_file  # type: ignore[method-assign,assignment]
+    Loader.FILE_LOADER_CLASS = LeanFileLoader
     Loader.list_available_services = LeanLoader.list_available_services  # type: ignore[method-assign,assignment]
     utils.load_resource = load_resource
     ClientCreator._create_methods = shared_methods  # type: ignore[attr-defined]

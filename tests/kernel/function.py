@@ -71,8 +71,9 @@ class Ec2:
         assert InstanceIds
         return {"InstanceStatuses": []}
 
-    def modify_network_interface_attribute(self, NetworkInterfaceId: str, SourceDestCheck: Any) -> None:
-        self._vpc.set_check(_nat(NetworkInterfaceId), on=SourceDestCheck["Value"])
+    def modify_instance_attribute(self, InstanceId: str, SourceDestCheck: Any) -> None:
+        (nat,) = (nat for nat in self._control.groups if nat.instance_id == InstanceId)
+        self._vpc.set_check(nat, on=SourceDestCheck["Value"])
 
     def associate_address(self, AllocationId: str, NetworkInterfaceId: str, AllowReassociation: bool) -> None:
         assert AllocationId == ALLOCATION

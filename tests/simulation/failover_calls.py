@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FAILOVERS = 3  # of each world
 SETTLED = 700.0  # seconds: each NAT is old enough to be blamed
-MOVES = {"AssociateAddress", "CreateRoute", "ModifyNetworkInterfaceAttribute", "ReplaceRoute"}
+MOVES = {"AssociateAddress", "CreateRoute", "ModifyInstanceAttribute", "ReplaceRoute"}
 ENDS: dict[str, Callable[[World, str], float]] = {
     "terminated": lambda world, name: world.kill(name),
     "stopped": lambda world, name: world.stop(name),

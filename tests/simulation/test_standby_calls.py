@@ -22,4 +22,4 @@ def test_no_run_that_moves_to_a_standby_makes_more_than_twelve_calls(address: St
         for run in runs_that_moved(seed, address, end, new=new):
             assert run.of_the_move <= MOST, run
             assert run.of_the_first_look <= FIRST_LOOK, run
-            assert "ModifyNetworkInterfaceAttribute" not in run.move  # a standby is made ready before
+            assert "ModifyInstanceAttribute" not in run.move  # a standby is made ready before

@@ -80,7 +80,12 @@ class RequestBuilder:
         """
         service, operation = boto3_names(write.action)
         with translate_errors(write.action):
-            return getattr(self.client(service), operation)(**write.parameters)
+            client = self.client(service)
+            answer = getattr(client, operation)(**write.parameters)
+            for refused in answer.get("FailedResourcesMap", {}).values():  # tag:TagResources itself succeeds
+                error = {"Code": refused.get("ErrorCode"), "Message": refused.get("ErrorMessage")}
+                raise client.exceptions.ClientError({"Error": error}, operation)
+            return answer
 
     def inspected(self, assessed_finding: AssessedFinding) -> AssessedFinding:
         """The finding with its healing class, which for TTL depends on how many items it would delete."""

@@ -216,7 +216,7 @@ class NatState:
     def has_egress(self, table: RouteTable) -> bool:
         """Whether a table's default route leads to something that can carry traffic."""
         target = table.target
-        if target.kind is TargetKind.NOTHING or target.blackhole:
+        if target.blackhole:
             return False
         if target.kind is TargetKind.EXTERNAL:
             return True
@@ -251,7 +251,7 @@ class NatState:
     def in_use(self, instance_id: str) -> bool:
         """Whether the shared Elastic IP or a named table still depends on this instance."""
         shared = self.settings.standby_allocation_id is None
-        return (shared and self.observed.eip_holder == instance_id) or self.routes_to(instance_id) > 0
+        return (shared and self.observed.eip_holder == instance_id) or bool(self.routes_to(instance_id))
 
     def replacement_expected(self, instance_id: str) -> bool:
         """Whether another member is there or arriving, or a group owes one and may launch it."""

@@ -197,9 +197,8 @@ def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
 def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]:
     interface, allocation = str(gateway.interface_id), state.allocation(gateway.instance_id)
     if gateway.source_dest_check:
-        yield DisableSourceDestCheck(
-            interface, f"{gateway.instance_id} forwards nothing while its source/destination check is on"
-        )
+        reason = f"{gateway.instance_id} forwards nothing while its source/destination check is on"
+        yield DisableSourceDestCheck(interface, gateway.instance_id, reason)
     holder = state.holder(allocation)
     if allocation is None or holder == gateway.instance_id:
         return

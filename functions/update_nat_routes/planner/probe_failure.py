@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from update_nat_routes.actions import Suspicion
-    from update_nat_routes.model import Group, Instance
+    from update_nat_routes.model import Group, Instance, Member
     from update_nat_routes.planner.nat_state import NatState
 
 Step: TypeAlias = ReportUnhealthy | Wait | DataRequest
@@ -71,6 +71,11 @@ def _changing(state: NatState) -> bool:
     return any(member.arriving or member.leaving for member in state.members)
 
 
+def _leaves_idle(state: NatState, member: Member) -> bool:
+    """One that leaves and carries waits for its successor; any other ends soon."""
+    return member.leaving and not state.in_use(member.instance_id)
+
+
 def _held(group: Group) -> bool:
     """An operator wants no replacement in this group."""
     return group.desired == 0 or bool(group.suspended & OPERATOR_HOLDS)
@@ -85,13 +90,15 @@ def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[Re
     """Try a member again that never signalled, each time after twice the wait.
 
     A lone NAT is left while something else has egress: then the traffic goes another way on purpose. One of a
-    pair, or one with a NAT gateway behind it, is tried again all the same: else it would never be ready.
+    pair, or one with a NAT gateway behind it, is tried again all the same: else it would never be ready. The
+    same holds beside a leaving member that carries: it is held for a successor, and AWS ends that after 48 h.
 
     Args:
         state: the observation and what this run knows.
         nothing_to_move: True when the latest observation needs no route or address change.
     """
-    if _changing(state) or not nothing_to_move:
+    waits = any(member.arriving or _leaves_idle(state, member) for member in state.members)
+    if waits or not nothing_to_move:
         return
     for group in state.groups:
         alone = state.candidates(group.members)
@@ -109,7 +116,7 @@ def _retry(state: NatState, group: Group, instance: Instance) -> Iterator[Report
     if group.launches is None:
         yield DataRequest.HISTORY
     elif group.launches.failed and age >= retry_after(group.launches.failed):
-        minutes = int(age.total_seconds() // 60)
+        minutes = age // timedelta(minutes=1)
         reason = f"it has not signalled for {minutes} min since its launch: another one is tried"
         yield ReportUnhealthy(group.name, name, reason)
 

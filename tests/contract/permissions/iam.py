@@ -191,6 +191,7 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "ec2:DescribeVpcAttribute": ec2_of("VpcId"),
     "ec2:GetConsoleOutput": ec2_of("InstanceId"),
     "ec2:GetManagedPrefixListEntries": ec2_of("PrefixListId"),
+    "ec2:ModifyInstanceAttribute": ec2_of("InstanceId"),
     "ec2:ModifyNetworkInterfaceAttribute": ec2_of("NetworkInterfaceId"),
     "ec2:ReplaceRoute": ec2_of("RouteTableId"),
     "ec2:RevokeSecurityGroupIngress": ec2_of("GroupId"),
@@ -275,7 +276,7 @@ def keys(resource: str, given: Parameters) -> Keys:
         conditions["ec2:Vpc"] = (arn("ec2", f"vpc/{own_vpc}"),)
     if ":route-table/" in resource:
         conditions["ec2:RouteTableID"] = (resource_id,)
-    if ":network-interface/" in resource:
+    if ":network-interface/" in resource or ":instance/" in resource:
         conditions |= attribute(given)
     if resource.startswith("arn:aws:ec2:") and "Tags" in given:
         conditions["aws:TagKeys"] = tuple(tag["Key"] for tag in given["Tags"])
@@ -283,7 +284,7 @@ def keys(resource: str, given: Parameters) -> Keys:
 
 
 def attribute(given: Parameters) -> dict[str, tuple[str, ...]]:
-    """The one attribute of an interface that a request sets, with its value where that is a flag."""
+    """The one attribute that a request sets of an interface or instance, with its value if it is a flag."""
     return {
         f"ec2:Attribute/{name}": (str(value["Value"]).lower(),)
         for name, value in given.items()

@@ -7,6 +7,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.unit.update_nat_routes.builder import NOW
+from tests.unit.update_nat_routes.stubbed_aws import Aws
 from tradai_shared import clock
 
 if TYPE_CHECKING:
@@ -30,3 +31,12 @@ def clients() -> dict[str, Any]:
         "aws_secret_access_key": "testing",
     }
     return {name: boto3.client(name, **options) for name in ("ec2", "autoscaling")}
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    """Both clients; a test fails while an answer that it gave is left."""
+    world = Aws()
+    yield world
+    for stub in world.stubs.values():
+        stub.assert_no_pending_responses()

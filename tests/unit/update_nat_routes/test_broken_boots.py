@@ -79,7 +79,7 @@ def test_the_wait_ends_at_four_hours() -> None:
         ),
         observed(
             [*ALONE, member("i-b")],
-            [instance("i-a", age=900), instance("i-b", age=900)],
+            [instance("i-a", age=900), instance("i-b", age=901)],
             TO_A,
             eip="i-a",
             abandoned=True,
@@ -121,10 +121,36 @@ def test_a_lone_one_is_tried_again_while_the_gateway_behind_it_carries_and_not_w
     assert "ReportUnhealthy" not in str(kinds(decide(world, given=SIGNAL)))
 
 
+def behind_a_leaving_one(carrier: str) -> Observed:
+    """A refresh: b leaves and is held; a was let in after a launch that was given up, without a signal."""
+    return observed(
+        [*ALONE, member("i-b", "Terminating:Wait")],
+        [instance("i-a", age=600), instance("i-b", age=86_400, ready_tag="boot")],
+        tables(to_instance(carrier)),
+        eip=carrier,
+        abandoned=True,
+        failed_launches=1,
+    )
+
+
+def test_the_successor_of_a_leaving_one_that_carries_is_tried_again() -> None:
+    steps = kinds(decide(behind_a_leaving_one("i-b"), given=SIGNAL))
+    assert steps == ["ReportUnhealthy i-a", "RecordHeartbeat i-b"]
+
+
+def test_one_that_carries_is_left_until_the_other_has_gone() -> None:
+    assert not [step for step in kinds(decide(behind_a_leaving_one("i-a"), given=SIGNAL)) if "Report" in step]
+
+
 def test_the_launches_are_read_before_anything_is_decided() -> None:
     plan = decide(unproven(abandoned=None), given=SIGNAL)
     assert not plan.actions
     assert DataRequest.HISTORY in plan.data_requests
+
+
+def test_the_launches_of_a_young_one_are_not_read() -> None:
+    young = decide(unproven(age=599, abandoned=None), given=SIGNAL)
+    assert DataRequest.HISTORY not in young.data_requests
 
 
 @pytest.mark.parametrize(
