@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract.permissions import failover
-from tests.contract.permissions.iam import arn
+from tests.contract.permissions.arns import arn
 from tests.contract.permissions.policy import Keys, Need, Statement, denied, statements
 from tests.contract.permissions.roles import deployed
 from tests.simulation.assertions import routes

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.ops.test_doctor import account, config
+from tests.unit.ops.doctor_account import account, config
 from tests.unit.ops.test_doctor_oddities import lines
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.ops.test_doctor import Account
+    from tests.unit.ops.doctor_account import Account
 
 pytestmark = pytest.mark.any_python
 

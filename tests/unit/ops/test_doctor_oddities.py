@@ -9,7 +9,7 @@ import pytest
 from botocore.client import BaseClient
 
 from ops.doctor import samconfig_edit
-from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis, doctor
+from tests.unit.ops.doctor_account import SAMCONFIG, Account, account, config, diagnosis, doctor
 from tests.unit.ops.test_doctor_lines import ANYWHERE, new_table
 from tests.unit.ops.test_doctor_pair import SECOND, Pair
 

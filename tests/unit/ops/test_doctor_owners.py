@@ -8,7 +8,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from tests.unit.ops.test_doctor import Account, account, config, diagnosis
+from tests.unit.ops.doctor_account import Account, account, config, diagnosis
 from tests.unit.ops.test_doctor_lines import GROUP, Case, check, deployed, nothing
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ops.doctor import samconfig_edit
-from tests.unit.ops.test_doctor import SAMCONFIG, account, config, diagnosis
+from tests.unit.ops.doctor_account import SAMCONFIG, account, config, diagnosis
 from tests.unit.ops.test_doctor_lines import ANYWHERE, new_table
 from tests.unit.ops.test_doctor_oddities import forward, launch, lead_to, lines
 from tests.unit.ops.test_doctor_pair import SECOND, Pair
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.unit.ops.test_doctor import Account
+    from tests.unit.ops.doctor_account import Account
 
 pytestmark = pytest.mark.any_python
 
