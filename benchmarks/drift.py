@@ -1,4 +1,8 @@
-"""What a drift check costs: calls, seconds, memory of the whole process, against moto's server."""
+"""What a drift check costs: calls, seconds, memory of the whole process, against moto's server.
+
+``--beside CHECKOUT`` runs this checkout and another one, such as a worktree of an earlier commit, in turns:
+the ratio of their user CPU a call says more than figures of different hours.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +34,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--factors", type=int, nargs="*", default=[1, 10, 100], help="times the tables")
     parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--beside", type=Path, metavar="CHECKOUT")
     options = parser.parse_args()
+    if options.beside:
+        beside(options.beside.resolve(), options.runs)
+        return
     rows = Table(title="One drift check, whole process, median")
     for name in ("tables", "latency", "calls", "seconds", "CPU s", "MB", "findings", "unknown"):
         rows.add_column(name, justify="right")
@@ -43,22 +51,14 @@ def main() -> None:
 
 def measure(factor: int, delay: float, runs: int) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
-        own = Path(folder) / "own.json"
-        own.write_text(json.dumps({"values": more_tables(factor)}), encoding="utf-8")
-        environment = {
-            **os.environ,
-            "CANONICAL_CONFIG_PATH": str(own),
-            "AWS_ACCESS_KEY_ID": "invented",
-            "AWS_SECRET_ACCESS_KEY": "invented",
-        }
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as installed: compiled once
+        environment = environment_of(folder, more_tables(factor))
         with server(environment, delay) as address:
             environment["AWS_ENDPOINT_URL"] = address
             if runs > 1:
                 probe(environment)  # the first compiles what is not compiled yet
             results = [probe(environment) for _ in range(runs)]
     medians = [statistics.median(result[place] for result in results) for place in range(len(results[0]))]
-    calls, seconds, cpu, memory, findings, unknown = medians
+    calls, seconds, cpu, memory, findings, unknown, _user = medians
     return [
         f"{calls:.0f}",
         f"{seconds:.2f}",
@@ -67,6 +67,39 @@ def measure(factor: int, delay: float, runs: int) -> list[str]:
         f"{findings:.0f}",
         f"{unknown:.0f}",
     ]
+
+
+def environment_of(folder: str, values: dict[str, Any]) -> dict[str, str]:
+    own = Path(folder) / "own.json"
+    own.write_text(json.dumps({"values": values}), encoding="utf-8")
+    environment = {
+        **os.environ,
+        "CANONICAL_CONFIG_PATH": str(own),
+        "AWS_ACCESS_KEY_ID": "invented",
+        "AWS_SECRET_ACCESS_KEY": "invented",
+    }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as installed: compiled once
+    return environment
+
+
+def beside(other: Path, runs: int) -> None:
+    """User CPU of a call here and in the other checkout, a run of each in turns, each on its own server."""
+    sides: list[tuple[dict[str, str], Path]] = []
+    with ExitStack() as stack:
+        for root in (Path(__file__).parents[1], other):
+            environment = environment_of(stack.enter_context(tempfile.TemporaryDirectory()), {})
+            rooms = (root / "functions", root / "layers/shared", root)
+            environment["PYTHONPATH"] = os.pathsep.join(map(str, rooms))
+            environment["AWS_ENDPOINT_URL"] = stack.enter_context(server(environment, 0.0, root))
+            sides.append((environment, root))
+            probe(environment, root)
+        results = [[probe(*side) for side in sides] for _ in range(runs)]
+    for name, here in (("this checkout", True), (str(other), False)):
+        each = [pair[0 if here else 1] for pair in results]
+        user = [1000 * result[-1] / result[0] for result in each]
+        print(f"{name}: {each[0][0]} calls, {statistics.median(user):.2f} ms of user CPU a call")
+    ratios = [(here[-1] / here[0]) / (there[-1] / there[0]) for here, there in results]
+    print(f"ratio, median of {runs} pairs: {statistics.median(ratios):.3f}")
 
 
 def more_tables(factor: int) -> dict[str, Any]:
@@ -88,10 +121,10 @@ def more_tables(factor: int) -> dict[str, Any]:
 
 
 @contextmanager
-def server(environment: dict[str, str], delay: float) -> Iterator[str]:
+def server(environment: dict[str, str], delay: float, root: Path | None = None) -> Iterator[str]:
     command = [sys.executable, "-m", "simulator.estate.server", "--env", ENV, "--delay", str(delay)]
     with subprocess.Popen(  # noqa: S603 - this package's own
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, env=environment, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         try:
@@ -100,19 +133,20 @@ def server(environment: dict[str, str], delay: float) -> Iterator[str]:
             process.terminate()
 
 
-def probe(environment: dict[str, str]) -> tuple[float, ...]:
+def probe(environment: dict[str, str], root: Path | None = None) -> tuple[float, ...]:
     """The whole command, from its start to its end."""
     began = time.perf_counter()
     # a file, since a full pipe would make it wait
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(COMMAND, env=environment, stdout=output)  # noqa: S603 - this package's own
+        process = subprocess.Popen(COMMAND, env=environment, cwd=root, stdout=output)  # noqa: S603 - this package's own
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         summary = json.load(output)["data"]["summary"]
     cpu = usage.ru_utime + usage.ru_stime
-    return (summary["calls"], seconds, cpu, usage.ru_maxrss / 1024, summary["open"], summary["unknown"])
+    counts = (summary["open"], summary["unknown"])
+    return (summary["calls"], seconds, cpu, usage.ru_maxrss / 1024, *counts, usage.ru_utime)
 
 
 if __name__ == "__main__":

@@ -171,7 +171,11 @@ app = App(
     console=PipeConsole(),
     error_console=PipeConsole(stderr=True),
 )
-app.register_install_completion_command()
+app.command(
+    "ops.completion:install",
+    name="--install-completion",
+    help="Install completion for your shell.",
+)
 _groups = {name: App(name=name, help=text) for name, text in GROUPS.items()}
 for _group in _groups.values():
     app.command(_group)

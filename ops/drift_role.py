@@ -12,7 +12,7 @@ from tradai_shared.config.paths import is_absent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ops.doctor.model import Identity
+    from ops.identity import Identity
     from tradai_shared.config.models import CanonicalConfig
 
 RESOURCES, STATE_TABLE = "DriftResourceArns", "DriftStateTable"

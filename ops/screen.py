@@ -12,7 +12,7 @@ from rich.text import Text
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from ops.doctor.model import Identity
+    from ops.identity import Identity
 
 LAYOUT = frozenset("\n\t")
 HIDDEN = frozenset(

@@ -11,8 +11,8 @@ from ops.access import AccessError, accounts_named_in, without_access
 from ops.aws_clients import clients_of, region_of
 from ops.calls import call
 from ops.doctor import samconfig
-from ops.doctor.model import Identity
 from ops.doctor.wanted import Wanted
+from ops.identity import Identity
 from ops.options import SAMCONFIG, TEXT_OR_JSON, Format, refuse_other_formats
 from ops.screen import PlainConsole, console, error_console, place
 from tradai_shared.config.loader import canonical_config, deployed_config, environment

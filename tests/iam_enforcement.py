@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from simulator.engine import interceptor
-from tests.contract.permissions.iam import platform_vpc
+from tests.contract.permissions.moto_resources import platform_vpc
 from tests.contract.permissions.policy import Need, Statement, allowed, statements
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed

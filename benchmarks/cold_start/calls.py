@@ -15,7 +15,7 @@ def failover(ec2: Any, autoscaling: Any) -> int:  # noqa: ANN401 - boto3's clien
     autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])
     ec2.describe_route_tables(Filters=tables)
     ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [INSTANCE]}])
-    ec2.modify_network_interface_attribute(NetworkInterfaceId=INTERFACE, SourceDestCheck={"Value": False})
+    ec2.modify_instance_attribute(InstanceId=INSTANCE, SourceDestCheck={"Value": False})
     ec2.associate_address(AllocationId=ALLOCATION, NetworkInterfaceId=INTERFACE, AllowReassociation=False)
     for table in TABLES:
         ec2.replace_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NetworkInterfaceId=INTERFACE)

@@ -44,7 +44,7 @@ class World:
                 self.targets[given["RouteTableId"]] = given["NetworkInterfaceId"].removeprefix("eni-")
             case "AssociateAddress":
                 self.holder = given["NetworkInterfaceId"].removeprefix("eni-")
-            case "ModifyNetworkInterfaceAttribute":
+            case "ModifyInstanceAttribute":
                 self.check = "false"
             case "CompleteLifecycleAction":
                 return ""

@@ -53,7 +53,7 @@ def classify(value: Value | None, window: Window) -> Expired | TtlState:
     number = _number(kind, raw)
     if number is None:
         return TtlState.IMPLAUSIBLE
-    milliseconds = EARLIEST * 1000 <= number <= LATEST * 1000
+    milliseconds = number > LATEST
     seconds = number / 1000 if milliseconds else number
     if not EARLIEST <= seconds <= LATEST:
         return TtlState.IMPLAUSIBLE

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DisableSourceDestCheck:
-    """Switch off the source/destination check of an interface, so that it forwards."""
+    """Switch off the source/destination check of an instance's primary interface, so that it forwards."""
 
     interface_id: str
+    instance_id: str
     reason: str
 
     @property
@@ -180,7 +181,7 @@ Action: TypeAlias = Move | TagGroup | GroupAction | ConfirmEgress
 
 # The IAM actions that each write needs; a lost race ends in another reading, never in a blind write.
 PERMISSIONS: dict[type[Action], tuple[str, ...]] = {
-    DisableSourceDestCheck: ("ec2:ModifyNetworkInterfaceAttribute",),
+    DisableSourceDestCheck: ("ec2:ModifyInstanceAttribute", "ec2:ModifyNetworkInterfaceAttribute"),
     AssociateAddress: ("ec2:AssociateAddress", "ec2:DescribeAddresses", "ec2:DescribeInstances"),
     ReplaceRoute: ("ec2:ReplaceRoute",),
     CreateRoute: ("ec2:CreateRoute",),

@@ -40,12 +40,16 @@ if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_autoscaling.type_defs import TagTypeDef
     from types_boto3_ec2 import EC2Client
+    from types_boto3_ec2.type_defs import AttributeBooleanValueTypeDef, CreateRouteRequestTypeDef
 
 # AWS has no own codes for these: only the message distinguishes them.
 NO_ACTIVE_ACTION = "No active Lifecycle Action"
 NO_SUCH_MEMBER = "not found"
 NO_SUCH_ROUTE = "no route"
+SEVERAL_INTERFACES = "multiple interfaces"
 NOT_TRIED = "not tried: what must come before it failed"
+
+OFF: AttributeBooleanValueTypeDef = {"Value": False}
 
 Result: TypeAlias = Outcome[Action]
 
@@ -93,17 +97,6 @@ class Writer:
             case _:
                 return self._tell_group(action)
 
-    def _route(self, action: Route) -> tuple[Status, str]:
-        match action:
-            case ReplaceRoute():
-                return self._replace_route(action)
-            case CreateRoute():
-                return self._create_route(action)
-            case RouteToFallback():
-                return self._fall_back(action)
-            case _:
-                assert_never(action)
-
     def _tell_group(self, action: GroupAction) -> tuple[Status, str]:
         match action:
             case CompleteLifecycleAction():
@@ -118,11 +111,26 @@ class Writer:
                 assert_never(action)
 
     def _disable_check(self, action: DisableSourceDestCheck) -> tuple[Status, str]:
-        with translate_errors("ec2:ModifyNetworkInterfaceAttribute", shown=True):
-            self.ec2.modify_network_interface_attribute(
-                NetworkInterfaceId=action.interface_id, SourceDestCheck={"Value": False}
-            )
+        """By the instance, which IAM knows by its tag; EC2 has the interface named where it has several."""
+        try:
+            with translate_errors("ec2:ModifyInstanceAttribute", shown=True):
+                self.ec2.modify_instance_attribute(InstanceId=action.instance_id, SourceDestCheck=OFF)
+        except PermanentError as error:
+            if SEVERAL_INTERFACES not in error.message:
+                raise
+            self._disable_check_of_interface(action)
         return Status.DONE, ""
+
+    def _disable_check_of_interface(self, action: DisableSourceDestCheck) -> None:
+        """The role may in the VPC of the parameter VpcId alone: an interface bears no tag of the group."""
+        try:
+            with translate_errors("ec2:ModifyNetworkInterfaceAttribute", shown=True):
+                self.ec2.modify_network_interface_attribute(
+                    NetworkInterfaceId=action.interface_id, SourceDestCheck=OFF
+                )
+        except AccessDenied as error:
+            message = f"{action.instance_id} has several interfaces, which needs the parameter VpcId"
+            raise AccessDenied(error.action, error.code, f"{message}: {error.message}") from error
 
     def _associate(self, action: AssociateAddress) -> tuple[Status, str]:
         try:
@@ -168,33 +176,22 @@ class Writer:
         ]
         return set(states) <= ENDED_STATES
 
-    def _replace_route(self, action: ReplaceRoute) -> tuple[Status, str]:
+    def _route(self, action: Route) -> tuple[Status, str]:
+        request: CreateRouteRequestTypeDef = {
+            "RouteTableId": action.table_id,
+            "DestinationCidrBlock": DEFAULT_ROUTE,
+        }
+        if isinstance(action, RouteToFallback):
+            request["NatGatewayId"] = action.gateway_id
+        else:
+            request["NetworkInterfaceId"] = action.interface_id
+        if isinstance(action, CreateRoute) or (isinstance(action, RouteToFallback) and not action.replaces):
+            with _route_errors("ec2:CreateRoute"):
+                self.ec2.create_route(**request)
+            return Status.DONE, "there was no static one"
         with _route_errors("ec2:ReplaceRoute"):
-            self.ec2.replace_route(
-                RouteTableId=action.table_id,
-                DestinationCidrBlock=DEFAULT_ROUTE,
-                NetworkInterfaceId=action.interface_id,
-            )
+            self.ec2.replace_route(**request)
         return Status.DONE, f"was {action.was}"
-
-    def _create_route(self, action: CreateRoute) -> tuple[Status, str]:
-        with _route_errors("ec2:CreateRoute"):
-            self.ec2.create_route(
-                RouteTableId=action.table_id,
-                DestinationCidrBlock=DEFAULT_ROUTE,
-                NetworkInterfaceId=action.interface_id,
-            )
-        return Status.DONE, "there was no static one"
-
-    def _fall_back(self, action: RouteToFallback) -> tuple[Status, str]:
-        write = self.ec2.replace_route if action.replaces else self.ec2.create_route
-        with _route_errors("ec2:ReplaceRoute" if action.replaces else "ec2:CreateRoute"):
-            write(
-                RouteTableId=action.table_id,
-                DestinationCidrBlock=DEFAULT_ROUTE,
-                NatGatewayId=action.gateway_id,
-            )
-        return Status.DONE, f"was {action.was}" if action.replaces else "there was no static one"
 
     def _tag(self, action: TagGroup) -> tuple[Status, str]:
         """A tag is deleted by its key: with a value that is not the tag's, AWS deletes nothing.

@@ -78,7 +78,7 @@ def _missing(account: Account, wanted: Wanted) -> Line:
     return Line(
         Level.DO,
         "group",
-        f"no route leads to a group, and {wanted.group_name} does not exist{names}",
+        f"no private default route leads to a group, and {wanted.group_name} does not exist{names}",
         "give the NAT's group as NatAsgName, or let the stack make one with CreateNat=true",
     )
 

@@ -21,7 +21,7 @@ def about_tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -
     """The tables, whether they are one NAT's, and what else would write or follow their routes."""
     tables = account.tables
     if not tables:
-        yield _none(account.identity.region, wanted)
+        yield _none(account, wanted)
         return
     ids = ",".join(sorted(table.id for table in tables))
     vpcs = sorted({table.vpc_id for table in _own(account, wanted)})
@@ -45,18 +45,21 @@ def about_tables(account: Account, wanted: Wanted, parameters: dict[str, str]) -
     parameters["VpcId"] = vpcs[0]
     yield from _carriers(account, wanted, parameters)
     yield from _left_out(account)
-    yield from _vpc(wanted, vpcs[0])
+    yield from _vpc(account, wanted, vpcs[0])
     yield from _cidrs(account, wanted, parameters)
     for table in tables:
         yield from _table(table, account, wanted)
 
 
-def _none(region: str, wanted: Wanted) -> Line:
+def _none(account: Account, wanted: Wanted) -> Line:
+    region = account.identity.region
     if wanted.table_ids:
         text = f"{', '.join(wanted.table_ids)} do not exist in {region}"
         return Line(Level.DO, "route tables", text, "correct PrivateRouteTableIds, or choose --region")
     text = f"in {region} none is named {wanted.table_name}, and none has a default route to an instance"
     remedy = "give the private route tables as PrivateRouteTableIds, or choose --region"
+    if account.by_gateway:
+        remedy += f"; by a NAT Gateway leave {', '.join(sorted(account.by_gateway))}"
     return Line(Level.DO, "route tables", text, remedy)
 
 
@@ -100,13 +103,23 @@ def _carriers(account: Account, wanted: Wanted, parameters: dict[str, str]) -> I
         f"PrivateRouteTableIds={','.join(sorted(carrier.tables))} NatAsgName={carrier.group}"
         for carrier in account.carriers
         if carrier.group
-    )
+    ) + _as_a_pair(account)
     yield Line(
         Level.DO,
         "route tables",
         f"they lead to NATs of several groups: {shown}. The stack would move them all to one NAT",
         f"give the tables of one of them: {choices}" if choices else "give the tables of one of them",
     )
+
+
+def _as_a_pair(account: Account) -> str:
+    """How two groups' NATs would look after all tables together, where no parameter makes them a pair."""
+    groups = {carrier.group for carrier in account.carriers}
+    vpcs = {table.vpc_id for table in account.tables}
+    if len(groups) != len(account.carriers) or len(groups) != 2 or None in groups or len(vpcs) > 1:  # noqa: PLR2004 - a pair
+        return ""
+    first, second = (carrier.group for carrier in account.carriers)
+    return f"; as a pair of which one carries all: NatAsgName={first} NatStandbyAsgName={second}"
 
 
 def _left_out(account: Account) -> Iterator[Line]:
@@ -120,17 +133,20 @@ def _left_out(account: Account) -> Iterator[Line]:
         )
 
 
-def _vpc(wanted: Wanted, vpc: str) -> Iterator[Line]:
+def _vpc(account: Account, wanted: Wanted, vpc: str) -> Iterator[Line]:
     given = wanted.parameter("VpcId")
     if given and given != vpc:
         text = f"the route tables are in {vpc}: permissions that end at another VPC stop the failover"
         yield Line(Level.DO, "VPC", text, f"correct VpcId={vpc}")
-    elif not given and wanted.parameter("DriftMode") == "heal":
-        text = "DriftMode=heal is refused without VpcId"
-        yield Line(Level.DO, "VPC", text, f"deploy with VpcId={vpc}")
     elif not given:
-        text = "without VpcId the failover may switch the check off at any interface of the region"
-        yield Line(Level.INFO, "VPC", text, f"VpcId={vpc}")
+        texts = [f"{needing} is refused without VpcId" for needing in wanted.needs_vpc]
+        if account.secondary_interfaces and not wanted.creates_nat:
+            texts.append(
+                f"{account.instance_id} has several interfaces, of which the failover may change none"
+                " without VpcId"
+            )
+        for text in texts:
+            yield Line(Level.DO, "VPC", text, f"deploy with VpcId={vpc}")
 
 
 def _cidrs(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
@@ -168,6 +184,7 @@ def _table(table: RouteTable, account: Account, wanted: Wanted) -> Iterator[Line
             f"it is of account {table.owner}, which shares its VPC: only that account may change its routes",
             f"deploy the stack in account {table.owner}",
         )
+    yield from _secondary(table, account, wanted)
     yield from _followers(table, account, wanted)
     if table.pulumi:
         yield Line(
@@ -181,6 +198,19 @@ def _table(table: RouteTable, account: Account, wanted: Wanted) -> Iterator[Line
             Level.INFO,
             table.id,
             f"stack {table.stack} manages it: its next change may write a route back",
+        )
+
+
+def _secondary(table: RouteTable, account: Account, wanted: Wanted) -> Iterator[Line]:
+    if table.interface_id in account.secondary_interfaces and not wanted.creates_nat:
+        yield Line(
+            Level.DO,
+            table.id,
+            f"leads to {table.interface_id}, a secondary interface of {account.instance_id}: the function"
+            f" moves the route to the primary one, {account.primary_interface}, at its first run",
+            "have the NAT forward what arrives there, and move the route first: aws ec2 replace-route"
+            f" --route-table-id {table.id} --destination-cidr-block 0.0.0.0/0"
+            f" --network-interface-id {account.primary_interface}",
         )
 
 

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from ops.doctor.wanted import Wanted
 
 
-def find(reader: AccountReader, wanted: Wanted) -> tuple[tuple[RouteTable, ...], tuple[RouteTable, ...]]:
-    """Those to look after, and those that lead to the same NAT and are left out of the parameters.
+def find(reader: AccountReader, wanted: Wanted) -> tuple[tuple[RouteTable, ...], ...]:
+    """Those to look after, those left out, and those that leave by a NAT Gateway where no others are found.
+
+    Left out: those that lead to the same NAT and that the parameters do not name.
 
     To look after: those that the parameters name, else those of the canonical name and whatever leads to the
     same target, else those behind an instance.
@@ -25,11 +27,13 @@ def find(reader: AccountReader, wanted: Wanted) -> tuple[tuple[RouteTable, ...],
     everything = _with_implicit_subnets(reader, [parse.route_table(table) for table in described])
     if wanted.table_ids:
         given = [table for table in everything if table.id in wanted.table_ids]
-        return tuple(given), _beside(given, everything)
+        return tuple(given), _beside(given, everything), ()
     named = [table for table in everything if table.name == wanted.table_name]
     if named:
-        return (*named, *_beside(named, everything)), ()
-    return tuple(table for table in everything if table.leaves_by_instance), ()
+        return (*named, *_beside(named, everything)), (), ()
+    by_instance = tuple(table for table in everything if table.leaves_by_instance)
+    by_gateway = tuple(table for table in everything if table.nat_gateway_id and not by_instance)
+    return by_instance, (), by_gateway
 
 
 def _beside(given: Iterable[RouteTable], everything: Iterable[RouteTable]) -> tuple[RouteTable, ...]:

@@ -12,7 +12,8 @@ from ops.doctor.event_pattern import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ops.doctor.model import Group, Identity
+    from ops.doctor.model import Group
+    from ops.identity import Identity
 
 TRANSITIONS = {
     "launch": "autoscaling:EC2_INSTANCE_LAUNCHING",

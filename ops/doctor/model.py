@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ops.doctor.alarms import StackAlarms
     from ops.doctor.network import Network, Offers
+    from ops.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +18,6 @@ class Unread:
 
     action: str  # as IAM spells it
     code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who calls, and where."""
-
-    account: str
-    arn: str
-    region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +159,10 @@ class Account:
     other_allocations: tuple[str, ...] = ()  # of the found pair's NAT that carries nothing
     carrier_group: str | None = None  # of the instance that the default route leads to
     carrier_subnet: str | None = None
+    primary_interface: str = ""  # of the instance that carries the traffic
+    secondary_interfaces: tuple[str, ...] = ()
     carriers: tuple[Carrier, ...] = ()  # where the tables lead to several instances
+    by_gateway: tuple[str, ...] = ()  # tables that leave by a NAT Gateway, where no others were found
     left_out: tuple[str, ...] = ()  # tables that lead to the NAT and that no parameter names
     candidates: tuple[str, ...] = ()  # groups that may be the NAT's where no route leads to one
     instance_id: str | None = None

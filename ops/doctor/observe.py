@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ops.calls import call
 from ops.doctor import alarms, carriers, find_tables, lifecycle_events, listeners, parse, topic_access, twins
 from ops.doctor.find_group import group_behind
-from ops.doctor.model import Account, Group, Identity, RouteTable, Stack, TakenName, Topic, Unread
+from ops.doctor.model import Account, Group, RouteTable, Stack, TakenName, Topic, Unread
 from ops.doctor.observe_network import NetworkReader
 from ops.doctor.rules import RuleReader
 from ops.session import NO_STACK
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ops.doctor.wanted import Wanted
+    from ops.identity import Identity
 
 GROUPS = "autoscaling:DescribeAutoScalingGroups"
 ABSENT = frozenset({"ResourceNotFoundException", "NotFound", "NotFoundException", "InvalidParameter"})
@@ -34,13 +35,14 @@ class AccountReader:
     unread: list[Unread] = field(default_factory=list)
 
     def read(self, identity: Identity, wanted: Wanted) -> Account:
-        tables, left_out = find_tables.find(self, wanted)
+        tables, left_out, by_gateway = find_tables.find(self, wanted)
         several = carriers.read(self, tables)
         instance_id = carriers.chosen(several, wanted.group_name) or self._instance(tables)
-        carrier_group, carrier_subnet = self._place(instance_id)
+        carrier_group, carrier_subnet, interfaces = self._place(instance_id)
+        primary, *secondary = interfaces or ("",)
         stack = self._stack(wanted.stack_name)
         shown = carrier_group or group_behind(self, tables)
-        look_alikes = twins.read(self, wanted, stack, shown)
+        look_alikes = twins.read(self, wanted, stack, shown, {carrier.group for carrier in several})
         second = twins.second(look_alikes, wanted, shown)
         standby = self._group(second) if second else self._standby(wanted, stack)
         first = wanted.group_name if standby and standby.name == shown else shown
@@ -58,6 +60,7 @@ class AccountReader:
             identity=identity,
             tables=tables,
             left_out=tuple(table.id for table in left_out),
+            by_gateway=tuple(table.id for table in by_gateway),
             carriers=several if len(several) > 1 else (),
             group=group,
             standby=standby,
@@ -65,6 +68,8 @@ class AccountReader:
             other_allocations=self._allocations_of(idle) if second else (),
             carrier_group=carrier_group,
             carrier_subnet=carrier_subnet,
+            primary_interface=primary,
+            secondary_interfaces=tuple(secondary),
             candidates=() if group else self._candidates(),
             instance_id=instance_id,
             allocation_ids=allocations,
@@ -130,13 +135,13 @@ class AccountReader:
     def _allocations_of(self, group: Group | None) -> tuple[str, ...]:
         return self._addresses(group.members[0])[0] if group and group.members else ()
 
-    def _place(self, instance_id: str | None) -> tuple[str | None, str | None]:
+    def _place(self, instance_id: str | None) -> tuple[str | None, str | None, tuple[str, ...]]:
         if instance_id is None:
-            return None, None
+            return None, None, ()
         absent = frozenset({"InvalidInstanceID.NotFound"})
         reservations = self.items("ec2:DescribeInstances", "Reservations", absent, InstanceIds=[instance_id])
-        name, subnet = parse.group_and_subnet(reservations)
-        return name or (subnet and carriers.group_of(self, instance_id)), subnet
+        name, subnet, interfaces = parse.place(reservations)
+        return name or (subnet and carriers.group_of(self, instance_id)), subnet, interfaces
 
     def _group(self, name: str) -> Group | None:
         described = self.items(GROUPS, "AutoScalingGroups", AutoScalingGroupNames=[name])

@@ -50,7 +50,7 @@ class OwnerReader:
 
     def _state_machine(self, account: Account, wanted: Wanted) -> Iterator[TakenName]:
         identity, name = account.identity, wanted.state_machine
-        partition = parse.partition(identity.arn)
+        partition = identity.partition
         arn = f"arn:{partition}:states:{identity.region}:{identity.account}:stateMachine:{name}"
         if self.reader.ask("states:DescribeStateMachine", "", None, ABSENT, stateMachineArn=arn):
             tags = self.reader.items("states:ListTagsForResource", "tags", resourceArn=arn)
@@ -75,7 +75,7 @@ class OwnerReader:
         """None where it could not be read."""
         refusals = len(self.reader.unread)
         identity = account.identity
-        partition = parse.partition(identity.arn)
+        partition = identity.partition
         arn = f"arn:{partition}:dynamodb:{identity.region}:{identity.account}:table/{name}"
         tags: list[Any] | None = self.reader.ask(
             "dynamodb:ListTagsOfResource", "Tags", None, ABSENT, ResourceArn=arn

@@ -33,11 +33,6 @@ def owner(labels: Mapping[str, str]) -> str | None:
     return "Pulumi" if _by_pulumi(labels) else None
 
 
-def partition(arn: str) -> str:
-    """The partition of an ARN: aws, aws-cn or aws-us-gov."""
-    return arn.split(":")[1] if arn.startswith("arn:") else "aws"
-
-
 def route_table(described: Mapping[str, Any]) -> RouteTable:
     """A table with its static default route: it has priority over one that a gateway propagates."""
     labels = tags(described.get("Tags", []))
@@ -63,12 +58,18 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
     )
 
 
-def group_and_subnet(reservations: Iterable[Mapping[str, Any]]) -> tuple[str | None, str | None]:
-    """The Auto Scaling group and the subnet of the described instance."""
+def place(reservations: Iterable[Mapping[str, Any]]) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """The described instance's Auto Scaling group, subnet and interfaces, the primary one first."""
     instances = [instance for reservation in reservations for instance in reservation.get("Instances", [])]
     if not instances:
-        return None, None
-    return tags(instances[0].get("Tags", [])).get(GROUP_TAG), instances[0].get("SubnetId")
+        return None, None, ()
+    group_name = tags(instances[0].get("Tags", [])).get(GROUP_TAG)
+    interfaces = sorted(
+        instances[0].get("NetworkInterfaces", []),
+        key=lambda interface: interface.get("Attachment", {}).get("DeviceIndex", 0),
+    )
+    ids = tuple(interface["NetworkInterfaceId"] for interface in interfaces)
+    return group_name, instances[0].get("SubnetId"), ids
 
 
 def group(described: Mapping[str, Any], hooks: Iterable[Mapping[str, Any]] | None) -> Group:

@@ -14,7 +14,7 @@ from tradai_shared.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.doctor.model import Identity
+    from ops.identity import Identity
     from tradai_shared.config.models import CanonicalConfig
 
 INSTANCES, POOLS = "rds:DescribeDBInstances", "cognito-idp:ListUserPools"

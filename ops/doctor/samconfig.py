@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared.errors import ConfigError
@@ -19,6 +20,12 @@ PAIR = re.compile(rf"(?P<name>\w+)={VALUE}")
 LONG_PAIR = re.compile(rf"ParameterKey=(?P<name>\w+),ParameterValue={VALUE}")
 
 
+@cache
+def _tables(text: str) -> dict[str, Any]:
+    """Parsed once: a command asks for region, account, stack and parameters of the same text."""
+    return tomllib.loads(text)
+
+
 def deployment(text: str, env: str) -> dict[str, Any]:
     """The table ``<env>.deploy.parameters``.
 
@@ -27,7 +34,7 @@ def deployment(text: str, env: str) -> dict[str, Any]:
     """
     section = SECTIONS.get(env, env)
     try:
-        table = tomllib.loads(text)[section]["deploy"]["parameters"]
+        table = _tables(text)[section]["deploy"]["parameters"]
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError("samconfig.toml", f"is not TOML: {error}") from None
     except (KeyError, TypeError):
@@ -39,7 +46,7 @@ def deployment(text: str, env: str) -> dict[str, Any]:
 
 def _of_every_command(text: str, section: str) -> dict[str, Any]:
     """SAM takes from ``global`` what a command's own table does not say."""
-    table = tomllib.loads(text)[section].get("global", {})
+    table = _tables(text)[section].get("global", {})
     found = table.get("parameters", {}) if isinstance(table, dict) else {}
     return found if isinstance(found, dict) else {}
 
@@ -60,7 +67,7 @@ def account(text: str, env: str) -> str | None:
 
 
 def _key(text: str, env: str, name: str) -> str | None:
-    tables = tomllib.loads(text)[SECTIONS.get(env, env)]
+    tables = _tables(text)[SECTIONS.get(env, env)]
     values = (tables.get(command, {}).get("parameters", {}).get(name) for command in ("deploy", "global"))
     return next((str(value) for value in values if value), None)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ops.doctor import parse
 from tradai_shared.config import naming
 from tradai_shared.config.parameters import standby_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ops.doctor.model import Identity
+    from ops.identity import Identity
     from tradai_shared.config.naming import Environment
 
 
@@ -24,6 +23,13 @@ class Wanted:
     stack_name: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     region: str | None = None  # where samconfig.toml deploys to, if it says so
+
+    @property
+    def needs_vpc(self) -> tuple[str, ...]:
+        """What is wanted and what the template refuses without the parameter VpcId."""
+        healing = ("DriftMode=heal",) if self.parameter("DriftMode") == "heal" else ()
+        address = ("NatEipAllocationId",) if self.parameter("NatEipAllocationId") else ()
+        return (*healing, *address, *(("CreateNat",) if self.creates_nat else ()))
 
     def parameter(self, name: str, default: str = "") -> str:
         return self.parameters.get(name) or default
@@ -108,7 +114,7 @@ class Wanted:
     def topic_arn(self, identity: Identity) -> str:
         """The topic of AlertsTopicArn, else the platform's own, as the template has it."""
         own = naming.topic_name("alerts", self.env)
-        default = f"arn:{parse.partition(identity.arn)}:sns:{identity.region}:{identity.account}:{own}"
+        default = f"arn:{identity.partition}:sns:{identity.region}:{identity.account}:{own}"
         return self.parameter("AlertsTopicArn", default)
 
     @property

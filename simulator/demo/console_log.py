@@ -20,6 +20,7 @@ LONGEST_PAUSE = 0.5
 CALLS = {
     "autoscaling:TerminateInstanceInAutoScalingGroup": "reports to the group that it has ended",
     "autoscaling:CompleteLifecycleAction": "answers its lifecycle hook",
+    "ec2:ModifyInstanceAttribute": "switches the source/destination check off",
     "ec2:ModifyNetworkInterfaceAttribute": "switches the source/destination check off",
     "ec2:AssociateAddress": "moves the Elastic IP",
     "ec2:ReplaceRoute": "points 0.0.0.0/0 at it",

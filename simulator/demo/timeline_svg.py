@@ -29,6 +29,7 @@ WRITES = {
     "ReplaceRoute": "route",
     "CreateRoute": "route",
     "CompleteLifecycleAction": "hook",
+    "ModifyInstanceAttribute": "check off",
     "ModifyNetworkInterfaceAttribute": "check off",
     "TerminateInstanceInAutoScalingGroup": "replace",
     "CreateTags": "ready",

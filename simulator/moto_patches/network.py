@@ -125,7 +125,8 @@ def _check_network(request: Any) -> None:
 
 def _check_single_interface(instance: Any) -> None:
     if len(instance.nics) > 1:
-        message = f"There are multiple interfaces attached to instance '{instance.id}'."
+        message = f"There are multiple interfaces attached to instance '{instance.id}'. Please specify an"
+        message += " interface ID for the operation instead."
         raise EC2ClientError("InvalidInstanceID", message)
 
 

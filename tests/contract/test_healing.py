@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from copy import copy
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import pytest
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_python
 
-# Before; the lists of buckets, balancers and schedules, the launch template; three properties of each bucket.
-CALLS = 84 + 4 + 3 * 5
+BEFORE = 82  # of an estate without queues and API, before the calls of the page's second table
+PAGE = Path(__file__).parents[2] / "docs" / "drift-check.md"
 OF_THE_FAILOVER = {"ReplaceRoute", "CreateRoute", "CompleteLifecycleAction"}
 
 
@@ -75,18 +77,37 @@ def by_class(healing: Healing) -> set[type[Remediation]]:
     return {remediation for remediation in get_args(Remediation) if remediation.healing is healing}
 
 
-def test_a_confirmed_estate_is_in_sync_within_the_budget_of_calls(world: Live) -> None:
+def tabled(heading: str) -> dict[tuple[str, ...], int]:
+    """The calls of a table of the page, by the operations of each row."""
+    _, _, table = PAGE.read_text(encoding="utf-8").partition(f"| {heading} |")
+    rows = [row.strip("| ").split(" | ") for row in table.partition("\n\n")[0].splitlines()[2:]]
+    return {tuple(row[2].split(", ")): int(row[0]) for row in rows}
+
+
+def recorded(world: Live) -> Counter[str]:
+    """How often each operation was sent."""
+    return Counter(request.rpartition(".")[2] for request in world.requests)
+
+
+def test_a_confirmed_estate_is_in_sync_by_the_calls_that_the_page_tables(world: Live) -> None:
+    world.requests.clear()
     report = world.run(Mode.REPORT)
     assert open_findings(report) == []
-    assert report.calls <= CALLS
+    sent, all_calls = recorded(world) + Counter(["GetItem"]), tabled("operations")  # no history was read
+    assert {row: sum(sent[name] for name in row) for row in all_calls} == all_calls
+    assert sent.keys() == {name for row in all_calls for name in row}
+    since = tabled("from")
+    assert {row: sum(sent[name] for name in row) for row in since} == since
+    assert sent.total() == report.calls + 1 == BEFORE + sum(since.values())
 
 
-def test_a_first_run_with_drift_is_within_the_budget_too(world: Live) -> None:
+def test_a_first_run_with_drift_asks_for_nothing_more(world: Live) -> None:
     check_on(world)
     world.requests.clear()
     report = world.run(Mode.REPORT, history=True)
     assert report.changes.new
-    assert report.calls == len(world.requests) <= CALLS + 2  # the lease with the history, and what is new
+    calls = BEFORE + sum(tabled("from").values())
+    assert report.calls == len(world.requests) <= calls + 1  # the lease with the history, and what is new
     world.run()
 
 

@@ -39,6 +39,7 @@ def test_the_state_machine_s_role_trusts_its_own_account() -> None:
 
 
 VPC = {"ArnEquals": {"ec2:Vpc": f"arn:aws:ec2:eu-central-1:{ACCOUNT}:vpc/vpc-0a"}}
+NOWHERE = {"ArnEquals": {"ec2:Vpc": f"arn:aws:ec2:eu-central-1:{ACCOUNT}:vpc/"}}
 CHECK_OFF = {"StringEqualsIgnoreCase": {"ec2:Attribute/SourceDestCheck": "false"}}
 
 
@@ -59,16 +60,27 @@ def conditions(mode: str, **parameters: str) -> dict[str, object]:
 
 def test_interfaces_and_security_groups_are_changed_in_the_named_vpc_alone() -> None:
     assert conditions("heal", VpcId="vpc-0a") == {
-        "SwitchTheSourceDestinationCheckOff": CHECK_OFF | VPC,
+        "SwitchItOffAtOneOfSeveralInterfaces": CHECK_OFF | VPC,
         "OntoItsInterface": VPC,
         "drift MendSecurityGroups": VPC,
         "drift MendItsInterface": CHECK_OFF | VPC,
     }
 
 
-def test_without_a_vpc_the_failover_switches_a_check_off_and_changes_no_interface_otherwise() -> None:
-    """The address that OntoItsInterface is about is ours alone: MoveTheAddress names it."""
-    assert conditions("report") == {"SwitchTheSourceDestinationCheckOff": CHECK_OFF, "OntoItsInterface": None}
+def test_without_a_vpc_the_failover_changes_no_interface_and_an_address_is_refused() -> None:
+    assert conditions("report") == {"OntoItsInterface": NOWHERE}
+    assert refusals("NatEipAllocationIdNeedsItsVpc", NatEipAllocationId="eipalloc-0a")
+    assert not refusals("NatEipAllocationIdNeedsItsVpc", NatEipAllocationId="eipalloc-0a", VpcId="vpc-0a")
+    assert not refusals("NatEipAllocationIdNeedsItsVpc")
+
+
+def refusals(rule: str, **parameters: str) -> list[str]:
+    """What a rule of the template says of these parameters."""
+    accepted = Stack("prod", **parameters).template
+    written = accepted.document["Rules"][rule]
+    if not accepted.holds(written["RuleCondition"]):
+        return []
+    return [part["AssertDescription"] for part in written["Assertions"] if not accepted.holds(part["Assert"])]
 
 
 def test_healing_is_refused_without_a_vpc_and_its_permissions_reach_none_then() -> None:

@@ -21,6 +21,7 @@ OWN = {**MADE_STANDBY, "NatStandbyAddress": "own"}
 ADOPTED_OWN = {
     **ADOPTED_STANDBY,
     "NatStandbyAddress": "own",
+    "VpcId": "vpc-0a",
     "NatEipAllocationId": "eipalloc-0a",
     "NatStandbyEipAllocationId": "eipalloc-0b",
 }

@@ -46,7 +46,7 @@ TEXTS = itertools.cycle(
 ODD: list[Any] = [None, True, -1, 1e400, "\ud800\u202e", "x" * 100_000, [], {}, [None], [{}], "NaN"]
 PARTS: Iterator[Any] = itertools.cycle(ODD)
 LONGEST_LINE = 250_000  # bytes; CloudWatch Logs splits longer ones
-ROUTES_MAY_BE_MADE = {"CreateRoute", "ReplaceRoute", "ModifyNetworkInterfaceAttribute"}
+ROUTES_MAY_BE_MADE = {"CreateRoute", "ReplaceRoute", "ModifyInstanceAttribute"}
 OF_ITS_OWN = {"UpdateItem", "PutEvents"}  # drift_check's history and the messages of its findings
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_python
 
-WRITES = ["ec2:ReplaceRoute", "ec2:AssociateAddress", "ec2:ModifyNetworkInterfaceAttribute"]
+WRITES = ["ec2:ReplaceRoute", "ec2:AssociateAddress", "ec2:ModifyInstanceAttribute"]
 LIFETIME = 270.0  # seconds: the function's time-out
 EARLIER = 10.0  # seconds after the time-out: the late effect finds the route as it wants it
 PUT_RIGHT_WITHIN = 10.0  # seconds

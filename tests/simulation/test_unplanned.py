@@ -83,7 +83,7 @@ def test_a_launch_that_is_ready_at_first_look_takes_ten_calls() -> None:
         assert made.pop() == "Publish"  # the message that it is over
         assert len(made) <= 10
         assert made[-7:] == [
-            "ModifyNetworkInterfaceAttribute",
+            "ModifyInstanceAttribute",
             "AssociateAddress",
             "ReplaceRoute",
             "ReplaceRoute",

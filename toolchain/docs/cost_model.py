@@ -81,7 +81,7 @@ WORKS = (
         seconds=10,
         metrics=6,
         log_bytes=5_000,
-        why="88 calls, of which DynamoDB's are paced at ten a second; in sync it logs a few lines",
+        why="106 calls, of which DynamoDB's are paced at ten a second; in sync it logs a few lines",
     ),
     Work(
         part="reaper",

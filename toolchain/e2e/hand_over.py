@@ -8,9 +8,10 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from ops.doctor.diagnose import diagnose
-from ops.doctor.model import Identity, Level
+from ops.doctor.model import Level
 from ops.doctor.observe import AccountReader
 from ops.doctor.wanted import Wanted
+from ops.identity import Identity
 from toolchain.build.sample_account import ACCOUNT, REGION
 from toolchain.e2e.report import require
 from toolchain.e2e.sam import deploy, sam, stack_name

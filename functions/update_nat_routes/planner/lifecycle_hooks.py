@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
 from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, ReplaceInstance
@@ -47,10 +47,10 @@ class DataRequest(Enum):
 class WaitKind(IntEnum):
     """What a run may wait for; of several the lowest is reported."""
 
-    ARRIVING = 1  # an instance in its launch hook
-    APPEARING = 2  # an instance that has not reached its hook, or does not show yet
-    CONFIRMING = 3  # EC2 does not show yet what its own event said
-    HOLDING = 4  # a leaving instance that still carries the traffic
+    ARRIVING = auto()  # an instance in its launch hook
+    APPEARING = auto()  # an instance that has not reached its hook, or does not show yet
+    CONFIRMING = auto()  # EC2 does not show yet what its own event said
+    HOLDING = auto()  # a leaving instance that still carries the traffic
 
 
 @dataclass(frozen=True, slots=True)

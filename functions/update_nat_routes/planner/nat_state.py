@@ -196,10 +196,7 @@ class NatState:
         """Use an instance that is not ready only if no ready instance has a route; prefer the newer."""
         patient = self.now >= instance.launched_at + UNPROVEN_AFTER
         return patient and not any(
-            self.has_egress(table)
-            and not self.not_ready(table)
-            and table.target.instance_id != instance.instance_id
-            for table in self.observed.tables
+            self.has_egress(table) and not self.not_ready(table) for table in self.observed.tables
         )
 
     def probe_failed(self) -> bool:
@@ -217,7 +214,7 @@ class NatState:
     def has_egress(self, table: RouteTable) -> bool:
         """Whether a table's default route leads to something that can carry traffic."""
         target = table.target
-        if target.kind is TargetKind.NOTHING or target.blackhole:
+        if target.blackhole:
             return False
         if target.kind is TargetKind.EXTERNAL:
             return True
@@ -252,7 +249,7 @@ class NatState:
     def in_use(self, instance_id: str) -> bool:
         """Whether the shared Elastic IP or a named table still depends on this instance."""
         shared = self.settings.standby_allocation_id is None
-        return (shared and self.observed.eip_holder == instance_id) or self.routes_to(instance_id) > 0
+        return (shared and self.observed.eip_holder == instance_id) or bool(self.routes_to(instance_id))
 
     def replacement_expected(self, instance_id: str) -> bool:
         """Whether another member is there or arriving, or a group owes one and may launch it."""

@@ -77,7 +77,7 @@ class Plan:
 
     ``egress_down`` names the tables that are down, or what is missing where there is no group or no table;
     it is empty during maintenance, and leaves out a table that waits for its first NAT. ``standby_ready`` is
-    None where no standby is configured.
+    None where no standby is configured. ``shown_by_instances``: EC2's instances show what is waited for.
     """
 
     actions: tuple[Action, ...] = ()
@@ -89,6 +89,7 @@ class Plan:
     unproven: bool = False
     tables: Mapping[str, TableState] = field(default_factory=dict)
     standby_ready: bool | None = None
+    shown_by_instances: bool = False
 
     @property
     def egress_unverified(self) -> tuple[str, ...]:
@@ -133,6 +134,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
     )
     unproven = _unproven(state, gateway)
     waits = sorted((step for step in steps if isinstance(step, Wait)), key=lambda wait: wait.kind)
+    kinds = {wait.kind for wait in waits}
     return Plan(
         actions=(*remembered, *moves, *_still_tried(steps, memory)),
         data_requests=frozenset(step for step in steps if isinstance(step, DataRequest)),
@@ -143,6 +145,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
         unproven=unproven is not None,
         tables=tables,
         standby_ready=standby_ready(state, gateway) if settings.standby_name else None,
+        shown_by_instances=bool(kinds - {WaitKind.HOLDING}) and WaitKind.APPEARING not in kinds,
     )
 
 
@@ -195,9 +198,8 @@ def _moves(state: NatState, gateway: Instance) -> Iterator[Move]:
 def _prerequisites(state: NatState, gateway: Instance) -> Iterator[Prerequisite]:
     interface, allocation = str(gateway.interface_id), state.allocation(gateway.instance_id)
     if gateway.source_dest_check:
-        yield DisableSourceDestCheck(
-            interface, f"{gateway.instance_id} forwards nothing while its source/destination check is on"
-        )
+        reason = f"{gateway.instance_id} forwards nothing while its source/destination check is on"
+        yield DisableSourceDestCheck(interface, gateway.instance_id, reason)
     holder = state.holder(allocation)
     if allocation is None or holder == gateway.instance_id:
         return

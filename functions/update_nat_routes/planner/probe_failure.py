@@ -116,7 +116,7 @@ def _retry(state: NatState, group: Group, instance: Instance) -> Iterator[Report
     if group.launches is None:
         yield DataRequest.HISTORY
     elif group.launches.failed and age >= retry_after(group.launches.failed):
-        minutes = int(age.total_seconds() // 60)
+        minutes = age // timedelta(minutes=1)
         reason = f"it has not signalled for {minutes} min since its launch: another one is tried"
         yield ReportUnhealthy(group.name, name, reason)
 

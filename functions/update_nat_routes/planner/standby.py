@@ -124,7 +124,7 @@ def own_addresses(state: NatState, gateway: Instance | None) -> Iterator[Associa
             continue
         allocation = state.allocation(best.instance_id)
         holder = state.holder(allocation)
-        taken = holder is not None and (group.member(holder) is None or state.routes_to(holder) > 0)
+        taken = holder is not None and bool(group.member(holder) is None or state.routes_to(holder))
         if allocation and holder != best.instance_id and not taken:
             reason = f"{best.instance_id} is ready and has not the address of {group.name}"
             yield AssociateAddress(allocation, str(best.interface_id), best.instance_id, holder, reason)
@@ -136,7 +136,7 @@ def prepare(state: NatState, gateway: Instance | None) -> Iterator[DisableSource
     for instance in ready:
         if instance.source_dest_check and gateway and instance.instance_id != gateway.instance_id:
             reason = f"{instance.instance_id} stands by, and would forward nothing while its check is on"
-            yield DisableSourceDestCheck(str(instance.interface_id), reason)
+            yield DisableSourceDestCheck(str(instance.interface_id), instance.instance_id, reason)
 
 
 def standby_ready(state: NatState, gateway: Instance | None) -> bool:

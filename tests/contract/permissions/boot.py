@@ -8,7 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.contract.permissions.iam import ec2, needs
+from tests.contract.permissions.arns import ec2
+from tests.contract.permissions.iam import needs
 from toolchain.build.user_data import SCRIPT
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from unittest.mock import Mock, patch
 from drift_check import app, history_store
 from tests.contract.drift_scenarios import AUTOMATIC, ON_APPROVAL
 from tests.contract.estate import Live, invoked, live
-from tests.contract.permissions.iam import arn
+from tests.contract.permissions.arns import arn
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
 from tests.contract.test_faults import face_the_internet, let_a_list_in, start_more_tasks

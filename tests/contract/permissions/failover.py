@@ -32,7 +32,7 @@ TERMINATE = "autoscaling:TerminateInstanceInAutoScalingGroup"
 @cache
 def recorded(*, tagged: bool = False) -> list[tuple[Stack, frozenset[Need]]]:
     """Each world's own stack with what its function asked for. ``tagged``: tables found by their name."""
-    scenes = (route_lost,) if tagged else (boot_fails, forwards_nothing)
+    scenes = (route_lost,) if tagged else (boot_fails, forwards_nothing, has_two_interfaces)
     lone = [record(scene, {"PrivateRouteTableIds": ""} if tagged else {}) for scene in scenes]
     return lone if tagged else [record_pair(), *lone]  # the pair's role has every statement
 
@@ -53,7 +53,8 @@ def record_pair() -> tuple[Stack, frozenset[Need]]:
             world.start()
             world.advance(120)
             a_claim_and_then_nothing_serves(world, gateway)
-        given = {**world.platform.parameters, "NatFallbackGatewayId": gateway, "EgressProbe": "true"}
+        given = {**world.platform.parameters, "VpcId": world.platform.vpc, "EgressProbe": "true"}
+        given["NatFallbackGatewayId"] = gateway
         return deployed(given.pop("Environment"), **given), frozenset(recorder.recorded)
 
 
@@ -71,6 +72,7 @@ def a_claim_and_then_nothing_serves(world: World, gateway: str) -> None:
 
 
 def record(scene: Callable[[World], None], parameters: dict[str, str]) -> tuple[Stack, frozenset[Need]]:
+    """The role with the world's VPC where the parameters name none."""
     with World(seed=10, variables=SIGNAL, parameters=parameters) as world:
         world.machines.script = boot_scripts.own(world.platform.allocation)
         recorder = Recorder()
@@ -78,9 +80,8 @@ def record(scene: Callable[[World], None], parameters: dict[str, str]) -> tuple[
         with recorder.connected():
             world.start()
             scene(world)
-        given = {**world.platform.parameters, **parameters, "EgressProbe": "true"}
-        if scene is boot_fails:  # the others show that it works without
-            given["VpcId"] = world.platform.vpc
+        own = {**world.platform.parameters, "VpcId": world.platform.vpc, "EgressProbe": "true"}
+        given = {**own, **parameters}
         return deployed(given.pop("Environment"), **given), frozenset(recorder.recorded)
 
 
@@ -123,6 +124,30 @@ def forwards_nothing(world: World) -> None:
     world.fault(Fault(Kind.REFUSED, TERMINATE, code="ScalingActivityInProgress", message="busy"))
     world.stop(lost := world.nat())
     assert healed(world, lost, 600)
+
+
+def has_two_interfaces(world: World) -> None:
+    lost = world.nat()
+    dies_before_one_with_two_interfaces(world)
+    assert healed(world, lost, 600)
+
+
+def dies_before_one_with_two_interfaces(world: World) -> None:
+    """The successor gets a second interface while it boots: EC2 then has the one named."""
+    world.kill(lost := world.nat())
+    successors: list[str] = []
+
+    def launched() -> bool:
+        members = [state.instance_id for state in world.group.group.instance_states]
+        successors[:] = [each for each in members if each != lost]
+        return bool(successors)
+
+    assert world.run_until(launched, 300)
+    ec2 = world.client("ec2")
+    second = ec2.create_network_interface(SubnetId=world.platform.subnet)["NetworkInterface"]
+    ec2.attach_network_interface(
+        DeviceIndex=1, InstanceId=successors[0], NetworkInterfaceId=second["NetworkInterfaceId"]
+    )
 
 
 def route_lost(world: World) -> None:

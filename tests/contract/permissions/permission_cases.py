@@ -9,7 +9,7 @@ from drift_check import actions, history_store
 from drift_check.observe import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.report import publish
 from tests.contract.permissions import drift, failover, probe, reaper
-from tests.contract.permissions.iam import EVERYTHING, arn
+from tests.contract.permissions.arns import EVERYTHING, arn
 from tests.contract.permissions.policy import Need, Statement, statements
 from tests.contract.permissions.roles import ATTACHING, by_lambda
 from ttl_reaper import audit, checkpoint_store, messages, observe

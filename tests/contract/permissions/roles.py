@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.contract.permissions.iam import EVERYTHING, arn
+from tests.contract.permissions.arns import EVERYTHING, arn
 from tests.contract.permissions.policy import Need
 from tests.contract.stack import Stack
 

@@ -18,7 +18,12 @@ from simulator.scenario import boot_scripts
 from simulator.scenario.egress_probe import INVOKE, probing
 from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
-from tests.contract.permissions.failover import OLD, TERMINATE, fill_a_warm_pool
+from tests.contract.permissions.failover import (
+    OLD,
+    TERMINATE,
+    dies_before_one_with_two_interfaces,
+    fill_a_warm_pool,
+)
 from tests.contract.permissions.policy import statements
 from tests.contract.permissions.roles import by_lambda, deployed
 from tests.simulation.assertions import SIGNAL
@@ -33,6 +38,11 @@ pytestmark = pytest.mark.any_python
 
 def dies(world: World) -> None:
     world.kill(world.nat())
+    world.advance(300)
+
+
+def has_two_interfaces(world: World) -> None:
+    dies_before_one_with_two_interfaces(world)
     world.advance(300)
 
 
@@ -115,7 +125,8 @@ SCENES: dict[str, Callable[[World], None]] = {
     "ec2:DescribeNetworkInterfaces": dies,
     "ec2:DescribeRouteTables": dies,
     "ec2:GetConsoleOutput": boots_in_vain,
-    "ec2:ModifyNetworkInterfaceAttribute": dies,
+    "ec2:ModifyInstanceAttribute": dies,
+    "ec2:ModifyNetworkInterfaceAttribute": has_two_interfaces,
     "ec2:ReplaceRoute": dies,
     "lambda:InvokeFunction": is_probed,
     "sns:Publish": dies,
@@ -127,6 +138,7 @@ MOVES_NEED = {
     "ec2:CreateRoute",
     "ec2:DescribeInstances",
     "ec2:DescribeRouteTables",
+    "ec2:ModifyInstanceAttribute",
     "ec2:ModifyNetworkInterfaceAttribute",
     "ec2:ReplaceRoute",
 }
@@ -142,6 +154,7 @@ def granted() -> set[str]:
         "NatFallbackGatewayId": "nat-0123456789abcdef0",
         "EgressProbe": "true",
         "NatEipAllocationId": "eipalloc-0123456789abcdef0",
+        "VpcId": "vpc-0123456789abcdef0",
     }
     stack = deployed("prod", **given)
     policy = statements(stack.statements("UpdateNatRoutesRole"))

@@ -17,27 +17,13 @@ from drift_check.model import ExitCode
 from tests.contract.drift_scenarios import AUTOMATIC, ON_APPROVAL
 from tests.contract.estate import live
 from tests.contract.permissions.drift import FIRST
-from tests.contract.permissions.iam import needs
+from tests.contract.permissions.iam import TAGGING, needs
 from tests.contract.permissions.recorder import THROUGH
 from tradai_shared.errors import Status
 
 pytestmark = pytest.mark.any_python
 
-# TagResources is what is called; these are what IAM is asked about besides
-OF_TAGGING = {
-    "apigateway:PUT",
-    "cloudwatch:TagResource",
-    "cognito-idp:TagResource",
-    "dynamodb:TagResource",
-    "ecs:TagResource",
-    "events:TagResource",
-    "lambda:TagResource",
-    "logs:TagResource",
-    "rds:AddTagsToResource",
-    "secretsmanager:TagResource",
-    "sns:TagResource",
-    "sqs:TagQueue",
-}
+OF_TAGGING = set(TAGGING.values())  # each denied alone in test_denied_tags
 # of the same heal as AuthorizeSecurityGroupIngress, which is refused first
 OF_RULES = {"ec2:AuthorizeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"}
 READS = ("Describe", "Get", "Scan")

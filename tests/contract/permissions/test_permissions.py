@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract.permissions import failover
-from tests.contract.permissions.iam import EVERYTHING, can_be_scoped, formats
+from tests.contract.permissions.arns import EVERYTHING
 from tests.contract.permissions.permission_cases import DECLARED, FUNCTIONS, REFUSED, Proof, life, prove
 from tests.contract.permissions.policy import action_matches, denied
+from tests.contract.permissions.reference import can_be_scoped, formats
 
 if TYPE_CHECKING:
     from tests.contract.permissions.policy import Statement

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.contract.permissions.iam import arn
+from tests.contract.permissions.arns import arn
 from tests.contract.permissions.policy import Need, denied, statements
 from tests.contract.permissions.roles import deployed
 from tests.contract.stack import ROOT

@@ -53,14 +53,21 @@ def test_an_assumed_value_only_informs(estate: Standing) -> None:
     assert not result.is_actionable
 
 
-def test_a_group_that_the_internet_reaches_counts_though_nobody_confirmed_that_it_must_not() -> None:
+@pytest.mark.parametrize(
+    ("attribute", "severity"),
+    [("open_to_world", Severity.CRITICAL), ("description", Severity.INFO), ("vpc", Severity.INFO)],
+)
+def test_a_group_that_the_internet_reaches_counts_though_nobody_confirmed_that_it_must_not(
+    attribute: str, severity: Severity
+) -> None:
     path = "network.security_groups.rds"
     assert provenance_of(config(), f"{path}.open_to_world") is Provenance.ASSUMED
-    fact = AttributeState("open_to_world", Known(value=True))
+    fact = AttributeState("".join([*attribute]), Known(value=True), "other", path=f"{path}.open_to_world")
     (result,) = compare(
         config(), "security_groups", ResourceState(path, "a-group", f"{path}.name", PRESENT, (fact,))
     )
-    assert (result.finding.severity, result.finding.is_actionable) == (Severity.CRITICAL, True)
+    actionable = severity is Severity.CRITICAL
+    assert (result.finding.severity, result.finding.is_actionable) == (severity, actionable)
 
 
 def test_a_documented_value_counts(estate: Standing) -> None:

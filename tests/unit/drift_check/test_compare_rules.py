@@ -128,6 +128,8 @@ def test_values_become_json() -> None:
     ("desired", "observed", "same"),
     [
         (["a", "b"], ["b", "a"], True),
+        (["a"], ["b"], False),
+        (["b"], ["a"], False),
         (["a"], "a", False),
         ("a", ["a"], False),
         (1, True, False),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.ops.test_doctor import PATTERN, Account, account, config
+from tests.unit.ops.doctor_account import PATTERN, Account, account, config
 from tests.unit.ops.test_doctor_lines import put_hook
 from tests.unit.ops.test_doctor_oddities import lines
 

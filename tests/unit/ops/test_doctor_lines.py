@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ops.doctor import samconfig_edit
-from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis
+from tests.unit.ops.doctor_account import SAMCONFIG, Account, account, config, diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def two_vpcs(world: Account) -> None:
 def leaves_by_a_nat_gateway(world: Account) -> None:
     ec2 = world.client("ec2")
     name_the_table(world)
-    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    subnet = world.subnet
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
     reroute(world, NatGatewayId=gateway)
@@ -77,15 +77,14 @@ def a_group_by_another_name(world: Account) -> None:
     """The route leads to an instance of no group, and one group has nat in its name."""
     ec2, autoscaling = world.client("ec2"), world.client("autoscaling")
     image = ec2.describe_images(Owners=["self"])["Images"][0]["ImageId"]
-    alone = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
-    reroute(world, InstanceId=alone)
-    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    started = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=world.subnet)
+    reroute(world, InstanceId=started["Instances"][0]["InstanceId"])
     autoscaling.create_auto_scaling_group(
         AutoScalingGroupName="their-nat",
         LaunchConfigurationName="acme",
         MinSize=0,
         MaxSize=1,
-        VPCZoneIdentifier=subnet,
+        VPCZoneIdentifier=world.subnet,
     )
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from ops.doctor import samconfig_edit
 from ops.doctor.network import Acl, AclRule, Network, about_network
-from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis, remedies
+from tests.unit.ops.doctor_account import SAMCONFIG, Account, account, config, diagnosis, remedies
 
 pytestmark = pytest.mark.any_python
 

@@ -9,9 +9,9 @@ import pytest
 from botocore.client import BaseClient
 
 from ops.doctor import samconfig_edit
-from tests.unit.ops.test_doctor import SAMCONFIG, Account, account, config, diagnosis, doctor
+from tests.unit.ops.doctor_account import SAMCONFIG, Account, account, config, diagnosis, doctor
 from tests.unit.ops.test_doctor_lines import ANYWHERE, new_table
-from tests.unit.ops.test_doctor_pair import Pair
+from tests.unit.ops.test_doctor_pair import SECOND, Pair
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,11 +158,11 @@ def test_once_the_group_is_named_its_tables_alone_are_proposed(
     assert ("do", "route tables") not in said
 
 
-def test_tables_of_the_two_nats_of_a_pair_are_no_question(
+def test_tables_of_the_two_nats_of_a_pair_that_is_named_are_no_question(
     account: Account, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = lead_to(account, Pair(account).nat)
-    said, parameters = lines(config, capsys)
+    said, parameters = lines(config, capsys, NatAsgName="acme-egress", NatStandbyAsgName=SECOND)
     assert parameters["PrivateRouteTableIds"] == ",".join(sorted([account.table, other]))
     assert "moves them all to one" in said["info", "route tables"][0]
 
@@ -258,19 +258,6 @@ def test_a_made_nat_must_forward_every_private_subnet(
     said, _ = lines(config, capsys, CreateNat="true", VpcCidr="10.0.0.0/16,10.64.0.0/16")
     assert "are outside" not in str(said)
     assert "VpcCidr" not in lines(config, capsys)[1]  # an adopted NAT has its own rules
-
-
-# ---- The VPC of the permissions ----
-def test_healing_without_a_vpc_is_told_before_the_deployment_is_refused(
-    account: Account, config: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    said, parameters = lines(config, capsys, DriftMode="heal")
-    assert said["do", "VPC"] == [f"DriftMode=heal is refused without VpcId → deploy with VpcId={account.vpc}"]
-    assert parameters["VpcId"] == account.vpc
-    said, _ = lines(config, capsys)
-    assert ("info", "VPC") in said
-    said, _ = lines(config, capsys, DriftMode="heal", VpcId=account.vpc)
-    assert not [subject for _, subject in said if subject == "VPC"]
 
 
 # ---- The region ----

@@ -8,7 +8,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from tests.unit.ops.test_doctor import Account, account, config, diagnosis
+from tests.unit.ops.doctor_account import Account, account, config, diagnosis
 from tests.unit.ops.test_doctor_lines import GROUP, Case, check, deployed, nothing
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ CASES = [
     Case(a_table_of_pulumi, "info", "DynamoDB tables", "Pulumi manages tradai-notifications-prod"),
     Case(a_black_hole, "do", "group", f"is a black hole, and its NAT was of {GROUP}"),
     Case(a_black_hole_of_an_activity, "do", "group", f"is a black hole, and its NAT was of {GROUP}"),
-    Case(two_that_may_be_meant, "do", "group", "no route leads to a group"),
+    Case(two_that_may_be_meant, "do", "group", "no private default route leads to a group"),
     Case(a_black_hole, "info", "TABLE", "its default route is a black hole now"),
 ]
 

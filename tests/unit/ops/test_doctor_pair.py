@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from ops.doctor import samconfig, samconfig_edit
-from tests.unit.ops.test_doctor import Account, account, config, diagnosis, doctor, remedies
+from tests.unit.ops.doctor_account import Account, account, config, diagnosis, doctor, remedies
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from tests.unit.ops.test_doctor import PATTERN, Account, account, config, diagnosis
+from tests.unit.ops.doctor_account import PATTERN, Account, account, config, diagnosis
 from tests.unit.ops.test_doctor_answerers import HERE, a_queue_with_a_reader, rule_on
 from tests.unit.ops.test_doctor_lines import new_table
 from tests.unit.ops.test_doctor_oddities import launch, lead_the_main_table

@@ -10,10 +10,11 @@ from botocore.exceptions import ClientError
 
 from ops import drift_role
 from ops.doctor import role
-from ops.doctor.model import Identity, Level
-from tests.unit.ops.test_doctor import account as account  # noqa: PLC0414 - a fixture
-from tests.unit.ops.test_doctor import config as config  # noqa: PLC0414 - a fixture
-from tests.unit.ops.test_doctor import diagnosis
+from ops.doctor.model import Level
+from ops.identity import Identity
+from tests.unit.ops.doctor_account import account as account  # noqa: PLC0414 - a fixture
+from tests.unit.ops.doctor_account import config as config  # noqa: PLC0414 - a fixture
+from tests.unit.ops.doctor_account import diagnosis
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
 

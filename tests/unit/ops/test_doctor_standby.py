@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from ops.doctor.diagnose_standby import about_standby
-from ops.doctor.model import Account, Group, Hook, Identity, Level, Stack
+from ops.doctor.model import Account, Group, Hook, Level, Stack
 from ops.doctor.network import Acl, AclRule, Network, about_network
 from ops.doctor.wanted import Wanted
+from ops.identity import Identity
 from ops.status import StatusReader
-from tests.unit.ops.test_doctor import Account as Platform
-from tests.unit.ops.test_doctor import account, config, diagnosis
+from tests.unit.ops.doctor_account import Account as Platform
+from tests.unit.ops.doctor_account import account, config, diagnosis
 from tradai_shared.config.naming import Environment
 
 __all__ = ["account", "config"]  # fixtures

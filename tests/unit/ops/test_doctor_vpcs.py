@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.ops.test_doctor import Account, account, config
+from tests.unit.ops.doctor_account import Account, account, config
 from tests.unit.ops.test_doctor_lines import ANYWHERE, new_table
 from tests.unit.ops.test_doctor_oddities import launch, lead_to, lines, refuse
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from ops.doctor.model import Account, Group, Identity, RouteTable
+from ops.doctor.model import Account, Group, RouteTable
 from ops.drill.follow import terminate_and_follow, watched
 from ops.drill.log import drill_run
 from ops.drill.model import Look, Moment, changes, is_healed, seconds_by_name
+from ops.identity import Identity
 from simulator.engine.virtual_clock import VirtualClock
 from simulator.scenario.world import World
 from tradai_shared import clock

@@ -10,7 +10,8 @@ from moto.events.models import EventPattern
 
 from ops.doctor import lifecycle_events
 from ops.doctor.event_pattern import UNKNOWN, may_match
-from ops.doctor.model import Group, Hook, Identity
+from ops.doctor.model import Group, Hook
+from ops.identity import Identity
 
 pytestmark = pytest.mark.any_python
 

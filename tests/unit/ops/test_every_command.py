@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
@@ -10,47 +9,23 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 from rich.text import Text
 
 from ops import app as root
 from ops.drill.command import put_event
 from ops.screen import PlainConsole, styled, visible
+from tests.unit.ops.every_command import NEEDED, ONLINE, _alone, _credentials, refusal, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from cyclopts import App
 
 pytestmark = pytest.mark.any_python
 
+__all__ = ["_alone", "_credentials"]  # fixtures
+
 OPTIONS = {"--env", "--profile", "--region", "--endpoint-url", "--format", "--quiet", "--simulate"}
-NEEDED = {
-    "alerts test": ["--yes"],
-    "reap": ["--table", "notifications"],
-    "findings show": ["c7be1211f679"],
-    "findings approve": ["c7be1211f679"],
-    "findings waive": [
-        "c7be1211f679",
-        "--reason",
-        "agreed",
-        "--owner",
-        "platform",
-        "--yes",
-        "--out",
-        "own.json",
-    ],
-}
-ONLINE = [name for name in root.COMMANDS if not name.startswith("config ")]
-SAMCONFIG = """version = 0.1
-[dev]
-[default.global.parameters]
-region = "eu-central-1"
-[default.deploy.parameters]
-parameter_overrides = ["Environment=dev", "AlertsTopicArn=arn:aws:sns:eu-central-1:{account}:alerts"]
-"""
 
 
 IDS = re.compile(r"\b(?:(?:rtb|i|eni|eipalloc|vpc|subnet|sg)-|id )[0-9a-f]+\b")
@@ -67,33 +42,6 @@ def leaves(app: App, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
 
 
 LEAVES = list(leaves(root.app))
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr("sys.argv", ["tradai-ops", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        root.main()
-    return int(ended.value.code or 0)
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A shell without credentials, in a folder without samconfig.toml."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.stdin", io.StringIO())  # nobody answers
-    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "TRADAI_ENV"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-
-
-@pytest.fixture
-def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
@@ -116,92 +64,6 @@ def recording(original: Callable[..., None], folded: list[object]) -> Callable[.
         original(self, *objects, **options)
 
     return print_
-
-
-def answered(monkeypatch: pytest.MonkeyPatch, account: str, refusal: str | None = None) -> list[str]:
-    """STS answers with this account or refuses; every other call is recorded and refused."""
-    calls: list[str] = []
-
-    def call(_client: Any, operation: str, _request: Any) -> Any:
-        calls.append(operation)
-        if operation == "GetCallerIdentity" and refusal is None:
-            return {"Account": account, "Arn": f"arn:aws:iam::{account}:user/operator", "UserId": "x"}
-        error = {"Code": refusal or "AccessDenied", "Message": "The security token [/x] is\nexpired"}
-        raise ClientError({"Error": error, "ResponseMetadata": {}}, operation)  # type: ignore[typeddict-item]  # a part
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
-    return calls
-
-
-def refusal(capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line that was printed, and nothing else."""
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    [line] = printed.err.splitlines()
-    return line
-
-
-@pytest.mark.parametrize("command", ONLINE)
-class TestNoAccess:
-    def test_no_credentials(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
-    ) -> None:
-        assert run(monkeypatch, *command.split(), *NEEDED.get(command, []), "--env", "dev") == 2
-        line = refusal(capsys)
-        assert "NoCredentialsError" in line
-        assert "Log in first" in line
-
-    @pytest.mark.usefixtures("_credentials")
-    def test_an_expired_session(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
-    ) -> None:
-        calls = answered(monkeypatch, "123456789012", "ExpiredToken")
-        assert run(monkeypatch, *command.split(), *NEEDED.get(command, []), "--env", "dev") == 2
-        line = refusal(capsys)
-        assert "ExpiredToken (The security token [/x] is expired)" in line
-        assert "Log in again" in line
-        assert calls == ["GetCallerIdentity"]
-
-    @pytest.mark.usefixtures("_credentials")
-    def test_an_endpoint_that_is_down(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
-    ) -> None:
-        monkeypatch.setattr("tradai_shared.aws.clients.ATTEMPTS", 1)
-        options = ["--env", "dev", "--endpoint-url", "http://127.0.0.1:9"]
-        assert run(monkeypatch, *command.split(), *NEEDED.get(command, []), *options) == 2
-        line = refusal(capsys)
-        assert "http://127.0.0.1:9" in line
-        assert "--endpoint-url" in line
-
-    @pytest.mark.usefixtures("_credentials")
-    def test_another_account(
-        self,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-        command: str,
-        tmp_path: Path,
-    ) -> None:
-        (tmp_path / "samconfig.toml").write_text(SAMCONFIG.format(account="210987654321"))
-        calls = answered(monkeypatch, "123456789012")
-        assert run(monkeypatch, *command.split(), *NEEDED.get(command, []), "--env", "dev") == 2
-        line = refusal(capsys)
-        assert "account 123456789012" in line
-        assert "210987654321" in line
-        assert "--profile" in line
-        assert calls == ["GetCallerIdentity"]
-
-    @pytest.mark.usefixtures("_credentials")
-    def test_another_region(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
-    ) -> None:
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        calls = answered(monkeypatch, "123456789012")
-        assert run(monkeypatch, *command.split(), *NEEDED.get(command, []), "--env", "dev") == 2
-        line = refusal(capsys)
-        assert "us-east-1" in line
-        assert "eu-central-1" in line
-        assert "--region" in line
-        assert calls == []
 
 
 @pytest.mark.parametrize("command", ONLINE)

@@ -13,7 +13,7 @@ from unittest.mock import Mock, patch
 
 from ops.doctor import samconfig
 from tests.contract.stack import ROOT, Stack
-from tests.unit.ops.test_doctor import REGION, Account, account, config, diagnosis, doctor, remedies
+from tests.unit.ops.doctor_account import REGION, Account, account, config, diagnosis, doctor, remedies
 from update_nat_routes import app
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from ops import logs as logs_module
 from ops import reconcile as reconcile_module
 from ops.access import AccessError
 from ops.app import app
-from ops.doctor.model import Account, Group, Identity, RouteTable, Unread
+from ops.doctor.model import Account, Group, RouteTable, Unread
 from ops.doctor.wanted import Wanted
+from ops.identity import Identity
 from ops.reconcile import invoke
 from ops.status import Fact, StatusReader, about_account, exit_code
 from tradai_shared.config.naming import Environment

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ops.doctor import samconfig_edit
-from tests.unit.ops.test_doctor import Account, account, config, diagnosis
+from tests.unit.ops.doctor_account import Account, account, config, diagnosis
 
 if TYPE_CHECKING:
     from pathlib import Path

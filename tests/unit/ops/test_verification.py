@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.unit.ops.test_doctor import Account, account, config, diagnosis
+from tests.unit.ops.doctor_account import Account, account, config, diagnosis
 
 if TYPE_CHECKING:
     from pathlib import Path

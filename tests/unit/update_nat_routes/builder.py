@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config.naming import Environment
 from update_nat_routes.events import Trigger, TriggerKind
@@ -19,12 +21,12 @@ from update_nat_routes.model import (
     Target,
     TargetKind,
 )
-from update_nat_routes.planner.nat_state import RunState
+from update_nat_routes.planner.nat_state import NatState, RunState
 from update_nat_routes.planner.plan import Plan, plan
 from update_nat_routes.settings import Readiness, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 NOW = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
 GROUP, ALLOCATION = "tradai-nat-asg-prod", "eipalloc-0a"
@@ -173,7 +175,35 @@ def decide(
     memory: RunState | None = None,
     now: datetime = NOW,
 ) -> Plan:
-    return plan(trigger, given, world, memory or RunState(), now)
+    return plan(as_read(trigger), as_read(given), as_read(world), as_read(memory or RunState()), now)
+
+
+def moment_of(
+    world: Observed,
+    *,
+    given: Settings = RUNNING,
+    trigger: Trigger = SCHEDULE,
+    memory: RunState | None = None,
+    now: datetime = NOW,
+) -> NatState:
+    """What the planner's functions are asked about."""
+    return NatState(as_read(trigger), as_read(given), as_read(world), as_read(memory or RunState()), now)
+
+
+def as_read(value: Any) -> Any:  # noqa: ANN401 - data of any kind
+    """Equal data, each string an object of its own: as in answers of AWS, where no two are the same."""
+    match value:
+        case Enum():
+            return value
+        case str():
+            return "".join([*value])
+        case tuple() | frozenset():
+            return type(value)(as_read(each) for each in value)
+        case Mapping():
+            return {as_read(name): as_read(each) for name, each in value.items()}
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{each.name: as_read(getattr(value, each.name)) for each in fields(value)})
+    return value
 
 
 def kinds(plan: Plan) -> list[str]:

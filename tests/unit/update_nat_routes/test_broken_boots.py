@@ -79,7 +79,7 @@ def test_the_wait_ends_at_four_hours() -> None:
         ),
         observed(
             [*ALONE, member("i-b")],
-            [instance("i-a", age=900), instance("i-b", age=900)],
+            [instance("i-a", age=900), instance("i-b", age=901)],
             TO_A,
             eip="i-a",
             abandoned=True,
@@ -146,6 +146,11 @@ def test_the_launches_are_read_before_anything_is_decided() -> None:
     plan = decide(unproven(abandoned=None), given=SIGNAL)
     assert not plan.actions
     assert DataRequest.HISTORY in plan.data_requests
+
+
+def test_the_launches_of_a_young_one_are_not_read() -> None:
+    young = decide(unproven(age=599, abandoned=None), given=SIGNAL)
+    assert DataRequest.HISTORY not in young.data_requests
 
 
 @pytest.mark.parametrize(

@@ -127,14 +127,15 @@ def test_the_event_of_an_assumed_hook_is_answered() -> None:
     assert (answer.hook, answer.result) == ("start", "CONTINUE")
 
 
-def test_the_event_of_a_second_hook_is_left_alone() -> None:
-    launch = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id="i-a", hook="start")
+@pytest.mark.parametrize("name", ["start", "zz-start"])
+def test_the_event_of_a_second_hook_is_left_alone(name: str) -> None:
+    launch = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, group=GROUP, instance_id="i-a", hook=name)
     world = observed(
         [member("i-a", "Pending:Wait")],
         [instance("i-a")],
         tables(to_instance("i-a")),
         eip="i-a",
-        hooks=(*HOOKS, START),
+        hooks=(*HOOKS, replace(START, name=name)),
     )
     assert decide(world, given=UNNAMED, trigger=launch).actions == ()
 

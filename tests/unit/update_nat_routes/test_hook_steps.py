@@ -19,8 +19,10 @@ from tests.unit.update_nat_routes.builder import (
     SIGNAL,
     TERMINATE_HOOK,
     TERMINATING,
+    as_read,
     instance,
     member,
+    moment_of,
     observed,
     tables,
     to_gateway,
@@ -30,15 +32,13 @@ from update_nat_routes.actions import CompleteLifecycleAction, RecordHeartbeat, 
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import Hook, Observed
 from update_nat_routes.planner.lifecycle_hooks import (
-    ABSENT_READINGS,
-    APPEARS_WITHIN,
     DataRequest,
     HookStep,
     Wait,
     WaitKind,
     complete_hooks,
 )
-from update_nat_routes.planner.nat_state import NatState, RunState
+from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.plan import PATIENCE
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def steps(
     memory: RunState | None = None,
     given: Settings = SIGNAL,
 ) -> list[HookStep]:
-    state = NatState(trigger, given, world, memory or RunState(), NOW)
-    return list(complete_hooks(state, gateway, nothing_to_move=True))
+    state = moment_of(world, given=given, trigger=trigger, memory=memory)
+    return list(complete_hooks(state, as_read(gateway), nothing_to_move=True))
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,18 @@ def steps(
     [
         (SERVES, READY, "it serves, and that was read back"),
         (SERVES, instance("i-b"), "it is ready; i-b is the one to serve"),
+        (SERVES, instance("i-0"), "it is ready; i-0 is the one to serve"),
         (SERVES, None, "it is ready; another one serves"),
         (replace(SERVES, tables=()), READY, "it is ready; no table is there to route to it"),
         (
             replace(SERVES, tables=tables(to_gateway(), to_gateway("tgw-0a"))),
             READY,
             "it is ready, but these tables do not route to it: rtb-1, rtb-2",
+        ),
+        (
+            replace(SERVES, tables=tables(to_instance("i-0"))),
+            READY,
+            "it is ready, but these tables do not route to it: rtb-1",
         ),
         (
             replace(SERVES, tables=tables(to_gateway(), to_instance("i-a"))),
@@ -145,10 +151,10 @@ def test_what_is_waited_for(world: Observed, wait: Wait) -> None:
 @pytest.mark.parametrize(
     ("age", "absent", "waits"),
     [
-        (APPEARS_WITHIN - timedelta(seconds=1), ABSENT_READINGS - 1, True),
-        (APPEARS_WITHIN, 0, False),
-        (timedelta(0), ABSENT_READINGS, False),
-        (timedelta(0), ABSENT_READINGS + 3, False),
+        (timedelta(seconds=59.5), 4, True),
+        (timedelta(seconds=60), 0, False),
+        (timedelta(0), 5, False),
+        (timedelta(0), 8, False),
     ],
 )
 def test_an_instance_that_does_not_show_is_waited_for_so_long(
@@ -203,11 +209,64 @@ def test_one_that_leaves_is_kept_until_its_successor_is_there() -> None:
     assert beat.reason == "40 s of the hook are left and its successor comes"
 
 
-def test_one_that_is_gone_in_a_group_without_our_hook_is_replaced() -> None:
-    world = observed([ARRIVED], [instance("i-a", "terminated")], TO_A, hooks=())
-    assert steps(world, None) == [
-        ReplaceInstance(GROUP, "i-a", "it is terminated before it ever served"),
-    ]
+REPLACED = ReplaceInstance(GROUP, "i-a", "it is terminated before it ever served")
+
+
+@pytest.mark.parametrize(
+    ("hooks", "suspended", "expected"),
+    [
+        ((), [], [REPLACED]),
+        ((), ["AZRebalance"], [REPLACED]),
+        ((), ["Launch"], []),
+        (None, [], [DataRequest.HOOKS]),
+    ],
+)
+def test_one_that_is_gone_in_a_group_without_our_hook_is_replaced(
+    hooks: tuple[Hook, ...] | None, suspended: list[str], expected: list[HookStep]
+) -> None:
+    gone = [instance("i-a", "terminated")]
+    assert steps(observed([ARRIVED], gone, TO_A, hooks=hooks, suspended=suspended), None) == expected
+
+
+@pytest.mark.parametrize("heartbeat", [100, 150])
+def test_only_the_hook_of_the_own_transition_is_kept_open(heartbeat: int) -> None:
+    leaving = replace(LEAVING, hooks=(*(LEAVING.hooks or ()), Hook(LAUNCH_HOOK, LAUNCHING, heartbeat)))
+    entered = Trigger(TriggerKind.TERMINATE_ACTION, at=NOW - timedelta(seconds=260), instance_id="i-a")
+    wait, beat, appears = steps(leaving, None, entered)
+    assert isinstance(beat, RecordHeartbeat)
+    assert isinstance(wait, Wait)
+    assert isinstance(appears, Wait)
+    assert (wait.kind, beat.hook, appears.kind) == (WaitKind.HOLDING, TERMINATE_HOOK, WaitKind.APPEARING)
+    hooks = (Hook(LAUNCH_HOOK, LAUNCHING, 300), Hook(TERMINATE_HOOK, TERMINATING, heartbeat))
+    arriving = observed([ARRIVED], [instance("i-a", age=200)], TO_A, hooks=hooks)
+    assert steps(arriving, None) == [Wait(WaitKind.ARRIVING, "i-a is running and not ready; 40 s are left")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "known"),
+    [
+        (TriggerKind.TERMINATE_ACTION, "i-a", True),
+        (TriggerKind.TERMINATE_ACTION, "i-0", False),
+        (TriggerKind.TERMINATE_ACTION, "i-b", False),
+        (TriggerKind.PEER_SILENT, "i-a", False),
+    ],
+)
+def test_only_a_member_s_own_terminate_event_says_when_its_hook_began(
+    kind: TriggerKind, name: str, *, known: bool
+) -> None:
+    found = steps(LEAVING, None, Trigger(kind, at=NOW - timedelta(seconds=10), instance_id=name))
+    beats = [step.reason for step in found if isinstance(step, RecordHeartbeat)]
+    assert beats == ["the hook may be near its end and its successor comes"] * (not known)
+
+
+@pytest.mark.parametrize("name", ["i-0", "i-b"])
+def test_an_event_names_the_hook_of_its_own_instance_alone(name: str) -> None:
+    event = Trigger(TriggerKind.LAUNCH_ACTION, group=GROUP, instance_id=name, hook=LAUNCH_HOOK)
+    assert steps(replace(SERVES, hooks=None), trigger=event) == [DataRequest.HOOKS]
+
+
+def test_of_several_waits_an_arriving_instance_is_reported_first_and_a_held_one_last() -> None:
+    assert [kind.name for kind in sorted(WaitKind)] == ["ARRIVING", "APPEARING", "CONFIRMING", "HOLDING"]
 
 
 @pytest.mark.parametrize(

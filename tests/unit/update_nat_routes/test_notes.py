@@ -10,11 +10,13 @@ import pytest
 from tests.unit.update_nat_routes.builder import (
     ALLOCATION,
     GROUP,
+    LAUNCHING,
     NOW,
     NOWHERE,
     SHARED,
     SIGNAL,
     STANDBY_GROUP,
+    TERMINATING,
     decide,
     instance,
     member,
@@ -25,7 +27,7 @@ from tests.unit.update_nat_routes.builder import (
 from tests.unit.update_nat_routes.pair import calm, nat
 from tradai_shared.errors import AccessDenied, AwsError, Outcome, PermanentError, Status
 from update_nat_routes.actions import Action, AssociateAddress, ReplaceRoute
-from update_nat_routes.model import Group
+from update_nat_routes.model import Group, Hook
 from update_nat_routes.planner.notes import Note, NoteKind, refusal_notes
 
 SERVING = observed(
@@ -36,6 +38,7 @@ ROUTE = ReplaceRoute("rtb-1", "eni-a", "i-a", "why")
 DENIED = AccessDenied("ec2:ReplaceRoute", "UnauthorizedOperation", "no")
 TAKEN = PermanentError("ec2:AssociateAddress", "Resource.AlreadyAssociated", "i-z has it")
 OTHER = PermanentError("ec2:AssociateAddress", "InvalidParameter", "no")
+UNSUPPORTED = PermanentError("ec2:AssociateAddress", "UnsupportedOperation", "no")
 
 
 def refused(action: Action, error: AwsError | None) -> Outcome[Action]:
@@ -61,7 +64,11 @@ def test_a_refused_write_is_named(action: Action, error: AwsError, kind: NoteKin
 
 
 @pytest.mark.parametrize(
-    ("action", "error"), [(ADDRESS, OTHER), (ROUTE, TAKEN), (ROUTE, OTHER), (ADDRESS, None), (ROUTE, None)]
+    ("action", "error"),
+    [
+        *((ADDRESS, OTHER), (ADDRESS, UNSUPPORTED), (ADDRESS, None)),
+        *((ROUTE, TAKEN), (ROUTE, OTHER), (ROUTE, None)),
+    ],
 )
 def test_another_failure_is_no_note(action: Action, error: AwsError | None) -> None:
     assert list(refusal_notes(None, [refused(action, error)])) == []
@@ -112,3 +119,14 @@ def test_why_there_is_no_standby() -> None:
     reasons = [note.reason for plan in (without, alone) for note in plan.notes]
     assert reasons[0] == "i-b has no public address at the moment"
     assert "no second NAT is ready: the death of the one that serves is an outage" in reasons[1]
+
+
+@pytest.mark.parametrize(("lifecycle", "noted"), [("Pending:Wait", True), ("Standby", False)])
+def test_only_who_waits_in_a_hook_of_others_is_noted_as_waiting(lifecycle: str, *, noted: bool) -> None:
+    others = (Hook("x-launch", LAUNCHING, 300), Hook("a", TERMINATING, 300), Hook("b", TERMINATING, 300))
+    world = replace(SERVING, group=Group(GROUP, 1, frozenset(), (member("i-a", lifecycle),)), hooks=others)
+    given = replace(SIGNAL, hooks_named=True)
+    reasons = [
+        note.reason for note in decide(world, given=given).notes if note.kind is NoteKind.HOOK_NOT_OURS
+    ]
+    assert [reason for reason in reasons if "i-a waits in it" in reason] == reasons[:noted]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -39,16 +38,6 @@ NAT = {
     "LaunchTime": datetime(2026, 3, 28, 12, tzinfo=UTC),
     "NetworkInterfaces": [INTERFACE],
 }
-
-
-@pytest.fixture
-def clients() -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "region_name": "eu-central-1",
-        "aws_access_key_id": "testing",
-        "aws_secret_access_key": "testing",
-    }
-    return {name: boto3.client(name, **options) for name in ("ec2", "autoscaling")}
 
 
 def read_tables(ec2: Stubber, routes: list[dict[str, str]]) -> None:
@@ -234,12 +223,15 @@ def test_one_without_a_tag_or_a_route_concerns_us_where_it_holds_our_address(
 ) -> None:
     with Stubber(clients["ec2"]) as ec2:
         ec2.add_response("describe_instances", {"Reservations": [{"Instances": [NAT]}]})
-        ec2.add_response("describe_addresses", {"Addresses": [{"PublicIp": address}]})
+        held = {"PublicIp": address, "AllocationId": "eipalloc-0a"}
+        ec2.add_response("describe_addresses", {"Addresses": [held]})
         ours = address == "203.0.113.7"
         if not ours:
             ec2.add_response("describe_route_tables", {"RouteTables": []})
         reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
-        assert reader.is_relevant("i-0a") is ours
+        reader.known.add("i-0c")
+        shown = reader.look("i-0a")
+        assert reader.is_relevant("i-0a", shown.get("i-0a")) is ours
 
 
 def test_one_that_a_reading_has_shown_concerns_us_without_another_call(clients: dict[str, Any]) -> None:
@@ -249,10 +241,9 @@ def test_one_that_a_reading_has_shown_concerns_us_without_another_call(clients: 
         ec2.add_response("describe_instances", {"Reservations": []})
         reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
         reader.observe(frozenset({"i-0b"}))
-        assert reader.is_relevant("i-0a")
-        ec2.add_response("describe_instances", {"Reservations": []})
+        assert reader.is_relevant("i-0a", None)
         ec2.add_response("describe_route_tables", {"RouteTables": []})
-        assert not reader.is_relevant("i-0b")  # an event named it, and nothing else did
+        assert not reader.is_relevant("i-0b", None)  # an event named it, and nothing else did
 
 
 @pytest.mark.parametrize(("looked", "calls"), [({"i-0a"}, 0), ({"i-0b"}, 1), (None, 1)])

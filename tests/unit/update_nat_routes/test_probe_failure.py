@@ -83,8 +83,9 @@ def test_one_younger_than_ten_minutes_is_not_blamed() -> None:
     assert decide(healthy(599), trigger=FAILED_AGAIN).actions == ()
 
 
-def test_another_one_than_the_suspect_is_not_blamed() -> None:
-    other = Trigger(TriggerKind.PROBE_FAILURE, no_egress=True, suspect_instance="i-before")
+@pytest.mark.parametrize("suspect", ["i-0", "i-before"])
+def test_another_one_than_the_suspect_is_not_blamed(suspect: str) -> None:
+    other = Trigger(TriggerKind.PROBE_FAILURE, no_egress=True, suspect_instance=suspect)
     assert decide(healthy(), trigger=other).actions == ()
 
 

@@ -24,9 +24,8 @@ from tests.unit.update_nat_routes.builder import (
     two_groups,
 )
 from tests.unit.update_nat_routes.pair import OLD, TO_A, TO_B, calm, nat
-from update_nat_routes.actions import AssociateAddress, CompleteLifecycleAction, ReportUnhealthy, TagGroup
+from update_nat_routes.actions import AssociateAddress, CompleteLifecycleAction, ReportUnhealthy
 from update_nat_routes.events import Trigger, TriggerKind
-from update_nat_routes.model import DOUBT_TAG
 from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.notes import NoteKind
 
@@ -85,89 +84,6 @@ def test_two_tables_that_differ_go_to_the_one_and_the_address_too() -> None:
     assert not decide(settled, given=SHARED).actions
 
 
-# A claim
-
-
-def test_a_silent_carrier_is_left_for_the_standby_and_that_is_remembered_first() -> None:
-    plan = decide(calm(), given=SHARED, trigger=peer_silent("i-a", "i-b"))
-    assert kinds(plan) == [
-        f"TagGroup {DOUBT_TAG}",
-        "AssociateAddress eipalloc-0a",
-        "ReplaceRoute rtb-1",
-        "ReplaceRoute rtb-2",
-    ]
-    first = plan.actions[0]
-    assert isinstance(first, TagGroup)
-    assert (first.group, first.value) == (GROUP, "2026-03-28T12:00:00+00:00 i-a")
-    assert plan.moves[-1].reason == "i-a does not answer its peer, and i-b is ready"
-    assert [note.kind for note in plan.notes if note.kind is NoteKind.PEER_SILENT]
-
-
-def test_after_the_move_the_run_leaves_it_at_that() -> None:
-    plan = decide(
-        calm(tables=TO_B, eip_holder="i-b"),
-        given=SHARED,
-        trigger=peer_silent("i-a", "i-b"),
-        memory=RunState(changed=True),
-    )
-    assert not plan.actions
-
-
-UNMOVED = {
-    "the standby is the silent one": (calm(), peer_silent("i-b", "i-a")),
-    "the claim is old": (calm(), peer_silent("i-a", "i-b", NOW - timedelta(seconds=121))),
-    "a stranger claims": (calm(), peer_silent("i-a", "i-z")),
-    "the standby has not signalled": (
-        calm(instances={"i-a": nat("i-a"), "i-b": nat("i-b", mark=None)}),
-        peer_silent("i-a", "i-b"),
-    ),
-    "the standby has no public address": (
-        calm(instances={"i-a": nat("i-a"), "i-b": replace(nat("i-b"), addressed=False)}),
-        peer_silent("i-a", "i-b"),
-    ),
-}
-TAGGED = {
-    "a move almost five minutes ago": f"{(NOW - timedelta(seconds=299)).isoformat()} i-old",
-    "a move back": f"{(NOW - timedelta(days=9)).isoformat()} i-b",
-    "a tag that nobody can read": "a while ago",
-    "a tag without a zone": "2026-03-28T10:00:00 i-old",
-}
-
-
-@pytest.mark.parametrize("case", UNMOVED)
-def test_a_claim_moves_nothing_where(case: str) -> None:
-    world, trigger = UNMOVED[case]
-    assert not decide(world, given=SHARED, trigger=trigger).actions
-
-
-@pytest.mark.parametrize("case", TAGGED)
-def test_a_claim_moves_nothing_after(case: str) -> None:
-    world = calm()
-    tagged = replace(world, group=replace(world.groups[0], tags={DOUBT_TAG: TAGGED[case]}))
-    assert not decide(tagged, given=SHARED, trigger=peer_silent("i-a", "i-b")).actions
-
-
-def test_a_claim_moves_again_once_five_minutes_are_over() -> None:
-    world, text = calm(), f"{(NOW - timedelta(minutes=5)).isoformat()} i-old"
-    tagged = replace(world, group=replace(world.groups[0], tags={DOUBT_TAG: text}))
-    assert decide(tagged, given=SHARED, trigger=peer_silent("i-a", "i-b")).moves
-
-
-def test_a_claim_moves_long_after_the_last_one_too() -> None:
-    world, text = calm(), f"{(NOW - timedelta(days=3)).isoformat()} i-old"
-    tagged = replace(world, group=replace(world.groups[0], tags={DOUBT_TAG: text}))
-    assert decide(tagged, given=SHARED, trigger=peer_silent("i-a", "i-b")).moves
-
-
-def test_a_claim_of_two_minutes_ago_still_counts() -> None:
-    assert decide(calm(), given=SHARED, trigger=peer_silent("i-a", "i-b", NOW - timedelta(minutes=2))).moves
-
-
-def test_without_a_tag_that_can_be_written_no_claim_moves() -> None:
-    plan = decide(calm(), given=SHARED, trigger=peer_silent("i-a", "i-b"), memory=RunState(no_doubt=True))
-    assert not plan.actions
-
-
 def test_the_first_failed_round_of_the_probe_moves_to_the_standby() -> None:
     failed = Trigger(TriggerKind.PROBE_FAILURE, at=NOW, no_egress=True)
     assert len(decide(calm(), given=SHARED, trigger=failed).moves) == 3
@@ -177,9 +93,6 @@ def test_a_standby_that_does_not_answer_its_peer_is_not_called_ready() -> None:
     plan = decide(calm(), given=SHARED, trigger=peer_silent("i-b", "i-a"))
     assert plan.standby_ready is False
     assert {note.kind for note in plan.notes} == {NoteKind.PEER_SILENT, NoteKind.NO_STANDBY}
-
-
-# The standby's own faults
 
 
 def test_a_standby_whose_watchman_reaches_nothing_is_replaced_once_a_run_saw_it_last() -> None:
@@ -250,9 +163,6 @@ def test_maintenance_is_that_no_group_wants_a_nat(desired: tuple[int, int], *, d
     assert len([note for note in plan.notes if note.kind is NoteKind.MAINTENANCE]) == desired.count(0)
 
 
-# Planned
-
-
 def test_a_carrier_that_is_drained_hands_over_to_the_standby_before_it_may_go() -> None:
     world = two_groups(
         [member("i-a", "Terminating:Wait")], [member("i-b")], [nat("i-a"), nat("i-b")], TO_A, eip="i-a"
@@ -277,9 +187,6 @@ def test_a_carrier_that_is_replaced_hands_over_to_the_other_group_and_not_to_its
     plan = decide(world, given=SHARED)
     assert plan.gateway is not None
     assert plan.gateway.instance_id == "i-b"
-
-
-# Switched off
 
 
 def test_after_switching_off_the_former_standby_s_address_and_routes_come_back() -> None:

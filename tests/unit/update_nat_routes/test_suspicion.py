@@ -68,6 +68,11 @@ def test_it_is_given_the_time_to_take_it_back() -> None:
     assert plan.wait.kind is WaitKind.CONFIRMING
 
 
+@pytest.mark.parametrize(("later", "names"), [(0.5, []), (1.0, ["i-a"])])
+def test_a_mark_is_believed_after_fifteen_seconds(later: float, names: list[str]) -> None:
+    assert blamed(decide(world(mark(14)), now=NOW + timedelta(seconds=later))) == names
+
+
 @pytest.mark.parametrize(
     "tag",
     [
@@ -132,6 +137,12 @@ def test_one_whose_traffic_an_operator_leads_elsewhere_is_left_alone() -> None:
     assert blamed(decide(at_the_gateway(mark()), given=SIGNAL, trigger=RECONCILE)) == []
 
 
+def test_the_chosen_one_that_carries_nothing_is_left_while_a_gateway_of_others_carries() -> None:
+    given = replace(SIGNAL, fallback_gateway_id=FALLBACK)
+    seen = replace(world(BOOT, impaired={"i-a": NOW}), tables=tables(to_gateway("nat-0a")))
+    assert blamed(decide(seen, given=given, trigger=RECONCILE)) == []
+
+
 def test_a_ready_one_is_preferred_to_a_newer_one_that_does_not_forward() -> None:
     seen = observed(
         [member("i-a"), member("i-b")],
@@ -145,10 +156,10 @@ def test_a_ready_one_is_preferred_to_a_newer_one_that_does_not_forward() -> None
     assert len(plan.moves) == 3
 
 
-def test_the_minute_s_pass_asks_for_the_status_checks_and_events_do_not() -> None:
-    assert DataRequest.STATUS in decide(world(BOOT, impaired=None), trigger=RECONCILE).data_requests
-    event = Trigger(TriggerKind.INSTANCE_STATE)
-    assert DataRequest.STATUS not in decide(world(BOOT, impaired=None), trigger=event).data_requests
+@pytest.mark.parametrize("kind", TriggerKind)
+def test_the_minute_s_pass_asks_for_the_status_checks_and_events_do_not(kind: TriggerKind) -> None:
+    plan = decide(world(BOOT, impaired=None), trigger=Trigger(kind))
+    assert (DataRequest.STATUS in plan.data_requests) is (kind is TriggerKind.RECONCILE)
 
 
 @pytest.mark.parametrize("age", [60, 601])

@@ -66,6 +66,7 @@ OPERATIONS = {
         "DescribeNetworkInterfaces",
         "DescribeRouteTables",
         "GetConsoleOutput",
+        "ModifyInstanceAttribute",
         "ModifyNetworkInterfaceAttribute",
         "ReplaceRoute",
     ),

@@ -14,8 +14,8 @@ from drift_check.history_store import COMPONENT, HistoryUse
 from drift_check.reconcile import make_reconciler
 from drift_check.settings import Allowed, Settings
 from ops import drift_role as role
-from ops.doctor.model import Identity
-from tests.contract.permissions.iam import platform_vpc
+from ops.identity import Identity
+from tests.contract.permissions.moto_resources import platform_vpc
 from tests.contract.permissions.policy import Need, Statement, denied, statements
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed

@@ -17,9 +17,9 @@ from drift_check.observe import READ_OPERATIONS
 from drift_check.scan import Scanner
 from ops.adopt.account import RememberingObserver
 from ops.doctor.diagnose import diagnose
-from ops.doctor.model import Identity
 from ops.doctor.observe import AccountReader
 from ops.doctor.wanted import Wanted
+from ops.identity import Identity
 from tests.contract.stack import ACCOUNT, REGION
 from tests.unit.ops.adopt.other_drifts import OTHER_DRIFTS
 from tests.unit.ops.adopt.renamed_estate import ENV, Account, account
