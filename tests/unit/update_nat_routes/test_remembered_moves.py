@@ -69,7 +69,8 @@ def test_a_move_for_status_checks_is_remembered_once() -> None:
     first = plan.actions[0]
     assert isinstance(first, TagGroup)
     assert first.value == LEFT_A
-    assert [move.reason for move in plan.moves[1:]] == ["EC2's status checks of i-a fail, and i-b is ready"] * 2
+    reason = "EC2's status checks of i-a fail, and i-b is ready"
+    assert [move.reason for move in plan.moves[1:]] == [reason, reason]
     assert kinds(decide(tagged(failing, LEFT_A), given=SHARED, trigger=STATUS_READ)) == MOVES
 
 
