@@ -48,7 +48,7 @@ def test_what_aws_refused_of_a_move_is_tried_again_for_the_same_claim(*, read: b
 
 @pytest.mark.parametrize(
     "trigger",
-    [peer_silent("i-a", "i-b", NOW), peer_silent("i-a", "i-b", None), STATUS_READ],
+    [peer_silent("i-a", "i-b", NOW), replace(peer_silent("i-a", "i-b"), at=None), STATUS_READ],
     ids=["a later claim", "a claim without a time", "the schedule"],
 )
 def test_nothing_else_begins_it_again_within_five_minutes(trigger: Trigger) -> None:
