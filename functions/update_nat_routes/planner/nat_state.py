@@ -195,10 +195,7 @@ class NatState:
         """Use an instance that is not ready only if no ready instance has a route; prefer the newer."""
         patient = self.now >= instance.launched_at + UNPROVEN_AFTER
         return patient and not any(
-            self.has_egress(table)
-            and not self.not_ready(table)
-            and table.target.instance_id != instance.instance_id
-            for table in self.observed.tables
+            self.has_egress(table) and not self.not_ready(table) for table in self.observed.tables
         )
 
     def probe_failed(self) -> bool:
