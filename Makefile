@@ -80,6 +80,13 @@ demo-picture: setup ## Renew the README's picture, docs/failover.svg
 		[ "$$(openssl dgst -sha512 -binary "$$package" | openssl base64 -A)" = "$(SARIF_SHA512)" ] || { echo "@microsoft/jest-sarif@$(SARIF) is not the package that was pinned" >&2; rm -f ./*.tgz; exit 1; }; \
 		tar -xzOf "$$package" package/lib/schemas/sarif-2.1.0-rtm.5.json > sarif-2.1.0.json && rm -f ./*.tgz
 
+.tools/xsd/.ready: requirements/xsd.txt requirements/junit-schema.txt # JUnit's XML as Jenkins reads it, and what validates it
+	$(PYTHON) -m venv .tools/xsd
+	.tools/xsd/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/xsd.txt
+	.tools/xsd/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation --require-hashes -r requirements/junit-schema.txt -d .tools/xsd
+	cd $(@D) && tar -xzOf pytest-*.tar.gz --wildcards '*/testing/example_scripts/junit-10.xsd' > junit-10.xsd && rm -f pytest-*.tar.gz
+	@touch $@
+
 .tools/ministack/.ready: requirements/ministack.txt
 	@test -n "$(PYTHON313)" || { echo "python3.13, the runtime's own version, is not at hand" >&2; exit 1; }
 	$(PYTHON313) -m venv .tools/ministack
@@ -121,7 +128,7 @@ models: setup ## Cut botocore's service models down to the failover's calls, int
 
 # what a tool that is not to be had here would have run is skipped by its test, with the reason
 test-tools: setup
-	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz .tools/axe/axe.min.js .tools/sarif/sarif-2.1.0.json .tools/aws/.ready; do $(MAKE) --no-print-directory $$tool || true; done
+	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz .tools/axe/axe.min.js .tools/sarif/sarif-2.1.0.json .tools/xsd/.ready .tools/aws/.ready; do $(MAKE) --no-print-directory $$tool || true; done
 
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -202,7 +209,7 @@ year: setup ## Simulate a year of the whole toolkit, write docs/year.md and its 
 LOCKS := layer:3.11:layers/shared/requirements.txt dev:3.11:requirements/dev.txt sam:3.11:requirements/sam.txt \
 	pip:3.11:requirements/pip.txt ministack:3.12:requirements/ministack.txt runtime:3.13:requirements/runtime.txt \
 	cold-start:3.13:requirements/cold-start.txt coverage:3.11:requirements/coverage.txt aws:3.11:requirements/aws.txt \
-	cosmic-ray:3.11:requirements/cosmic-ray.txt
+	cosmic-ray:3.11:requirements/cosmic-ray.txt xsd:3.11:requirements/xsd.txt
 
 lock: ## Renew the hashed requirements (needs uv)
 	@set -e; for lock in $(LOCKS); do IFS=: read -r name python output <<<"$$lock"; \

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.any_python
 
+TAGS = {"cost-center": ["4711"], "Stage": ["Live"]}
 VALUES = {"rds.version": "16.3", "nat.lifecycle_hooks.launch.heartbeat_seconds": 420}
 
 
@@ -52,3 +53,15 @@ def test_flow_logs_and_endpoints_that_stand_and_do_not_work_are_found() -> None:
                 VpcEndpointId=endpoint["VpcEndpointId"], RemoveRouteTableIds=endpoint["RouteTableIds"]
             )
         assert ("gateway", "[]") in findings(made, file)
+
+
+def test_tags_of_other_names_are_required_from_then_on() -> None:
+    required = {"Project": None, "Environment": None, "ManagedBy": None, **TAGS}
+    with account(as_acme, {"required_tags": required}) as made:
+        file = made.adopt(knowing(made)).file
+        assert build(ENV, file).required_tags == {name: tuple(values) for name, values in TAGS.items()}
+        assert findings(made, file) == []
+        assert made.adopt(knowing(made), file).asked == []
+        subnet = made.built.ids["subnet:private-2"]
+        made.client("ec2").delete_tags(Resources=[subnet], Tags=[{"Key": "Stage"}])
+        assert [attribute for attribute, _ in findings(made, file)] == ["tags"]
