@@ -34,7 +34,7 @@ def test_the_seeds_together_have_every_kind_of_disturbance() -> None:
 
 def test_a_violation_is_seen_and_its_storm_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
     """Routes that are called moved and are not: one death is enough to show it."""
-    write = Writer._route  # noqa: SLF001 - the write that lies
+    write = Writer._route
 
     def lies(writer: Writer, action: Route) -> tuple[Status, str]:
         return (Status.DONE, "") if isinstance(action, ReplaceRoute) else write(writer, action)
