@@ -159,3 +159,18 @@ def test_one_that_was_switched_off_while_it_served_is_still_ours() -> None:
 def test_a_run_begins_without_having_learned_anything() -> None:
     begun = RunState()
     assert (begun.absent, begun.changed, begun.no_doubt) == (0, False, False)
+
+
+def test_one_that_could_stay_is_no_replacement_of_itself() -> None:
+    alone = observed([member("i-a")], READY, tables(), suspended=["Launch"])
+    assert not state(alone).replacement_expected("i-a")
+
+
+@pytest.mark.parametrize(("name", "other"), [("i-a", "i-b"), ("i-b", "i-a")])
+def test_with_addresses_of_their_own_the_one_that_has_its_address_comes_first(name: str, other: str) -> None:
+    pair = [instance(name, age=900, ready_tag="boot"), instance(other, age=600, ready_tag="boot")]
+    eip, standby_eip = ("i-a", None) if name == "i-a" else (None, "i-b")
+    world = two_groups(
+        [member("i-a")], [member("i-b")], pair, tables(NOWHERE), eip=eip, standby_eip=standby_eip
+    )
+    assert state(world, OWN).gateway() == pair[0]
