@@ -10,7 +10,9 @@ PYTHON313 ?= $(firstword $(shell for p in python3.13 "$$(pyenv prefix 3.13 2>/de
 SAM := .tools/sam/bin/sam
 EVENT_SCHEMAS := 0.1.216
 AXE := 4.11.1
-# npm's own integrity value of that version: sha512, in base64
+SARIF := 1.0.0-beta.0
+# npm's own integrity values of those versions: sha512, in base64
+SARIF_SHA512 := A1fOhPd6Ic5iDk4F9YPw1qNB4XF+7+IviR7xl8r2F6QzQkx5cpY9LsGk2rExiFIEcBbjpVnSmwWGBukASkiQ9A==
 AXE_SHA512 := BASOg+YwO2C+346x3LZOeoovTIoTrRqEsqMa6fmfAV0P+U9mFr9NsyOEpiYvFjbc64NMrSswhV50WdXzdb/Z5A==
 export SAM_CLI_TELEMETRY ?= 0
 # kept whatever the caller's shell says: without, each of hundreds of test processes compiles its imports again
@@ -71,6 +73,20 @@ demo-picture: setup ## Renew the README's picture, docs/failover.svg
 		[ "$$(openssl dgst -sha512 -binary "$$package" | openssl base64 -A)" = "$(AXE_SHA512)" ] || { echo "axe-core@$(AXE) is not the package that was pinned" >&2; rm -f ./*.tgz; exit 1; }; \
 		tar -xzf "$$package" --strip-components 1 package/axe.min.js && rm -f ./*.tgz && touch axe.min.js
 
+.tools/sarif/sarif-2.1.0.json: # OASIS's schema of SARIF 2.1.0, from the npm package that carries it
+	@command -v npm >/dev/null || { echo "npm is not at hand" >&2; exit 1; }
+	@mkdir -p $(@D)
+	cd $(@D) && package="$$(npm pack --silent @microsoft/jest-sarif@$(SARIF))" && \
+		[ "$$(openssl dgst -sha512 -binary "$$package" | openssl base64 -A)" = "$(SARIF_SHA512)" ] || { echo "@microsoft/jest-sarif@$(SARIF) is not the package that was pinned" >&2; rm -f ./*.tgz; exit 1; }; \
+		tar -xzOf "$$package" package/lib/schemas/sarif-2.1.0-rtm.5.json > sarif-2.1.0.json && rm -f ./*.tgz
+
+.tools/xsd/.ready: requirements/xsd.txt requirements/junit-schema.txt # JUnit's XML as Jenkins reads it, and what validates it
+	$(PYTHON) -m venv .tools/xsd
+	.tools/xsd/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/xsd.txt
+	.tools/xsd/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation --require-hashes -r requirements/junit-schema.txt -d .tools/xsd
+	cd $(@D) && tar -xzOf pytest-*.tar.gz --wildcards '*/testing/example_scripts/junit-10.xsd' > junit-10.xsd && rm -f pytest-*.tar.gz
+	@touch $@
+
 .tools/ministack/.ready: requirements/ministack.txt
 	@test -n "$(PYTHON313)" || { echo "python3.13, the runtime's own version, is not at hand" >&2; exit 1; }
 	$(PYTHON313) -m venv .tools/ministack
@@ -112,7 +128,7 @@ models: setup ## Cut botocore's service models down to the failover's calls, int
 
 # what a tool that is not to be had here would have run is skipped by its test, with the reason
 test-tools: setup
-	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz .tools/axe/axe.min.js .tools/aws/.ready; do $(MAKE) --no-print-directory $$tool || true; done
+	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz .tools/axe/axe.min.js .tools/sarif/sarif-2.1.0.json .tools/xsd/.ready .tools/aws/.ready; do $(MAKE) --no-print-directory $$tool || true; done
 
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -130,8 +146,8 @@ mutants-by-rule: setup ## Change each condition of the modules that decide once,
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade --target .tools/cosmic-ray -r requirements/cosmic-ray.txt
 	@touch $@
 
-mutants-cosmic-ray: .tools/cosmic-ray/.ready ## The same with the changes that cosmic-ray's operators make (ARGS="--only classify": one module)
-	$(BIN)/python -m tests.mutants.generated --operators cosmic-ray $(ARGS)
+mutants-cosmic-ray: .tools/cosmic-ray/.ready ## The same, and every change that cosmic-ray's operators make (ARGS="--only classify": one)
+	$(BIN)/python -m tests.mutants.generated --operators own cosmic-ray $(ARGS)
 
 exhaust: setup ## Plan every combination of what the failover can see of two members (half an hour on two cores at most)
 	$(BIN)/python -m tests.exhaustive.search
@@ -193,7 +209,7 @@ year: setup ## Simulate a year of the whole toolkit, write docs/year.md and its 
 LOCKS := layer:3.11:layers/shared/requirements.txt dev:3.11:requirements/dev.txt sam:3.11:requirements/sam.txt \
 	pip:3.11:requirements/pip.txt ministack:3.12:requirements/ministack.txt runtime:3.13:requirements/runtime.txt \
 	cold-start:3.13:requirements/cold-start.txt coverage:3.11:requirements/coverage.txt aws:3.11:requirements/aws.txt \
-	cosmic-ray:3.11:requirements/cosmic-ray.txt
+	cosmic-ray:3.11:requirements/cosmic-ray.txt xsd:3.11:requirements/xsd.txt
 
 lock: ## Renew the hashed requirements (needs uv)
 	@set -e; for lock in $(LOCKS); do IFS=: read -r name python output <<<"$$lock"; \

@@ -70,7 +70,7 @@ def compare(config: CanonicalConfig, check: str, resource_state: ResourceState) 
         yield _missing(config, check, resource_state)
         return
     facts = [*_required_tags(config, resource_state), *resource_state.facts]
-    reads = [(fact, combined(_of_present, fact.observed, exists)) for fact in facts]
+    reads = [(fact, combined(lambda observed, _: observed, fact.observed, exists)) for fact in facts]
     unread: dict[Call, tuple[str, list[str]]] = {}
     for name, read in ((EXISTENCE, exists), *[(fact.attribute, observed) for fact, observed in reads]):
         if isinstance(read, Unknown):
@@ -82,10 +82,6 @@ def compare(config: CanonicalConfig, check: str, resource_state: ResourceState) 
     for fact, observed in reads:
         if isinstance(observed, Known):
             yield from _compare_attribute(config, check, resource_state, fact, observed)
-
-
-def _of_present(observed: object, _exists: object) -> object:
-    return observed
 
 
 def new_finding(  # noqa: PLR0913, PLR0917 - what every finding has
@@ -138,6 +134,11 @@ def _compare_attribute(
     is_configured = fact.desired is CONFIGURED
     if is_configured and is_unspecified(config, path):
         return
+    desired = to_json(value_at(config, path) if is_configured else fact.desired)
+    observed_json = to_json(observed.value)
+    if equal(desired, observed_json):
+        return
+    severity = fact.severity or severity_of(check, fact.attribute)
     if fact.each_unexpected:
         for name in observed.value:
             extra = replace(resource_state, resource=f"{resource_state.resource}/{name}")
@@ -150,13 +151,9 @@ def _compare_attribute(
                 fact.reason,
                 path,
                 observed=str(name),
-                severity=fact.severity or severity_of(check, fact.attribute),
+                severity=severity,
             )
             yield assess(_downgrade_assumed(finding), (), observed.sources)
-        return
-    desired = to_json(value_at(config, path) if is_configured else fact.desired)
-    observed_json = to_json(observed.value)
-    if equal(desired, observed_json):
         return
     locked = is_configured and is_immutable(config, path)
     remediations = () if locked else fact.remediations
@@ -170,7 +167,7 @@ def _compare_attribute(
         path,
         desired=desired,
         observed=observed_json,
-        severity=Severity.CRITICAL if locked else fact.severity or severity_of(check, fact.attribute),
+        severity=Severity.CRITICAL if locked else severity,
         healing=healing_of(remediations),
         waiver=Waiver(fact.accepted, PLATFORM) if fact.accepted else None,
     )

@@ -1,10 +1,10 @@
-"""Reading AWS into the model. Three calls a pass; two more prove a move; the rest only when asked for.
+"""Reading AWS into the model. Three calls a pass; one or two more prove a move; the rest only when asked for.
 
 A read that the role may not make does not end the run: what the others show is still reported.
 The Elastic IP's place is read from the interfaces that a pass reads anyway: an interface that carries an
 Elastic IP names its owner's account, one with an automatic address says "amazon". Which address the
-allocation is never changes, so it is asked for once in the life of an execution environment, and only when
-some interface carries an Elastic IP at all.
+allocations are never changes, so one call asks for them once in the life of an execution environment, and
+only when some interface carries an Elastic IP at all.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from update_nat_routes.descriptions import (
     with_interfaces,
 )
 from update_nat_routes.model import (
+    GROUP_TAG,
     DeniedRead,
     Group,
     Hook,
@@ -39,7 +40,7 @@ from update_nat_routes.model import (
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -109,19 +110,22 @@ class Reader:
         return bool(self.settings.route_table_ids) or not vpcs or table.vpc_id in vpcs
 
     @whole_answer("ec2:DescribeNetworkInterfaces")
-    def read_back(self, before: Observed, interface_ids: AbstractSet[str]) -> Observed:
-        """The same moment again after moves: the tables, and the interfaces that moves wrote to."""
+    def read_back(self, before: Observed, interface_ids: AbstractSet[str], *, routes: bool) -> Observed:
+        """The same moment again after moves: what they wrote to, interfaces, tables or both."""
         names = {table.table_id for table in before.tables}
-        after = replace(before, tables=tuple(table for table in self.tables() if table.table_id in names))
+        tables = [table for table in self.tables() if table.table_id in names] if routes else before.tables
+        after = replace(before, tables=tuple(tables))
+        if not interface_ids:
+            return after
+        by: FilterTypeDef = {"Name": "network-interface-id", "Values": sorted(interface_ids)}
         with translate_errors("ec2:DescribeNetworkInterfaces"):
-            interfaces = self.ec2.describe_network_interfaces(
-                Filters=[{"Name": "network-interface-id", "Values": sorted(interface_ids)}]
-            )["NetworkInterfaces"]
-        return with_interfaces(after, interface_ids, interfaces, self.settings.allocations)
+            shown = self.ec2.describe_network_interfaces(Filters=[by])["NetworkInterfaces"]
+        return with_interfaces(after, interface_ids, shown, self.settings.allocations)
 
     def look_again(self, before: Observed) -> Observed:
         """The same moment with the instances as EC2 shows them now: one call."""
-        return self._with_holders(replace(before, instances=self.instances(set(before.instances))))
+        members = {member.instance_id for group in before.groups for member in group.members}
+        return self._with_holders(replace(before, instances=self.instances({*before.instances, *members})))
 
     def answer(self, observed: Observed, data_requests: Iterable[DataRequest]) -> Observed:
         """Add what the planner asked for."""
@@ -170,15 +174,21 @@ class Reader:
         return replace(observed, impaired=impaired, unread=(*observed.unread, *unread))
 
     def look(self, instance_id: str) -> dict[str, Instance]:
-        """This instance beside those of earlier readings, as EC2 shows them now."""
-        return self.instances({*self.known, instance_id})
+        """This instance beside those of earlier readings; in a new environment beside those with our tag.
 
-    def is_relevant(self, instance_id: str, shown: Instance | None = None) -> bool:
-        """Whether it is of the group, carries the Elastic IP, or is a route's target: two reads, or none."""
-        if instance_id in self.known:
-            return True
-        shown = shown or self.instances({instance_id}).get(instance_id)
-        if shown and shown.group_name in self.settings.group_names:
+        One without the tag is not read where as many of those carry an Elastic IP as are ours.
+        """
+        if self.known:
+            return self.instances({*self.known, instance_id})
+        shown = self._described(f"tag:{GROUP_TAG}", self.settings.group_names)
+        self.known.update(shown)
+        carriers = [it for it in shown.values() if it.elastic_address]
+        theirs = instance_id not in shown and len(carriers) < sum(map(bool, self.settings.allocations))
+        return shown | self.instances({instance_id}) if theirs else shown
+
+    def is_relevant(self, instance_id: str, shown: Instance | None) -> bool:
+        """Whether it is of the group, carries the Elastic IP, or is a route's target: one read, or none."""
+        if instance_id in self.known or (shown and shown.group_name in self.settings.group_names):
             return True
         with suppress(AwsError):  # nobody is known to have the address then
             if shown and instance_id in self._holders([shown]):
@@ -191,9 +201,7 @@ class Reader:
         names = self.settings.group_names
         with translate_errors("autoscaling:DescribeAutoScalingGroups"):
             answer = self.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=list(names))
-        return {
-            group["AutoScalingGroupName"]: described_group(group) for group in answer["AutoScalingGroups"]
-        }
+        return {it["AutoScalingGroupName"]: described_group(it) for it in answer["AutoScalingGroups"]}
 
     @whole_answer("autoscaling:DescribeWarmPool")
     def warm_pool(self, group: str) -> tuple[Member, ...]:
@@ -213,19 +221,16 @@ class Reader:
             descriptions = self.ec2.describe_route_tables(Filters=[by])["RouteTables"]
         return tuple(sorted(map(described_table, descriptions), key=lambda table: table.table_id))
 
-    @whole_answer("ec2:DescribeInstances")
     def instances(self, ids: AbstractSet[str]) -> dict[str, Instance]:
         """By id. A filter, since one id that EC2 does not show would fail the whole call."""
-        if not ids:
-            return {}
+        return self._described("instance-id", sorted(ids)) if ids else {}
+
+    @whole_answer("ec2:DescribeInstances")
+    def _described(self, by: str, values: Sequence[str]) -> dict[str, Instance]:
         with translate_errors("ec2:DescribeInstances"):
-            answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(ids)}])
-        descriptions = [
-            instance
-            for reservation in answer["Reservations"]
-            for instance in reservation.get("Instances", [])
-        ]
-        return {description["InstanceId"]: described_instance(description) for description in descriptions}
+            answer = self.ec2.describe_instances(Filters=[{"Name": by, "Values": list(values)}])
+        shown = (it for reservation in answer["Reservations"] for it in reservation.get("Instances", []))
+        return {description["InstanceId"]: described_instance(description) for description in shown}
 
     @whole_answer("ec2:DescribeInstanceStatus")
     def impaired(self, ids: list[str]) -> dict[str, datetime | None]:
@@ -264,27 +269,23 @@ class Reader:
         )
 
     def _holders(self, instances: Iterable[Instance]) -> tuple[str | None, str | None]:
-        carriers = {
-            instance.elastic_address: instance.instance_id
-            for instance in instances
-            if instance.elastic_address
-        }
-        first, second = (
-            carriers.get(self._allocated_address(allocation)) if carriers and allocation else None
-            for allocation in self.settings.allocations
-        )
+        carriers = {it.elastic_address: it.instance_id for it in instances if it.elastic_address}
+        addresses = self._allocated_addresses() if carriers else {}
+        first, second = (carriers.get(addresses.get(it or "", "")) for it in self.settings.allocations)
         return first, second
 
     @whole_answer("ec2:DescribeAddresses")
-    def _allocated_address(self, allocation_id: str) -> str:
-        if allocation_id not in self.addresses:
+    def _allocated_addresses(self) -> dict[str, str]:
+        """By allocation. A filter, since one unknown id would fail the whole call."""
+        wanted = list(filter(None, self.settings.allocations))
+        if wanted and not self.addresses:
             with translate_errors("ec2:DescribeAddresses"):
-                answer = self.ec2.describe_addresses(AllocationIds=[allocation_id])
-            addresses = answer.get("Addresses", [])
-            if not addresses:
-                raise PermanentError("ec2:DescribeAddresses", "NotFound", f"{allocation_id} does not exist")
-            self.addresses[allocation_id] = addresses[0]["PublicIp"]
-        return self.addresses[allocation_id]
+                answer = self.ec2.describe_addresses(Filters=[{"Name": "allocation-id", "Values": wanted}])
+            shown = {address["AllocationId"]: address["PublicIp"] for address in answer.get("Addresses", [])}
+            for missing in set(wanted) - shown.keys():
+                raise PermanentError("ec2:DescribeAddresses", "NotFound", f"{missing} does not exist")
+            self.addresses = shown
+        return self.addresses
 
 
 def _unless_denied(read: Callable[[], T], denied: list[DeniedRead], *, optional: bool = False) -> T | None:

@@ -12,11 +12,11 @@ from update_nat_routes.actions import (
     Action,
     Assumption,
     Move,
+    Prerequisite,
     RecordHeartbeat,
     ReplaceInstance,
     ReportUnhealthy,
     Route,
-    RouteToFallback,
     TagGroup,
     key,
     order,
@@ -45,6 +45,7 @@ POLL_SECONDS, THROTTLED_POLL_SECONDS = 1.0, 5.0
 CONFIRM_POLL_SECONDS = 0.7
 CONFIRM_PAUSES = (0.15, 0.5, *[CONFIRM_POLL_SECONDS] * 7)
 ATTEMPTS, LATER = 5, 1.5  # then each pause is half as long again: an address comes free seconds after a death
+FINAL = ReplaceInstance | RecordHeartbeat  # right whatever groups and tables have become since they were read
 ORDERS = 3  # accepts of one write without a visible effect, after which the run reports it as failed
 # Reserved for the last calls, the metrics and the message: one hung call with its retries takes 21 s.
 MARGIN_SECONDS = 25.0
@@ -89,17 +90,14 @@ class Reconciler:
         trigger = self.trigger
         if trigger.group is not None and trigger.group not in self.settings.group_names:
             self.report.relevant = False
-        elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE}:
-            self.report.relevant = self._concerns_us(str(trigger.instance_id))
-        elif trigger.kind is TriggerKind.PEER_SILENT:
-            self.report.relevant = self.reader.is_relevant(str(trigger.silent_instance))
+        elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE, TriggerKind.PEER_SILENT}:
+            self.report.relevant = self._concerns_us(str(trigger.silent_instance or trigger.instance_id))
         return self.report.relevant
 
     def _concerns_us(self, name: str) -> bool:
-        """Whether an instance is one of ours; a stop of it is awaited here.
+        """Whether an instance is one of ours; a stop of it is awaited here: before it there is nothing to do.
 
-        Until EC2 shows what its event reports there is nothing to do. A look is one call. The first pass
-        takes the instances of the last look, and reads groups and tables.
+        A look is one call. The first pass takes the last look's instances, and reads groups and tables.
         """
         self.shown = self.reader.look(name)
         if not self.reader.is_relevant(name, self.shown.get(name)):
@@ -120,9 +118,7 @@ class Reconciler:
     def _reconcile_once(self) -> bool:
         """Observe everything afresh and do what it needs. True: another pass is wanted."""
         try:
-            step = self._plan(self._look())
-            if self.only_instances and self.observed and step.moves:
-                step = self._plan(self._observe(self.observed.instances))
+            step = self._look()
         except TemporaryError as error:
             return self._look_again(error)
         self.report.error, self.pause, self.only_instances = None, POLL_SECONDS, False
@@ -130,29 +126,31 @@ class Reconciler:
             self._record([Outcome(action, Status.PLANNED) for action in step.actions])
             self.report.waiting = step.wait
             return False
-        again = self._apply(step)
-        if any(self.report.results[key(move)].settled for move in step.moves):
+        again, written = self._apply(step), frozenset[Action]()
+        # One move can make room for another, as a route's for an address: each is read back at once.
+        while any(self.report.results[key(it)].settled and order(it) not in written for it in step.moves):
+            written = frozenset(self.orders)
             try:
                 step = self._plan(self._read_back(step))
             except TemporaryError as error:
                 return self._look_again(error)
-            again = self._apply(step, written=frozenset(self.orders)) or bool(step.moves)
-            restored = not step.moves and not self.restoring & set(step.egress_down)
-            if restored and self.incident and self.report.failover_seconds is None:
-                self.report.restored_at, self.report.restored = clock.now(), self.observed
-                self.report.failover_seconds = (self.report.restored_at - self.incident).total_seconds()
-        self.report.waiting = self._allowed(step.wait)
-        waiting = self.report.waiting is not None
-        if waiting and not again and self.trigger.kind is TriggerKind.INSTANCE_STATE:
-            self.only_instances, self.pause = True, CONFIRM_POLL_SECONDS
-        return again or waiting
+            again = self._apply(step, written=written) or bool(step.moves)
+            self._note_restored(step)
+        wait = self.report.waiting = self._allowed(step.wait)
+        if wait and not again:
+            ends = self.trigger.kind is TriggerKind.INSTANCE_STATE
+            self.only_instances = ends or step.shown_by_instances
+            self.pause = CONFIRM_POLL_SECONDS if ends else self.pause
+        return again or wait is not None
 
-    def _look(self) -> Observed:
-        """What a pass begins with; moves are never planned from the groups and tables of an earlier one."""
-        if self.only_instances and self.observed is not None:
-            return self.reader.look_again(self.observed)
-        shown, self.shown = self.shown, None
-        return self._observe(shown)
+    def _look(self) -> Plan:
+        """What a pass begins with. By groups and tables of an earlier one only ``FINAL`` is planned."""
+        if not self.only_instances or self.observed is None:
+            shown, self.shown = self.shown, None
+            return self._plan(self._observe(shown))
+        step = self._plan(self.reader.look_again(self.observed))
+        final = all(isinstance(action, FINAL) for action in step.actions)
+        return step if final else self._plan(self._observe(self.observed.instances))
 
     def _observe(self, shown: Mapping[str, Instance] | None = None) -> Observed:
         """Read everything again but ``shown``, and whether the event's own instance exists anywhere."""
@@ -161,12 +159,8 @@ class Reconciler:
         member = next((group.member(waiting) for group in observed.groups if group.member(waiting)), None)
         instance = observed.instances.get(waiting or "")
         absent = member is None and (instance is None or instance.state in ENDED_STATES)
-        now = clock.now()
-        marked = {
-            name: self.memory.marked.get(name, now)
-            for name, shown in observed.instances.items()
-            if shown.not_forwarding
-        }
+        kept, now = self.memory.marked, clock.now()
+        marked = {name: kept.get(name, now) for name, it in observed.instances.items() if it.not_forwarding}
         self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0, marked=marked)
         if absent and instance is None and self.trigger.kind is TriggerKind.LAUNCH_ACTION:
             self.report.broken.add((Assumption.EVENT_INSTANCE_SHOWS, str(waiting)))
@@ -205,12 +199,12 @@ class Reconciler:
                 self.report.broken.add((Assumption.FAILED_CHANGES_NOTHING, name))
 
     def _read_back(self, step: Plan) -> Observed:
-        assert self.observed is not None  # noqa: S101 - a plan was made from it
-        interfaces = {move.interface_id for move in step.moves if not isinstance(move, RouteToFallback)}
-        if not interfaces:
-            return self._observe()
+        assert self.observed  # noqa: S101 - a plan was made from it
+        tried = [move for move in step.moves if self.report.results[key(move)].detail != NOT_TRIED]
+        interfaces = {move.interface_id for move in tried if isinstance(move, Prerequisite)}
         try:
-            return self.reader.read_back(self.observed, interfaces)
+            routes = any(isinstance(move, Route) for move in tried)
+            return self.reader.read_back(self.observed, interfaces, routes=routes)
         except PermanentError as error:
             self.unreadable = error
             return self._observe()
@@ -250,6 +244,8 @@ class Reconciler:
 
     def _count_order(self, action: Action) -> None:
         """A heartbeat is meant to be repeated; everything else should show its effect."""
+        if isinstance(action, TagGroup):
+            self.memory = replace(self.memory, tags={**self.memory.tags, action.tag: action.value})
         if not isinstance(action, RecordHeartbeat):
             self.orders[order(action)] += 1
             self.pause = max(self.pause, POLL_SECONDS * 2 ** (self.orders[order(action)] - 1))
@@ -288,6 +284,12 @@ class Reconciler:
             if table.table_id in down:
                 began = self.report.began(self.observed.instances.get(table.target.instance_id or ""))
                 self.incident = min(self.incident or began, began)
+
+    def _note_restored(self, step: Plan) -> None:
+        restored = not step.moves and not self.restoring & set(step.egress_down)
+        if restored and self.incident and self.report.failover_seconds is None:
+            self.report.restored_at, self.report.restored = clock.now(), self.observed
+            self.report.failover_seconds = (self.report.restored_at - self.incident).total_seconds()
 
     def _allowed(self, wait: Wait | None) -> Wait | None:
         _, kinds = PATIENCE.get(self.trigger.kind, (0.0, frozenset[WaitKind]()))

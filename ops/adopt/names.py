@@ -54,6 +54,8 @@ BY_PARAMETER = (
     "nat.group.name",
     "nat.lifecycle_hooks",
     "nat.lifecycle_hooks.*",
+    "nat.lifecycle_hooks.*.name",
+    "nat.lifecycle_hooks.*.transition",
     "nat.function",
     "nat.alarm",
     "nat.eip",
@@ -91,7 +93,10 @@ def slot(config: CanonicalConfig, resource: str) -> Slot | None:
 
 
 def is_by_parameter(path: str) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in BY_PARAMETER)
+    """Of a hook only name and transition: its heartbeat is a value of the configuration."""
+    return any(
+        fnmatchcase(path, pattern) and path.count(".") == pattern.count(".") for pattern in BY_PARAMETER
+    )
 
 
 def traits(config: CanonicalConfig, wanted: Slot) -> Mapping[str, Json]:

@@ -41,7 +41,7 @@ def value_proposal(path: str, configured: Json, live: Json) -> Proposal | None:
     if path.startswith(ROOT) and path.endswith((TTL, TTL_ATTRIBUTE)):
         return Proposal({"attribute": live} if live else None)
     if path == "rds.version":
-        return _version(str(configured), str(live))
+        return _version(str(live))
     if isinstance(configured, list) and not isinstance(live, list):
         return None
     *_, name = path.split(".indexes.", 1)
@@ -50,12 +50,10 @@ def value_proposal(path: str, configured: Json, live: Json) -> Proposal | None:
     return Proposal(live)
 
 
-def _version(configured: str, live: str) -> Proposal:
-    """The major version alone where it agrees: AWS raises minor versions by itself."""
+def _version(live: str) -> Proposal:
+    """The major version alone: AWS raises minor versions by itself."""
     major = live.partition(".")[0]
-    if configured.partition(".")[0] == major and configured != major:
-        return Proposal(major, f"any {major}.x; live is {live}")
-    return Proposal(live)
+    return Proposal(major, f"any {major}.x; live is {live}")
 
 
 def index_proposal(config: CanonicalConfig, finding: Finding, reads: Reads) -> tuple[str, Proposal] | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REGION = "eu-central-1"
 LENGTH_OF_REQUEST_ID = 52  # moto draws one for each answer
 Answer = dict[str, Any]
+BY_GROUP = "tag:aws:autoscaling:groupName"
 ROUTE_FIELDS = {
     "DestinationCidrBlock": "destination_cidr_block",
     "DestinationIpv6CidrBlock": "destination_ipv6_cidr_block",
@@ -68,13 +69,18 @@ def _seconds(moment: datetime) -> datetime:
 
 
 def instances(parameters: Mapping[str, Any]) -> Answer:
-    """DescribeInstances by id."""
-    wanted = _filtered(parameters, "instance-id")["instance-id"]
+    """DescribeInstances by id or by the tag of the group."""
+    filters = _filtered(parameters, "instance-id", BY_GROUP)
+    by_id, by_group = filters.get("instance-id", ()), filters.get(BY_GROUP, ())
     reservations = (
-        [_instance(instance) for instance in reservation.instances if instance.id in wanted]
+        [_instance(it) for it in reservation.instances if it.id in by_id or _group_of(it.id) in by_group]
         for reservation in _ec2().reservations.values()
     )
     return {"Reservations": [{"Instances": found} for found in reservations if found]}
+
+
+def _group_of(instance_id: str) -> str:
+    return str(_ec2().tags[instance_id].get(BY_GROUP.removeprefix("tag:")))
 
 
 def _instance(instance: Any) -> Answer:

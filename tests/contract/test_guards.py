@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from drift_check.apply.healer import Healer
-from drift_check.apply.requests import is_harmless
+from drift_check.apply.requests import ExpiredCount
 from drift_check.events import Mode
 from drift_check.findings import Healing
 from drift_check.planner import approval_code
@@ -222,7 +222,7 @@ def test_ttl_that_would_delete_little_is_switched_on(world: Live) -> None:
     [(0, 0, True), (0, 9, True), (1, 100, False), (1, 101, True), (999, 10**6, True), (1000, 10**6, False)],
 )
 def test_little_is_below_one_percent_and_a_thousand(deleted: int, of: int, *, harmless: bool) -> None:
-    assert is_harmless(deleted, of) is harmless
+    assert ExpiredCount(deleted, of).is_harmless is harmless
 
 
 def refuse(**_: Any) -> None:

@@ -61,8 +61,8 @@ class FakeAws:
         group = self.world.group
         return replace(self.world, hooks=None, group=group and replace(group, launches=None))
 
-    def read_back(self, before: Observed, interface_ids: AbstractSet[str]) -> Observed:
-        assert interface_ids
+    def read_back(self, before: Observed, interface_ids: AbstractSet[str], *, routes: bool) -> Observed:
+        assert interface_ids or routes
         return replace(self.world, hooks=before.hooks)
 
     def answer(self, before: Observed, data_requests: Iterable[DataRequest]) -> Observed:
@@ -74,7 +74,8 @@ class FakeAws:
 
     def look_again(self, before: Observed) -> Observed:
         self.looks += 1
-        return replace(before, instances=self.instances(set(before.instances)))
+        members = {member.instance_id for group in before.groups for member in group.members}
+        return replace(before, instances=self.instances({*before.instances, *members}))
 
     def instances(self, ids: AbstractSet[str]) -> dict[str, Instance]:
         world = self.world = self.becomes((self.clock.now() - NOW).total_seconds(), self.world)

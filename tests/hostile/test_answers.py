@@ -102,7 +102,7 @@ def run(given_settings: Settings, answers: dict[str, Any]) -> list[str]:
     observed = reader.answer(reader.observe(), list(DataRequest))
     step = plan(SCHEDULE, given_settings, observed, RunState(), NOW)
     if step.gateway and step.gateway.interface_id:
-        reader.read_back(observed, {step.gateway.interface_id})
+        reader.read_back(observed, {step.gateway.interface_id}, routes=True)
     return client.asked  # type: ignore[no-any-return]
 
 

@@ -51,8 +51,8 @@ class Ec2:
         return {"RouteTables": [table]}
 
     def describe_instances(self, Filters: Any) -> Any:
-        wanted = Filters[0]["Values"]
-        nats = [nat for nat in self._control.groups if nat.instance_id in wanted]
+        wanted = set(Filters[0]["Values"])  # ids, or names of groups
+        nats = [nat for nat, group in self._control.groups.items() if {nat.instance_id, group} & wanted]
         return {"Reservations": [{"Instances": [self._instance(nat) for nat in nats]}]}
 
     def describe_network_interfaces(self, Filters: Any) -> Any:
@@ -60,8 +60,8 @@ class Ec2:
         nats = [nat for nat in self._control.groups if nat.interface_id in wanted]
         return {"NetworkInterfaces": [self._interface(nat) for nat in nats]}
 
-    def describe_addresses(self, AllocationIds: Any) -> Any:
-        assert AllocationIds == [ALLOCATION]
+    def describe_addresses(self, AllocationIds: Any = None, Filters: Any = None) -> Any:
+        assert (AllocationIds or Filters[0]["Values"]) == [ALLOCATION]
         address = {"AllocationId": ALLOCATION, "PublicIp": ELASTIC_IP}
         if holder := self._vpc.holder:
             address |= {"NetworkInterfaceId": holder.interface_id, "InstanceId": holder.instance_id}

@@ -20,10 +20,10 @@ def changed(source: str) -> Iterator[ast.Module]:
     if str(TOOL) not in sys.path:
         sys.path.append(str(TOOL))  # at the end: what .venv has too is taken from there
     mutate_code = importlib.import_module("cosmic_ray.mutating").mutate_code
+    trees = importlib.import_module("cosmic_ray.ast")
     operators = importlib.import_module("cosmic_ray.operators.provider").OperatorProvider()
-    for operator in (operators[name] for name in operators if not operators[name].arguments()):
-        occurrence = 0
-        while (text := mutate_code(source, operator(), occurrence)) is not None:
-            occurrence += 1
+    nodes = [*trees.ast_nodes(trees.get_ast(source))]
+    for operator in (operators[name]() for name in operators if not operators[name].arguments()):
+        for occurrence in range(sum(len([*operator.mutation_positions(node)]) for node in nodes)):
             with contextlib.suppress(SyntaxError):
-                yield ast.parse(text)
+                yield ast.parse(mutate_code(source, operator, occurrence))

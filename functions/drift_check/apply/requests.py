@@ -64,12 +64,13 @@ class RequestBuilder:
     def arn(self, short: str) -> str:
         """The whole ARN of a service and a resource."""
         service, _, resource = short.partition(":")
-        meta = self.client("sts").meta
+        sts = self.client("sts")
+        meta = sts.meta
         if service == "apigateway":  # its ARNs name no account
             return f"arn:{meta.partition}:apigateway:{meta.region_name}::{resource}"
         if not self.account:
             with translate_errors("sts:GetCallerIdentity"):
-                self.account.append(self.client("sts").get_caller_identity()["Account"])
+                self.account.append(sts.get_caller_identity()["Account"])
         return f"arn:{meta.partition}:{service}:{meta.region_name}:{self.account[0]}:{resource}"
 
     def send(self, write: ApiRequest) -> Any:  # noqa: ANN401 - AWS's answer
@@ -219,7 +220,9 @@ class ExpiredCount:
 
     @property
     def is_harmless(self) -> bool:
-        return self.is_whole and is_harmless(self.expired, self.items)
+        """Whether so few items would be deleted that TTL may be switched on without an approval."""
+        few = self.expired < MOST_EXPIRED and self.expired * 100 < self.items * MOST_PERCENT
+        return self.is_whole and (self.expired == 0 or few)
 
     def shown(self, remediation: EnableTtl) -> str:
         expired, items = self.expired, self.items
@@ -229,11 +232,6 @@ class ExpiredCount:
             f"{count} items have expired and DynamoDB would delete them; "
             f"the table's point-in-time recovery {recovery}"
         )
-
-
-def is_harmless(expired: int, items: int) -> bool:
-    """Whether so few items would be deleted that TTL may be switched on without an approval."""
-    return expired == 0 or (expired < MOST_EXPIRED and expired * 100 < items * MOST_PERCENT)
 
 
 def _flat(rule: Mapping[str, Any]) -> tuple[str, int | None, int | None, str]:

@@ -61,16 +61,13 @@ def _failover_time(function: Read[Any]) -> AttributeState:
     """A failover that is cut off moves no route: a replacement needs tens of seconds to run."""
     return AttributeState(
         "failover time-out",
-        function.item("Timeout").map(_enough),
+        function.item("Timeout").map(  # a function that is gone is the NAT's finding
+            lambda seconds: ENOUGH if seconds is None or seconds >= FAILOVER_SECONDS else f"{seconds} s"
+        ),
         desired=ENOUGH,
         path="nat.function",
         reason=f"the failover is cut off before it ends: it needs at least {FAILOVER_SECONDS} s",
     )
-
-
-def _enough(seconds: int | None) -> str:
-    """A function that is gone is the NAT's finding."""
-    return ENOUGH if seconds is None or seconds >= FAILOVER_SECONDS else f"{seconds} s"
 
 
 def initial_log_reads(config: CanonicalConfig) -> Iterator[Call]:

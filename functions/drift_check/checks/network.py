@@ -15,6 +15,7 @@ from drift_check.checks.base import (
     having_each,
     own_tags,
     presence,
+    sorted_values,
 )
 from drift_check.observe.observations import Call, Known, combined
 from tradai_shared.config.models.network import DefaultRoute
@@ -67,7 +68,7 @@ def evaluate(ctx: CheckContext) -> Iterator[ResourceState]:
         of_role = roles.map(partial(_of_role, role))
         for position in range(max(1, len(of_role.value_or(())))):  # there may be one a zone
             yield _table(ctx, role, of_role, position)
-    yield from _endpoints(ctx)
+    yield from _endpoints(ctx, roles)
     yield from _acls(ctx, subnets)
 
 
@@ -110,7 +111,9 @@ def _vpc(ctx: CheckContext) -> ResourceState:
 
 
 def _is_logged(vpc_id: str, logs: list[ApiObject]) -> bool:
-    return (vpc_id, "ACTIVE") in [(log["ResourceId"], log["FlowLogStatus"]) for log in logs]
+    """One that is active and cannot deliver keeps nothing."""
+    delivering = [log for log in logs if log.get("DeliverLogsStatus") != "FAILED"]
+    return (vpc_id, "ACTIVE") in [(log["ResourceId"], log["FlowLogStatus"]) for log in delivering]
 
 
 def _dns(ctx: CheckContext, attribute: str, vpc_id: str) -> Read[bool]:
@@ -166,20 +169,28 @@ def _table(ctx: CheckContext, role: str, of_role: Read[list[ApiObject]], positio
     return _described(path, name, name_path, table, facts, ("route-table", "RouteTableId"))
 
 
-def _endpoints(ctx: CheckContext) -> Iterator[ResourceState]:
+def _endpoints(ctx: CheckContext, roles: Read[dict[str, list[ApiObject]]]) -> Iterator[ResourceState]:
     ours = vpc_lookup.inside(ctx, "ec2:DescribeVpcEndpoints").map(
         lambda endpoints: [each for each in endpoints if str(each["State"]).lower() == "available"]
     )
     wanted = set(ctx.config.network.endpoints.gateway)
 
-    def gateways(endpoints: list[ApiObject]) -> list[str]:
-        gateways = having_each(endpoints, key="VpcEndpointType", value="Gateway")
-        services = {each["ServiceName"].rsplit(".", 1)[-1] for each in gateways}
-        return sorted(services & wanted)  # others are not judged
+    def gateways(endpoints: list[ApiObject], roles: dict[str, list[ApiObject]]) -> list[str]:
+        """Those that every private table leads to; other services are not judged."""
+        private = sorted_values(roles.get("private", []), key="RouteTableId")
+        leading = [
+            each["ServiceName"].rsplit(".", 1)[-1]
+            for each in having_each(endpoints, key="VpcEndpointType", value="Gateway")
+            if {*private} <= {*each.get("RouteTableIds", [])}
+        ]
+        return sorted(wanted.intersection(leading))
 
     interfaces = ours.map(partial(having_each, key="VpcEndpointType", value="Interface")).map(len)
     path, name_path = "network.endpoints", "network.endpoints.gateway"
-    facts = (AttributeState("gateway", ours.map(gateways)), AttributeState("interface_count", interfaces))
+    facts = (
+        AttributeState("gateway", combined(gateways, ours, roles)),
+        AttributeState("interface_count", interfaces),
+    )
     yield ResourceState(path, "vpc endpoints", name_path, presence(ours), facts)
     yield from _tagged(ours, path, name_path, ("vpc-endpoint", "VpcEndpointId"))
 

@@ -182,7 +182,9 @@ def _open_to_world(  # noqa: PLR0913, PLR0917 - what was read of the group besid
     if desired.open_to_world:
         yield each_unexpected(
             "ingress beside the web",
-            opened.map(lambda rules: sorted([in_words(rule) for rule in rules if not _is_web(rule)])),
+            opened.map(
+                lambda rules: sorted([in_words(each) for each in rules if AS_TUPLE(each)[:3] not in WEB])
+            ),
             "the group may be open, no rule is stated, and this is neither HTTP nor HTTPS",
             path,
         )
@@ -190,18 +192,12 @@ def _open_to_world(  # noqa: PLR0913, PLR0917 - what was read of the group besid
     wide = combined(partial(wide_rules, ()), ingress, home)
     yield each_unexpected(
         "ingress wider than the VPC",
-        combined(_wide_only, wide, opened),
+        combined(
+            lambda wide, opened: sorted([in_words(each) for each in wide if each not in opened]), wide, opened
+        ),
         "no rule is stated, and this one reaches further than the VPC",
         path,
     )
-
-
-def _wide_only(wide: list[Rule], opened: list[Rule]) -> list[str]:
-    return sorted([in_words(rule) for rule in wide if rule not in opened])
-
-
-def _is_web(rule: Rule) -> bool:
-    return AS_TUPLE(rule)[:3] in WEB
 
 
 def _close(

@@ -106,7 +106,7 @@ def _table(ctx: CheckContext, path: str, table: Table) -> ResourceState:
             AttributeState(
                 "billing_mode",
                 described.get("BillingModeSummary", {}).get("BillingMode", BillingMode.PROVISIONED),
-                remediations=_on_demand(table),
+                remediations=() if table.billing_mode is BillingMode.PROVISIONED else (ChargeOnDemand(name),),
             ),
             # with an AWS-owned key where none is described
             AttributeState("encrypted", presence(described)),
@@ -156,7 +156,11 @@ def _indexes(described: Read[Any], table: Table) -> Iterator[AttributeState]:
             )
         yield AttributeState(
             f"indexes.{name} status",
-            described.map_present(partial(_named, name=name)).get("IndexStatus").map(_index_status),
+            described.map_present(partial(_named, name=name))
+            .get("IndexStatus")
+            .map(
+                lambda status: "is being deleted" if status == "DELETING" else SERVES  # being built, it will
+            ),
             desired=SERVES,
             reason="queries by it fail soon, or do already",
         )
@@ -196,21 +200,12 @@ def _projection(table: dict[str, Any], *, name: str, key: str, stated: object) -
     return index["Projection"].get(key, []) if index else stated
 
 
-def _index_status(status: str | None) -> str:
-    """One that is being built will serve."""
-    return "is being deleted" if status == "DELETING" else SERVES
-
-
 def _create_index(table: str, name: str, index: Index) -> CreateIndex:
     def pair(attribute: KeyAttribute) -> tuple[str, str]:
         return (attribute.name, str(attribute.type))
 
     sort = pair(index.sort) if index.sort else None
     return CreateIndex(table, name, pair(index.partition), sort, str(index.projection or Projection.ALL))
-
-
-def _on_demand(table: Table) -> tuple[Remediation, ...]:
-    return (ChargeOnDemand(table.name),) if table.billing_mode is BillingMode.PAY_PER_REQUEST else ()
 
 
 def _recovers(ctx: CheckContext, table: Table) -> Read[bool]:

@@ -33,7 +33,7 @@ def page(report: Report) -> str:
             '<!doctype html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{title}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head><body><main>",
-            f'<h1>{title}</h1><p class="soft">{_where(report)}<br>{_when(report)}</p>',
+            f'<h1>{title}</h1><p class="soft">{_place(report)}</p>',
             *_tiles(report),
             *[f'<p class="note">{escape(note)}</p>' for note in report.notes],
             *_findings("To look at", report.open, report),
@@ -46,22 +46,20 @@ def page(report: Report) -> str:
     )
 
 
-def _where(report: Report) -> str:
+def _place(report: Report) -> str:
     account = report.account or "not known"
-    return escape(f"account {account} · region {report.region} · environment {report.environment}")
-
-
-def _when(report: Report) -> str:
+    place = escape(f"account {account} · region {report.region} · environment {report.environment}")
     return (
-        f"{report.started:%d %B %Y, %H:%M} UTC · AWS against the canonical configuration · "
+        f"{place}<br>{report.started:%d %B %Y, %H:%M} UTC · AWS against the canonical configuration · "
         f"{report.calls} calls in {report.seconds:.1f} s"
     )
 
 
-def _heading(title: str, count: int) -> str:
-    """A heading that is a link to itself, so that it can be passed on."""
+def _section(title: str, cards: list[str]) -> list[str]:
+    """Cards under a heading that is a link to itself, so that it can be passed on; nothing without a card."""
     anchor = title.lower().replace(" ", "-")
-    return f'<h2 id="{anchor}"><a href="#{anchor}">{title}</a> <span>{count}</span></h2>'
+    heading = f'<h2 id="{anchor}"><a href="#{anchor}">{title}</a> <span>{len(cards)}</span></h2>'
+    return cards and [heading, *cards]
 
 
 def _tiles(report: Report) -> Iterator[str]:
@@ -79,11 +77,9 @@ def _tile(count: int, name: str, tone: str) -> str:
     return f'<div class="tile {tone if count else "none"}"><b>{count}</b><small>{name}</small></div>'
 
 
-def _findings(title: str, findings: list[Finding], report: Report) -> Iterator[str]:
-    if findings:
-        yield _heading(title, len(findings))
-    for finding in findings:
-        yield _finding(finding, is_new=finding.id in report.changes.new)
+def _findings(title: str, findings: list[Finding], report: Report) -> list[str]:
+    cards = [_finding(finding, is_new=finding.id in report.changes.new) for finding in findings]
+    return _section(title, cards)
 
 
 def _article(  # noqa: PLR0913, PLR0917 - what a card shows
@@ -133,11 +129,9 @@ def _facts(finding: Finding) -> str:
     return f"{since}{path}check {finding.check} · {anchor}"
 
 
-def _heals(report: Report) -> Iterator[str]:
-    if report.heals:
-        title = "What would be healed" if report.request.dry_run else "Healed"
-        yield _heading(title, len(report.heals))
-    yield from map(_heal, report.heals)
+def _heals(report: Report) -> list[str]:
+    title = "What would be healed" if report.request.dry_run else "Healed"
+    return _section(title, [*map(_heal, report.heals)])
 
 
 def _heal(heal: HealOutcome) -> str:

@@ -44,6 +44,7 @@ from update_nat_routes.planner.standby import (
     prepare,
     remember_doubt,
     standby_ready,
+    was_left,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Plan:
 
     ``egress_down`` names the tables that are down, or what is missing where there is no group or no table;
     it is empty during maintenance, and leaves out a table that waits for its first NAT. ``standby_ready`` is
-    None where no standby is configured.
+    None where no standby is configured. ``shown_by_instances``: EC2's instances show what is waited for.
     """
 
     actions: tuple[Action, ...] = ()
@@ -88,6 +89,7 @@ class Plan:
     unproven: bool = False
     tables: Mapping[str, TableState] = field(default_factory=dict)
     standby_ready: bool | None = None
+    shown_by_instances: bool = False
 
     @property
     def egress_unverified(self) -> tuple[str, ...]:
@@ -132,6 +134,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
     )
     unproven = _unproven(state, gateway)
     waits = sorted((step for step in steps if isinstance(step, Wait)), key=lambda wait: wait.kind)
+    kinds = {wait.kind for wait in waits}
     return Plan(
         actions=(*remembered, *moves, *_still_tried(steps, memory)),
         data_requests=frozenset(step for step in steps if isinstance(step, DataRequest)),
@@ -142,6 +145,7 @@ def plan(trigger: Trigger, settings: Settings, observed: Observed, memory: RunSt
         unproven=unproven is not None,
         tables=tables,
         standby_ready=standby_ready(state, gateway) if settings.standby_name else None,
+        shown_by_instances=bool(kinds - {WaitKind.HOLDING}) and WaitKind.APPEARING not in kinds,
     )
 
 
@@ -238,7 +242,9 @@ def _why_moved(state: NatState, table: RouteTable, gateway: Instance) -> str:
         return f"a setting says to take the route over from {former}"
     if state.has_egress(table):
         carrier = state.instance(target.instance_id)
-        if carrier and doubted(state, carrier):
+        if carrier and state.settings.standby_name and state.impaired(carrier):
+            return f"EC2's status checks of {former} fail, and {gateway.instance_id} is ready"
+        if carrier and (doubted(state, carrier) or was_left(state, carrier)):
             return f"{former} does not answer its peer, and {gateway.instance_id} is ready"
         return f"{gateway.instance_id} is ready and replaces {former}, which still serves"
     return f"{former} {_what_is_wrong(state, table)} and {gateway.instance_id} is running"

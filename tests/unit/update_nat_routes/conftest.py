@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from tests.fakes.clock import FakeClock
@@ -19,6 +20,17 @@ def time() -> Iterator[FakeClock]:
     fake = FakeClock(NOW)
     with clock.use(fake):
         yield fake
+
+
+@pytest.fixture
+def clients() -> dict[str, Any]:
+    """For a Stubber."""
+    options: dict[str, Any] = {
+        "region_name": "eu-central-1",
+        "aws_access_key_id": "testing",
+        "aws_secret_access_key": "testing",
+    }
+    return {name: boto3.client(name, **options) for name in ("ec2", "autoscaling")}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,7 @@ from update_nat_routes.reconcile import MARGIN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from tests.fakes.clock import FakeClock
     from update_nat_routes.actions import Action
@@ -43,8 +45,8 @@ class LateAws(FakeAws):
         return self._shown(super().observe, expected, shown)
 
     @override
-    def read_back(self, before: Observed, *interfaces: object) -> Observed:
-        return self._shown(super().read_back, before, *interfaces)
+    def read_back(self, before: Observed, interface_ids: AbstractSet[str], *, routes: bool) -> Observed:
+        return self._shown(partial(super().read_back, routes=routes), before, interface_ids)
 
     def _shown(self, read: Callable[..., Observed], *arguments: object) -> Observed:
         seen = read(*arguments)

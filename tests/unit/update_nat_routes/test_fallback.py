@@ -68,6 +68,11 @@ def test_after_its_time_every_table_that_is_down_goes_there(seconds: int) -> Non
     assert [move.replaces for move in plan.moves if isinstance(move, RouteToFallback)] == [True, False]
 
 
+def test_a_table_whose_route_there_is_a_black_hole_is_left() -> None:
+    gone = replace(DEAD, tables=tables(to_gateway(FALLBACK, blackhole=True), NOWHERE))
+    assert kinds(decide(unserved(gone, NOW - timedelta(hours=1)), given=GIVEN)) == ["RouteToFallback rtb-2"]
+
+
 def test_a_table_that_has_egress_stays_where_it_is() -> None:
     world = replace(DEAD, tables=tables(NOWHERE, to_gateway("nat-0e")))
     plan = decide(unserved(world, NOW - timedelta(seconds=300)), given=GIVEN)

@@ -86,13 +86,17 @@ def test_an_instance_is_in_use_by_the_address_that_moves_or_by_a_route(
         ([member("i-b", "Terminating:Wait")], ["Launch"], False),
         ([member("i-b")], [], True),
         ([member("i-0")], ["Launch"], True),
-        ([member("i-b", healthy=False)], [], False),
-        ([member("i-b", healthy=False), member("i-c", healthy=False)], [], False),
+        ([member("i-b", healthy=False)], [], True),
+        ([member("i-b", healthy=False)], ["ReplaceUnhealthy"], False),
+        ([member("i-b", healthy=False)], ["Launch"], False),
+        ([member("i-b", healthy=False), member("i-c", healthy=False)], ["HealthCheck"], False),
+        ([], ["ReplaceUnhealthy"], True),
     ],
     ids=[
         *("owed", "held", "one comes", "another leaves too", "another leaves too, held"),
-        *("one is there", "one with a lower id is there", "one is there that cannot serve"),
-        "more than wanted are there and none can serve",
+        *("one is there", "one with a lower id is there", "one that cannot serve is replaced"),
+        *("one that cannot serve is kept", "one that cannot serve has no successor"),
+        *("more than wanted are there and none can serve", "owed, though the unhealthy are kept"),
     ],
 )
 def test_a_replacement_is_expected_where_one_comes_or_is_owed(
@@ -155,3 +159,18 @@ def test_one_that_was_switched_off_while_it_served_is_still_ours() -> None:
 def test_a_run_begins_without_having_learned_anything() -> None:
     begun = RunState()
     assert (begun.absent, begun.changed, begun.no_doubt) == (0, False, False)
+
+
+def test_one_that_could_stay_is_no_replacement_of_itself() -> None:
+    alone = observed([member("i-a")], READY, tables(), suspended=["Launch"])
+    assert not state(alone).replacement_expected("i-a")
+
+
+@pytest.mark.parametrize(("name", "other"), [("i-a", "i-b"), ("i-b", "i-a")])
+def test_with_addresses_of_their_own_the_one_that_has_its_address_comes_first(name: str, other: str) -> None:
+    pair = [instance(name, age=900, ready_tag="boot"), instance(other, age=600, ready_tag="boot")]
+    eip, standby_eip = ("i-a", None) if name == "i-a" else (None, "i-b")
+    world = two_groups(
+        [member("i-a")], [member("i-b")], pair, tables(NOWHERE), eip=eip, standby_eip=standby_eip
+    )
+    assert state(world, OWN).gateway() == pair[0]

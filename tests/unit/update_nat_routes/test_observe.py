@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tests.unit.update_nat_routes.builder import RUNNING
+from tests.unit.update_nat_routes.builder import RUNNING, member
 from tests.unit.update_nat_routes.builder import observed as empty_world
 from update_nat_routes.descriptions import described_instance
 from update_nat_routes.model import Launches, TargetKind
@@ -39,16 +38,6 @@ NAT = {
     "LaunchTime": datetime(2026, 3, 28, 12, tzinfo=UTC),
     "NetworkInterfaces": [INTERFACE],
 }
-
-
-@pytest.fixture
-def clients() -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "region_name": "eu-central-1",
-        "aws_access_key_id": "testing",
-        "aws_secret_access_key": "testing",
-    }
-    return {name: boto3.client(name, **options) for name in ("ec2", "autoscaling")}
 
 
 def read_tables(ec2: Stubber, routes: list[dict[str, str]]) -> None:
@@ -234,12 +223,15 @@ def test_one_without_a_tag_or_a_route_concerns_us_where_it_holds_our_address(
 ) -> None:
     with Stubber(clients["ec2"]) as ec2:
         ec2.add_response("describe_instances", {"Reservations": [{"Instances": [NAT]}]})
-        ec2.add_response("describe_addresses", {"Addresses": [{"PublicIp": address}]})
+        held = {"PublicIp": address, "AllocationId": "eipalloc-0a"}
+        ec2.add_response("describe_addresses", {"Addresses": [held]})
         ours = address == "203.0.113.7"
         if not ours:
             ec2.add_response("describe_route_tables", {"RouteTables": []})
         reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
-        assert reader.is_relevant("i-0a") is ours
+        reader.known.add("i-0c")
+        shown = reader.look("i-0a")
+        assert reader.is_relevant("i-0a", shown.get("i-0a")) is ours
 
 
 def test_one_that_a_reading_has_shown_concerns_us_without_another_call(clients: dict[str, Any]) -> None:
@@ -249,10 +241,9 @@ def test_one_that_a_reading_has_shown_concerns_us_without_another_call(clients: 
         ec2.add_response("describe_instances", {"Reservations": []})
         reader = Reader(clients["ec2"], clients["autoscaling"], RUNNING)
         reader.observe(frozenset({"i-0b"}))
-        assert reader.is_relevant("i-0a")
-        ec2.add_response("describe_instances", {"Reservations": []})
+        assert reader.is_relevant("i-0a", None)
         ec2.add_response("describe_route_tables", {"RouteTables": []})
-        assert not reader.is_relevant("i-0b")  # an event named it, and nothing else did
+        assert not reader.is_relevant("i-0b", None)  # an event named it, and nothing else did
 
 
 @pytest.mark.parametrize(("looked", "calls"), [({"i-0a"}, 0), ({"i-0b"}, 1), (None, 1)])
@@ -272,12 +263,12 @@ def test_instances_that_were_read_a_moment_ago_are_not_read_again(
 
 
 def test_a_second_look_reads_the_instances_and_keeps_the_rest(clients: dict[str, Any]) -> None:
-    before = replace(
-        empty_world([], [], ()), instances={"i-0a": described_instance(cast("Any", NAT))}, eip_holder="i-0a"
-    )
+    unseen = empty_world([member("i-0b", "Pending:Wait")], [], ())
+    before = replace(unseen, instances={"i-0a": described_instance(cast("Any", NAT))}, eip_holder="i-0a")
     ended = {**NAT, "State": {"Name": "terminated"}, "NetworkInterfaces": []}
     with Stubber(clients["ec2"]) as ec2:
-        ec2.add_response("describe_instances", {"Reservations": [{"Instances": [ended]}]})
+        by = {"Filters": [{"Name": "instance-id", "Values": ["i-0a", "i-0b"]}]}
+        ec2.add_response("describe_instances", {"Reservations": [{"Instances": [ended]}]}, by)
         after = Reader(clients["ec2"], clients["autoscaling"], RUNNING).look_again(before)
     assert (after.group, after.tables) == (before.group, before.tables)
     assert after.instances["i-0a"].state == "terminated"

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.fakes.fake_aws import FakeAws, run
 from tests.unit.update_nat_routes.builder import (
     ALLOCATION,
+    HOOKS,
     NOW,
     NOWHERE,
     OWN,
@@ -33,6 +35,7 @@ from update_nat_routes.planner.nat_state import NatState, RunState
 from update_nat_routes.planner.standby import was_left
 
 if TYPE_CHECKING:
+    from tests.fakes.clock import FakeClock
     from update_nat_routes.model import Observed, RouteTable
     from update_nat_routes.settings import Settings
 
@@ -207,3 +210,25 @@ def test_a_standby_that_is_not_ready_gets_no_address_of_its_own() -> None:
         "eni-b",
         "i-b",
     )
+
+
+def test_a_planned_replacement_is_over_in_one_pass_address_of_the_successor_included(time: FakeClock) -> None:
+    """The address waits until the routes were read back: it is taken from nobody who carries."""
+    world = two_groups(
+        [member("i-a", "Terminating:Wait"), member("i-c")],
+        [member("i-b")],
+        [nat("i-a"), nat("i-c", age=60), nat("i-b")],
+        TO_A,
+        eip="i-a",
+        standby_eip="i-b",
+    )
+    aws = FakeAws(replace(world, hooks=HOOKS), time)
+    assert run(aws, SCHEDULE, OWN).success
+    assert aws.applied == [
+        "ReplaceRoute:rtb-1",
+        "ReplaceRoute:rtb-2",
+        f"AssociateAddress:{ALLOCATION}",
+        "CompleteLifecycleAction:i-a",
+    ]
+    assert (time.slept, aws.reads) == ([], 1)
+    assert (aws.world.eip_holder, aws.world.standby_eip_holder) == ("i-c", "i-b")

@@ -23,6 +23,7 @@ from tests.unit.update_nat_routes.builder import (
 )
 from tests.unit.update_nat_routes.pair import TO_A, nat
 from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.planner.lifecycle_hooks import Wait, WaitKind
 from update_nat_routes.planner.nat_state import RunState
 from update_nat_routes.planner.plan import PATIENCE, confirms
 
@@ -82,6 +83,16 @@ def test_a_group_that_wants_no_nat_keeps_no_other_group_from_replacing() -> None
 def test_an_event_is_confirmed_within_five_seconds(seconds: float, *, may: bool) -> None:
     at = NOW - timedelta(seconds=seconds)
     assert confirms(Trigger(TriggerKind.INSTANCE_STATE, at=at), NOW) is may
+
+
+def test_the_end_of_an_instance_is_waited_for_also_where_its_event_came_late() -> None:
+    late = NOW - timedelta(minutes=1)
+    ended = Trigger(TriggerKind.INSTANCE_STATE, at=late, terminated_instance="i-a", stopping_instance="i-a")
+    world = observed([member("i-a")], [nat("i-a")], TO_A, eip="i-a")
+    wait = decide(world, given=SIGNAL, trigger=ended).wait
+    assert wait == Wait(WaitKind.CONFIRMING, "EC2 still shows i-a as running")
+    only_stopping = replace(ended, terminated_instance=None)
+    assert decide(world, given=SIGNAL, trigger=only_stopping).wait is None
 
 
 def test_without_a_group_no_instance_serves_unproven() -> None:
