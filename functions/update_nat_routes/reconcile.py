@@ -244,6 +244,8 @@ class Reconciler:
 
     def _count_order(self, action: Action) -> None:
         """A heartbeat is meant to be repeated; everything else should show its effect."""
+        if isinstance(action, TagGroup):
+            self.memory = replace(self.memory, tags={**self.memory.tags, action.tag: action.value})
         if not isinstance(action, RecordHeartbeat):
             self.orders[order(action)] += 1
             self.pause = max(self.pause, POLL_SECONDS * 2 ** (self.orders[order(action)] - 1))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from update_nat_routes.model import (
     ELIGIBLE_LIFECYCLES,
+    OPERATOR_HOLDS,
     Group,
     Instance,
     Member,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 READY_DEADLINE = timedelta(seconds=240)
 # 90 s after running. EC2 shows only the launch time; published figures of pending are 4.9 to 17 s.
 UNPROVEN_AFTER = timedelta(seconds=90 + 17)
-
 
 # A probe's failure that arrives later is out of date.
 PROBE_IS_FRESH = timedelta(minutes=2)
@@ -52,7 +52,8 @@ class RunState:
     ``overdue`` are address moves that AWS has put off so often that routes which lead nowhere go first.
     ``absent`` counts the readings that showed the event's own instance nowhere. ``no_doubt``: what must be
     remembered of a move for a doubt could not be written, so that none is made. ``marked`` says when this
-    run first saw an instance's mark say that it does not forward.
+    run first saw an instance's mark say that it does not forward. ``tags`` of the first group are those that
+    this run wrote: the reading right after a move does not show them.
     """
 
     heartbeats: Mapping[str, datetime] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class RunState:
     absent: int = 0
     no_doubt: bool = False
     marked: Mapping[str, datetime] = field(default_factory=dict)
+    tags: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)  # without slots, for the cached properties
@@ -257,8 +259,8 @@ class NatState:
     def _expects(self, group: Group, instance_id: str) -> bool:
         staying = [member for member in group.members if member.counted and member.instance_id != instance_id]
         alive = [member for member in staying if member.arriving or self.eligible(member)]
-        owed = len(staying) < group.desired and "Launch" not in group.suspended
-        return bool(alive) or owed
+        counted = staying if group.suspended & OPERATOR_HOLDS else alive  # what cannot serve is replaced
+        return bool(alive) or (len(counted) < group.desired and "Launch" not in group.suspended)
 
 
 def table_state(state: NatState, table: RouteTable) -> TableState:

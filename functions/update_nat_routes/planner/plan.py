@@ -44,6 +44,7 @@ from update_nat_routes.planner.standby import (
     prepare,
     remember_doubt,
     standby_ready,
+    was_left,
 )
 
 if TYPE_CHECKING:
@@ -241,7 +242,9 @@ def _why_moved(state: NatState, table: RouteTable, gateway: Instance) -> str:
         return f"a setting says to take the route over from {former}"
     if state.has_egress(table):
         carrier = state.instance(target.instance_id)
-        if carrier and doubted(state, carrier):
+        if carrier and state.settings.standby_name and state.impaired(carrier):
+            return f"EC2's status checks of {former} fail, and {gateway.instance_id} is ready"
+        if carrier and (doubted(state, carrier) or was_left(state, carrier)):
             return f"{former} does not answer its peer, and {gateway.instance_id} is ready"
         return f"{gateway.instance_id} is ready and replaces {former}, which still serves"
     return f"{former} {_what_is_wrong(state, table)} and {gateway.instance_id} is running"

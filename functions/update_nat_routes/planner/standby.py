@@ -69,17 +69,21 @@ def unheard(state: NatState, instance: Instance) -> bool:
 
 
 def was_left(state: NatState, instance: Instance) -> bool:
-    """Whether a move for a doubt has begun to leave it: what is split then is finished, not taken back."""
+    """Whether a move has begun to leave it: what is split or was refused is finished, and not taken back."""
     last, name = last_doubt(state), instance.instance_id
     recent = last is not None and last.left == name and state.now - last.at < DOUBT_RESTS
-    begun = state.memory.changed and state.trigger.silent_instance == name
-    others = (other for other in state.candidates() if other.instance_id != name)
-    return (recent or begun) and any(state.ready(it) and state.routes_to(it.instance_id) for it in others)
+    claimed = state.trigger.silent_instance == name
+    begun = state.memory.changed and claimed
+    others = [it for it in state.candidates() if it.instance_id != name and state.ready(it)]
+    if recent and claimed and last and state.trigger.at and last.at >= state.trigger.at:
+        return bool(others)  # it was remembered for this very claim
+    return (recent or begun) and any(state.routes_to(other.instance_id) for other in others)
 
 
 def last_doubt(state: NatState) -> Doubt | None:
     """The last move for a doubt, long ago where there was none; None where its tag cannot be understood."""
-    text = state.groups[0].tags.get(DOUBT_TAG) if state.groups else None
+    tags = {**state.groups[0].tags, **state.memory.tags} if state.groups else {}
+    text = tags.get(DOUBT_TAG)
     if text is None:
         return NEVER
     at, _, left = text.partition(" ")
@@ -88,13 +92,23 @@ def last_doubt(state: NatState) -> Doubt | None:
 
 
 def remember_doubt(state: NatState, moves: tuple[Move, ...]) -> Iterator[TagGroup]:
-    """What must be written before a move for a doubt, so that no crash lets the next run make another one."""
+    """What must be written before a move for a doubt, so that no crash lets the next run make another one.
+
+    Status checks, which no event's run reads, count as one: else a claim would soon lead back.
+    """
     carriers = [state.instance(table.target.instance_id) for table in state.observed.tables]
-    for carrier in [instance for instance in carriers if instance and doubted(state, instance)][:1]:
+    for carrier in [instance for instance in carriers if instance and _to_remember(state, instance)][:1]:
         if moves:
             reason = f"traffic leaves {carrier.instance_id} for a doubt, and the next run must know"
             value = f"{state.now.isoformat(timespec='seconds')} {carrier.instance_id}"
             yield TagGroup(state.groups[0].name, DOUBT_TAG, value, reason)
+
+
+def _to_remember(state: NatState, carrier: Instance) -> bool:
+    last = last_doubt(state)
+    known = last is not None and last.left == carrier.instance_id and state.now - last.at < DOUBT_RESTS
+    failing = state.settings.standby_name is not None and state.impaired(carrier) and not known
+    return doubted(state, carrier) or failing
 
 
 def own_addresses(state: NatState, gateway: Instance | None) -> Iterator[AssociateAddress]:

@@ -18,6 +18,7 @@ from tests.unit.update_nat_routes.builder import (
 )
 from update_nat_routes.actions import AssociateAddress
 from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.model import DOUBT_TAG
 from update_nat_routes.planner.lifecycle_hooks import DataRequest
 from update_nat_routes.planner.nat_state import RunState, TableState
 
@@ -42,7 +43,7 @@ def scheduled(world: Observed, memory: RunState | None = None) -> Plan:
 
 def test_traffic_leaves_an_impaired_carrier_before_it_is_replaced() -> None:
     plan = scheduled(pair(impaired={"i-a": NOW}))
-    assert kinds(plan) == ["AssociateAddress eipalloc-0a", "ReplaceRoute rtb-1"]
+    assert kinds(plan) == [f"TagGroup {DOUBT_TAG}", "AssociateAddress eipalloc-0a", "ReplaceRoute rtb-1"]
     assert plan.tables == {"rtb-1": TableState.DOWN}
     assert plan.standby_ready is False
 
