@@ -18,13 +18,13 @@ from drift_check.reconcile import make_reconciler
 from drift_check.settings import MAX_HEALS, Allowed, Settings
 from ops.interrupt import INTERRUPTED, Interrupt
 from ops.options import FLAG, Common, Format, Many
-from ops.output import PRINTERS
+from ops.output import PRINTERS, print_failure
 from ops.progress import progress
 from ops.screen import agreed, error_console
 from ops.session import Simulation, connect
 from tradai_shared import clock
 from tradai_shared.config.loader import waivers
-from tradai_shared.errors import ConfigError, Status
+from tradai_shared.errors import ConfigError, Status, TradaiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,13 +71,17 @@ def drift(  # noqa: PLR0913 - one parameter an option
     request = requested(mode, approve or [], only or [], checks or [])
     if only and request.mode is Mode.REPORT:
         raise ConfigError("--only", "names findings to heal: say --mode heal, or --mode heal --dry-run")
-    with connect(common, Simulation.ESTATE, pool=WORKERS, formats=frozenset(Format)) as session:
-        if request.mode is Mode.HEAL and not dry_run:
-            report = heal(session, request, max_heals, yes=yes)
-        else:
-            report = collect(session, replace(request, dry_run=dry_run), max_heals)
-        PRINTERS[common.format](report, session)
-        return INTERRUPTED if report.interrupted else report.exit_code
+    try:
+        with connect(common, Simulation.ESTATE, pool=WORKERS, formats=frozenset(Format)) as session:
+            if request.mode is Mode.HEAL and not dry_run:
+                report = heal(session, request, max_heals, yes=yes)
+            else:
+                report = collect(session, replace(request, dry_run=dry_run), max_heals)
+            PRINTERS[common.format](report, session)
+            return INTERRUPTED if report.interrupted else report.exit_code
+    except TradaiError as error:
+        print_failure(common, request, error)
+        raise
 
 
 def requested(mode: Mode, approve: list[str], only: list[str], names: list[str]) -> Request:

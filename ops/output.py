@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from drift_check.model import Report
 from drift_check.report import difference, headline
 from drift_check.report.as_html import page
 from drift_check.report.as_json import asff, document
@@ -14,14 +15,17 @@ from ops.markdown import markdown
 from ops.options import Format
 from ops.sarif import sarif
 from ops.screen import console, print_document, styled
+from tradai_shared import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drift_check.apply.healer import HealOutcome
+    from drift_check.events import Request
     from drift_check.findings import Finding
-    from drift_check.model import Report
+    from ops.options import Common
     from ops.session import Session
+    from tradai_shared.errors import TradaiError
 
 TONES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "blue", "info": "dim"}
 
@@ -95,3 +99,12 @@ PRINTERS: dict[Format, Callable[[Report, Session], object]] = {
     Format.ASFF: as_asff,
     Format.JUNIT: lambda report, _: sys.stdout.write(junit(report)),
 }
+
+
+def print_failure(common: Common, request: Request, error: TradaiError) -> None:
+    """What a program reads also of a run that never began, so that its CI shows why."""
+    report = Report(common.env, request, clock.now(), error=f"{type(error).__name__} {error}")
+    if common.format is Format.SARIF:
+        print_document(sarif(report, {"environment": common.env}))
+    elif common.format is Format.JUNIT:
+        sys.stdout.write(junit(report))

@@ -86,18 +86,15 @@ class Reconciler:
         if report.error:
             report.findings = scan.findings
         else:
-            self._reconcile(scan, report)
+            session = self._open(scan, report)
+            try:
+                self._run(scan, session, report)
+            finally:
+                if session.table is not None:
+                    self._close(session, report)
         report.calls += self.scanner.observer.calls
         report.seconds = (clock.now() - report.started).total_seconds()
         return report
-
-    def _reconcile(self, scan: Scan, report: Report) -> None:
-        session = self._open(scan, report)
-        try:
-            self._run(scan, session, report)
-        finally:
-            if session.table is not None:
-                self._close(session, report)
 
     def _run(self, scan: Scan, session: Session, report: Report) -> None:
         before = session.history
@@ -109,13 +106,11 @@ class Reconciler:
         report.findings = past.with_first_seen(before, after.findings, report.started)
         report.resolved = past.resolved(before, report.changes)
         report.to_notify = past.to_notify(before, report.changes, report.findings, clock.now())
-        delivered = self.notify(report) if self.notify and not self._is_second(session) else False
+        # then another run is at work, which also notifies
+        is_second = session.table is not None and self._writes and session.fencing is None
+        delivered = bool(self.notify and not is_second and self.notify(report))
         if self.use is HistoryUse.ALL:
             session.history = self._remembered(session.history, scan, after, report, delivered=delivered)
-
-    def _is_second(self, session: Session) -> bool:
-        """Whether another run is at work, which also notifies."""
-        return session.table is not None and self._writes and session.fencing is None
 
     @property
     def _writes(self) -> bool:
@@ -216,15 +211,13 @@ class Reconciler:
 
     def _inspected(self, scan: Scan) -> Scan:
         """The scan with the healing class of each finding, where that takes further reads."""
-        inspected = [
-            self.builder.inspected(assessed) if self._is_candidate(assessed.finding) else assessed
-            for assessed in scan.assessed
-        ]
+        inspected = []
+        for assessed in scan.assessed:
+            finding = assessed.finding
+            is_asked_for = not self._only or finding.id in self._only
+            may_be_healed = finding.provenance.is_settled and finding.waiver is None and is_asked_for
+            inspected.append(self.builder.inspected(assessed) if may_be_healed else assessed)
         return replace(scan, assessed=inspected)
-
-    def _is_candidate(self, finding: Finding) -> bool:
-        is_asked_for = not self._only or finding.id in self._only
-        return finding.provenance.is_settled and finding.waiver is None and is_asked_for
 
     @property
     def _only(self) -> frozenset[str]:

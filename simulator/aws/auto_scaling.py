@@ -14,6 +14,7 @@ from simulator.aws.instances import ENDING
 from simulator.aws.launch_template import run_instance
 from simulator.aws.lifecycle_actions import LAUNCHING, TERMINATING, Action, Lifecycle, Result
 from simulator.aws.newer_states import RETAINED, retains
+from simulator.aws.scale_in import unprotected
 from simulator.aws.scaling_activities import Activities, Activity
 from simulator.aws.warm_pool import WarmPool
 from simulator.engine import durations
@@ -68,8 +69,7 @@ class Controller:
         self.reconcile()
 
     def member(self, instance_id: str) -> Any:
-        members = (member for member in self.group.instance_states if member.instance_id == instance_id)
-        return next(members, None)
+        return next((it for it in self.group.instance_states if it.instance_id == instance_id), None)
 
     def runs(self, process: str) -> bool:
         """Whether a process is not suspended."""
@@ -86,7 +86,7 @@ class Controller:
         missing = (self.group.desired_capacity or 0) - len(staying) - self.due
         for _ in range(missing if self.runs("Launch") else 0):
             self._launch_soon()
-        for surplus in staying[: max(0, -missing - self.due)]:
+        for surplus in unprotected(staying)[: max(0, -missing - self.due)]:
             self.terminate(surplus.instance_id, "a user request to shrink the capacity")
 
     # Launching

@@ -11,6 +11,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from simulator.aws.lifecycle_actions import Result
 from simulator.aws.newer_states import REPLACE_ROOT_VOLUME, launch_instances, replace_root_volume
+from simulator.aws.scale_in import unprotected
 from simulator.moto_patches.patcher import MotoPatch
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class StrictAutoScaling:
     def refresh(self, request: Any) -> object:
         """Every member is replaced as the maintenance policy says, or only the volume that it boots from."""
         controller = self._controller(request._get_param("AutoScalingGroupName"))
-        for member in list(controller.group.active_instances()):
+        for member in unprotected(controller.group.active_instances()):
             if request._get_param("Strategy") == REPLACE_ROOT_VOLUME:
                 replace_root_volume(controller, member)
             else:

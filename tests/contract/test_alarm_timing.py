@@ -91,3 +91,17 @@ def test_three_failed_probes_of_seven_minutes_alarm() -> None:
             for number in range(30)
         ]
         assert len(acting(alarm, points, 3600)) == expected
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(55, 0), (75, 1)])
+def test_maintenance_is_an_alarm_once_it_lasts_longer_than_an_hour(minutes: int, expected: int) -> None:
+    """As its description and its runbook say. One pass in between that wants a NAT ends the hour."""
+    alarm = ALARMS["NatMaintenanceAlarm"]
+    assert "for an hour" in alarm.properties["AlarmDescription"]
+    points = [
+        point(alarm, stamp, float(600 <= stamp < 600 + 60 * minutes), stamp + 60)
+        for stamp in range(0, 9000, 60)
+    ]
+    assert len(acting(alarm, points, 9000)) == expected
+    halfway = point(alarm, 600 + 30 * minutes, 0.0, 660 + 30 * minutes)
+    assert acting(alarm, [*points, halfway], 9000) == []

@@ -74,7 +74,8 @@ class FakeAws:
 
     def look_again(self, before: Observed) -> Observed:
         self.looks += 1
-        return replace(before, instances=self.instances(set(before.instances)))
+        members = {member.instance_id for group in before.groups for member in group.members}
+        return replace(before, instances=self.instances({*before.instances, *members}))
 
     def instances(self, ids: AbstractSet[str]) -> dict[str, Instance]:
         world = self.world = self.becomes((self.clock.now() - NOW).total_seconds(), self.world)

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.aws.instances import Script
 from simulator.scenario.world import World
-from tests.simulation.assertions import SIGNAL, healed, signalling, writes
+from tests.simulation.assertions import SIGNAL, healed, names, routes, signalling, writes
 
 pytestmark = pytest.mark.any_python
 
@@ -75,3 +75,29 @@ def test_one_that_signals_late_is_kept() -> None:
         world.advance(3600)
         assert tries(world, died) == []
         assert world.nat() == machine.id
+
+
+def test_a_leaving_nat_carries_while_its_successors_are_tried_until_aws_ends_its_hook() -> None:
+    """A hundred heartbeats at most, 3000 s here. The successor that is given up must not cost the hold.
+
+    Source: GlobalTimeout of https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LifecycleHook.html
+    """
+    with broken(11) as world:
+        world.machines.script = signalling(world)
+        world.start()
+        group, (_, hook) = world.platform.group, world.platform.hooks
+        heartbeat = {"LifecycleHookName": hook, "HeartbeatTimeout": 30}
+        world.client("autoscaling").put_lifecycle_hook(AutoScalingGroupName=group, **heartbeat)
+        world.machines.script = Script(forwards=False)
+        began, leaving = world.clock.elapsed, world.nat()
+        end = {"InstanceId": leaving, "ShouldDecrementDesiredCapacity": False}
+        world.client("autoscaling").terminate_instance_in_auto_scaling_group(**end)
+        assert not world.run_until(lambda: not world.traffic.up, 2950)
+        assert len(tries(world, began)) > 1
+        assert world.run_until(lambda: not world.traffic.up, 100)
+        ended = world.clock.elapsed
+        world.advance(60)
+        assert routes(world) == {world.nat()} != {leaving}
+        made = names(writes(world, ended))
+        assert "Publish" in made
+        assert "RecordLifecycleActionHeartbeat" not in made

@@ -26,7 +26,6 @@ from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from drift_check.observe.observations import ApiObject, Read
     from tradai_shared.config.models import CanonicalConfig
@@ -36,6 +35,7 @@ LOAD_BALANCERS = "elasticloadbalancing:DescribeLoadBalancers"
 LISTENERS, SECRET = "elasticloadbalancing:DescribeListeners", "secretsmanager:DescribeSecret"
 APIS, STAGES = "apigateway:GetRestApis", "apigateway:GetStages"
 API_GATEWAY = "api gateway"
+INTERNAL = "internal"  # every other load balancer faces the internet, which is the default
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:
@@ -58,7 +58,9 @@ def dependent_reads(config: CanonicalConfig, call: Call, answer: Any) -> Iterato
         if pool := pool_id(config, answer):
             yield Call(POOL, pool)
     elif call.action == LOAD_BALANCERS:
-        yield from [Call(LISTENERS, each["LoadBalancerArn"]) for each in answer if _faces_internet(each)]
+        yield from [
+            Call(LISTENERS, each["LoadBalancerArn"]) for each in answer if each.get("Scheme") != INTERNAL
+        ]
     elif call.action == APIS:
         yield from [Call(STAGES, api["id"]) for api in _ours(config, answer)]
 
@@ -129,6 +131,9 @@ def _pool_id(ctx: CheckContext) -> Read[str]:
 def _secret(ctx: CheckContext, path: str, name: str) -> ResourceState:
     secret = ctx.get(SECRET, name)
     described = secret.value_or(None) or {}
+    reason, deleted = "it cannot be read any more and will be gone for good", described.get("DeletedDate")
+    if deleted:  # when Secrets Manager deletes it; until then it can be restored
+        reason = f"{reason} in {max(0, (deleted - ctx.now).days)} days"
     fact = AttributeState(
         "scheduled deletion",
         secret.map_present(
@@ -136,19 +141,13 @@ def _secret(ctx: CheckContext, path: str, name: str) -> ResourceState:
         ),
         desired=None,
         remediations=(RestoreSecret(name),),
-        reason=_recovery_window(described.get("DeletedDate"), ctx.now),
+        reason=reason,
     )
     # AWS adds six characters of its own to a secret's name
     arn = f"secretsmanager:{described['ARN'].split(':', 5)[5]}" if described else ""
     return ResourceState(
         path, name, f"{path}.name", presence(secret), (fact,), tags=own_tags(secret), arn=arn
     )
-
-
-def _recovery_window(deleted: datetime | None, now: datetime) -> str:
-    """Secrets Manager keeps a deleted secret until DeletedDate; it can be restored until then."""
-    lost = "it cannot be read any more and will be gone for good"
-    return f"{lost} in {max(0, (deleted - now).days)} days" if deleted else lost
 
 
 def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
@@ -167,11 +166,6 @@ def _apis(ctx: CheckContext) -> Iterator[ResourceState]:
         yield ResourceState("waf", api["name"], path, PRESENT, tags=tags, arn=arn)
 
 
-def _faces_internet(balancer: ApiObject) -> bool:
-    """Whether it is internet-facing, which is the default of a load balancer."""
-    return bool(balancer.get("Scheme") != "internal")
-
-
 def _listeners(ctx: CheckContext) -> ResourceState:
     """Load balancers that the internet reaches, unless a group that may be open guards them."""
     names = {group.name for group in ctx.config.network.security_groups.values() if group.open_to_world}
@@ -181,7 +175,8 @@ def _listeners(ctx: CheckContext) -> ResourceState:
         return [
             balancer
             for balancer in balancers
-            if _faces_internet(balancer) and open_groups.isdisjoint(balancer.get("SecurityGroups", []))
+            if balancer.get("Scheme") != INTERNAL
+            and open_groups.isdisjoint(balancer.get("SecurityGroups", []))
         ]
 
     balancers = vpc_lookup.inside(ctx, LOAD_BALANCERS)

@@ -15,10 +15,8 @@ from drift_check.checks.base import (
     ResourceState,
     each_unexpected,
     having,
-    having_each,
     prefix,
     presence,
-    sorted_values,
 )
 from drift_check.observe.observations import Call, Known
 from tradai_shared.config.naming import PROJECT
@@ -131,18 +129,17 @@ def evaluate_failover(ctx: CheckContext) -> Iterator[ResourceState]:
     expected = {**wanted, **present} if wanted.keys() & present.keys() else present
     facts = [_rule(states, rule, state) for rule, state in sorted(expected.items())]
     function = ctx.get(FUNCTIONS).map(partial(having, key="FunctionName", value=name))
-    schedules = ctx.get(SCHEDULES, rule_prefix(ctx.config)).map(partial(_disabled, end))
+    schedules = ctx.get(SCHEDULES, rule_prefix(ctx.config)).map(
+        lambda listed: sorted(
+            {each["Name"] for each in listed if each["State"] == "DISABLED" and each["Name"].endswith(end)}
+        )
+    )
     disabled = each_unexpected(
         "disabled schedule", schedules, "nothing runs the failover without events", path
     )
     yield ResourceState("nat", name, path, presence(function), (some, *filter(None, facts), disabled))
     for rule in present:
         yield ctx.tagged("nat", rule, path, PRESENT, f"events:rule/{rule}")
-
-
-def _disabled(end: str, schedules: list[dict[str, str]]) -> list[str]:
-    disabled = having_each(schedules, key="State", value="DISABLED")
-    return [name for name in sorted_values(disabled, key="Name") if name.endswith(end)]
 
 
 def _rule(states: Read[dict[str, str]], rule: str, state: str) -> AttributeState | None:

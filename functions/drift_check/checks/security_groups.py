@@ -21,7 +21,7 @@ from drift_check.checks.base import (
     unexpected_resources,
 )
 from drift_check.checks.network import PLACE_CALLS
-from drift_check.checks.vpc_lookup import Home, flat_rule, open_rules, rule_to_json, wide_rules
+from drift_check.checks.vpc_lookup import Home, as_stated, flat_rule, open_rules, rule_to_json, wide_rules
 from drift_check.observe.observations import Call, combined, joined
 from tradai_shared.config.invariants import is_address_or_id
 
@@ -114,13 +114,17 @@ def _group(
 ) -> ResourceState:
     path = f"network.security_groups.{role}"
     known = combined(lambda group, _role_of, _home: group, group, role_of, home)
+    stated = {direction: getattr(desired, direction) or () for direction in WHICH}
     rules = {
-        direction: combined(partial(flat, which=which), known, role_of) for direction, which in WHICH.items()
+        direction: combined(partial(flat, which=which), known, role_of).map(
+            partial(as_stated, stated[direction])
+        )
+        for direction, which in WHICH.items()
     }
     group_id = known.item("GroupId").value_or(None) or ""
     id_of = {role: group_id for group_id, role in role_of.value_or({}).items()}
     missing = {
-        direction: _authorize(direction, group_id, getattr(desired, direction) or (), observed, id_of)
+        direction: _authorize(direction, group_id, stated[direction], observed, id_of)
         for direction, observed in rules.items()
     }
     allowed = joined(*rules.values())

@@ -182,11 +182,7 @@ def parsed(cidr: str) -> Network | None:
 
 
 def is_inside(network: Network, others: Iterable[Network]) -> bool:
-    return any(_is_part(network, other) for other in others)
-
-
-def _is_part(network: Any, other: Any) -> bool:  # noqa: ANN401 - two networks, of the same version or not
-    return bool(network.version == other.version and network.subnet_of(other))
+    return any(network[0] in other and network[-1] in other for other in others)
 
 
 def is_elsewhere(cidr: str, vpc_cidrs: Iterable[str]) -> bool:
@@ -194,7 +190,7 @@ def is_elsewhere(cidr: str, vpc_cidrs: Iterable[str]) -> bool:
     network = parsed(cidr)
     if network is None or network.is_global:
         return False
-    return not any(_is_part(network, home) or _is_part(home, network) for home in parsed_all(vpc_cidrs))
+    return not any(map(network.overlaps, parsed_all(vpc_cidrs)))
 
 
 def is_public(cidr: str) -> bool:
@@ -286,3 +282,18 @@ def wide_rules(stated: Iterable[SecurityRule], rules: list[Rule], home: Home) ->
     unstated = [rule for rule in rules if rule not in known]
     wide = set(wider_than(home.ranges, [cidr for rule in unstated for cidr in home.cidrs(rule)]))
     return [rule for rule in unstated if wide.intersection(home.cidrs(rule))]
+
+
+def as_stated(stated: Iterable[SecurityRule], rules: list[Rule]) -> list[Rule]:
+    """The rules; those that are stated where they admit the same addresses, spread over other ranges."""
+    wanted = list(map(rule_to_json, stated))
+    return wanted if _admitted(wanted) == _admitted(rules) else rules
+
+
+def _admitted(rules: list[Rule]) -> dict[str, list[Any]]:
+    peers: dict[str, list[Any]] = {}
+    for rule in rules:
+        network = parsed(rule["peer"])
+        ports = str({**rule, "peer": network.version if network else rule["peer"]})
+        peers.setdefault(ports, []).extend([network] if network else [])
+    return {ports: [*collapse_addresses(networks)] for ports, networks in peers.items()}

@@ -94,14 +94,17 @@ def _article(  # noqa: PLR0913, PLR0917 - what a card shows
 
 def _finding(finding: Finding, *, is_new: bool) -> str:
     pills = '<span class="pill new">new</span>' if is_new else ""
-    tone, values = "unknown", ""
+    tone, values, waiver = "unknown", "", ""
+    if finding.waiver:
+        until = f", until {finding.waiver.until:%d %B %Y}" if finding.waiver.until else ""
+        waiver = f"<p>Accepted by {escape(finding.waiver.owner)}{until}: {escape(finding.waiver.reason)}</p>"
     if not finding.is_unknown:
         tone, values = str(finding.severity), _values(finding)
         pills += f'<span class="pill">healing: {finding.healing}</span>'
     details = (
         values,
         f"<p>{escape(finding.reason)}</p>",
-        _waiver(finding),
+        waiver,
         f"<small>{_facts(finding)}</small>",
     )
     return _article(finding, tone, tone, f' id="finding-{finding.id}"', pills, details)
@@ -113,13 +116,6 @@ def _values(finding: Finding, now_label: str = "AWS has", goal_label: str = "sho
         f'<div class="values"><div class="seen"><small>{now_label}</small>{observed}</div>'
         f'<div class="wanted"><small>{goal_label}</small>{desired}</div></div>'
     )
-
-
-def _waiver(finding: Finding) -> str:
-    if finding.waiver is None:
-        return ""
-    until = f", until {finding.waiver.until:%d %B %Y}" if finding.waiver.until else ""
-    return f"<p>Accepted by {escape(finding.waiver.owner)}{until}: {escape(finding.waiver.reason)}</p>"
 
 
 def _facts(finding: Finding) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from update_nat_routes.model import (
     ELIGIBLE_LIFECYCLES,
+    OPERATOR_HOLDS,
     Group,
     Instance,
     Member,
@@ -258,8 +259,8 @@ class NatState:
     def _expects(self, group: Group, instance_id: str) -> bool:
         staying = [member for member in group.members if member.counted and member.instance_id != instance_id]
         alive = [member for member in staying if member.arriving or self.eligible(member)]
-        owed = len(staying) < group.desired and "Launch" not in group.suspended
-        return bool(alive) or owed
+        counted = staying if group.suspended & OPERATOR_HOLDS else alive  # what cannot serve is replaced
+        return bool(alive) or (len(counted) < group.desired and "Launch" not in group.suspended)
 
 
 def table_state(state: NatState, table: RouteTable) -> TableState:

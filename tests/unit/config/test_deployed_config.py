@@ -57,6 +57,31 @@ def test_an_own_value_that_differs_is_superseded_and_kept(own: Path) -> None:
     assert config.annotations.superseded == {"nat.group.name": "mine"}
 
 
+def test_each_of_them_wins_over_an_own_value_and_each_difference_is_kept(own: Path) -> None:
+    mine: dict[str, object] = {
+        "nat": {
+            "group": {"name": "mine"},
+            "function": "mine",
+            "alarm": "mine",
+            "lifecycle_hooks": {"launch": {"name": "mine"}},
+        },
+        "network": {"route_tables": {"private": {"ids": ["rtb-0f"]}}},
+    }
+    own.write_text(json.dumps({"values": mine}))
+    config = deployed_config("prod", PARAMETERS)
+    nat = config.nat
+    assert (nat.group.name, nat.function, nat.alarm) == ("egress", "move-routes", "egress-lost")
+    assert nat.lifecycle_hooks["launch"].name == "egress-up"
+    assert config.network.route_tables["private"].ids == ("rtb-0a", "rtb-0b")
+    assert config.annotations.superseded.keys() == {
+        "nat.group.name",
+        "nat.function",
+        "nat.alarm",
+        "nat.lifecycle_hooks.launch.name",
+        "network.route_tables.private.ids",
+    }
+
+
 @pytest.mark.usefixtures("own")
 @pytest.mark.parametrize(
     ("names", "launch", "others"),

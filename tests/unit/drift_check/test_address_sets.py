@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drift_check.checks.vpc_lookup import is_public, vpc_ranges, wider_than
+from drift_check.checks.vpc_lookup import as_stated, flat_rule, is_public, vpc_ranges, wider_than
+from tradai_shared.config.models.network import Protocol, SecurityRule
 
 HOME = ("10.0.0.0/16",)
 
@@ -64,3 +65,31 @@ def test_a_range_of_the_vpc_itself_is_at_home_and_its_second_one_too() -> None:
 )
 def test_public(cidr: str, *, public: bool) -> None:
     assert is_public(cidr) is public
+
+
+STATED = SecurityRule(protocol=Protocol.TCP, from_port=443, to_port=443, peer="10.0.0.0/16")
+
+
+@pytest.mark.parametrize(
+    ("peers", "is_stated"),
+    [
+        (["10.0.0.0/17", "10.0.128.0/17"], True),
+        (["10.0.0.0/16", "10.0.3.0/24"], True),
+        (["10.0.0.0/17"], False),
+        (["10.0.0.0/16", "10.1.0.0/16"], False),
+        (["10.0.0.0/16", "sg-1"], False),
+        (["10.0.0.0/16", "::/0"], False),
+        ([], False),
+    ],
+)
+def test_rules_that_admit_the_stated_addresses_are_the_stated_ones(
+    peers: list[str], *, is_stated: bool
+) -> None:
+    rules = [flat_rule("tcp", 443, 443, peer) for peer in peers]
+    wanted = [flat_rule("tcp", 443, 443, "10.0.0.0/16")]
+    assert as_stated((STATED,), rules) == (wanted if is_stated else rules)
+
+
+def test_the_same_addresses_of_another_port_are_not() -> None:
+    rules = [flat_rule("tcp", 443, 443, "10.0.0.0/17"), flat_rule("tcp", 80, 80, "10.0.128.0/17")]
+    assert as_stated((STATED,), rules) == rules

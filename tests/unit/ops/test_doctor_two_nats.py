@@ -53,6 +53,17 @@ def test_a_group_that_carries_tables_of_its_own_does_not_stand_by(
     assert "NatStandbyAsgName" not in parameters
 
 
+@pytest.mark.parametrize("forwards", [True, False])
+def test_a_group_of_one_template_whose_instance_forwards_nothing_is_no_second_nat(
+    account: Account, config: Path, capsys: pytest.CaptureFixture[str], *, forwards: bool
+) -> None:
+    """While the NAT's own instance forwards: a template of the whole platform launches web servers too."""
+    for instance in [account.nat, of_one_template(account)][: 1 + forwards]:
+        forward(account, instance)
+    proposed = lines(config, capsys)[1].get("NatStandbyAsgName")
+    assert proposed == (SECOND if forwards else None)
+
+
 def test_a_group_of_one_name_without_an_instance_is_no_second_nat(
     account: Account, config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

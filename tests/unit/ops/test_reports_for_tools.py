@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import fromstring
@@ -12,6 +13,7 @@ import pytest
 from drift_check.events import Request
 from drift_check.findings import Severity, Waiver
 from drift_check.model import Report
+from ops import app
 from ops.junit import junit
 from ops.sarif import sarif
 from tests.unit.drift_check.findings import finding, unknown
@@ -129,3 +131,23 @@ def test_text_of_aws_cannot_break_the_document() -> None:
 
 def test_a_run_that_read_nothing_is_an_error() -> None:
     assert suites(report(error="every call was denied"))["run"].attrib["errors"] == "1"
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit"])
+def test_a_run_that_never_began_is_printed_as_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tradai-ops", "drift", "--env", "qa", "--format", form])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 2
+    printed = capsys.readouterr().out
+    if form == "junit":
+        (suite,) = fromstring(printed)  # noqa: S314 - our own
+        assert suite.attrib["errors"] == "1", "no check says that it is in sync"
+        assert "'qa' is none of dev" in suite[0][0].attrib["message"]
+        return
+    (invocation,) = json.loads(printed)["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert "'qa' is none of dev" in notification["message"]["text"]

@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.update_nat_routes.builder import (
     NOW,
+    OWN,
     SHARED,
     as_read,
     decide,
@@ -80,3 +81,11 @@ def test_only_the_check_of_the_one_that_stands_by_is_prepared(
     world = calm(instances=checked, tables=routes, eip_holder=name)
     (action,) = prepare(moment_of(world, given=SHARED), as_read(checked[name]))
     assert action.instance_id == OTHER[name]
+
+
+def test_the_routes_of_a_remembered_claim_follow_once_the_other_has_its_own_address() -> None:
+    world, claim = replace(left("i-a", TO_A, ago=0), eip_holder="i-a"), peer_silent("i-a", "i-b")
+    waits = decide(world, given=OWN, trigger=claim)
+    assert kinds(waits) == ["AssociateAddress eipalloc-0b"]
+    has = decide(replace(world, standby_eip_holder="i-b"), given=OWN, trigger=claim)
+    assert kinds(has) == ["ReplaceRoute rtb-1", "ReplaceRoute rtb-2"]

@@ -86,13 +86,17 @@ def test_an_instance_is_in_use_by_the_address_that_moves_or_by_a_route(
         ([member("i-b", "Terminating:Wait")], ["Launch"], False),
         ([member("i-b")], [], True),
         ([member("i-0")], ["Launch"], True),
-        ([member("i-b", healthy=False)], [], False),
-        ([member("i-b", healthy=False), member("i-c", healthy=False)], [], False),
+        ([member("i-b", healthy=False)], [], True),
+        ([member("i-b", healthy=False)], ["ReplaceUnhealthy"], False),
+        ([member("i-b", healthy=False)], ["Launch"], False),
+        ([member("i-b", healthy=False), member("i-c", healthy=False)], ["HealthCheck"], False),
+        ([], ["ReplaceUnhealthy"], True),
     ],
     ids=[
         *("owed", "held", "one comes", "another leaves too", "another leaves too, held"),
-        *("one is there", "one with a lower id is there", "one is there that cannot serve"),
-        "more than wanted are there and none can serve",
+        *("one is there", "one with a lower id is there", "one that cannot serve is replaced"),
+        *("one that cannot serve is kept", "one that cannot serve has no successor"),
+        *("more than wanted are there and none can serve", "owed, though the unhealthy are kept"),
     ],
 )
 def test_a_replacement_is_expected_where_one_comes_or_is_owed(

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from botocore.stub import Stubber
 
-from tests.unit.update_nat_routes.builder import RUNNING
+from tests.unit.update_nat_routes.builder import RUNNING, member
 from tests.unit.update_nat_routes.builder import observed as empty_world
 from update_nat_routes.descriptions import described_instance
 from update_nat_routes.model import Launches, TargetKind
@@ -263,12 +263,12 @@ def test_instances_that_were_read_a_moment_ago_are_not_read_again(
 
 
 def test_a_second_look_reads_the_instances_and_keeps_the_rest(clients: dict[str, Any]) -> None:
-    before = replace(
-        empty_world([], [], ()), instances={"i-0a": described_instance(cast("Any", NAT))}, eip_holder="i-0a"
-    )
+    unseen = empty_world([member("i-0b", "Pending:Wait")], [], ())
+    before = replace(unseen, instances={"i-0a": described_instance(cast("Any", NAT))}, eip_holder="i-0a")
     ended = {**NAT, "State": {"Name": "terminated"}, "NetworkInterfaces": []}
     with Stubber(clients["ec2"]) as ec2:
-        ec2.add_response("describe_instances", {"Reservations": [{"Instances": [ended]}]})
+        by = {"Filters": [{"Name": "instance-id", "Values": ["i-0a", "i-0b"]}]}
+        ec2.add_response("describe_instances", {"Reservations": [{"Instances": [ended]}]}, by)
         after = Reader(clients["ec2"], clients["autoscaling"], RUNNING).look_again(before)
     assert (after.group, after.tables) == (before.group, before.tables)
     assert after.instances["i-0a"].state == "terminated"
