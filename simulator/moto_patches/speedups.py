@@ -1,4 +1,4 @@
-"""Patches that speed moto up, by a third to a half of a short simulation's time. No answer that is used differs."""
+"""Patches that speed moto up, by a third to a half of a simulation's time. No answer that is used differs."""
 
 from __future__ import annotations
 
