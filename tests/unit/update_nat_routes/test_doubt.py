@@ -89,3 +89,14 @@ def test_the_routes_of_a_remembered_claim_follow_once_the_other_has_its_own_addr
     assert kinds(waits) == ["AssociateAddress eipalloc-0b"]
     has = decide(replace(world, standby_eip_holder="i-b"), given=OWN, trigger=claim)
     assert kinds(has) == ["ReplaceRoute rtb-1", "ReplaceRoute rtb-2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "ago", "written"),
+    [("i-a", 60, 0), ("i-a", 299, 0), ("i-a", 300, 1), ("i-a", 900, 1), ("i-0", 60, 1), ("i-b", 60, 1)],
+)
+def test_a_move_for_failing_status_checks_is_remembered_once_in_five_minutes(
+    name: str, ago: float, written: int
+) -> None:
+    world = replace(left(name, TO_A, ago=ago), eip_holder="i-a", impaired={"i-a": NOW})
+    assert kinds(decide(world, given=SHARED)).count(f"TagGroup {DOUBT_TAG}") == written
