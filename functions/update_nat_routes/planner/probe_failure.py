@@ -115,10 +115,15 @@ def _retry(state: NatState, group: Group, instance: Instance) -> Iterator[Report
         return
     if group.launches is None:
         yield DataRequest.HISTORY
-    elif group.launches.failed and age >= retry_after(group.launches.failed):
+    elif (failed := group.launches.failed or _waited_for(state)) and age >= retry_after(failed):
         minutes = age // timedelta(minutes=1)
         reason = f"it has not signalled for {minutes} min since its launch: another one is tried"
         yield ReportUnhealthy(group.name, name, reason)
+
+
+def _waited_for(state: NatState) -> int:
+    """1 where a leaving member is held: while Launch was suspended no launch was given up."""
+    return int(any(member.leaving for member in state.members))
 
 
 def retry_after(failed_launches: int) -> timedelta:

@@ -121,20 +121,21 @@ def test_a_lone_one_is_tried_again_while_the_gateway_behind_it_carries_and_not_w
     assert "ReportUnhealthy" not in str(kinds(decide(world, given=SIGNAL)))
 
 
-def behind_a_leaving_one(carrier: str) -> Observed:
-    """A refresh: b leaves and is held; a was let in after a launch that was given up, without a signal."""
+def behind_a_leaving_one(carrier: str, failed: int = 1) -> Observed:
+    """A refresh: b leaves and is held; a was let in without a signal."""
     return observed(
         [*ALONE, member("i-b", "Terminating:Wait")],
         [instance("i-a", age=600), instance("i-b", age=86_400, ready_tag="boot")],
         tables(to_instance(carrier)),
         eip=carrier,
-        abandoned=True,
-        failed_launches=1,
+        abandoned=bool(failed),
+        failed_launches=failed,
     )
 
 
-def test_the_successor_of_a_leaving_one_that_carries_is_tried_again() -> None:
-    steps = kinds(decide(behind_a_leaving_one("i-b"), given=SIGNAL))
+@pytest.mark.parametrize("failed", [1, 0], ids=["one was given up", "Launch was suspended at its deadline"])
+def test_the_successor_of_a_leaving_one_that_carries_is_tried_again(failed: int) -> None:
+    steps = kinds(decide(behind_a_leaving_one("i-b", failed), given=SIGNAL))
     assert steps == ["ReportUnhealthy i-a", "RecordHeartbeat i-b"]
 
 
