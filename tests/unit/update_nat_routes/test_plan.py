@@ -95,9 +95,10 @@ def test_the_end_of_an_instance_is_waited_for_also_where_its_event_came_late() -
     assert decide(world, given=SIGNAL, trigger=only_stopping).wait is None
 
 
-def test_without_a_group_no_instance_serves_unproven() -> None:
+def test_without_a_group_no_instance_serves_unproven_and_none_is_waited_for() -> None:
     world = replace(observed([], [instance("i-a")], tables(to_instance("i-a"))), group=None)
-    assert not decide(world, given=SIGNAL).unproven
+    plan = decide(world, given=SIGNAL)
+    assert (plan.unproven, plan.shown_by_instances) == (False, False)
 
 
 def test_how_long_a_run_of_each_trigger_waits() -> None:
