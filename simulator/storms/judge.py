@@ -10,6 +10,8 @@ from simulator.engine.interceptor import OPERATOR
 from simulator.scenario.peers import able
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from simulator.aws.instances import Machine
     from simulator.engine.journal import Entry
     from simulator.scenario.world import World
@@ -32,6 +34,7 @@ class Judge:
     _ended: dict[str, float] = field(default_factory=dict)  # when an instance began to end
     _serving: dict[str, float] = field(default_factory=dict)  # since when an instance forwards
     _silent: dict[str, float] = field(default_factory=dict)  # since when it runs and forwards no more
+    _idle: set[str] = field(default_factory=set)  # those that carried nothing when they fell silent
     _external: dict[str, float] = field(default_factory=dict)  # tables that somebody pointed at a gateway
     _taken: dict[str, float] = field(default_factory=dict)  # since when a stranger has an address
 
@@ -53,6 +56,8 @@ class Judge:
             self._ended.setdefault(name, entry.at)
         if entry.what == "forwards no more":
             self._silent[name] = entry.at
+            carries = self._leads_to(self.world.machines[name], self.world.platform.tables)
+            (self._idle.discard if carries else self._idle.add)(name)
         if entry.what == "forwards" and self.world.machines[name].serves:
             self._serving[name] = entry.at
             self._silent.pop(name, None)
@@ -110,16 +115,26 @@ class Judge:
     def _past_one_that_serves(self, entry: Entry, machine: Machine) -> None:
         if not self.signals or machine.forwarding or machine.state != "running":
             return  # without a signal nothing but "running" can be known
+        parameters: Any = entry.fields["parameters"]
+        others = [name for name in self.world.platform.tables if name != parameters.get("RouteTableId")]
+        if entry.what == "CreateRoute" and self._leads_to(machine, others):
+            return  # a table without a route joins the others, before anything more is read
+        if machine.id in self._idle and machine.impaired and machine.impaired_since is None:
+            return  # EC2 does not show it yet, and what a peer says of one that carries nothing is not kept
         silent_since = self._silent.get(machine.id)
         if silent_since is not None and entry.at - silent_since < NOTICED:
             return  # its peer has not missed it three times
-        others = [
+        serving = [
             name
             for name, since in self._serving.items()
             if entry.at - since > LATE and name != machine.id and self._could_serve(name)
         ]
-        if others:
-            self._broken(entry, f"moves to {machine.id}, which forwards nothing, while {others} serve")
+        if serving:
+            self._broken(entry, f"moves to {machine.id}, which forwards nothing, while {serving} serve")
+
+    def _leads_to(self, machine: Machine, tables: Iterable[str]) -> bool:
+        own = {nic.id for nic in machine.instance.nics.values()}
+        return any(self.world.traffic.ordered(table) in own for table in tables)
 
     def _fall_back(self, entry: Entry) -> None:
         """To the NAT gateway behind both, only where nobody could serve."""

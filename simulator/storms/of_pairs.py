@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.scenario import boot_scripts
-from simulator.scenario.peers import DETAIL_TYPE, MISSES, SOURCE
+from simulator.scenario.peers import DETAIL_TYPE, MISSES, SOURCE, able
 from simulator.storms.disturbance import Disturbance, Kind
 
 if TYPE_CHECKING:
@@ -53,7 +53,10 @@ def _lose_zone(world: World, controller: Controller, seconds: float) -> Callable
 
 
 def _lie(world: World, liars: str) -> Callable[[], None]:
-    """The NAT of one group says again and again that the other group's NAT does not answer."""
+    """The NAT of one group says again and again that the other group's NAT does not answer.
+
+    As nat/peer.py has it, one that does not forward itself says nothing.
+    """
     ended = False
     (other,) = set(world.platform.groups) - {liars}
 
@@ -64,7 +67,8 @@ def _lie(world: World, liars: str) -> Callable[[], None]:
     def lie() -> None:
         if ended:
             return
-        for liar in world.members(liars)[-1:]:
+        able_ones = [name for name in world.members(liars)[-1:] if able(world.machines[name])]
+        for liar in able_ones:
             for silent in world.members(other)[-1:]:
                 detail = {"InstanceId": liar, "SilentInstanceId": silent, "Misses": MISSES}
                 world.bus.put(SOURCE, DETAIL_TYPE, detail, [])
