@@ -128,7 +128,7 @@ models: setup ## Cut botocore's service models down to the failover's calls, int
 
 # what a tool that is not to be had here would have run is skipped by its test, with the reason
 test-tools: setup
-	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz .tools/axe/axe.min.js .tools/sarif/sarif-2.1.0.json .tools/xsd/.ready .tools/aws/.ready; do $(MAKE) --no-print-directory $$tool || true; done
+	@for tool in .tools/ministack/.ready .tools/sam/.ready .tools/runtime/.ready .tools/event-schemas/db.json.gz .tools/axe/axe.min.js .tools/sarif/sarif-2.1.0.json .tools/xsd/.ready .tools/cosmic-ray/.ready .tools/aws/.ready; do $(MAKE) --no-print-directory $$tool || true; done
 
 test: test-tools ## Run every test that this machine can run; skips print their reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -172,6 +172,9 @@ def test_each_of_several_private_tables_is_judged(world: Live) -> None:
     )["RouteTable"]["RouteTableId"]
     interface = world.ids["interface"]
     ec2.create_route(RouteTableId=second, DestinationCidrBlock="0.0.0.0/0", NetworkInterfaceId=interface)
+    for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]:
+        if endpoint["VpcEndpointType"] == "Gateway":
+            ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], AddRouteTableIds=[second])
     for association in described["Associations"]:
         if association.get("SubnetId") == world.ids["subnet:private-2"]:
             ec2.replace_route_table_association(

@@ -180,9 +180,9 @@ class NatState:
 
     def _preference(self, instance: Instance) -> tuple[bool, bool, int, bool, bool, datetime, str]:
         name, own = instance.instance_id, self.settings.standby_allocation_id is not None
-        stays = self.routes_to(name) if self.settings.standby_name and not was_left(self, instance) else 0
+        stays = self.routes_to(name) if self.settings.standby_name else 0
         addressed = own and self.holder(self.allocation(name)) == name
-        trusted = not doubted(self, instance) and not unheard(self, instance)
+        trusted = not any(check(self, instance) for check in (doubted, unheard, was_left))
         stood_by = bool(self.settings.standby_name) and not self._group_carries(name)
         return self.ready(instance), trusted, stays, addressed, stood_by, instance.launched_at, name
 

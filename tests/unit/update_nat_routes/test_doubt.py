@@ -83,10 +83,10 @@ def test_only_the_check_of_the_one_that_stands_by_is_prepared(
     assert action.instance_id == OTHER[name]
 
 
-def test_the_routes_of_a_remembered_claim_follow_once_the_other_has_its_own_address() -> None:
+def test_the_routes_of_a_remembered_claim_follow_the_other_s_own_address() -> None:
     world, claim = replace(left("i-a", TO_A, ago=0), eip_holder="i-a"), peer_silent("i-a", "i-b")
-    waits = decide(world, given=OWN, trigger=claim)
-    assert kinds(waits) == ["AssociateAddress eipalloc-0b"]
+    lacks = decide(world, given=OWN, trigger=claim)
+    assert kinds(lacks) == ["AssociateAddress eipalloc-0b", "ReplaceRoute rtb-1", "ReplaceRoute rtb-2"]
     has = decide(replace(world, standby_eip_holder="i-b"), given=OWN, trigger=claim)
     assert kinds(has) == ["ReplaceRoute rtb-1", "ReplaceRoute rtb-2"]
 
