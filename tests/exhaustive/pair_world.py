@@ -184,9 +184,11 @@ class PairWorld(World):
                     yield text, peer_silent(name(silent), reporter=name(reporter))
 
     def broken(self, before: World) -> Iterator[str]:
-        """A move for a doubt within five minutes of another one, or back."""
+        """A move for a claim within five minutes of another one, or back. Status checks may move at once."""
         assert isinstance(before, PairWorld)
-        if not before.rested and self.left != before.left:
+        if self.left is None or before.rested or self.left == before.left:
+            return
+        if not self.nats[self.left].impaired:
             yield f"a move for a doubt right after another one: {self}"
 
 
