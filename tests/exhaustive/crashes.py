@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from tests.exhaustive.crash_world import World, index_of, name
 from tests.exhaustive.pair_world import OWN_ADDRESSES, SHARED_ADDRESS
-from tests.unit.update_nat_routes.builder import NOW, SCHEDULE, decide
+from tests.unit.update_nat_routes.builder import NOW, SCHEDULE
 from update_nat_routes.actions import Action, Prerequisite, ReplaceInstance, Route
 from update_nat_routes.events import Trigger, TriggerKind
+from update_nat_routes.planner.nat_state import RunState
+from update_nat_routes.planner.plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +52,7 @@ def ordered(world: World, trigger: Trigger = SCHEDULE) -> tuple[Action, ...]:
     observed = world.observe()
     if trigger is not SCHEDULE:
         observed = replace(observed, impaired=None)
-    return decide(observed, given=world.given, trigger=trigger).actions
+    return plan(trigger, world.given, observed, RunState(), NOW).actions
 
 
 def steps(state: State) -> Iterator[tuple[str, State]]:

@@ -23,7 +23,9 @@ from tests.exhaustive.worlds import (
     Values,
     cases,
 )
-from tests.unit.update_nat_routes.builder import decide
+from tests.unit.update_nat_routes.builder import NOW
+from update_nat_routes.planner.nat_state import RunState
+from update_nat_routes.planner.plan import plan
 
 SHOWN = 3
 PARTS = 64
@@ -42,7 +44,7 @@ def search(values: Values, part: int = 0, parts: int = 1) -> Result:
     planned, violated = 0, []
     for case in cases(values, part, parts):
         planned += 1
-        problems = violations(case, decide(case.world, given=case.given, trigger=case.trigger))
+        problems = violations(case, plan(case.trigger, case.given, case.world, RunState(), NOW))
         if problems:
             violated.append(f"{problems}\n  world: {case.world}\n  trigger: {case.trigger}")
             if len(violated) == SHOWN:
