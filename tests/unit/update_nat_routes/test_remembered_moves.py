@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fakes.fake_aws import FakeAws, run
 from tests.unit.update_nat_routes.builder import (
     NOW,
     SHARED,
@@ -18,12 +19,14 @@ from tests.unit.update_nat_routes.builder import (
     to_instance,
 )
 from tests.unit.update_nat_routes.pair import calm
+from tradai_shared.errors import TemporaryError
 from update_nat_routes.actions import TagGroup
 from update_nat_routes.events import Trigger, TriggerKind
 from update_nat_routes.model import DOUBT_TAG
 from update_nat_routes.planner.nat_state import RunState
 
 if TYPE_CHECKING:
+    from tests.fakes.clock import FakeClock
     from update_nat_routes.model import Observed
 
 LEFT_A = f"{NOW.isoformat(timespec='seconds')} i-a"
@@ -44,6 +47,16 @@ def test_what_aws_refused_of_a_move_is_tried_again_for_the_same_claim(*, read: b
     plan = decide(world, given=SHARED, trigger=trigger, memory=memory)
     assert kinds(plan) == MOVES
     assert plan.moves[-1].reason == "i-a does not answer its peer, and i-b is ready"
+
+
+def test_a_run_knows_the_tags_that_it_wrote_though_a_reading_does_not_show_them(time: FakeClock) -> None:
+    throttled = TemporaryError("ec2:AssociateAddress", "RequestLimitExceeded", "later")
+    aws = FakeAws(calm(), time, failures={MOVES[0].replace(" ", ":"): [throttled]})
+    run(aws, peer_silent("i-a", "i-b", NOW), given=SHARED)
+    tag, *moves = aws.applied
+    assert tag == f"TagGroup:{DOUBT_TAG}"
+    assert [move for move in moves if move.startswith("AssociateAddress")] == [MOVES[0].replace(" ", ":")] * 2
+    assert f"TagGroup:{DOUBT_TAG}" not in moves
 
 
 @pytest.mark.parametrize(
