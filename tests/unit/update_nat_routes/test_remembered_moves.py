@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from typing_extensions import override
 
 from tests.fakes.fake_aws import FakeAws, run
 from tests.unit.update_nat_routes.builder import (
@@ -34,6 +35,18 @@ MOVES = ["AssociateAddress eipalloc-0a", "ReplaceRoute rtb-1", "ReplaceRoute rtb
 STATUS_READ = Trigger(kind=TriggerKind.RECONCILE)
 
 
+class ShowsNoTags(FakeAws):
+    """The reading right after a move is of tables and interfaces alone."""
+
+    @override
+    def observe(self, *given: Any, **named: Any) -> Observed:
+        return tagged(super().observe(*given, **named))
+
+    @override
+    def read_back(self, *given: Any, **named: Any) -> Observed:
+        return tagged(super().read_back(*given, **named))
+
+
 def tagged(world: Observed, text: str | None = None) -> Observed:
     return replace(world, group=replace(world.groups[0], tags={DOUBT_TAG: text} if text else {}))
 
@@ -51,8 +64,7 @@ def test_what_aws_refused_of_a_move_is_tried_again_for_the_same_claim(*, read: b
 
 def test_a_run_knows_the_tags_that_it_wrote_though_a_reading_does_not_show_them(time: FakeClock) -> None:
     throttled = TemporaryError("ec2:AssociateAddress", "RequestLimitExceeded", "later")
-    aws = FakeAws(calm(), time, failures={MOVES[0].replace(" ", ":"): [throttled]})
-    aws.becomes = lambda _, world: tagged(world)
+    aws = ShowsNoTags(calm(), time, failures={MOVES[0].replace(" ", ":"): [throttled]})
     run(aws, peer_silent("i-a", "i-b", NOW), given=SHARED)
     tag, *moves = aws.applied
     assert tag == f"TagGroup:{DOUBT_TAG}"
