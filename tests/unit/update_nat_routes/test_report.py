@@ -217,6 +217,14 @@ def test_a_failure_has_a_message_of_the_event_run_and_none_of_the_schedule(opera
     assert "Moving the default route of rtb-1 failed: denied" in operator.messages(run_report(failed))[0]
 
 
+def test_a_short_run_leaves_what_is_temporary_to_a_longer_one(operator: Operator) -> None:
+    refused = Outcome(ROUTE, Status.FAILED, "throttled", temporary=True)
+    short = Trigger(TriggerKind.INSTANCE_STATE, at=NOW, instance_id="i-a")
+    assert operator.messages(run_report(refused, trigger=short)) == []
+    longer = Trigger(TriggerKind.LAUNCH_ACTION, at=NOW, instance_id="i-a")
+    assert "failed: throttled" in operator.messages(run_report(refused, trigger=longer))[0]
+
+
 def test_an_unproven_nat_has_a_message(operator: Operator) -> None:
     assert "never signalled" in operator.messages(run_report(unproven_moves=True))[0]
 
