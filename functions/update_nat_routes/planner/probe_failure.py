@@ -91,7 +91,7 @@ def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[Re
 
     A lone NAT is left while something else has egress: then the traffic goes another way on purpose. One of a
     pair, or one with a NAT gateway behind it, is tried again all the same: else it would never be ready. The
-    same holds beside a leaving member that carries: it is held for a successor, and AWS ends that after 48 h.
+    same holds beside a leaving member that carries: it is held for a successor, for 48 h at most by AWS.
 
     Args:
         state: the observation and what this run knows.

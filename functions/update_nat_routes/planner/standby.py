@@ -71,8 +71,7 @@ def unheard(state: NatState, instance: Instance) -> bool:
 def was_left(state: NatState, instance: Instance) -> bool:
     """Whether a move has begun to leave it: what is split or was refused is finished, and not taken back."""
     last, name = last_doubt(state), instance.instance_id
-    recent = last is not None and last.left == name and state.now - last.at < DOUBT_RESTS
-    claimed = state.trigger.silent_instance == name
+    recent, claimed = _left_recently(state, name), state.trigger.silent_instance == name
     begun = state.memory.changed and claimed
     others = [it for it in state.candidates() if it.instance_id != name and state.ready(it)]
     if recent and claimed and last and state.trigger.at and last.at >= state.trigger.at:
@@ -104,11 +103,15 @@ def remember_doubt(state: NatState, moves: tuple[Move, ...]) -> Iterator[TagGrou
             yield TagGroup(state.groups[0].name, DOUBT_TAG, value, reason)
 
 
-def _to_remember(state: NatState, carrier: Instance) -> bool:
+def _left_recently(state: NatState, name: str) -> bool:
     last = last_doubt(state)
-    known = last is not None and last.left == carrier.instance_id and state.now - last.at < DOUBT_RESTS
-    failing = state.settings.standby_name is not None and state.impaired(carrier) and not known
-    return doubted(state, carrier) or failing
+    return last is not None and last.left == name and state.now - last.at < DOUBT_RESTS
+
+
+def _to_remember(state: NatState, carrier: Instance) -> bool:
+    failing = state.settings.standby_name is not None and state.impaired(carrier)
+    known = _left_recently(state, carrier.instance_id)
+    return doubted(state, carrier) or (failing and not known)
 
 
 def own_addresses(state: NatState, gateway: Instance | None) -> Iterator[AssociateAddress]:
