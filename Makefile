@@ -117,8 +117,9 @@ local-invoke: setup .aws-sam/.ready ## Run every sample of events/ by sam local 
 e2e: setup .aws-sam/.ready .tools/ministack/.ready ## Deploy dev, staging and prod on this machine, without AWS, and try what they promise
 	@$(BIN)/python -m toolchain.e2e
 
-template: setup ## Copy nat/user-data.sh into template.yaml
+template: setup ## Copy nat/user-data.sh and docs/runbooks into template.yaml
 	$(BIN)/python -m toolchain.build.user_data
+	$(BIN)/python -m toolchain.build.runbook_widgets
 
 costs: setup ## Write docs/costs.md from the template, prices and durations
 	@$(BIN)/python -m toolchain.docs.costs
@@ -167,6 +168,7 @@ check: setup ## Lint, types, import contracts, generated documents: everything b
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python -m toolchain.build.user_data --check
+	$(BIN)/python -m toolchain.build.runbook_widgets --check
 	$(BIN)/python -m toolchain.build.service_models --check
 	$(BIN)/python -m toolchain.docs.costs --check
 	$(BIN)/python -m toolchain.config_document snapshot --check

@@ -48,7 +48,7 @@ class Settings:
     report_bucket: str | None = None
     max_heals: int = MAX_HEALS
     topic_arn: str | None = None
-    runbooks: str = variables.RUNBOOKS
+    runbooks: str = f"{variables.RUNBOOKS}/"
     security_hub: str | None = None  # the ARN of the account's own product there
     parameters: Mapping[str, str] = field(default_factory=dict)  # the stack's, by their names there
 

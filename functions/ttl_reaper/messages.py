@@ -149,7 +149,7 @@ def alert(own: Settings, kind: str, troubles: list[Trouble]) -> Alert:
     env, names = own.environment, ", ".join(sorted({trouble.table for trouble in troubles})[:MOST])
     lines = tuple(f"{trouble.table} ({trouble.mode}): {trouble.reason}" for trouble in troubles[:MOST])
     since = f"{datetime.fromisoformat(min(trouble.since for trouble in troubles)):%Y-%m-%d %H:%M:%S} UTC"
-    runbook = ("Runbook", f"{own.runbooks}/reap-failed.md")
+    runbook = ("Runbook", f"{own.runbooks}reap-failed.md")
     if kind == RECOVERED:
         return Alert(
             f"tradai {env}: the reaper has recovered",

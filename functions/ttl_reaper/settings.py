@@ -24,7 +24,7 @@ class Settings:
     max_units_per_second: float  # for a table without a limit of its own
     bucket: str | None  # for checkpoints and the audit; None: the answer and the log carry them
     topic_arn: str | None = None
-    runbooks: str = variables.RUNBOOKS
+    runbooks: str = f"{variables.RUNBOOKS}/"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:

@@ -231,7 +231,7 @@ def _lines(report: Report, boot_failure: Callable[[str], str]) -> Iterator[str]:
 
 
 def _runbook(settings: Settings, name: str) -> tuple[str, str]:
-    return ("Runbook", f"{settings.runbooks}/{name}.md")
+    return ("Runbook", f"{settings.runbooks}{name}.md")
 
 
 def _clock(when: datetime) -> str:

@@ -57,7 +57,7 @@ class Settings:
     probe_function: str
     hooks_named: bool = True
     probe_watches: bool = False
-    runbooks: str = variables.RUNBOOKS
+    runbooks: str = f"{variables.RUNBOOKS}/"
     standby_name: str | None = None
     standby_allocation_id: str | None = None
     former_standby: str | None = None

@@ -214,11 +214,11 @@ def _topic(account: Account, wanted: Wanted) -> Iterator[Line]:
 
 
 def _runbooks(wanted: Wanted, proposed: str | None, parameters: dict[str, str]) -> Iterator[Line]:
-    """A message on a phone cannot open a path of the repository."""
-    address = wanted.parameter("RunbookBaseUrl", "docs/runbooks")
-    if not address.startswith("https://"):
-        text = f"links in messages are relative ({address}/NAME.md): nobody can open them from a message"
-        remedy = "RunbookBaseUrl=https://HOST/REPOSITORY/docs/runbooks, where the people on call can read it"
+    """Without an address, links lead to the dashboard, which needs a session in the AWS console."""
+    address = wanted.parameter("RunbookBaseUrl", "")
+    if not address.startswith(("https://", "http://")):
+        text = "links in messages lead to the stack's dashboard, which shows every runbook"
+        remedy = "RunbookBaseUrl=https://HOST/REPOSITORY/docs/runbooks, for people without the console"
         if proposed:
             parameters["RunbookBaseUrl"] = proposed
             remedy = f"RunbookBaseUrl={proposed}, the page of this checkout's origin"

@@ -80,6 +80,17 @@ class Stack:
         }
 
 
+def runbook(alarm: dict[str, Any]) -> Path:
+    """The page that an alarm's description names, where no address was deployed."""
+    return ROOT / "docs/runbooks" / str(alarm["AlarmDescription"]).rsplit(" page ", 1)[1]
+
+
+def graphs(stack: Stack) -> list[dict[str, Any]]:
+    """The dashboard's widgets without the runbooks."""
+    widgets = json.loads(stack["Dashboard"]["DashboardBody"])["widgets"]
+    return [widget for widget in widgets if widget["type"] != "text"]
+
+
 def listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.contract.stack import ENVIRONMENTS, MADE_NAT, MADE_STANDBY, Stack
-from toolchain.build.user_data import TEMPLATE, boot_script, commands, generated, packed
+from toolchain.build.marked import TEMPLATE
+from toolchain.build.user_data import boot_script, commands, generated, packed
 from tradai_shared.config.loader import canonical_config
 
 NAT = {

@@ -114,7 +114,7 @@ def test_its_alarm_sends_to_the_topic_and_has_a_runbook() -> None:
         == alarm["OKActions"]
         == ["arn:aws:sns:eu-central-1:123456789012:tradai-alerts-prod"]
     )
-    assert alarm["AlarmDescription"].endswith("Runbook: docs/runbooks/egress-probe.md")
+    assert alarm["AlarmDescription"].endswith(" page egress-probe.md")
     assert "`tradai-{env}-egress-probe-failing`" in (ROOT / "docs/runbooks/egress-probe.md").read_text(
         encoding="utf-8"
     )

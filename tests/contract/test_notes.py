@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Metrics
 
-from tests.contract.stack import ADOPTED_STANDBY, ROOT, Stack
+from tests.contract.stack import ADOPTED_STANDBY, ROOT, Stack, runbook
 from tests.unit.update_nat_routes.builder import (
     FALLBACK,
     GROUP,
@@ -157,10 +157,7 @@ def test_answer_metrics_and_alarms_agree(kind: NoteKind, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize("kind", NoteKind)
 def test_the_runbook_of_a_note_s_alarm_explains_it(kind: NoteKind) -> None:
-    pages = [
-        (ROOT / NAT_ALARMS[name]["AlarmDescription"].rsplit("Runbook: ")[1]).read_text(encoding="utf-8")
-        for name in WORLDS[kind][1]
-    ]
+    pages = [runbook(NAT_ALARMS[name]).read_text(encoding="utf-8") for name in WORLDS[kind][1]]
     assert not pages or any(f"`{kind}`" in page for page in pages)
 
 

@@ -75,5 +75,5 @@ def test_every_alarm_has_a_page_and_every_page_an_alarm() -> None:
         .of_type("AWS::CloudWatch::Alarm")
         .values()
     ]
-    linked = {alarm["AlarmDescription"].rsplit("/", 1)[1] for alarm in alarms}
+    linked = {alarm["AlarmDescription"].rsplit(" ", 1)[1] for alarm in alarms}
     assert linked == {page.name for page in PAGES}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulator.aws.alarms import Alarm, DataPoint
-from tests.contract.stack import ACCOUNT, ADOPTED_STANDBY, REGION, ROOT, Stack
+from tests.contract.stack import ACCOUNT, ADOPTED_STANDBY, REGION, Stack, runbook
 from tradai_shared.config import naming
 
 
@@ -100,7 +100,7 @@ def test_the_alarm_names_metric_and_runbook() -> None:
     assert made["AlarmName"] == naming.alarm_name("nat-standby-missing", "prod")
     assert (made["MetricName"], made["TreatMissingData"]) == ("StandbyReady", "ignore")
     assert made["AlarmActions"] == made["OKActions"]
-    page = ROOT / made["AlarmDescription"].rsplit("Runbook: ", 1)[1]
+    page = runbook(made)
     assert "tradai-{env}-nat-standby-missing" in page.read_text(encoding="utf-8")
 
 

@@ -15,14 +15,14 @@ import textwrap
 import zlib
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "nat/user-data.sh"
-TEMPLATE = ROOT / "template.yaml"
+from toolchain.build import marked
+
+SCRIPT = marked.ROOT / "nat/user-data.sh"
 BEGIN = "              # generated from nat/ by `make template`; edit it there\n"
 END = "              # end of what is generated\n"
 INCLUDE = re.compile(r"^# include (\S+)\n", re.MULTILINE)
 PACKED = re.compile(r"<<'PACKED'\n((?: *[A-Za-z0-9+/=]+\n)+) *PACKED\n")
-PACKED_WIDTH = 120
+PACKED_WIDTH = 160
 DOCSTRING = re.compile(r'^ *"""(?s:.*?)"""\n', re.MULTILINE)
 INDENT = re.compile(r"^(?: {4})+", re.MULTILINE)
 # cloud-init, which runs this, needs python3 itself
@@ -42,7 +42,8 @@ eval "$SCRIPT"
 
 def boot_script() -> str:
     """The boot script as an instance runs it once it is unpacked, its programs within."""
-    text = INCLUDE.sub(lambda match: _python(ROOT / match.group(1)), SCRIPT.read_text(encoding="utf-8"))
+    script = SCRIPT.read_text(encoding="utf-8")
+    text = INCLUDE.sub(lambda match: _python(marked.ROOT / match.group(1)), script)
     return "".join(f"{line}\n" for line in commands(text))
 
 
@@ -51,10 +52,11 @@ def packed(script: str) -> str:
 
     What template.yaml holds stays where it unpacks to this script: another zlib compresses to other bytes.
     """
-    kept = PACKED.search(TEMPLATE.read_text(encoding="utf-8"))
+    kept = PACKED.search(marked.TEMPLATE.read_text(encoding="utf-8"))
     if kept is not None and unpacked(kept.group()) == script:
-        return UNPACKING % textwrap.dedent(kept.group(1))
-    text = base64.b64encode(zlib.compress(script.encode(), 9)).decode()
+        text = "".join(kept.group(1).split())
+    else:
+        text = base64.b64encode(zlib.compress(script.encode(), 9)).decode()
     return UNPACKING % "".join(f"{line}\n" for line in textwrap.wrap(text, PACKED_WIDTH))
 
 
@@ -78,13 +80,9 @@ def _narrow(match: re.Match[str]) -> str:
 
 def generated(template: str, script: str) -> str:
     """The template with the packed script between the marks, in a literal block: nothing is substituted."""
-    before, _, remainder = template.partition(BEGIN)
-    _, mark, after = remainder.partition(END)
-    if not mark:
-        raise SystemExit(f"{TEMPLATE.name} lacks the marks around the copy of {SCRIPT.name}")
     indent = " " * (len(BEGIN) - len(BEGIN.lstrip()))
     lines = textwrap.indent(packed(script), f"{indent}  ")
-    return f"{before}{BEGIN}{indent}- |\n{lines}{END}{after}"
+    return marked.replaced(template, BEGIN, END, f"{indent}- |\n{lines}")
 
 
 def commands(script: str) -> list[str]:
@@ -94,19 +92,12 @@ def commands(script: str) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    current = TEMPLATE.read_text(encoding="utf-8")
+    current = marked.TEMPLATE.read_text(encoding="utf-8")
     if "--print" in arguments:
         files = [name for name in arguments if name != "--print"]
         print(unpacked(Path(files[0]).read_text(encoding="utf-8") if files else current), end="")
         return 0
-    wanted = generated(current, boot_script())
-    if current == wanted:
-        return 0
-    if "--check" in arguments:
-        print(f"{TEMPLATE.name} holds an older copy of nat/: make template", file=sys.stderr)
-        return 1
-    TEMPLATE.write_text(wanted, encoding="utf-8")
-    return 0
+    return marked.write_or_check(generated(current, boot_script()), "nat/", arguments)
 
 
 if __name__ == "__main__":

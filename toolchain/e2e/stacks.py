@@ -121,9 +121,7 @@ def outputs(deployed: DeployedEnvironment) -> str:
         require(
             outputs_by_key["DeadLetterQueueUrl"].endswith(f"-{env}"), outputs_by_key["DeadLetterQueueUrl"]
         )
-        require(
-            outputs_by_key["DashboardUrl"].endswith(f"name=tradai-ops-{env}"), outputs_by_key["DashboardUrl"]
-        )
+        require(outputs_by_key["DashboardUrl"].endswith(f"/tradai-ops-{env}"), outputs_by_key["DashboardUrl"])
     return f"{len(wanted_outputs(Environment.PROD))} of each stack, named after its environment"
 
 
@@ -201,7 +199,13 @@ def dashboards(deployed: DeployedEnvironment) -> str:
         require({arn.rsplit(":", 1)[-1] for arn in shown} == wanted, sorted(shown))
         others = [other for other in Environment if other != env and f'"{other}"' in json.dumps(body)]
         require(not others, f"the dashboard of {env} shows {others}")
-    return "one each; valid JSON, every alarm of the environment and no other's metric"
+        pages = [widget["properties"].get("markdown", "") for widget in body["widgets"]]
+        for page in (ROOT / "docs/runbooks").glob("*.md"):
+            require(any(text.startswith(f"# {page.name}: ") for text in pages), f"{page.name} is not on it")
+        for alarm in client.describe_alarms(AlarmNamePrefix=f"tradai-{env}-")["MetricAlarms"]:
+            link = f"/tradai-ops-{env} page "
+            require(link in alarm["AlarmDescription"], f"{alarm['AlarmName']}: {alarm['AlarmDescription']}")
+    return "one each; valid JSON, every alarm of the environment, no other's metric; alarms link its runbooks"
 
 
 def rules_and_schedules(deployed: DeployedEnvironment) -> str:

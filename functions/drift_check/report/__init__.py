@@ -52,7 +52,7 @@ def alert(report: Report, runbooks: str) -> Alert:
         ("Done", done),
         ("Next", "the next check is in an hour; the same difference is not sent again unless it changes"),
         ("You", _advice(report)),
-        ("Runbook", f"{runbooks}/drift.md"),
+        ("Runbook", f"{runbooks}drift.md"),
     )
     lines = [line.strip() for text in _lines(report) for line in text.splitlines()]
     return Alert(headline(report), _summary(report), facts, tuple(filter(None, lines)))

@@ -19,7 +19,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 # FIFO topics end in .fifo; CloudWatch alarms cannot publish to one, so the toolkit takes none.
 TOPIC_ARN = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"
-RUNBOOKS = "docs/runbooks"  # where no address is deployed: the folder in the repository
+RUNBOOKS = "docs/runbooks"  # where neither an address nor a dashboard is known: the folder in the repository
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 
 
@@ -58,8 +58,11 @@ def optional(env: Mapping[str, str], name: str, pattern: str) -> str | None:
 
 
 def runbooks(env: Mapping[str, str]) -> str:
-    """Where the runbooks are: an address or a folder, without a slash at its end."""
-    return env.get("RUNBOOK_BASE_URL", "").strip().rstrip("/") or RUNBOOKS
+    """What stands before a page's name in a link: a web folder, or the dashboard that shows every page."""
+    folder, dashboard = (env.get(name, "").strip() for name in ("RUNBOOK_BASE_URL", "DASHBOARD_URL"))
+    if folder or not dashboard:
+        return (folder.rstrip("/") or RUNBOOKS) + "/"
+    return f"{dashboard} page "
 
 
 def many(env: Mapping[str, str], name: str, pattern: str) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def test_the_answer_has_the_form_of_the_house() -> None:
 
 def test_every_form_names_the_finding_and_its_id() -> None:
     outcome = report()
-    for text in (markdown(outcome), alert(outcome, "docs/runbooks").text, page(outcome)):
+    for text in (markdown(outcome), alert(outcome, "docs/runbooks/").text, page(outcome)):
         assert finding().resource in text
         assert finding().id in text
     assert headline(outcome) == "tradai dev: 1 difference"

@@ -51,7 +51,7 @@ def report() -> Report:
 
 
 def test_a_message_is_a_summary_that_begins_with_the_worst(report: Report) -> None:
-    message = alert(report, "runbooks")
+    message = alert(report, "runbooks/")
     text = message.text
     assert len(text.encode()) < 100_000
     assert message.lines[0].startswith("[critical]")

@@ -40,7 +40,7 @@ def test_a_script_that_another_zlib_compressed_stays_as_it_is(
     template = tmp_path / "template.yaml"
     template.write_text(UNPACKING % other)
     assert other not in packed(script)
-    monkeypatch.setattr("toolchain.build.user_data.TEMPLATE", template)
+    monkeypatch.setattr("toolchain.build.marked.TEMPLATE", template)
     assert other in packed(script)
     assert other not in packed(script + "echo 2\n")
 

@@ -219,7 +219,7 @@ CASES = [
     Case(an_alarm_is_silent, "do", "alarms", "a-1 carry out no action"),
     Case(a_neighbour, "info", "NAT subnets", "1 interfaces of others are in them"),
     Case(a_neighbour, "info", "NAT subnets", "meets these too: eni-"),
-    Case(nothing, "info", "runbooks", "links in messages are relative (docs/runbooks/NAME.md)"),
+    Case(nothing, "info", "runbooks", "links in messages lead to the stack's dashboard"),
 ]
 
 

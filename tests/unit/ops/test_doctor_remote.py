@@ -170,7 +170,7 @@ def test_write_puts_the_address_into_samconfig_and_the_token_nowhere(
     after = doctor(checkout, "--write", "--yes")
     assert '"RunbookBaseUrl=https://github.com/acme/ops/blob/main/docs/runbooks"' in after
     said = "".join(capsys.readouterr())
-    assert "links in messages are relative" in said
+    assert "links in messages lead to the stack's dashboard" in said
     assert SECRET not in after + said
 
 
@@ -186,5 +186,5 @@ def test_without_a_remote_it_says_how_to_set_the_address(
     git(checkout, "remote", "remove", "origin")
     assert "RunbookBaseUrl=docs/runbooks" in doctor(checkout, "--write", "--yes")
     said = " ".join("".join(capsys.readouterr()).split())
-    assert "links in messages are relative" in said
+    assert "links in messages lead to the stack's dashboard" in said
     assert "RunbookBaseUrl=https://HOST/REPOSITORY/docs/runbooks" in said
