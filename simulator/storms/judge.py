@@ -129,6 +129,9 @@ class Judge:
             for name, since in self._serving.items()
             if entry.at - since > LATE and name != machine.id and self._could_serve(name)
         ]
+        if entry.what == "AssociateAddress" and self.world.platform.standby_allocation:
+            # each group has an address of its own, which takes traffic from that group's NATs alone
+            serving = [name for name in serving if self._group(name) is self._group(machine.id)]
         if serving:
             self._broken(entry, f"moves to {machine.id}, which forwards nothing, while {serving} serve")
 
@@ -151,9 +154,13 @@ class Judge:
         alone = not self.world.platform.standby
         return self._in_service(name) and (alone or able(self.world.machines[name]))
 
-    def _member(self, name: str) -> Any:
+    def _group(self, name: str) -> Any:
         groups = [self.world.group, *([self.world.standby] if self.world.platform.standby else [])]
-        return next((member for group in groups if (member := group.member(name))), None)
+        return next((group for group in groups if group.member(name)), None)
+
+    def _member(self, name: str) -> Any:
+        group = self._group(name)
+        return group.member(name) if group else None
 
     def _in_service(self, name: str) -> bool:
         member = self._member(name)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.any_python
 
 SEEDS = (
     *((seed, Standby.SHARED) for seed in (4, 30008, 91085)),
-    *((seed, Standby.OWN) for seed in (3, 135, 92032)),
+    *((seed, Standby.OWN) for seed in (3, 135, 92032, 99003)),
 )
 PARTED = Disturbance(Kind.PARTED, 500, 900, 0)
 
