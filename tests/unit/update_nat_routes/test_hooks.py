@@ -265,6 +265,17 @@ def test_a_launch_into_a_warm_pool_moves_nothing_and_its_hook_is_answered() -> N
     assert answers(plan) == [(LAUNCH_HOOK, "i-a", "CONTINUE")]
 
 
+def test_an_event_of_one_in_the_pool_says_nothing_of_another_s_hook() -> None:
+    """A list shows both directions into a pool as one state, and an answer to the other one is refused."""
+    pool = [member(name, "Warmed:Pending:Wait") for name in ("i-a", "i-b")]
+    plan = decide(observed(pool, [instance("i-a"), instance("i-b")], NOTHING_SERVES), trigger=LAUNCH)
+    assert set(answers(plan)) == {
+        (LAUNCH_HOOK, "i-a", "CONTINUE"),
+        (LAUNCH_HOOK, "i-b", "CONTINUE"),
+        (TERMINATE_HOOK, "i-b", "CONTINUE"),
+    }
+
+
 def test_an_instance_that_its_event_names_is_awaited_for_a_minute() -> None:
     nobody = observed([], [], NOTHING_SERVES)
     assert decide(nobody, trigger=LAUNCH).wait is not None
