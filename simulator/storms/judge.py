@@ -37,6 +37,7 @@ class Judge:
     _idle: set[str] = field(default_factory=set)  # those that carried nothing when they fell silent
     _external: dict[str, float] = field(default_factory=dict)  # tables that somebody pointed at a gateway
     _taken: dict[str, float] = field(default_factory=dict)  # since when a stranger has an address
+    _runs: dict[str, Entry] = field(default_factory=dict)  # the beginning of each
 
     def __post_init__(self) -> None:
         now = self.world.clock.elapsed
@@ -49,6 +50,8 @@ class Judge:
                 self._instance(entry)
             case "api":
                 self._call(entry)
+            case "lambda" if entry.what == "starts":
+                self._runs[str(entry.fields["invocation"])] = entry
 
     def _instance(self, entry: Entry) -> None:
         name = str(entry.fields["instance"])
@@ -121,9 +124,8 @@ class Judge:
             return  # a table without a route joins the others, before anything more is read
         if machine.id in self._idle and machine.impaired and machine.impaired_since is None:
             return  # EC2 does not show it yet, and what a peer says of one that carries nothing is not kept
-        silent_since = self._silent.get(machine.id)
-        if silent_since is not None and entry.at - silent_since < NOTICED:
-            return  # its peer has not missed it three times
+        if self._not_known(entry, machine):
+            return
         serving = [
             name
             for name, since in self._serving.items()
@@ -134,6 +136,18 @@ class Judge:
             serving = [name for name in serving if self._group(name) is self._group(machine.id)]
         if serving:
             self._broken(entry, f"moves to {machine.id}, which forwards nothing, while {serving} serve")
+
+    def _not_known(self, entry: Entry, machine: Machine) -> bool:
+        """Whether its peer has not missed it three times, or the run cannot know that it fails."""
+        silent_since, run = self._silent.get(machine.id), self._runs.get(str(entry.fields["actor"]))
+        if silent_since is None or entry.at - silent_since < NOTICED:
+            return silent_since is not None
+        if run is not None and run.at < silent_since + NOTICED and entry.at - silent_since < LATE:
+            return True  # it carries out what it planned before, after calls that hung
+        # no event's run reads status checks, or follows a claim within five minutes of another one
+        event = run is not None and run.fields["trigger"] != "reconcile"
+        address = entry.what == "AssociateAddress" and self._leads_to(machine, self.world.platform.tables)
+        return event and address and machine.impaired
 
     def _leads_to(self, machine: Machine, tables: Iterable[str]) -> bool:
         own = {nic.id for nic in machine.instance.nics.values()}
