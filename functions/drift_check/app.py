@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SERVICE = "drift_check"
 FOR_THE_REPORT = timedelta(seconds=10)
-# Objects; at Python's 700 a twelfth of a cold run goes into traversing AWS's models.
+# Objects; at Python's own threshold a twelfth of a cold run goes into traversing AWS's models.
 gc.set_threshold(50_000)
 logger = make_logger(SERVICE)
 metrics = make_metrics(SERVICE)

@@ -30,8 +30,8 @@ class AttributeState:
     """One attribute as AWS shows it.
 
     ``path`` names the value in the configuration where it is not the attribute's own; ``desired`` stands
-    for rules that no value of the configuration spells out. ``remedies`` are the writes that would heal a
-    difference. ``accepted`` is the platform's own reason for living with one. With
+    for rules that no value of the configuration spells out. ``remediations`` are the writes that would heal
+    a difference. ``accepted`` is the platform's own reason for living with one. With
     ``each_unexpected`` every element of the observed list is a finding of its own. ``evidence`` is content
     beside the observed value to which approvals and waivers are bound.
     """
@@ -127,7 +127,7 @@ def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str]:
 
 
 TAGS = Call("tag:GetResources")
-UNCONFIGURED = "it follows the platform's naming and no configuration knows it"
+UNCONFIGURED = "its name matches the platform's naming, and the configuration does not have it"
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class Observer:
     def observe(
         self, calls: Iterable[Call], dependent_reads: Callable[[Call, Read[Any]], Iterable[Call]]
     ) -> Reads:
-        """Ask the first calls, and what ``follow`` derives from each outcome, until none is left."""
+        """Make these calls, and those that ``dependent_reads`` derives from each answer."""
         answers: dict[Call, Read[Any]] = {}
         asked: set[Call] = set()
         done: SimpleQueue[Future[tuple[Call, Read[Any]]]] = SimpleQueue()
