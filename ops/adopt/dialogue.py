@@ -92,11 +92,6 @@ def guess_of(difference: Difference) -> Decision | None:
     return Decision(difference, Answer.TAKE, first.value) if first.is_clear else None
 
 
-def take(difference: Difference) -> Decision:
-    """The first proposal."""
-    return Decision(difference, Answer.TAKE, difference.proposals[0].value)
-
-
 def refused_again(outcome: Outcome) -> Outcome:
     """With what the configuration refuses kept as drift, so that the next run does not ask again."""
     declined = dict(outcome.file.declined)

@@ -75,8 +75,6 @@ def place(reservations: Iterable[Mapping[str, Any]]) -> tuple[str | None, str | 
 def group(described: Mapping[str, Any], hooks: Iterable[Mapping[str, Any]] | None) -> Group:
     return Group(
         name=described["AutoScalingGroupName"],
-        minimum=described["MinSize"],
-        maximum=described["MaxSize"],
         desired=described["DesiredCapacity"],
         subnets=tuple(part for part in described.get("VPCZoneIdentifier", "").split(",") if part),
         suspended=tuple(process["ProcessName"] for process in described.get("SuspendedProcesses", [])),

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from botocore.model import Shape
     from types_boto3_autoscaling import AutoScalingClient
-    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ec2 import EC2Client
     from types_boto3_events import EventBridgeClient
     from types_boto3_lambda import LambdaClient
@@ -88,11 +87,6 @@ def sns() -> SNSClient:
     return made
 
 
-def dynamodb(*, pool: int = 10) -> DynamoDBClient:
-    made: DynamoDBClient = _client("dynamodb", pool)
-    return made
-
-
 def s3(*, attempts: int = ATTEMPTS) -> S3Client:
     made: S3Client = _client("s3", attempts=attempts)
     return made
@@ -108,11 +102,11 @@ def lambda_client() -> LambdaClient:
     return made
 
 
-def _client(service: str, pool: int = 10, attempts: int = ATTEMPTS) -> Any:  # noqa: ANN401 - its callers name the type
+def _client(service: str, attempts: int = ATTEMPTS) -> Any:  # noqa: ANN401 - its callers name the type
     """boto3 is imported at the first client: ``ec2`` and ``autoscaling`` need no more than botocore."""
     import boto3  # noqa: PLC0415 - see above
 
-    return boto3.client(service, config=client_config(pool=pool, attempts=attempts))  # type: ignore[call-overload]  # any service
+    return boto3.client(service, config=client_config(attempts=attempts))  # type: ignore[call-overload]  # any service
 
 
 def ec2(*, attempts: int = ATTEMPTS) -> EC2Client:
