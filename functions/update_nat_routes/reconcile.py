@@ -91,10 +91,10 @@ class Reconciler:
         if trigger.group is not None and trigger.group not in self.settings.group_names:
             self.report.relevant = False
         elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE, TriggerKind.PEER_SILENT}:
-            self.report.relevant = self._concerns_us(str(trigger.silent_instance or trigger.instance_id))
+            self.report.relevant = self._is_one_of_ours(str(trigger.silent_instance or trigger.instance_id))
         return self.report.relevant
 
-    def _concerns_us(self, name: str) -> bool:
+    def _is_one_of_ours(self, name: str) -> bool:
         """Whether an instance is one of ours; a stop of it is awaited here: before it there is nothing to do.
 
         A look is one call. The first pass takes the last look's instances, and reads groups and tables.

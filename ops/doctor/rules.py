@@ -50,7 +50,7 @@ class RuleReader:
         return [target["Arn"] for target in targets]
 
     def _behind(self, targets: Iterable[str], rule: str) -> Iterator[Rule]:
-        """A bus of this account and region can be read; of another one the rule that sends there is told."""
+        """The rules of the buses of this account and region; others are not read."""
         for target in targets:
             place, _, bus = target.partition(BUS)
             if bus and bus not in self.seen and rule.startswith(f"{place}:"):
@@ -79,6 +79,6 @@ def about_rules(account: Account, wanted: Wanted) -> Iterator[Line]:
 
 
 def _answering(rule: Rule, account: Account) -> list[str]:
-    """The targets that may act. A bus of this account does not: the rules on it are told by themselves."""
+    """The targets that may act. A bus of this account does not: the rules on it have lines of their own."""
     own = f":{account.identity.region}:{account.identity.account}{BUS}"
     return [target for target in programs(rule.targets) if own not in target and not target.endswith(ARCHIVE)]

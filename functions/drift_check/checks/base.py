@@ -205,7 +205,7 @@ def all_initial_reads(config: CanonicalConfig, checks: Iterable[Check]) -> list[
 # Names of the platform's documents begin with tradai-, those of the stack's own with its NamePrefix.
 # A deployment with other names states them: what several of a kind have in common is its naming.
 SEPARATORS = re.compile(r"([-_./])")
-SHORTEST_WORD = 3  # of a shorter one, such as "q" or "eu", a stranger's name has the same
+SHORTEST_WORD = 3  # of a shorter one, such as "q" or "eu", another project's names have the same
 ENOUGH_WORDS = 2  # in common: the platform's and the environment's, as in tradai-*-dev
 
 

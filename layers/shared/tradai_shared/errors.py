@@ -44,7 +44,7 @@ def redacted(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value that somebody else has sent, as a message can carry it: short, on one line, printable."""
+    """A value of an event or an answer as a message can carry it: short, on one line, printable."""
     return _SHORT.repr(value)
 
 
