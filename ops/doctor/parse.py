@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ops.doctor.model import Group, Hook, RouteTable
 from update_nat_routes.descriptions import ANNOUNCED
-from update_nat_routes.model import DEFAULT_ROUTE
+from update_nat_routes.model import DEFAULT_ROUTE, GROUP_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-GROUP_TAG = "aws:autoscaling:groupName"
 STACK_TAG = "aws:cloudformation:stack-name"
 
 
