@@ -133,11 +133,12 @@ class Reconciler:
         undelivered = frozenset(report.over) if self.notify and not delivered else frozenset()
         resolved = replace(report.changes, resolved=report.changes.resolved - undelivered)
         notified = report.to_notify if delivered else []
-        kept = past.remember(history, resolved, before.findings, notified, now, waived=waived)
-        healed = past.compare(kept, after.findings, self.scanner.names, after.judged).resolved - undelivered
+        updated = past.remember(history, resolved, before.findings, notified, now, waived=waived)
+        changes = past.compare(updated, after.findings, self.scanner.names, after.judged)
+        healed = changes.resolved - undelivered
         if not healed:
-            return kept
-        return past.remember(kept, past.Changes(resolved=healed), after.findings, [], now, waived=waived)
+            return updated
+        return past.remember(updated, past.Changes(resolved=healed), after.findings, [], now, waived=waived)
 
     def _table_calls(self) -> list[Call]:
         """The reads that say where history can be kept; the check of the tables makes the same."""

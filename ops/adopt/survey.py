@@ -66,10 +66,8 @@ def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
         *tag_differences(config, states, of_tags),
     )
     behind = behind_names(everything)
-    confirmations = (
-        *_confirmations(config, states, everything, of_tags),
-        *unspecified_values(config, states),
-    )
+    confirmed = _confirmations(config, states, everything, of_tags)
+    confirmations = (*confirmed, *unspecified_values(config, states))
     pools = (state.arn for state in states if state.arn.startswith(POOL))
     return Survey(
         differences=tuple(each for each in everything if not _is_behind(each, behind)),

@@ -34,8 +34,7 @@ class RuleReader:
         self.seen.add(bus)
         where: dict[str, Any] = {} if bus == DEFAULT_BUS else {"EventBusName": bus}
         listed = self.reader.items("events:ListRules", "Rules", **where)
-        found = [rule for rule in listed if self._matches(rule)]
-        for rule in found:
+        for rule in [rule for rule in listed if self._matches(rule)]:
             targets = self._targets(rule["Name"], where)
             shown = tuple(described(self.reader, target) for target in targets)
             yield Rule(rule["Name"], rule.get("State") != "DISABLED", shown, bus)

@@ -175,9 +175,9 @@ class RequestBuilder:
         """The present MFA configuration with the new mode: Cognito switches off what a call leaves out."""
         with translate_errors("cognito-idp:GetUserPoolMfaConfig"):
             now = self.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=remediation.pool_id)
-        kept = {name: value for name, value in now.items() if name.endswith("Configuration")}
-        kept.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
-        parameters = {"UserPoolId": remediation.pool_id, **kept, "MfaConfiguration": remediation.mfa}
+        present = {name: value for name, value in now.items() if name.endswith("Configuration")}
+        present.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
+        parameters = {"UserPoolId": remediation.pool_id, **present, "MfaConfiguration": remediation.mfa}
         return ApiRequest("cognito-idp:SetUserPoolMfaConfig", parameters)
 
     def _tag(self, arn: str, tags: dict[str, str]) -> ApiRequest:
