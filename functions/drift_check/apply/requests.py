@@ -42,7 +42,7 @@ class RequestBuilder:
     client: Callable[[str], Any]
     account: list[str] = field(default_factory=list)  # read once, when an ARN needs it
 
-    def writes(self, remediation: Remediation) -> list[ApiRequest]:
+    def build(self, remediation: Remediation) -> list[ApiRequest]:
         """The calls of a remediation.
 
         Raises:
