@@ -19,7 +19,7 @@ __all__ = ["app", "console", "main"]
 
 ERROR = 2
 INTERRUPTED = 130  # as a shell counts a program that SIGINT ended
-GARBAGE = 50_000  # objects; at Python's 700 a fifth of a short run goes into traversing AWS's models
+GARBAGE = 50_000  # objects; at Python's default a fifth of a short run goes into traversing AWS's models
 EXIT_CODES = """Exit codes: 0 all is well, or done; 1 something needs attention; 2 error, nothing was done;
 3 something could not be read; 130 interrupted."""
 

@@ -19,7 +19,7 @@ from tradai_shared import clock
 from ttl_reaper import events, observe, report, tables
 from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.dependencies import WORKERS, RunDependencies, open_dependencies
-from ttl_reaper.model import Limits, Mode, TtlClass
+from ttl_reaper.model import Mode, TtlClass
 from ttl_reaper.reconcile import reap
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from ttl_reaper.model import DesiredTable, ReapRequest, Tally
     from ttl_reaper.results import TableResult
 
-DEFAULT = Limits()
-
 
 def reap_command(  # noqa: PLR0913 - one parameter an option
     *,
@@ -39,10 +37,10 @@ def reap_command(  # noqa: PLR0913 - one parameter an option
     table: str,
     mode: Literal["report", "delete", "repair"] = "report",
     classes: Annotated[list[str] | None, Parameter(negative=())] = None,
-    max_deletes: int = DEFAULT.max_deletes,
-    max_fraction: float = DEFAULT.max_fraction,
-    write_units_per_second: float = DEFAULT.write_units_per_second,
-    grace_seconds: int = DEFAULT.grace_seconds,
+    max_deletes: int = events.DEFAULT.max_deletes,
+    max_fraction: float = events.DEFAULT.max_fraction,
+    write_units_per_second: float = events.DEFAULT.write_units_per_second,
+    grace_seconds: int = events.DEFAULT.grace_seconds,
     segments: int = events.SEGMENTS,
     allow_without_pitr: Annotated[bool, FLAG] = False,
     yes: Annotated[bool, FLAG] = False,

@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from ops.access import AccessError
 from ops.doctor.parse import STACK_TAG
+from tradai_shared.config.loader import canonical_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -71,8 +72,6 @@ def _estate(env: Environment) -> Iterator[Callable[[str], Any]]:
         from simulator.scenario.reaper_table import fill_expired  # noqa: PLC0415
     except ImportError as error:
         raise missing(error) from error
-    from tradai_shared.config import canonical_config  # noqa: PLC0415 - pydantic, which _nat does without
-
     with estate.account() as client, strict():
         config = canonical_config(env)
         estate.build(config, client)

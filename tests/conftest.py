@@ -14,7 +14,7 @@ from tests.iam_enforcement import RoleEnforcer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-hearing = RoleEnforcer()
+enforcer = RoleEnforcer()
 CURRENT_TEST = "PYTEST_CURRENT_TEST"
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # as template.yaml and tradai-ops have it
 INVENTED = {  # where calls are about names that no deployment has
@@ -24,7 +24,7 @@ INVENTED = {  # where calls are about names that no deployment has
     "unit/ops/adopt": "an operator's own calls, about an account with other names",
     "unit/drift_check/test_history_store.py": "a table of the test's own",
 }
-UNHEARD = {Path(__file__).parent / place for place in INVENTED}
+UNCHECKED = {Path(__file__).parent / place for place in INVENTED}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,17 +33,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _hearing() -> Iterator[None]:
-    with hearing.connected():
+def _enforced_roles() -> Iterator[None]:
+    with enforcer.connected():
         yield
 
 
 @pytest.fixture(autouse=True)
 def calls_are_allowed(request: pytest.FixtureRequest) -> Iterator[None]:
     """Whatever a function calls in a test, its role in template.yaml must allow."""
-    hearing.on = UNHEARD.isdisjoint({request.path, *request.path.parents})
+    enforcer.on = UNCHECKED.isdisjoint({request.path, *request.path.parents})
     yield
-    hearing.judge()
+    enforcer.judge()
 
 
 @pytest.fixture(autouse=True)

@@ -97,7 +97,7 @@ class RoleEnforcer:
 
     @contextmanager
     def connected(self) -> Iterator[None]:
-        """Record all of botocore's calls, and those of the reaper's own wire."""
+        """Record all of botocore's calls, those within a simulated world too."""
         recorder = Recorder()
         recorder.listens = lambda: self.on and calling() is not None
         recorder.report = self.record

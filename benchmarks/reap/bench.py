@@ -142,7 +142,7 @@ def overdue(count: int) -> list[Candidate]:
 
 
 def botocore_batches(url: str, count: int, workers: int) -> None:
-    """The same statements by botocore's own client: what the wire saves."""
+    """The same statements by botocore's own client: what the client by documents saves."""
     dynamodb = client(url, workers)
     text = statement(Mode.DELETE, "tradai-notifications-dev", "ttl", ["pk"])
 

@@ -26,12 +26,11 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
     from drift_check.model import Report
-    from tradai_shared.config.models import CanonicalConfig
     from tradai_shared.errors import Answer
 
 SERVICE = "drift_check"
 FOR_THE_REPORT = timedelta(seconds=10)
-# Objects; at Python's 700 a twelfth of a cold run goes into traversing AWS's models.
+# Objects; at Python's own threshold a twelfth of a cold run goes into traversing AWS's models.
 gc.set_threshold(50_000)
 logger = make_logger(SERVICE)
 metrics = make_metrics(SERVICE)
@@ -62,7 +61,7 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
     settings = Settings.from_env(os.environ)
     metrics.add_dimension("environment", str(settings.environment))
     request = parse(event, tuple(checks.BY_NAME))
-    config = configuration(settings)
+    config = deployed_config(settings.environment, settings.parameters)
 
     def notify(report: Report) -> bool:
         return publish.notify(settings, report, client, logger)
@@ -85,15 +84,6 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
     publish.store(settings, report, client, logger)
     publish.to_security_hub(settings, report, client, logger)
     return as_json.answer(report)
-
-
-def configuration(settings: Settings) -> CanonicalConfig:
-    """The deployment's, in which the stack's parameters win.
-
-    Raises:
-        ConfigError: a value is not accepted.
-    """
-    return deployed_config(settings.environment, settings.parameters)
 
 
 def _deadline(context: LambdaContext) -> datetime | None:

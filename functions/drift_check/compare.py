@@ -94,7 +94,7 @@ def new_finding(  # noqa: PLR0913, PLR0917 - what every finding has
     path: str | None = None,
     **details: Any,  # noqa: ANN401 - fields of a finding
 ) -> Finding:
-    """A finding about the value at ``path``; without one about the resource, as sure as its name is."""
+    """A finding about the value at ``path``; without a path, about the resource by its name."""
     return Finding(
         check=check,
         resource=resource_state.resource,

@@ -206,9 +206,8 @@ class HistoryTable:
             for page in pages:
                 records |= from_json(json.loads(page)).records
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise PermanentError(
-                GET, "OtherSchema", f"the item was written by somebody else: {error}"
-            ) from None
+            problem = f"the item does not have the schema of a history: {error}"
+            raise PermanentError(GET, "OtherSchema", problem) from None
         self.written = dict(enumerate(pages)) if HISTORY in item else {}
         until = item.get(LEASE_UNTIL, {}).get("N")
         return Stored(

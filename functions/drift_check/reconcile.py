@@ -130,14 +130,15 @@ class Reconciler:
         What is over and was not delivered stays open: the next run sends it again.
         """
         now, waived = clock.now(), {waiver.finding for waiver in self.scanner.waivers}
-        untold = frozenset(report.over) if self.notify and not delivered else frozenset()
-        resolved = replace(report.changes, resolved=report.changes.resolved - untold)
+        undelivered = frozenset(report.over) if self.notify and not delivered else frozenset()
+        resolved = replace(report.changes, resolved=report.changes.resolved - undelivered)
         notified = report.to_notify if delivered else []
-        kept = past.remember(history, resolved, before.findings, notified, now, waived=waived)
-        healed = past.compare(kept, after.findings, self.scanner.names, after.judged).resolved - untold
+        updated = past.remember(history, resolved, before.findings, notified, now, waived=waived)
+        changes = past.compare(updated, after.findings, self.scanner.names, after.judged)
+        healed = changes.resolved - undelivered
         if not healed:
-            return kept
-        return past.remember(kept, past.Changes(resolved=healed), after.findings, [], now, waived=waived)
+            return updated
+        return past.remember(updated, past.Changes(resolved=healed), after.findings, [], now, waived=waived)
 
     def _table_calls(self) -> list[Call]:
         """The reads that say where history can be kept; the check of the tables makes the same."""

@@ -106,9 +106,9 @@ class Scanner:
         check_context = CheckContext(self.config, reads, now)
         judged: set[tuple[str, str]] = set()
         assessed = [
-            replace(found, finding=replace(found.finding, place=self.place))
+            replace(assessed_finding, finding=replace(assessed_finding.finding, place=self.place))
             for check in self.checks
-            for found in self._assess(check, check_context, judged)
+            for assessed_finding in self._assess(check, check_context, judged)
         ]
         ordered = by_importance(waived(assessed, self.waivers, now))
         return Scan(reads, ordered, frozenset(judged))

@@ -33,8 +33,8 @@ class Round:
 
     def astray(self, expected: tuple[str, ...]) -> bool:
         """Whether every endpoint that returned the caller's address saw none of the expected ones."""
-        seen = {attempt.address for attempt in self.tries if attempt.address}
-        return bool(expected) and bool(seen) and seen.isdisjoint(expected)
+        observed = {attempt.address for attempt in self.tries if attempt.address}
+        return bool(expected) and bool(observed) and observed.isdisjoint(expected)
 
 
 class Verdict(StrEnum):

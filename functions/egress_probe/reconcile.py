@@ -32,7 +32,7 @@ class Watch:
     rounds: list[Round] = field(default_factory=list)
 
     def run(self, wanted: int) -> None:
-        """Probe for at least ``rounds`` rounds.
+        """Probe for ``wanted`` rounds, for up to four more where the latest round was bad.
 
         Raises:
             EgressDownError: no endpoint answered, in as many rounds as the rule says.

@@ -40,7 +40,7 @@ class Settings:
 
 def _endpoints(env: Mapping[str, str]) -> tuple[str, ...]:
     name = "PROBE_ENDPOINTS"
-    urls = tuple(part.strip() for part in env.get(name, "").split(",") if part.strip())
+    urls = variables.many(env, name, r"\S.*")
     for url in urls:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:

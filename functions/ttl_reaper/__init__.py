@@ -15,6 +15,9 @@ The modules, riskiest first:
 - ``rate_limiter``: the token bucket on consumed units, reads counted too, that falls when DynamoDB throttles.
 - ``checkpoint``: where a run stands, as JSON; ``checkpoint_store``: where it is between two invocations.
 - ``observe``: the live table and its pages. ``audit``: what was deleted, in S3 or the log.
-- ``distributed_map``: the same work as a plan of segments for a Distributed Map, and its summary.
+- ``distributed_map``: the same work as a plan of segments for a Distributed Map; ``map_summary``: the results
+  of its runs added up, and the plan of its next pass.
+- ``messages``: the alert and the event when a table's trouble begins, and when it is over.
+- ``model``, ``partiql``: the data that all share; the statements of a batch and what its answer says.
 - ``events``, ``tables``, ``settings``, ``report``, ``app``: what comes in and goes out, and the handler.
 """

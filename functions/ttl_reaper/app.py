@@ -76,7 +76,7 @@ def _handle(event: dict[str, Any], context: LambdaContext) -> ReapAnswer:
         results = _reap_in_turn(shared, chosen, parsed)
     answer = _report(results, own)
     if not parsed.plan and (not parsed.dry_run or parsed.mode is Mode.REPORT):
-        _tell(own, [messages.ended(result, parsed.mode.value) for result in results])
+        _send_messages(own, [messages.ended(result, parsed.mode.value) for result in results])
     return _run_of_plan(parsed, answer, checkpoints) if parsed.plan and own.bucket else answer
 
 
@@ -129,7 +129,7 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
     for result in failed[: map_summary.MOST_EXAMPLES]:
         logger.error("Run failed", extra=result.model_dump(exclude_none=True))
     if not another:
-        _tell(own, messages.of_plan(ended.results, ended.order))
+        _send_messages(own, messages.of_plan(ended.results, ended.order))
     lines = [*reasons, *(f"{map_summary.run_name(result)}: {result.reason}" for result in failed)]
     examples = failed[: map_summary.MOST_EXAMPLES]
     data: report.ReapData = {
@@ -143,7 +143,7 @@ def _summary(event: SummaryEvent, own: Settings) -> ReapAnswer:
     return {"success": not another and not count, "data": data, "environment": own.environment.value}
 
 
-def _tell(own: Settings, results: Sequence[messages.Ended]) -> None:
+def _send_messages(own: Settings, results: Sequence[messages.Ended]) -> None:
     """A message that cannot be sent fails no table; the next run sends its own."""
     made = {"s3": lambda: clients.s3(attempts=S3_ATTEMPTS), "sns": clients.sns, "events": clients.events}
 
@@ -154,7 +154,7 @@ def _tell(own: Settings, results: Sequence[messages.Ended]) -> None:
     if problem is not None:
         if problem.action == PUBLISH:
             count_lost_alert(own.environment)
-        logger.error("not told", extra={"problem": str(problem)})
+        logger.error("not sent", extra={"problem": str(problem)})
 
 
 def _map_pass(event: SummaryEvent) -> tuple[map_summary.MapPass, str | None]:

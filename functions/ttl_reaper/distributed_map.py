@@ -26,12 +26,6 @@ SEGMENTS_A_RUN = 8  # as many as a run has workers; more where there would be to
 MOST_RUNS = 1_000  # so many fit into a state's 256 kB, with a grant for each
 
 
-def plan(event: WorkEvent, tables: Sequence[DesiredTable], plan_id: str = "plan") -> list[dict[str, Any]]:
-    """The whole events of the runs, as the state machine puts them together."""
-    document = plan_document(event, tables, plan_id)
-    return [document["order"] | item for item in document["work"]]
-
-
 def plan_document(event: WorkEvent, tables: Sequence[DesiredTable], plan_id: str) -> dict[str, Any]:
     """The order that all runs share, what each run is for, how many run at a time, and the ledger.
 

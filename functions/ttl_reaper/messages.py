@@ -77,12 +77,12 @@ def of_plan(results: Sequence[SegmentResult], order: dict[str, Any]) -> list[End
     mode = str(order.get("mode", Mode.REPORT.value))
     if order.get("dry_run") and mode != Mode.REPORT:
         return []
-    found = list[Ended]()
+    endings = list[Ended]()
     for table in dict.fromkeys(result.table for result in results):
         failed = next((each for each in results if each.table == table and not each.is_well), None)
         cause = (failed.end or RunStatus.FAILED.value) if failed else ""
-        found.append(Ended(table, mode, cause, failed.reason if failed else ""))
-    return found
+        endings.append(Ended(table, mode, cause, failed.reason if failed else ""))
+    return endings
 
 
 def send_messages(own: Settings, results: Sequence[Ended], client: Callable[[str], Any]) -> None:

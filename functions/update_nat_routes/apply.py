@@ -95,9 +95,9 @@ class Writer:
             case ConfirmEgress():
                 return self._confirm(action)
             case _:
-                return self._tell_group(action)
+                return self._write_to_group(action)
 
-    def _tell_group(self, action: GroupAction) -> tuple[Status, str]:
+    def _write_to_group(self, action: GroupAction) -> tuple[Status, str]:
         match action:
             case CompleteLifecycleAction():
                 return self._complete(action)

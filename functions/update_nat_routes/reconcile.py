@@ -91,10 +91,10 @@ class Reconciler:
         if trigger.group is not None and trigger.group not in self.settings.group_names:
             self.report.relevant = False
         elif trigger.kind in {TriggerKind.INSTANCE_STATE, TriggerKind.SPOT_NOTICE, TriggerKind.PEER_SILENT}:
-            self.report.relevant = self._concerns_us(str(trigger.silent_instance or trigger.instance_id))
+            self.report.relevant = self._is_one_of_ours(str(trigger.silent_instance or trigger.instance_id))
         return self.report.relevant
 
-    def _concerns_us(self, name: str) -> bool:
+    def _is_one_of_ours(self, name: str) -> bool:
         """Whether an instance is one of ours; a stop of it is awaited here: before it there is nothing to do.
 
         A look is one call. The first pass takes the last look's instances, and reads groups and tables.
@@ -159,8 +159,8 @@ class Reconciler:
         member = next((group.member(waiting) for group in observed.groups if group.member(waiting)), None)
         instance = observed.instances.get(waiting or "")
         absent = member is None and (instance is None or instance.state in ENDED_STATES)
-        kept, now = self.memory.marked, clock.now()
-        marked = {name: kept.get(name, now) for name, it in observed.instances.items() if it.not_forwarding}
+        prior, now = self.memory.marked, clock.now()
+        marked = {name: prior.get(name, now) for name, it in observed.instances.items() if it.not_forwarding}
         self.memory = replace(self.memory, absent=self.memory.absent + 1 if absent else 0, marked=marked)
         if absent and instance is None and self.trigger.kind is TriggerKind.LAUNCH_ACTION:
             self.report.broken.add((Assumption.EVENT_INSTANCE_SHOWS, str(waiting)))
@@ -202,8 +202,8 @@ class Reconciler:
         assert self.observed  # noqa: S101 - a plan was made from it
         tried = [move for move in step.moves if self.report.results[key(move)].detail != NOT_TRIED]
         interfaces = {move.interface_id for move in tried if isinstance(move, Prerequisite)}
+        routes = any(isinstance(move, Route) for move in tried)
         try:
-            routes = any(isinstance(move, Route) for move in tried)
             return self.reader.read_back(self.observed, interfaces, routes=routes)
         except PermanentError as error:
             self.unreadable = error

@@ -110,7 +110,7 @@ def log_outcomes(logger: Logger, report: Report) -> None:
 
 
 def emit_metrics(metrics: Metrics, report: Report) -> None:
-    """Emit at most twelve metrics, of what this run itself observed or wrote."""
+    """Emit what this run itself observed or wrote; docs/events.md lists the metrics."""
     if not report.relevant:
         return
     denied = [note for note in report.plan.notes if note.kind is NoteKind.ROLE_REFUSED]

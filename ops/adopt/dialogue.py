@@ -56,7 +56,7 @@ class Dialogue:
         for _ in range(ROUNDS):
             unseen = [each for each in survey.differences if each.id not in seen]
             undecided = [each for each in unseen if not is_declined(file, each.id, each.live)]
-            new = without_strangers(undecided)
+            new = without_unexpected(undecided)
             seen.update(each.id for each in new)
             outcome.asked += new
             answers = [(each, self.answer(each)) for each in new]
@@ -77,8 +77,8 @@ class Dialogue:
         return outcome
 
 
-def without_strangers(differences: list[Difference]) -> list[Difference]:
-    """While names are open, a resource that no configuration knows may be one of these."""
+def without_unexpected(differences: list[Difference]) -> list[Difference]:
+    """While names are open, an unexpected resource may be the one that an open name means."""
     if not any(each.kind is DifferenceClass.NAME for each in differences):
         return differences
     return [each for each in differences if each.kind is not DifferenceClass.UNEXPECTED]
@@ -90,11 +90,6 @@ def guess_of(difference: Difference) -> Decision | None:
         return None
     first = difference.proposals[0]
     return Decision(difference, Answer.TAKE, first.value) if first.is_clear else None
-
-
-def take(difference: Difference) -> Decision:
-    """The first proposal."""
-    return Decision(difference, Answer.TAKE, difference.proposals[0].value)
 
 
 def refused_again(outcome: Outcome) -> Outcome:

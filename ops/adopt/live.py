@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from drift_check.checks.base import tag_map
+from drift_check.observe import SERVICES_A_CALL
 from drift_check.observe.observations import Known
+from drift_check.observe.observer import OUT_OF_TIME
 from ops.adopt import traffic
 from ops.adopt.model import Candidate, UnreadError
 from ops.adopt.names import Kind
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
     from drift_check.observe.observations import Reads
     from tradai_shared.config.models import CanonicalConfig
-
-OUT_OF_TIME = "OutOfTime"
-SERVICES_A_CALL = 10
 
 
 @dataclass(slots=True)

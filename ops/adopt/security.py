@@ -41,7 +41,7 @@ NOT_LOWER = (
 # Whether items are deleted at all.
 TTL = ("dynamodb.tables.*.ttl", "dynamodb.tables.*.ttl.attribute")
 RULES = ("network.security_groups.*.ingress", "network.security_groups.*.egress")
-# Built-in rules and strangers whose acceptance would hide an opening or a loss.
+# Built-in rules and unexpected resources whose acceptance would hide an opening or a loss.
 DELICATE = (
     "unexpected open group",
     "ingress wider than the VPC",

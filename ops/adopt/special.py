@@ -24,7 +24,7 @@ TTL = ".ttl"
 TTL_ATTRIBUTE = ".ttl.attribute"
 ROOT = "dynamodb.tables"
 # What no page says and is written down as it is: it protects, or changes only where an index is made anew.
-UNSAID = (
+WRITTEN_WHERE_UNSPECIFIED = (
     *(f"{ROOT}.*.indexes.*.{field}" for field in PROJECTED),
     "rds.deletion_protection",
     "rds.storage_encrypted",
@@ -72,13 +72,13 @@ def index_proposal(config: CanonicalConfig, finding: Finding, reads: Reads) -> t
     return None
 
 
-def unsaid_values(config: CanonicalConfig, states: Iterable[ResourceState]) -> Iterator[Confirmation]:
-    """Live values that no page says; what is off or empty stays unsaid."""
+def unspecified_values(config: CanonicalConfig, states: Iterable[ResourceState]) -> Iterator[Confirmation]:
+    """Live values that the configuration leaves unspecified; what is off or empty stays unspecified."""
     for state in states:
         for fact in state.facts:
             path = path_of(state, fact)
             if (
-                any(fnmatchcase(path, pattern) for pattern in UNSAID)
+                any(fnmatchcase(path, pattern) for pattern in WRITTEN_WHERE_UNSPECIFIED)
                 and is_judged(config, path)
                 and is_unspecified(config, path)
                 and isinstance(fact.observed, Known)

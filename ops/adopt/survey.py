@@ -15,7 +15,7 @@ from drift_check.observe.observations import Known
 from ops.adopt import names, resemblance, sets
 from ops.adopt.model import Confirmation, Difference, DifferenceClass, Proposal, Survey
 from ops.adopt.security import is_insecure, loses
-from ops.adopt.special import index_proposal, taken_at, unsaid_values, value_proposal
+from ops.adopt.special import index_proposal, taken_at, unspecified_values, value_proposal
 from ops.adopt.tags import exists, tag_differences
 from ops.drift_role import POOL
 from tradai_shared import clock
@@ -66,7 +66,8 @@ def survey(config: CanonicalConfig, scan: Scan, lister: Lister) -> Survey:
         *tag_differences(config, states, of_tags),
     )
     behind = behind_names(everything)
-    confirmations = (*_confirmations(config, states, everything, of_tags), *unsaid_values(config, states))
+    confirmed = _confirmations(config, states, everything, of_tags)
+    confirmations = (*confirmed, *unspecified_values(config, states))
     pools = (state.arn for state in states if state.arn.startswith(POOL))
     return Survey(
         differences=tuple(each for each in everything if not _is_behind(each, behind)),

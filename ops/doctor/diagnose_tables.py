@@ -63,7 +63,7 @@ def _none(account: Account, wanted: Wanted) -> Line:
     return Line(Level.DO, "route tables", text, remedy)
 
 
-def strangers(account: Account) -> tuple[Carrier, ...]:
+def carriers_of_other_groups(account: Account) -> tuple[Carrier, ...]:
     """The NATs that carry some of the tables and are of none of the groups that are looked after."""
     groups = {group.name for group in (account.group, account.standby) if group}
     return tuple(carrier for carrier in account.carriers if carrier.group not in groups)
@@ -73,13 +73,13 @@ def _own(account: Account, wanted: Wanted) -> list[RouteTable]:
     """Without those of other groups' NATs, where it is known whose is meant."""
     if is_undecided(account, wanted):
         return list(account.tables)
-    theirs = {table for carrier in strangers(account) for table in carrier.tables}
+    theirs = {table for carrier in carriers_of_other_groups(account) for table in carrier.tables}
     return [table for table in account.tables if table.id not in theirs]
 
 
 def is_undecided(account: Account, wanted: Wanted) -> bool:
     """Whether the tables lead to NATs of several groups, and no parameter says which one is meant."""
-    return bool(strangers(account)) and not any(
+    return bool(carriers_of_other_groups(account)) and not any(
         carrier.group == wanted.group_name for carrier in account.carriers
     )
 
@@ -93,7 +93,7 @@ def _carriers(account: Account, wanted: Wanted, parameters: dict[str, str]) -> I
         f"{', '.join(carrier.tables)} to {carrier.instance_id} of {carrier.group or none}"
         for carrier in account.carriers
     )
-    others = strangers(account)
+    others = carriers_of_other_groups(account)
     if not others:
         text = f"they lead to several NATs: {shown}. The stack moves them all to one of these"
         yield Line(Level.INFO, "route tables", text)

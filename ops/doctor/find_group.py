@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ops.doctor.parse import GROUP_TAG, tags
+from ops.doctor.parse import tags
+from update_nat_routes.model import GROUP_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

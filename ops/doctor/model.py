@@ -78,8 +78,6 @@ class Group:
     """The NAT's Auto Scaling group."""
 
     name: str
-    minimum: int
-    maximum: int
     desired: int
     subnets: tuple[str, ...]
     suspended: tuple[str, ...]

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ops.doctor.model import Group, Hook, RouteTable
 from update_nat_routes.descriptions import ANNOUNCED
-from update_nat_routes.model import DEFAULT_ROUTE
+from update_nat_routes.model import DEFAULT_ROUTE, GROUP_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-GROUP_TAG = "aws:autoscaling:groupName"
 STACK_TAG = "aws:cloudformation:stack-name"
 
 
@@ -75,8 +74,6 @@ def place(reservations: Iterable[Mapping[str, Any]]) -> tuple[str | None, str | 
 def group(described: Mapping[str, Any], hooks: Iterable[Mapping[str, Any]] | None) -> Group:
     return Group(
         name=described["AutoScalingGroupName"],
-        minimum=described["MinSize"],
-        maximum=described["MaxSize"],
         desired=described["DesiredCapacity"],
         subnets=tuple(part for part in described.get("VPCZoneIdentifier", "").split(",") if part),
         suspended=tuple(process["ProcessName"] for process in described.get("SuspendedProcesses", [])),

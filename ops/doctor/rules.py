@@ -34,8 +34,7 @@ class RuleReader:
         self.seen.add(bus)
         where: dict[str, Any] = {} if bus == DEFAULT_BUS else {"EventBusName": bus}
         listed = self.reader.items("events:ListRules", "Rules", **where)
-        found = [rule for rule in listed if self._matches(rule)]
-        for rule in found:
+        for rule in [rule for rule in listed if self._matches(rule)]:
             targets = self._targets(rule["Name"], where)
             shown = tuple(described(self.reader, target) for target in targets)
             yield Rule(rule["Name"], rule.get("State") != "DISABLED", shown, bus)
@@ -50,7 +49,7 @@ class RuleReader:
         return [target["Arn"] for target in targets]
 
     def _behind(self, targets: Iterable[str], rule: str) -> Iterator[Rule]:
-        """A bus of this account and region can be read; of another one the rule that sends there is told."""
+        """The rules of the buses of this account and region; others are not read."""
         for target in targets:
             place, _, bus = target.partition(BUS)
             if bus and bus not in self.seen and rule.startswith(f"{place}:"):
@@ -79,6 +78,6 @@ def about_rules(account: Account, wanted: Wanted) -> Iterator[Line]:
 
 
 def _answering(rule: Rule, account: Account) -> list[str]:
-    """The targets that may act. A bus of this account does not: the rules on it are told by themselves."""
+    """The targets that may act. A bus of this account does not: the rules on it have lines of their own."""
     own = f":{account.identity.region}:{account.identity.account}{BUS}"
     return [target for target in programs(rule.targets) if own not in target and not target.endswith(ARCHIVE)]

@@ -47,8 +47,8 @@ def deployment(text: str, env: str) -> dict[str, Any]:
 def _of_every_command(text: str, section: str) -> dict[str, Any]:
     """SAM takes from ``global`` what a command's own table does not say."""
     table = _tables(text)[section].get("global", {})
-    found = table.get("parameters", {}) if isinstance(table, dict) else {}
-    return found if isinstance(found, dict) else {}
+    values = table.get("parameters", {}) if isinstance(table, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 def region(text: str, env: str) -> str:
@@ -104,8 +104,8 @@ def _pairs(item: Any) -> dict[str, str]:
             "samconfig.toml",
             f"a string of {OVERRIDES} has line ends, and SAM splits at blanks alone: use a list",
         )
-    found = list(LONG_PAIR.finditer(line)) or list(PAIR.finditer(line))
-    return {pair["name"]: pair["quoted"] or pair["single"] or pair["plain"] or "" for pair in found}
+    pairs = list(LONG_PAIR.finditer(line)) or list(PAIR.finditer(line))
+    return {pair["name"]: pair["quoted"] or pair["single"] or pair["plain"] or "" for pair in pairs}
 
 
 def _joined(value: Any) -> str:

@@ -34,8 +34,8 @@ def read(
         return ()
     groups = reader.items("autoscaling:DescribeAutoScalingGroups", "AutoScalingGroups")
     by_name = {group["AutoScalingGroupName"]: group for group in groups}
-    found = [name for name in alike(groups, carrier_group) if name not in carrying]
-    near = _in_its_vpc(reader, by_name, carrier_group, found) if found else []
+    lookalikes = [name for name in alike(groups, carrier_group) if name not in carrying]
+    near = _in_its_vpc(reader, by_name, carrier_group, lookalikes) if lookalikes else []
     return tuple(_forwarding_as(reader, by_name, carrier_group, near)) if near else ()
 
 

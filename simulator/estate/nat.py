@@ -24,7 +24,7 @@ def build(estate: Estate) -> None:
     instance(estate, ec2, autoscaling)
     routes(estate, ec2)
     if estate.deployed:
-        told_by(estate)
+        alarm_and_rules(estate)
 
 
 def image(estate: Estate, ec2: Any) -> str:
@@ -104,7 +104,7 @@ def routes(estate: Estate, ec2: Any) -> None:
             )
 
 
-def told_by(estate: Estate) -> None:
+def alarm_and_rules(estate: Estate) -> None:
     """The alarm and the rules; the function itself is made with the others."""
     config = estate.config
     estate.client("cloudwatch").put_metric_alarm(

@@ -121,7 +121,7 @@ def safety(world: Live) -> Safety:
 def opened(world: Live, flat: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
     for group, rules in flat.items():
         yield from (
-            f"{group} {security_groups.in_words(rule)}"
+            f"{group} {security_groups.to_text(rule)}"
             for rule in vpc_lookup.open_rules((), rules, vpc_lookup.Home(("10.0.0.0/16",)))
         )
     for table in world.client("ec2").describe_route_tables()["RouteTables"]:

@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tradai_shared.config.changelog import next_version, number
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.paths import is_immutable, leaves, provenance_of
 
@@ -167,3 +166,14 @@ def _collapse(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _expand(values: Mapping[str, Any]) -> dict[str, Any]:
     return dict.fromkeys(map(str, Environment), values[ALL]) if ALL in values else dict(values)
+
+
+def number(version: str) -> tuple[int, ...]:
+    """A version as numbers that compare: 9.3.0+10 is later than 9.3.0+9."""
+    platform, _, revision = version.partition("+")
+    return (*map(int, platform.split(".")), int(revision or 0))
+
+
+def next_version(version: str) -> str:
+    platform, _, revision = version.partition("+")
+    return f"{platform}+{int(revision or 0) + 1}"

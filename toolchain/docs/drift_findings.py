@@ -15,7 +15,7 @@ from drift_check.compare import EXISTENCE, path_of
 from drift_check.findings import severity_of
 from drift_check.observe import IAM_ACTIONS, READ_OPERATIONS
 from drift_check.observe.observations import Reads
-from toolchain.docs.unchecked_values import UNJUDGED
+from toolchain.docs.unchecked_values import UNCHECKED
 from tradai_shared.config.build import build
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.paths import is_immutable
@@ -71,7 +71,7 @@ def _lines() -> Iterator[str]:
     yield from _writes()
     yield from _reads()
     yield "\n## Not judged\n\n| value | why |\n|---|---|"
-    yield from (f"| `{pattern}` | {reason} |" for pattern, reason in UNJUDGED)
+    yield from (f"| `{pattern}` | {reason} |" for pattern, reason in UNCHECKED)
     yield "\n## Not proved on the stand-in\n\n| what | why |\n|---|---|"
     yield from (f"| {value} | {why} |" for value, why in NOT_STORED)
 

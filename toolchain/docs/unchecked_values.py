@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-UNJUDGED: tuple[tuple[str, str], ...] = (
+UNCHECKED: tuple[tuple[str, str], ...] = (
     ("environment", "it chooses the estate"),
     ("region", "the clients' own region decides where is looked"),
     ("availability_zones", "each subnet's zone is compared"),
@@ -37,6 +37,6 @@ UNJUDGED: tuple[tuple[str, str], ...] = (
 )
 
 
-def why_unjudged(path: str) -> str | None:
+def why_unchecked(path: str) -> str | None:
     """The reason; None where a check compares it."""
-    return next((reason for pattern, reason in UNJUDGED if fnmatchcase(path, pattern)), None)
+    return next((reason for pattern, reason in UNCHECKED if fnmatchcase(path, pattern)), None)

@@ -90,14 +90,14 @@ class Healer:
             detail = "it has changed since it was planned: nothing is written"
             return self._failed(planned, detail, temporary=True)
         if self.dry_run:
-            writes = [write for each in fresh.remediations for write in self.builder.writes(each)]
+            writes = [write for each in fresh.remediations for write in self.builder.build(each)]
             return HealOutcome(planned.finding, Status.PLANNED, _warnings(fresh), tuple(writes))
         return self._write(fresh)
 
     def _write(self, fresh: AssessedFinding) -> HealOutcome:
         """Carry the remediations out in order, each once a reading shows the effect of the one before it."""
         for remediation in fresh.remediations:
-            for write in self.builder.writes(remediation):
+            for write in self.builder.build(remediation):
                 self.before_write(fresh.finding)
                 self.sent.append(write)
                 if refusal := self._send(write):

@@ -42,7 +42,7 @@ class RequestBuilder:
     client: Callable[[str], Any]
     account: list[str] = field(default_factory=list)  # read once, when an ARN needs it
 
-    def writes(self, remediation: Remediation) -> list[ApiRequest]:
+    def build(self, remediation: Remediation) -> list[ApiRequest]:
         """The calls of a remediation.
 
         Raises:
@@ -175,9 +175,9 @@ class RequestBuilder:
         """The present MFA configuration with the new mode: Cognito switches off what a call leaves out."""
         with translate_errors("cognito-idp:GetUserPoolMfaConfig"):
             now = self.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=remediation.pool_id)
-        kept = {name: value for name, value in now.items() if name.endswith("Configuration")}
-        kept.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
-        parameters = {"UserPoolId": remediation.pool_id, **kept, "MfaConfiguration": remediation.mfa}
+        present = {name: value for name, value in now.items() if name.endswith("Configuration")}
+        present.setdefault("SoftwareTokenMfaConfiguration", {"Enabled": True})
+        parameters = {"UserPoolId": remediation.pool_id, **present, "MfaConfiguration": remediation.mfa}
         return ApiRequest("cognito-idp:SetUserPoolMfaConfig", parameters)
 
     def _tag(self, arn: str, tags: dict[str, str]) -> ApiRequest:

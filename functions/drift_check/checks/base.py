@@ -30,8 +30,8 @@ class AttributeState:
     """One attribute as AWS shows it.
 
     ``path`` names the value in the configuration where it is not the attribute's own; ``desired`` stands
-    for rules that no value of the configuration spells out. ``remedies`` are the writes that would heal a
-    difference. ``accepted`` is the platform's own reason for living with one. With
+    for rules that no value of the configuration spells out. ``remediations`` are the writes that would heal
+    a difference. ``accepted`` is the platform's own reason for living with one. With
     ``each_unexpected`` every element of the observed list is a finding of its own. ``evidence`` is content
     beside the observed value to which approvals and waivers are bound.
     """
@@ -127,7 +127,7 @@ def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str]:
 
 
 TAGS = Call("tag:GetResources")
-UNCONFIGURED = "it follows the platform's naming and no configuration knows it"
+UNCONFIGURED = "its name matches the platform's naming, and the configuration does not have it"
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def all_initial_reads(config: CanonicalConfig, checks: Iterable[Check]) -> list[
 # Names of the platform's documents begin with tradai-, those of the stack's own with its NamePrefix.
 # A deployment with other names states them: what several of a kind have in common is its naming.
 SEPARATORS = re.compile(r"([-_./])")
-SHORTEST_WORD = 3  # of a shorter one, such as "q" or "eu", a stranger's name has the same
+SHORTEST_WORD = 3  # of a shorter one, such as "q" or "eu", another project's names have the same
 ENOUGH_WORDS = 2  # in common: the platform's and the environment's, as in tradai-*-dev
 
 

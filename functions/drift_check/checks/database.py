@@ -132,8 +132,8 @@ def _version(desired: str, instance: ApiObject) -> str:
 
 def _ssl(parameter: str, instance: ApiObject | None, parameters: list[ApiObject]) -> bool | str:
     """In force only when the instance has taken the group's value over."""
-    found = having(parameters, key="ParameterName", value=parameter) or {}
-    if str(found.get("ParameterValue")) not in ON:
+    setting = having(parameters, key="ParameterName", value=parameter) or {}
+    if str(setting.get("ParameterValue")) not in ON:
         return False
     groups = (instance or {}).get("DBParameterGroups", [{}])
     status = str(groups[0].get("ParameterApplyStatus"))

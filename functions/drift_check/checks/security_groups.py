@@ -154,7 +154,7 @@ def flat_ports(low: int | None, high: int | None) -> tuple[int | None, int | Non
     return (None, None) if (low, high) in ALL_PORTS else (low, high)
 
 
-def in_words(rule: Rule) -> str:
+def to_text(rule: Rule) -> str:
     low, high = rule["from_port"], rule["to_port"]
     ports = "every port" if low is None else str(low) if low == high else f"{low}-{high}"
     protocol = "every protocol" if rule["protocol"] == EVERY_PROTOCOL else rule["protocol"]
@@ -172,7 +172,7 @@ def _open_to_world(  # noqa: PLR0913, PLR0917 - what was read of the group besid
     """A group that may be open need not be; one that may not be must have no such rule."""
     opened = combined(partial(open_rules, desired.ingress or ()), ingress, home)
     rules = opened.value_or([])
-    words = ", ".join(map(in_words, rules))
+    words = ", ".join(map(to_text, rules))
     yield AttributeState(
         "open_to_world",
         opened.map(lambda rules: bool(rules) or desired.open_to_world),
@@ -187,7 +187,7 @@ def _open_to_world(  # noqa: PLR0913, PLR0917 - what was read of the group besid
         yield each_unexpected(
             "ingress beside the web",
             opened.map(
-                lambda rules: sorted([in_words(each) for each in rules if AS_TUPLE(each)[:3] not in WEB])
+                lambda rules: sorted([to_text(each) for each in rules if AS_TUPLE(each)[:3] not in WEB])
             ),
             "the group may be open, no rule is stated, and this is neither HTTP nor HTTPS",
             path,
@@ -197,7 +197,7 @@ def _open_to_world(  # noqa: PLR0913, PLR0917 - what was read of the group besid
     yield each_unexpected(
         "ingress wider than the VPC",
         combined(
-            lambda wide, opened: sorted([in_words(each) for each in wide if each not in opened]), wide, opened
+            lambda wide, opened: sorted([to_text(each) for each in wide if each not in opened]), wide, opened
         ),
         "no rule is stated, and this one reaches further than the VPC",
         path,

@@ -68,7 +68,7 @@ class Observer:
     def observe(
         self, calls: Iterable[Call], dependent_reads: Callable[[Call, Read[Any]], Iterable[Call]]
     ) -> Reads:
-        """Ask the first calls, and what ``follow`` derives from each outcome, until none is left."""
+        """Make these calls, and those that ``dependent_reads`` derives from each answer."""
         answers: dict[Call, Read[Any]] = {}
         asked: set[Call] = set()
         done: SimpleQueue[Future[tuple[Call, Read[Any]]]] = SimpleQueue()
@@ -132,14 +132,14 @@ def _ask(client: Any, reader: ReadOperation, call: Call, count: Callable[[], Non
 
 
 def _part(answer: dict[str, Any], reader: ReadOperation) -> Any:  # noqa: ANN401 - AWS's answer
-    """What is kept.
+    """The part of the answer that the checks read.
 
     Raises:
         TemporaryError: it is missing or empty where AWS never leaves it so, or the answer is a page in HTML.
     """
-    kept = answer.get(reader.result) if reader.result else {k: answer[k] for k in answer if k != METADATA}
-    if kept or kept == []:
-        return kept
+    part = answer.get(reader.result) if reader.result else {k: answer[k] for k in answer if k != METADATA}
+    if part or part == []:
+        return part
     headers = answer.get(METADATA, {}).get("HTTPHeaders", {})
     if reader.operation not in MAY_BE_EMPTY or "html" in headers.get("content-type", ""):
         raise TemporaryError(reader.operation, "UnexpectedAnswer", f"an answer without {reader.result}")

@@ -61,11 +61,11 @@ def answer(report: Report) -> Answer:
     """The platform's own form of an answer, within Lambda's 6 MB. Partial is not success."""
     whole = whole_answer(report)
     results = whole["data"]["results"]
-    kept = _within(results, ANSWER_BYTES)
-    if len(kept) == len(results):
+    included = _within(results, ANSWER_BYTES)
+    if len(included) == len(results):
         return whole
-    summary_of_part = {**whole["data"]["summary"], "results_omitted": len(results) - len(kept)}
-    return {**whole, "data": {"summary": summary_of_part, "results": kept}}
+    summary_of_part = {**whole["data"]["summary"], "results_omitted": len(results) - len(included)}
+    return {**whole, "data": {"summary": summary_of_part, "results": included}}
 
 
 def _within(results: list[dict[str, object]], most: int) -> list[dict[str, object]]:

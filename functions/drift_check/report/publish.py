@@ -187,10 +187,10 @@ def resolved_detail(report: Report) -> str:
 
 def _detail(report: Report, name: str, rows: Sequence[object], **more: object) -> str:
     """As many of the first rows as fit; how many others there are."""
-    kept = rows[:FINDINGS_IN_EVENT]
+    included = rows[:FINDINGS_IN_EVENT]
     head = {"version": EVENT_VERSION, "environment": report.environment, **more}
     while True:
-        text = json.dumps({**head, name: kept, "omitted": len(rows) - len(kept)})
-        if len(text.encode()) <= EVENT_BYTES or not kept:
+        text = json.dumps({**head, name: included, "omitted": len(rows) - len(included)})
+        if len(text.encode()) <= EVENT_BYTES or not included:
             return text
-        kept = kept[: len(kept) // 2]
+        included = included[: len(included) // 2]

@@ -5,11 +5,11 @@ TradaiError
 ├─ EventError         an event that cannot be understood; nothing was changed
 ├─ ConfigError        a canonical configuration that does not validate
 ├─ EgressDownError    the egress probe's verdict: nothing beyond the NAT answers
-├─ WrongEgressAddressError   the same, when all is well but the address by which it is seen
+├─ WrongEgressAddressError   the egress probe's verdict: requests leave from another address
 └─ AwsError           an AWS call that failed, after botocore's own retries
-├─ TemporaryError   worth another try: throttled, timed out, a server's fault
-└─ PermanentError   the same call will fail again
-└─ AccessDenied   a permission is missing; what was to be read is unknown
+   ├─ TemporaryError   worth another try: throttled, timed out, a server's fault
+   └─ PermanentError   the same call will fail again
+      └─ AccessDenied   a permission is missing; what was to be read is unknown
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def redacted(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value that somebody else has sent, as a message can carry it: short, on one line, printable."""
+    """A value of an event or an answer as a message can carry it: short, on one line, printable."""
     return _SHORT.repr(value)
 
 

@@ -9,7 +9,7 @@ from tradai_shared.config.models import CanonicalConfig
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.overrides import OverrideFile
 from tradai_shared.config.paths import is_absent, is_judged, is_unspecified, source_of
-from tradai_shared.config.provenance import Page, marks_of, provenance_at
+from tradai_shared.config.provenance import Page, provenance_at, sourced_sections
 from tradai_shared.config.values.pages import documented, seed
 from tradai_shared.errors import ConfigError
 
@@ -140,18 +140,18 @@ def test_every_value_has_a_mark(config: CanonicalConfig) -> None:
 
 def test_every_mark_is_on_a_value() -> None:
     for config in (DEV, STAGING, PROD):
-        for path in config.marks:
+        for path in config.provenances:
             value_at(config, path)
 
 
 def test_a_mark_holds_for_all_below_it_but_what_has_its_own() -> None:
     tree = {"a": documented({"b": 1, "c": seed({"d": 2})})}
-    marked = {path: mark.provenance for path, mark in marks_of(tree)}
+    marked = {path: mark.provenance for path, mark in sourced_sections(tree)}
     assert [provenance_at(marked, path) for path in ("a.b", "a.c.d")] == ["documented", "seed"]
 
 
 def test_a_value_without_any_mark_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=r"a\.b: no mark gives the provenance"):
+    with pytest.raises(ConfigError, match=r"a\.b: nothing states the provenance"):
         provenance_at({"b": Provenance.SEED}, "a.b")
 
 
@@ -214,7 +214,7 @@ def test_nothing_can_be_changed_in_place() -> None:
     with pytest.raises(TypeError):
         PROD.dynamodb.tables["notifications"] = PROD.dynamodb.tables["idempotency"]  # type: ignore[index]
     with pytest.raises(TypeError):
-        PROD.marks["region"] = Provenance.CONFIRMED  # type: ignore[index]
+        PROD.provenances["region"] = Provenance.CONFIRMED  # type: ignore[index]
 
 
 @pytest.mark.parametrize("config", [DEV, STAGING, PROD])

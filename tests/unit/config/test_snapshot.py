@@ -1,12 +1,21 @@
-"""Document control: no value changes by accident, and none unsaid."""
+"""Every change of a value needs a version and a line in the change log."""
 
 from datetime import date
 
 import pytest
 
-from toolchain.config_document.snapshot import Entry, Snapshot, check, dump, parse, take
+from toolchain.config_document.snapshot import (
+    Entry,
+    Snapshot,
+    check,
+    dump,
+    next_version,
+    number,
+    parse,
+    take,
+)
 from tradai_shared.config.build import build
-from tradai_shared.config.changelog import CHANGES, Change, next_version, number
+from tradai_shared.config.changelog import CHANGES, Change
 from tradai_shared.config.naming import Environment
 
 VERSION = "9.3.0+4"

@@ -10,7 +10,7 @@ import pytest
 from drift_check.findings import FindingStatus
 from tests.unit.drift_check.config_mutation import another, changed
 from tests.unit.drift_check.moto_estate import Standing, config
-from toolchain.docs.unchecked_values import UNJUDGED, why_unjudged
+from toolchain.docs.unchecked_values import UNCHECKED, why_unchecked
 from tradai_shared.config import leaves
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def is_about(finding: Finding, path: str) -> bool:
     return path == finding.path or path.startswith(f"{finding.path}.")
 
 
-@pytest.mark.parametrize("path", [path for path in CASES if not why_unjudged(path)])
+@pytest.mark.parametrize("path", [path for path in CASES if not why_unchecked(path)])
 def test_a_changed_value_has_its_finding_and_no_other_has(estate: Standing, path: str) -> None:
     findings = findings_of(estate, path)
     expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
@@ -62,13 +62,13 @@ def test_a_changed_value_has_its_finding_and_no_other_has(estate: Standing, path
     assert all(finding.status is not FindingStatus.UNKNOWN for finding in findings)
 
 
-@pytest.mark.parametrize("path", [path for path in CASES if why_unjudged(path)])
+@pytest.mark.parametrize("path", [path for path in CASES if why_unchecked(path)])
 def test_what_is_said_not_to_be_judged_is_not(estate: Standing, path: str) -> None:
     expected = {target for pattern, target, _ in CONSEQUENCES if fnmatchcase(path, pattern)}
     assert {result.path for result in findings_of(estate, path)} == expected
 
 
-@pytest.mark.parametrize("pattern", [pattern for pattern, _ in UNJUDGED])
+@pytest.mark.parametrize("pattern", [pattern for pattern, _ in UNCHECKED])
 def test_every_exception_is_about_some_value(pattern: str) -> None:
     assert any(fnmatchcase(path, pattern) for path, _ in leaves(config()))
 

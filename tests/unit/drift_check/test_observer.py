@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from drift_check.observe.observations import Call, Known, Unknown
 from drift_check.observe.observer import Observer, RateLimiter
+from tests.fakes.clock import FakeClock
 from tradai_shared import clock
 
 TABLES = Call("dynamodb:ListTables")
-
-
-class Ticking:
-    """A clock that sleeping moves on."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 22, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
 
 
 class Client:
@@ -46,17 +34,17 @@ class Client:
 
 
 def observe(client: Client, *calls: Call) -> Any:
-    with clock.use(Ticking()):
+    with clock.use(FakeClock()):
         return Observer(lambda _: client).observe(calls, lambda *_: ()).answers[TABLES]
 
 
 def test_no_more_than_so_many_calls_begin_within_a_second() -> None:
-    ticking, pace = Ticking(), RateLimiter(per_second=10)
-    with clock.use(ticking):
+    fake_clock, pace = FakeClock(), RateLimiter(per_second=10)
+    with clock.use(fake_clock):
         began = []
         for _ in range(35):
             pace.take()
-            began.append(ticking.now())
+            began.append(fake_clock.now())
     for first, eleventh in zip(began, began[10:], strict=False):
         assert eleventh - first >= timedelta(seconds=1)
 
@@ -86,6 +74,6 @@ def test_an_answer_without_what_it_is_asked_for_says_nothing_of_existence() -> N
     call = Call("dynamodb:DescribeTable", "a")
     client: Any = Client("", 0)
     client.describe_table = lambda **_: {}
-    with clock.use(Ticking()):
+    with clock.use(FakeClock()):
         answers = Observer(lambda _: client).observe([call], lambda *_: ()).answers
     assert answers[call] == Unknown(call, "UnexpectedAnswer")

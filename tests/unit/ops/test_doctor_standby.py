@@ -23,7 +23,7 @@ MADE = {"CreateNat": "true", "NatStandby": "true", "NatSubnetIds": "subnet-a,sub
 LONE = {**MADE, "NatStandby": "false"}
 SECOND = "tradai-nat-standby-asg-prod"
 HOOK = Hook("tradai-nat-launch-prod", "autoscaling:EC2_INSTANCE_LAUNCHING", 300, "ABANDON", None)
-FIRST_GROUP = Group("tradai-nat-asg-prod", 1, 1, 1, ("subnet-a",), (), (HOOK,), ("i-a",))
+FIRST_GROUP = Group("tradai-nat-asg-prod", 1, ("subnet-a",), (), (HOOK,), ("i-a",))
 SECOND_GROUP = replace(FIRST_GROUP, name=SECOND, subnets=("subnet-b",), members=("i-b",))
 CARRIED_BY_FIRST = Account(
     HERE,

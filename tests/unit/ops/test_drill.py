@@ -23,7 +23,7 @@ HERE = Identity("123456789012", "arn:aws:iam::123456789012:user/operator", "eu-c
 
 
 def account(**changed: Any) -> Account:
-    group = Group("nat", 1, 1, 1, ("subnet-1",), (), ())
+    group = Group("nat", 1, ("subnet-1",), (), ())
     table = RouteTable("rtb-1", "private", "vpc-1", instance_id="i-a")
     values = {"group": group, "instance_id": "i-a", "tables": (table,), "allocation_ids": ("eipalloc-1",)}
     return Account(HERE, **{**values, **changed})
@@ -38,7 +38,7 @@ def test_a_failover_is_followed_to_its_end_in_the_simulated_account() -> None:
         world.start()
         victim = world.nat()
         observed = account(
-            group=Group(world.platform.group, 1, 1, 1, (), (), ()),
+            group=Group(world.platform.group, 1, (), (), ()),
             instance_id=victim,
             tables=tuple(RouteTable(table, "", "vpc") for table in world.platform.tables),
             allocation_ids=(world.platform.allocation,),
@@ -61,7 +61,7 @@ def test_a_group_that_replaces_nothing_ends_at_the_limit_unhealed() -> None:
             AutoScalingGroupName=world.platform.group, ScalingProcesses=["Launch"]
         )
         observed = account(
-            group=Group(world.platform.group, 1, 1, 1, (), (), ()),
+            group=Group(world.platform.group, 1, (), (), ()),
             instance_id=world.nat(),
             tables=tuple(RouteTable(table, "", "vpc") for table in world.platform.tables),
             allocation_ids=(world.platform.allocation,),
@@ -75,8 +75,8 @@ def test_a_group_that_replaces_nothing_ends_at_the_limit_unhealed() -> None:
     [
         ({"group": None}, "run doctor"),
         ({"instance_id": None}, "run doctor"),
-        ({"group": Group("nat", 0, 1, 0, (), (), ())}, "desired 0"),
-        ({"group": Group("nat", 1, 1, 1, (), ("Launch",), ())}, "Launch suspended"),
+        ({"group": Group("nat", 0, (), (), ())}, "desired 0"),
+        ({"group": Group("nat", 1, (), ("Launch",), ())}, "Launch suspended"),
     ],
 )
 def test_where_the_nat_would_not_be_replaced_there_is_no_drill(changed: dict[str, Any], reason: str) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.any_python
 
 ARN = "arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:0a:autoScalingGroupName/acme-egress"
 HOOK = Hook("acme-up", "autoscaling:EC2_INSTANCE_LAUNCHING", 300, "ABANDON", None)
-GROUP = Group("acme-egress", 1, 1, 1, (), (), (HOOK,), arn=ARN)
+GROUP = Group("acme-egress", 1, (), (), (HOOK,), arn=ARN)
 IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/somebody", "eu-central-1")
 NAME = "AutoScalingGroupName"
 SOURCE = {"source": ["aws.autoscaling"]}

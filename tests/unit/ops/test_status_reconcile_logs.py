@@ -62,7 +62,7 @@ def test_a_suspended_group_and_an_empty_account_are_seen(monkeypatch: pytest.Mon
         monkeypatch.setenv(name, "testing")
     with mock_aws():
         wanted = Wanted(Environment.PROD, "tradai-ops-prod", {"NatAsgName": "nat"})
-        group = Group("nat", 1, 1, 1, (), ("Launch",), ())
+        group = Group("nat", 1, (), ("Launch",), ())
         reader = StatusReader(lambda name: boto3.client(name, region_name="eu-central-1"), wanted)  # type: ignore[call-overload]
         facts = {fact.subject: fact for fact in reader.read(Account(HERE, group=group))}
     assert facts["NAT"].text == "nat has no instance"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.ttl_reaper.map_events import events_of
 from tradai_shared.config import canonical_config
 from tradai_shared.errors import EventError
 from ttl_reaper import distributed_map, events, map_summary, tables
@@ -16,7 +17,7 @@ TABLES = tables.tables(canonical_config("dev"))
 
 def plan(**event: Any) -> list[dict[str, Any]]:
     parsed: Any = events.parse({"action": "plan", "tables": "all", **event})
-    return distributed_map.plan(parsed, tables.select_tables(parsed, TABLES))
+    return events_of(distributed_map.plan_document(parsed, tables.select_tables(parsed, TABLES), "plan"))
 
 
 def test_every_run_of_a_plan_is_an_event_that_is_understood() -> None:

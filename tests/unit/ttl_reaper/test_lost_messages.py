@@ -20,5 +20,5 @@ def test_what_the_topic_does_not_take_is_counted(
         raise PermanentError(action, "NotFound", "no")
 
     monkeypatch.setattr(messages, "send_messages", refuse)
-    app._tell(Settings(Environment.DEV, 1.0, "kept"), [])
+    app._send_messages(Settings(Environment.DEV, 1.0, "kept"), [])
     assert ('"AlertsFailed":[1.0]' in capsys.readouterr().out) is counted

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simulator.scenario.reaper_table import fill, make_table
+from tests.unit.ttl_reaper.map_events import events_of
 from tradai_shared.config import canonical_config
 from ttl_reaper import distributed_map, events, tables
 from ttl_reaper.app import lambda_handler
@@ -69,7 +70,8 @@ def test_a_plan_s_runs_inherit_the_names_and_not_the_older_flag(about: dict[str,
     event: Any = events.parse({"action": "plan", "allow_without_pitr": True} | about)
     chosen = tables.select_tables(event, tables.tables(canonical_config("dev")))
     named = set() if about["tables"] == "all" else set(BOTH)
-    runs: Any = [events.parse(run) for run in distributed_map.plan(event, chosen)]
+    document = distributed_map.plan_document(event, chosen, "plan")
+    runs: Any = [events.parse(run) for run in events_of(document)]
     assert {run.request.allow_without_pitr for run in runs} == {frozenset(named)}
 
 

@@ -1,4 +1,4 @@
-"""Telling: metrics, messages, the answer."""
+"""The report of a run: metrics, messages, the answer."""
 
 from __future__ import annotations
 

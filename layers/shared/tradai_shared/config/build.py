@@ -11,7 +11,7 @@ from tradai_shared.config.invariants import violations
 from tradai_shared.config.models import CanonicalConfig
 from tradai_shared.config.overrides import OverrideFile, merge
 from tradai_shared.config.paths import unmatched_patterns
-from tradai_shared.config.provenance import Annotations, Provenance, join, marks_of, plain
+from tradai_shared.config.provenance import Annotations, Provenance, join, plain, sourced_sections
 from tradai_shared.config.validation_errors import problems
 from tradai_shared.config.values import built_in
 from tradai_shared.errors import ConfigError
@@ -42,14 +42,14 @@ def build(
     """
     file = own if isinstance(own, OverrideFile) else OverrideFile(values=dict(own or {}))
     tree = built_in(env)
-    marks = dict(marks_of(tree))
-    provenance = {path: mark.provenance for path, mark in marks.items()}
+    sections = dict(sourced_sections(tree))
+    provenance = {path: sourced.provenance for path, sourced in sections.items()}
     values = plain(tree)
     merge(values, file.values)
     confirmed = dict.fromkeys(own_paths(file.values), Provenance.CONFIRMED)
     annotations = Annotations(
         provenance=provenance | confirmed,
-        sources={path: mark.source for path, mark in marks.items() if mark.source},
+        sources={path: sourced.source for path, sourced in sections.items() if sourced.source},
         confirmed_on={path: day for day, paths in file.confirmed.items() for path in paths},
         superseded=superseded or {},
         parameters=parameters or {},

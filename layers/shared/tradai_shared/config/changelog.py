@@ -63,14 +63,3 @@ CHANGES = (
         "The database may state that it is protected from deletion and encrypted; no page says so.",
     ),
 )
-
-
-def number(version: str) -> tuple[int, ...]:
-    """A version as numbers that compare: 9.3.0+10 is later than 9.3.0+9."""
-    platform, _, revision = version.partition("+")
-    return (*map(int, platform.split(".")), int(revision or 0))
-
-
-def next_version(version: str) -> str:
-    platform, _, revision = version.partition("+")
-    return f"{platform}+{int(revision or 0) + 1}"

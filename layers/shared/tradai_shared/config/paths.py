@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from tradai_shared.config.models.base import IMMUTABLE, UNSPECIFIED, Model
-from tradai_shared.config.provenance import BY_CONFIDENCE, Provenance, join, marked_section, provenance_at
+from tradai_shared.config.provenance import BY_CONFIDENCE, Provenance, join, nearest_section, provenance_at
 from tradai_shared.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -72,16 +72,14 @@ def provenance_of(config: CanonicalConfig, path: str) -> Provenance:
     Raises:
         ConfigError: there is no such path.
     """
-    section = value_at(config, path)
-    return max(
-        (provenance_at(config.marks, leaf) for leaf, _ in leaves(section, path)), key=BY_CONFIDENCE.index
-    )
+    below, stated = leaves(value_at(config, path), path), config.provenances
+    return max((provenance_at(stated, leaf) for leaf, _ in below), key=BY_CONFIDENCE.index)
 
 
 def source_of(config: CanonicalConfig, path: str) -> Source | None:
     """The page that the value at a path was read from; None where none says it, or a deployment does."""
     annotations = config.annotations
-    section = marked_section(annotations.provenance, path)
+    section = nearest_section(annotations.provenance, path)
     return annotations.sources.get(section) if section and _is_read(annotations.provenance[section]) else None
 
 

@@ -1,4 +1,4 @@
-"""The source of each value. A mark in ``values/`` holds for the value and for everything below it."""
+"""The source of each value. A provenance in ``values/`` holds for the value and for everything below it."""
 
 from __future__ import annotations
 
@@ -99,32 +99,32 @@ def plain(tree: Any) -> Any:  # noqa: ANN401 - a tree of JSON
             return tree
 
 
-def marks_of(tree: object, path: str = "") -> Iterator[tuple[str, Sourced]]:
-    """The marked sections of a tree, by path."""
+def sourced_sections(tree: object, path: str = "") -> Iterator[tuple[str, Sourced]]:
+    """The sections of a tree that state a provenance, by path."""
     match tree:
         case Sourced():
             yield path, tree
-            yield from marks_of(tree.value, path)
+            yield from sourced_sections(tree.value, path)
         case dict():
             for name, value in tree.items():
-                yield from marks_of(value, join(path, name))
+                yield from sourced_sections(value, join(path, name))
 
 
-def provenance_at(marked: Mapping[str, Provenance], path: str) -> Provenance:
+def provenance_at(stated: Mapping[str, Provenance], path: str) -> Provenance:
     """The provenance that holds at a path: its own or that of the nearest section above.
 
     Raises:
-        ConfigError: no mark covers the path.
+        ConfigError: neither it nor a section above states one.
     """
-    section = marked_section(marked, path)
+    section = nearest_section(stated, path)
     if section is None:
-        raise ConfigError(path, "no mark gives the provenance of this value")
-    return marked[section]
+        raise ConfigError(path, "nothing states the provenance of this value")
+    return stated[section]
 
 
-def marked_section(marked: Mapping[str, object], path: str) -> str | None:
+def nearest_section(stated: Mapping[str, object], path: str) -> str | None:
     """The path, or the nearest section above it, that has an entry."""
     section = path
-    while section and section not in marked:
+    while section and section not in stated:
         section, _, _ = section.rpartition(".")
     return section or None

@@ -105,6 +105,6 @@ class CanonicalConfig(Model):
         return self._annotations
 
     @property
-    def marks(self) -> Mapping[str, Provenance]:
+    def provenances(self) -> Mapping[str, Provenance]:
         """The provenance of the values by path; read it through ``paths.provenance_of``."""
         return MappingProxyType(dict(self._annotations.provenance))

@@ -1,4 +1,4 @@
-"""The built-in values, one file a section, each with a mark that gives its provenance."""
+"""The built-in values, one file a section, each with its provenance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def built_in(env: Environment) -> dict[str, Any]:
-    """Every built-in value of one environment, with its marks."""
+    """Every built-in value of one environment, with its provenance."""
     return {
         **platform.values(env),
         "network": network.values(env),

@@ -1,4 +1,4 @@
-"""The pages that the values were read from, and the marks that name them.
+"""The pages that the values were read from, and the functions that name them.
 
 The platform's notes name few of its pages, and most days of reading to the year alone: what is not
 known is not invented here.
