@@ -24,8 +24,9 @@ from simulator import estate
 from simulator.demo.drift import CONFIRMED, ENV, MOTO, run
 from simulator.demo.reap import DELETE, ENVIRONMENT, TABLE
 from simulator.moto_patches.dynamodb import strict
-from simulator.scenario.reaper_table import DAY, Context, fill, make_table
+from simulator.scenario.reaper_table import Context, fill, make_table
 from tradai_shared.config.build import build
+from tradai_shared.config.models.base import DAY
 from ttl_reaper import app
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from tradai_shared.config.models.base import DAY
 from ttl_reaper.model import TtlClass, TtlState, Value
 
-DAY = 86_400
 FIVE_YEARS = 5 * 365 * DAY
 EARLIEST = 1_420_070_400  # 2015-01-01: nothing of the platform is older, so an older value is no such time
 LATEST = 4_102_444_800  # 2100-01-01

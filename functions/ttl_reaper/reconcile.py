@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tradai_shared import clock
+from tradai_shared.config.models.base import DAY
 from tradai_shared.errors import AwsError, EventError, PermanentError
 from ttl_reaper import checkpoint as checkpoints
 from ttl_reaper import observe, planner
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ttl_reaper.checkpoint import Checkpoint
     from ttl_reaper.dependencies import RunDependencies
 
-WEEK_SECONDS = 7 * 24 * 3600
+WEEK_SECONDS = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _stored(dependencies: RunDependencies, key: str, begun: Checkpoint, *, resta
     different = checkpoints.mismatch(stored, begun)
     if different:
         return Start(begun, (f"begun anew: the stored checkpoint is another run's or too old ({different})",))
-    days = (begun.started - stored.started) // 86_400
+    days = (begun.started - stored.started) // DAY
     if begun.started - stored.started >= WEEK_SECONDS:
         note = f"this run began {days} days ago and has not reached the table's end"
         return Start(stored, (note,), is_late=True)

@@ -280,10 +280,9 @@ class Reconciler:
         assert self.observed is not None  # noqa: S101 - a plan was made from it
         down = {move.table_id for move in step.moves if isinstance(move, Route)} & set(step.egress_down)
         self.restoring |= down
-        for table in self.observed.tables:
-            if table.table_id in down:
-                began = self.report.began(self.observed.instances.get(table.target.instance_id or ""))
-                self.incident = min(self.incident or began, began)
+        for table in (table for table in self.observed.tables if table.table_id in down):
+            began = self.report.began(self.observed.instances.get(table.target.instance_id or ""))
+            self.incident = min(self.incident or began, began)
 
     def _note_restored(self, step: Plan) -> None:
         restored = not step.moves and not self.restoring & set(step.egress_down)

@@ -22,8 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.moto_patches.dynamodb import strict
-from simulator.scenario.reaper_table import DAY, Context, fill, make_table
+from simulator.scenario.reaper_table import Context, fill, make_table
 from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
+from tradai_shared.config.models.base import DAY
 from ttl_reaper import app
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from simulator.estate.nat import code
+from tradai_shared.config.models.base import DAY
 from tradai_shared.config.naming import resource_name
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SECONDS, DEFAULT_MB = 3, 128
 FAILOVER_SECONDS = 270  # as template.yaml has it
-DAY = 86_400
 TRADING = {"live-trading": "live", "dry-run-trading": "dry-run", "strategy-container": "backtest"}
 
 

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tradai_shared.config.models.base import DAY
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
     from tradai_shared.config.models.data import Table
 
-DAY = 86_400
 BATCH = 25
 
 

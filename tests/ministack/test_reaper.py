@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.scenario.reaper_table import DAY, Context, fill, make_table
+from simulator.scenario.reaper_table import Context, fill, make_table
 from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
+from tradai_shared.config.models.base import DAY
 from ttl_reaper.app import lambda_handler
 
 if TYPE_CHECKING:

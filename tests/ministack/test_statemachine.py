@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.scenario.reaper_table import DAY, fill, make_table
+from simulator.scenario.reaper_table import fill, make_table
+from tradai_shared.config.models.base import DAY
 
 if TYPE_CHECKING:
     from tests.ministack.conftest import Ministack

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tradai_shared.config import canonical_config
+from tradai_shared.config.models.base import DAY
 from ttl_reaper import distributed_map, events, map_summary, tables
 from ttl_reaper.app import SPARE_SECONDS
 from ttl_reaper.planner import PAGE_ITEMS, ROUND_SECONDS
@@ -28,7 +29,6 @@ INVOCATION_SECONDS = 900 - SPARE_SECONDS
 STATE_BYTES = 256 * 1024
 MOST_EVENTS = 25_000  # of an execution's history; Step Functions' quota, which cannot be raised
 HOUR = 3_600
-DAY = 86_400
 CHECKPOINT_DAYS = 30
 # List prices of us-east-1, USD.
 USD_A_TRANSITION = 0.025e-3

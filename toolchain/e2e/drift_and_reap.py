@@ -6,12 +6,13 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from simulator.scenario.reaper_table import DAY, fill
+from simulator.scenario.reaper_table import fill
 from toolchain.e2e.environment import until
 from toolchain.e2e.report import require
 from toolchain.e2e.sam import deploy
 from toolchain.e2e.stacks import physical, stack_status
 from tradai_shared.config import naming
+from tradai_shared.config.models.base import DAY
 
 if TYPE_CHECKING:
     from toolchain.e2e.environment import DeployedEnvironment

@@ -21,9 +21,10 @@ from simulator.moto_patches import dynamodb, services
 from simulator.moto_patches.network import network, release
 from simulator.moto_patches.patcher import MotoPatch
 from simulator.scenario.platform import Platform, Standby, build
-from simulator.scenario.reaper_table import DAY, fill
+from simulator.scenario.reaper_table import fill
 from toolchain.build.sample_account import AUDIT_BUCKET, REGION
 from tradai_shared.config import canonical_config
+from tradai_shared.config.models.base import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,6 +21,7 @@ from drift_check.findings import Healing
 from drift_check.observe import boto3_names
 from tradai_shared import clock
 from tradai_shared.aws.error_mapping import translate_errors, whole_answer
+from tradai_shared.config.models.base import DAY
 from tradai_shared.errors import AwsError, PermanentError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 NO_TAGS = "NoSuchTagSet"
 COUNTED_PAGES = 10  # of 1 MB: a scan of a whole large table would cost more than it is worth
-OLDEST_SECONDS = 5 * 365 * 86_400
+OLDEST_SECONDS = 5 * 365 * DAY
 # Below both limits TTL is switched on without asking.
 MOST_EXPIRED, MOST_PERCENT = 1_000, 1
 

@@ -18,6 +18,7 @@ from drift_check.checks.base import (
     prefix,
 )
 from drift_check.observe.observations import Call, Known, all_sources
+from tradai_shared.config.models.base import DAY
 from tradai_shared.config.naming import PROJECT
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ PREFIX = f"{PROJECT}-"
 FIFO = ".fifo"
 # This toolkit's own: standard, since EventBridge and Lambda cannot deliver to a FIFO queue.
 OWN = "ops-"  # after the prefix
-DAY = 86_400
 
 
 def initial_reads(config: CanonicalConfig) -> Iterator[Call]:

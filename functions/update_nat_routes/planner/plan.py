@@ -25,14 +25,7 @@ from update_nat_routes.actions import (
     key,
 )
 from update_nat_routes.events import TriggerKind
-from update_nat_routes.model import (
-    DEAD_STATES,
-    OPERATOR_HOLDS,
-    Instance,
-    Observed,
-    RouteTable,
-    TargetKind,
-)
+from update_nat_routes.model import DEAD_STATES, OPERATOR_HOLDS, Instance, Observed, RouteTable, TargetKind
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, Wait, WaitKind, complete_hooks
 from update_nat_routes.planner.nat_state import NatState, RunState, TableState, table_state
 from update_nat_routes.planner.notes import Note, awaits_first_nat, notes, wanted_tables

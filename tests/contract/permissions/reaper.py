@@ -13,11 +13,12 @@ import boto3
 from moto import mock_aws
 
 from simulator.moto_patches.dynamodb import strict
-from simulator.scenario.reaper_table import DAY, Context, fill, make_table
+from simulator.scenario.reaper_table import Context, fill, make_table
 from tests.contract.permissions.recorder import Recorder
 from tests.contract.permissions.roles import deployed
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
+from tradai_shared.config.models.base import DAY
 from ttl_reaper.app import SPARE_SECONDS, lambda_handler
 
 if TYPE_CHECKING:

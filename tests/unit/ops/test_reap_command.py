@@ -11,8 +11,9 @@ from moto import mock_aws
 
 from ops import app
 from simulator.moto_patches.dynamodb import strict
-from simulator.scenario.reaper_table import DAY, fill, make_table
+from simulator.scenario.reaper_table import fill, make_table
 from tradai_shared.aws.dynamodb_requests import DynamoDBRequests
+from tradai_shared.config.models.base import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

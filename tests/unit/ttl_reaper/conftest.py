@@ -11,9 +11,10 @@ import pytest
 from moto import mock_aws
 
 from simulator.moto_patches.dynamodb import strict
-from simulator.scenario.reaper_table import DAY, Context, fill, make_table
+from simulator.scenario.reaper_table import Context, fill, make_table
 from tests.fakes.clock import FakeClock
 from tradai_shared import clock
+from tradai_shared.config.models.base import DAY
 from ttl_reaper.checkpoint_store import NoCheckpoints
 from ttl_reaper.dependencies import RunDependencies, open_dependencies
 from ttl_reaper.model import DesiredTable, Limits, Mode, ReapRequest, Segments

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tradai_shared.config.models.base import DAY
 from ttl_reaper.classify import (
-    DAY,
     EARLIEST,
     FIVE_YEARS,
     LATEST,

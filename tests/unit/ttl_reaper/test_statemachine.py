@@ -23,8 +23,9 @@ from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
 from simulator.moto_patches.dynamodb import strict
-from simulator.scenario.reaper_table import DAY, Context, fill, make_table
+from simulator.scenario.reaper_table import Context, fill, make_table
 from tests.fakes.result_writer import result_writer
+from tradai_shared.config.models.base import DAY
 from ttl_reaper.app import lambda_handler
 from ttl_reaper.checkpoint_store import written_results
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradai_shared.config import naming
+from tradai_shared.config.models.base import DAY
 from tradai_shared.config.naming import Environment
 from tradai_shared.config.provenance import Sourced, assumed
 from tradai_shared.config.values.pages import (
@@ -18,8 +19,6 @@ from tradai_shared.config.values.pages import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-DAY = 86_400
 
 
 def attribute(name: str) -> dict[str, str]:
