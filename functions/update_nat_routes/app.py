@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
         trigger=trigger,
         settings=settings,
         reader=reader(settings),
-        writer=writer(),
+        writer=replace(writer(), group_names=settings.group_names),
         remaining=lambda: context.get_remaining_time_in_millis() / 1000,
     ).run()
     report.log_outcomes(logger, run_report)

@@ -32,7 +32,7 @@ from update_nat_routes.actions import (
     RouteToFallback,
     TagGroup,
 )
-from update_nat_routes.model import DEFAULT_ROUTE, ENDED_STATES
+from update_nat_routes.model import DEFAULT_ROUTE, ENDED_STATES, GROUP_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,10 +56,11 @@ Result: TypeAlias = Outcome[Action]
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes to the world of one deployment."""
+    """Writes to the world of one deployment, whose groups are ``group_names``."""
 
     ec2: EC2Client
     autoscaling: AutoScalingClient
+    group_names: tuple[str, ...] = ()
 
     def apply(self, actions: Iterable[Action]) -> list[Result]:
         """Carry out in order, each on its own, so that one failure leaves the others done.
@@ -157,24 +158,22 @@ class Writer:
             return Status.ALREADY, "another run had moved it"
         if not holder and not owner:
             raise TemporaryError(error.action, error.code, "it was held a moment ago and is free now")
-        if owner and self._has_ended(owner):
+        states, groups = self._shown(owner) if owner else ({"unknown"}, set())
+        if states <= ENDED_STATES:
             ended = f"AWS still shows it with {owner}, which has ended: it comes free"
             raise TemporaryError(error.action, error.code, ended)
-        if action.unread:
+        if action.unread or groups & set(self.group_names):  # a member took it since the group was read
             raise TemporaryError(error.action, error.code, f"{owner or holder} holds it: look again")
         detail = f"{owner or holder} holds it and is no member: not taken"
         raise PermanentError(error.action, error.code, detail)
 
-    def _has_ended(self, instance_id: str) -> bool:
-        """EC2 can show an address with a terminated instance for some seconds; it is free, not foreign."""
+    def _shown(self, instance_id: str) -> tuple[set[str], set[str]]:
+        """Its state and its group; none where EC2 shows it no more, though it can have an address still."""
         with translate_errors("ec2:DescribeInstances"):
             answer = self.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [instance_id]}])
-        states = [
-            instance["State"]["Name"]
-            for reservation in answer["Reservations"]
-            for instance in reservation.get("Instances", [])
-        ]
-        return set(states) <= ENDED_STATES
+        shown = [it for reservation in answer["Reservations"] for it in reservation.get("Instances", [])]
+        tags = [tag for it in shown for tag in it.get("Tags", []) if tag.get("Key") == GROUP_TAG]
+        return {it["State"]["Name"] for it in shown}, {tag.get("Value", "") for tag in tags}
 
     def _route(self, action: Route) -> tuple[Status, str]:
         request: CreateRouteRequestTypeDef = {

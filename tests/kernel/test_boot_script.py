@@ -188,6 +188,20 @@ def test_a_boot_that_fails_after_one_that_served_leaves_no_mark(lab: Lab) -> Non
     assert _tag(lab) == ""
 
 
+def test_a_boot_after_one_that_failed_ends_ready(lab: Lab) -> None:
+    machine = lab.launch(NAT_A)
+    lab.internet.ip("link set eth0 down")
+    failed = lab.boot(machine, boot_script().replace("SELFTEST_SECONDS=40", "SELFTEST_SECONDS=1"))
+    assert failed.status != 0
+    assert not _tag(lab)
+    lab.internet.ip("link set eth0 up", "route replace 203.0.113.0/24 via 198.51.100.1")
+    again = machine.reboot(lab.control)
+    assert again.status == 0, again.log
+    assert machine.namespace.shell("nft list ruleset") == RULES
+    assert lab.vpc.holder == NAT_A
+    assert _tag(lab) == again.boot_id
+
+
 def test_a_missing_value_fails_loudly(lab: Lab) -> None:
     boot = lab.boot(lab.launch(NAT_A), AWS_DEFAULT_REGION="")
     assert boot.status != 0

@@ -9,6 +9,7 @@ from simulator.engine.durations import ADDRESS_LAG, PENDING, SHUTTING_DOWN
 from simulator.engine.faults import Fault, Kind
 from simulator.scenario.platform import Standby
 from simulator.scenario.world import World
+from simulator.storms import by_hand
 from tests.simulation.assertions import SIGNAL, at_rest, healed, holder, routes, signalling
 from update_nat_routes import app
 from update_nat_routes.observe import PERMISSIONS
@@ -152,3 +153,24 @@ def test_in_a_cold_environment_an_address_that_cannot_be_read_comes_after_the_ro
         assert world.clock.elapsed - died < bound
         fault.times = 0
         assert world.run_until(lambda: world.traffic.up and holder(world) == world.carrier(), 200)
+
+
+def test_an_address_that_another_member_takes_while_a_run_reads_is_moved_by_the_same_run() -> None:
+    with World(seed=5) as world:
+        world.start()
+        by_hand.launch_one_more(world, world.platform.group)
+        world.advance(100)
+        (other,) = set(world.members(world.platform.group)) - {holder(world)}
+        ec2, began = world.client("ec2"), world.clock.elapsed
+        ec2.disassociate_address(PublicIp=world.platform.address)
+
+        def take_it_once_the_group_was_read() -> None:
+            read = {call.action for call in world.journal.calls if call.at > began}
+            if "ec2:DescribeInstances" in read and holder(world) is None:
+                ec2.associate_address(AllocationId=world.platform.allocation, InstanceId=other)
+
+        world.clock.after_step.append(take_it_once_the_group_was_read)
+        result = world.invoke({"action": "reconcile", "dry_run": False}).result
+        assert result["success"]
+        assert "no member" not in str(result)
+        assert holder(world) != other

@@ -58,7 +58,7 @@ class Aws:
         self.stubs[service].add_client_error(operation, code, message)
 
     def apply(self, *actions: Any) -> list[Result]:  # noqa: ANN401 - actions of every kind
-        return Writer(self.ec2, self.autoscaling).apply(actions)
+        return Writer(self.ec2, self.autoscaling, ("g",)).apply(actions)
 
 
 def route(table: str) -> dict[str, str]:

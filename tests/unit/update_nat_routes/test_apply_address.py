@@ -104,3 +104,18 @@ def test_an_address_that_was_just_shown_is_not_gone_for_good(aws: Aws, code: str
     for action, passes in ((ADDRESS, False), (replace(ADDRESS, take_from="i-b"), True)):
         aws.refuses("ec2:associate_address", code)
         assert aws.apply(action)[0].temporary is passes
+
+
+@pytest.mark.parametrize(("group", "passes"), [("g", True), ("another", False)])
+def test_a_member_that_took_the_address_since_the_group_was_read_is_no_stranger(
+    aws: Aws, group: str, *, passes: bool
+) -> None:
+    aws.refuses("ec2:associate_address", "Resource.AlreadyAssociated")
+    held = {"Addresses": [{**HOLDER, "NetworkInterfaceId": "eni-b", "InstanceId": "i-b"}]}
+    aws.answers("ec2:describe_addresses", {"AllocationIds": ["eipalloc-0a"]}, held)
+    tags = [{"Key": "Name", "Value": "g"}, {"Key": "aws:autoscaling:groupName", "Value": group}]
+    running = {"InstanceId": "i-b", "State": {"Name": "running"}, "Tags": tags}
+    filters = [{"Name": "instance-id", "Values": ["i-b"]}]
+    aws.answers("ec2:describe_instances", {"Filters": filters}, {"Reservations": [{"Instances": [running]}]})
+    (outcome,) = aws.apply(ADDRESS)
+    assert (outcome.temporary, "is no member" in outcome.detail) == (passes, not passes)
