@@ -99,8 +99,12 @@ class Machines:
         self._stage.journal.note("ec2", "forwards no more", instance=instance_id, status_check=status_check)
         if status_check:
             self._stage.after(durations.STATUS_CHECK_PHASE, partial(self._fail_status_check, machine))
-        elif machine.script.watchman is not None:
-            boots, watchman = machine.boots, machine.script.watchman
+        else:
+            self._begin_watch(machine)
+
+    def _begin_watch(self, machine: Machine) -> None:
+        boots, watchman = machine.boots, machine.script.watchman
+        if watchman is not None:
             self._stage.clock.spawn(machine.id, lambda: self._watch(machine, boots, watchman))
 
     def _fail_status_check(self, machine: Machine) -> None:
@@ -173,6 +177,7 @@ class Machines:
         if not machine.script.forwards:
             machine.console = machine.script.console
             self._stage.journal.note("ec2", "boot script broke", instance=machine.id)
+            self._begin_watch(machine)  # nat/user-data.sh starts it after a failed boot, too
             return
         machine.forwarding = True
         self._stage.journal.note("ec2", "forwards", instance=machine.id)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from simulator.aws.instances import Script
+from simulator.scenario import boot_scripts
 from simulator.scenario.world import World
 from tests.simulation.assertions import SIGNAL, healed, names, routes, signalling, writes
 
@@ -46,6 +47,18 @@ def test_each_try_waits_longer_than_the_last_and_is_reported() -> None:
         reports = [call for call in writes(world, died) if call.action == "sns:Publish"]
         messages = [str(call.parameters["Message"]) for call in reports]
         assert sum("another one is tried" in message for message in messages) == len(made)
+
+
+def test_where_the_watchman_says_so_each_try_waits_longer_too() -> None:
+    with broken(11) as world:
+        died = start_and_break(world)
+        world.machines.script = Script(forwards=False, watchman=boot_scripts.mark_not_forwarding)
+        world.advance(5 * 3600)
+        made = tries(world, died)
+        pauses = [later - earlier for earlier, later in pairwise(made)]
+        assert len(made) >= 4
+        assert pauses == sorted(pauses)
+        assert pauses[-1] > 2 * pauses[0]
 
 
 def test_a_cause_that_passes_heals_by_itself() -> None:

@@ -5,7 +5,8 @@ have the probe look again, and only when that fails too is the NAT reported unhe
 the probe's request and comes back in its failure's record, so that no run has to remember anything.
 
 One that was let in unproven after a launch was given up is tried again at growing intervals: 10, 20, 40
-minutes and so on. What counts them is the group's own list of activities, so that no run has to remember.
+minutes and so on, also where its watchman says since its boot that it does not forward. What counts them is
+the group's own list of activities, so that no run has to remember.
 
 The instance's own mark is read on every pass, EC2's status checks once a minute; neither needs a trigger. An
 absent mark and an unread status say nothing. The group itself would count failed status checks some minutes
@@ -33,6 +34,8 @@ Step: TypeAlias = ReportUnhealthy | Wait | DataRequest
 
 # A younger one may still be booting, and replacing it again would never end.
 OLD_ENOUGH = timedelta(minutes=10)
+# The boot script gives up 200 s after the boot, and its watchman needs some seconds for the mark.
+BOOT_ENDED = timedelta(minutes=5)
 # A passing cause, such as a mirror, DNS or a quota, then heals by itself; a lasting one costs little.
 LONGEST_RETRY = timedelta(hours=4)
 # The watchman withdraws the mark after five answers in a row: one that is older than that is reliable.
@@ -172,8 +175,15 @@ def _by_its_mark(state: NatState, gateway: Instance) -> Iterator[Step]:
     if state.now - since < CONFIRMED_AFTER:
         yield Wait(WaitKind.CONFIRMING, f"{name} says since {since:%H:%M:%S} that it does not forward")
         return
+    group = state.group_of(name)
+    if since < gateway.launched_at + BOOT_ENDED:  # it may never have forwarded, as those before it
+        if group.launches is None:
+            yield DataRequest.HISTORY
+            return
+        if state.now < gateway.launched_at + retry_after(max(group.launches.failed, 1)):
+            return
     reason = f"its watchman reaches nothing since {since:%H:%M:%S}, though its rules were put right"
-    yield ReportUnhealthy(state.group_of(name).name, name, reason)
+    yield ReportUnhealthy(group.name, name, reason)
 
 
 def _by_status_checks(state: NatState, gateway: Instance) -> Iterator[Step]:

@@ -22,7 +22,7 @@ from tests.unit.update_nat_routes.builder import (
 )
 from update_nat_routes.actions import ReportUnhealthy
 from update_nat_routes.events import Trigger, TriggerKind
-from update_nat_routes.model import DeniedRead
+from update_nat_routes.model import DeniedRead, Launches
 from update_nat_routes.planner.lifecycle_hooks import DataRequest, WaitKind
 from update_nat_routes.planner.nat_state import RunState, TableState
 from update_nat_routes.planner.notes import NoteKind
@@ -99,6 +99,27 @@ def test_nobody_is_blamed_while_another_comes_or_goes(lifecycle: str, tag: str) 
 
 def test_a_young_one_is_not_blamed_by_its_mark() -> None:
     assert blamed(decide(world(mark(), age=599), trigger=RECONCILE)) == []
+
+
+@pytest.mark.parametrize(
+    ("failed", "age", "names"),
+    [(0, 601, ["i-a"]), (1, 601, ["i-a"]), (2, 1199, []), (2, 1200, ["i-a"]), (3, 1200, [])],
+)
+def test_one_that_never_forwarded_waits_longer_with_each_launch_given_up(
+    failed: int, age: float, names: list[str]
+) -> None:
+    """The boot script starts the watchman after a failed boot, too."""
+    seen = world(mark(age - 299), age=age)
+    assert seen.group is not None
+    group = replace(seen.group, launches=Launches(last_abandoned=False, failed=failed))
+    assert blamed(decide(replace(seen, group=group), trigger=RECONCILE)) == names
+
+
+def test_what_was_given_up_is_asked_only_where_the_mark_is_of_the_boot() -> None:
+    asked = decide(world(mark(302)), trigger=RECONCILE)
+    assert (blamed(asked), asked.data_requests) == ([], frozenset({DataRequest.HISTORY}))
+    later = decide(world(mark(301)), trigger=RECONCILE)
+    assert (blamed(later), later.data_requests) == (["i-a"], frozenset())
 
 
 @pytest.mark.parametrize("process", ["Launch", "HealthCheck", "ReplaceUnhealthy"])
