@@ -210,7 +210,9 @@ class Disturber:
         return None
 
     def _break_boots(self) -> Callable[[], None]:
-        self._world.machines.script = replace(boot_scripts.BROKEN, boot=self._script.boot, watchman=self._script.watchman)
+        self._world.machines.script = replace(
+            boot_scripts.BROKEN, boot=self._script.boot, watchman=self._script.watchman
+        )
 
         def restore() -> None:
             self._world.machines.script = self._script

@@ -34,7 +34,9 @@ def begin(world: World, disturbance: Disturbance, script: Script) -> Callable[[]
             return _lie(world, group)
         case Kind.GROUP_BROKEN:
             subnet = controller.group.vpc_zone_identifier
-            world.machines.scripts[subnet] = replace(boot_scripts.BROKEN, boot=script.boot, watchman=script.watchman)
+            world.machines.scripts[subnet] = replace(
+                boot_scripts.BROKEN, boot=script.boot, watchman=script.watchman
+            )
             return partial(_drop, world.machines.scripts, subnet)
         case _:
             raise NotImplementedError(str(disturbance.kind))
