@@ -208,7 +208,7 @@ def test_drift_check_lets_no_secret_out(world: Live, way: Way) -> None:
     with (
         patch.dict(os.environ, {**DRIFT, "NAT_ASG_NAME": world.config.nat.group.name}),
         patch.object(drift_check.app, "client", world.client),
-        patch.object(drift_check.app, "configuration", lambda _: world.config),
+        patch.object(drift_check.app, "deployed_config", lambda *_: world.config),
         way(),
     ):
         world.sent.clear()

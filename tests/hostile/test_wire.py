@@ -168,7 +168,7 @@ def test_drift_check_loses_what_it_could_not_read_and_writes_nothing(world: Live
     with (
         patch.dict(os.environ, settings),
         patch.object(drift_check.app, "client", world.client),
-        patch.object(drift_check.app, "configuration", lambda _: world.config),
+        patch.object(drift_check.app, "deployed_config", lambda *_: world.config),
     ):
         runs = 0
         for wire, lines in spoilt_runs(drift_check.app, {"mode": "report"}, every=331):
