@@ -8,6 +8,7 @@ from ops.doctor.alarms import about_alarms
 from ops.doctor.diagnose_group import about_group
 from ops.doctor.diagnose_standby import about_standby, about_twins
 from ops.doctor.diagnose_tables import about_tables, is_undecided
+from ops.doctor.image import about_image
 from ops.doctor.model import Diagnosis, Level, Line
 from ops.doctor.network import about_network, about_offers
 from ops.doctor.owners import about_data_tables, about_notifications
@@ -59,7 +60,7 @@ def diagnose(account: Account, wanted: Wanted, runbooks: str | None = None) -> D
         *_runbooks(wanted, runbooks, parameters),
         *_stack(account, wanted),
         *(about_alarms(account.alarms, wanted.stack_name) if account.alarms else ()),
-        *_surroundings(account, wanted),
+        *_surroundings(account, wanted, parameters),
         *(
             Line(
                 Level.UNREAD,
@@ -96,13 +97,14 @@ def _nat(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterat
     yield from _address(account, wanted, parameters)
 
 
-def _surroundings(account: Account, wanted: Wanted) -> Iterator[Line]:
+def _surroundings(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:
     if account.network:
         yield from about_network(account.network, GATEWAY_ENDPOINTS)
     if account.offers:
         yield from about_offers(
             account.offers, wanted.instance_types, wanted.architecture, creates=wanted.creates_nat
         )
+        yield from about_image(wanted, account.offers.image, parameters)
 
 
 def _address(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iterator[Line]:

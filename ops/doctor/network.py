@@ -78,6 +78,7 @@ class Offers:
 
     runtime: bool | None = None
     types_by_zone: dict[str, frozenset[str]] | None = None
+    image: str | None = None  # the newest for a NAT that the stack makes
 
 
 def about_network(network: Network, wanted_endpoints: Iterable[str]) -> Iterator[Line]:

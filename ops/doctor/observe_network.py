@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ops.calls import call
+from ops.doctor.image import parameter_of
 from ops.doctor.network import Acl, AclRule, Network, Offers
 from tradai_shared.errors import AwsError
 
@@ -54,7 +55,16 @@ class NetworkReader:
         )
 
     def offers(self, wanted: Wanted) -> Offers:
-        return Offers(self._runtime(wanted.architecture), self._types(wanted) if wanted.creates_nat else None)
+        runtime = self._runtime(wanted.architecture)
+        if not wanted.creates_nat:
+            return Offers(runtime)
+        return Offers(runtime, self._types(wanted), self._image(wanted))
+
+    def _image(self, wanted: Wanted) -> str | None:
+        """The newest, by the parameter that AWS keeps for it."""
+        name = parameter_of(wanted.instance_types)
+        parameter: Mapping[str, str] = self.reader.ask("ssm:GetParameter", "Parameter", {}, Name=name)
+        return parameter.get("Value")
 
     def _acls(self, subnets: frozenset[str]) -> tuple[Acl, ...]:
         if not subnets:
