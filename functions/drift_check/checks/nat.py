@@ -219,13 +219,15 @@ def _image_facts(
         reason="no replacement can be launched from it: the next failover fails",
     )
     image = only(images)
-    for attribute, observe in (
-        ("architecture", methodcaller("get", "Architecture")),
-        ("family", partial(_family, wanted.family)),
-        ("latest", partial(_is_recent, ctx.now)),
+    read = image.value_or(None)
+    age = f"it was made {(ctx.now - _made(read)).days} days ago" if read else ""
+    for attribute, observe, reason in (
+        ("architecture", methodcaller("get", "Architecture"), ""),
+        ("family", partial(_family, wanted.family), ""),
+        ("latest", partial(_is_recent, ctx.now), age),
     ):
-        expected = getattr(wanted, attribute)
-        yield AttributeState(f"image.{attribute}", image.map(partial(_observed, observe, expected)))
+        observed = image.map(partial(_observed, observe, getattr(wanted, attribute)))
+        yield AttributeState(f"image.{attribute}", observed, reason=reason)
 
 
 def _image_state(images: list[ApiObject] | None) -> str:
@@ -242,8 +244,11 @@ def _family(family: str, image: ApiObject) -> str:
 
 
 def _is_recent(now: datetime, image: ApiObject) -> bool:
-    made = datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
-    return now - made < OLDEST_IMAGE
+    return now - _made(image) < OLDEST_IMAGE
+
+
+def _made(image: ApiObject) -> datetime:
+    return datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
 
 
 def _named(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:

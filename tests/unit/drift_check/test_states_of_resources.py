@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,16 @@ def test_an_image_that_cannot_be_launched_is_critical_and_nothing_else(
     assert set(findings) == {"image state"}
     assert findings["image state"].observed == observed
     assert findings["image state"].severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(("days", "is_old"), [(80, False), (100, True)])
+def test_the_finding_of_an_old_image_says_its_age(estate: Standing, days: int, *, is_old: bool) -> None:
+    def aged(images: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [images[0] | {"CreationDate": (NOW - timedelta(days=days)).isoformat()}]
+
+    findings = found(estate, call_of(estate, "ec2:DescribeImages"), aged)
+    assert set(findings) == ({"image.latest"} if is_old else set())
+    assert all(re.fullmatch("it was made 10[01] days ago", finding.reason) for finding in findings.values())
 
 
 def test_a_failover_that_is_cut_off_after_three_seconds_is_critical(estate: Standing) -> None:

@@ -23,7 +23,7 @@ class Architecture(StrEnum):
 class Image(Model):
     family: Text
     architecture: Architecture
-    latest: bool  # chosen automatically at each launch
+    latest: bool  # younger than 90 days
 
 
 class AutoScalingGroup(Model):
