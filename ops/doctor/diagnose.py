@@ -14,6 +14,7 @@ from ops.doctor.network import about_network, about_offers
 from ops.doctor.owners import about_data_tables, about_notifications
 from ops.doctor.rules import about_rules
 from ops.doctor.samconfig import SECTIONS
+from ops.doctor.samconfig_edit import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +140,8 @@ def _names(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iter
         if own or _follows_its_function(taken, account):
             continue
         owner = f"stack {taken.stack}" if taken.stack else "no stack (Pulumi, Terraform or a person made it)"
-        option = "NatAlarmName" if taken.kind == "alarm" else wanted.functions.get(taken.name, "")
+        renaming = {wanted.alarm: "NatAlarmName"} if taken.kind == "alarm" else wanted.functions
+        option = (wanted.made_groups if taken.kind == "group" else renaming).get(taken.name, "")
         if option:
             parameters[option] = f"{taken.name}-ops"
             remedy = f"deploy under another name: {option}={taken.name}-ops"
@@ -173,7 +175,7 @@ def _quota(account: Account, wanted: Wanted) -> Iterator[Line]:
             "concurrency",
             f"the account's quota is {quota}: reserving {reserved} is refused, since"
             f" {UNRESERVED_AT_LEAST} must stay unreserved",
-            'set "ReservedConcurrency=" to empty, or ask for a higher quota',
+            f"write {_pair('ReservedConcurrency', '')} into samconfig.toml, or ask for a higher quota",
         )
     elif not reserved and possible >= RESERVE:
         yield Line(
@@ -227,6 +229,10 @@ def _runbooks(wanted: Wanted, proposed: str | None, parameters: dict[str, str]) 
         yield Line(Level.INFO, "runbooks", text, remedy)
 
 
+def _pair(name: str, value: str) -> str:
+    return f"{name}={value or EMPTY}"
+
+
 def _stack(account: Account, wanted: Wanted) -> Iterator[Line]:
     stack = account.stack
     if stack is None:
@@ -241,7 +247,7 @@ def _stack(account: Account, wanted: Wanted) -> Iterator[Line]:
                 Level.DO,
                 "stack",
                 f"{name} is deployed as {value!r}, samconfig.toml says {configured!r}",
-                f"deploy again, or write {name}={value} into samconfig.toml",
+                f"deploy again, or write {_pair(name, value)} into samconfig.toml",
             )
         elif configured is None and value:
             yield Line(

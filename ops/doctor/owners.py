@@ -28,7 +28,12 @@ class OwnerReader:
 
     def read(self, account: Account, wanted: Wanted, tables: Iterable[str]) -> Account:
         """The account with what others own; ``tables`` are the names of the configuration."""
-        taken = (*account.taken, *self._rules(wanted), *self._state_machine(account, wanted))
+        taken = (
+            *account.taken,
+            *self._groups(wanted),
+            *self._rules(wanted),
+            *self._state_machine(account, wanted),
+        )
         notifications = self._notifications(account.group.name) if account.group else ()
         shown = (self._table(name, account) for name in tables)
         data_tables = tuple(table for table in shown if table is not None)
@@ -39,6 +44,16 @@ class OwnerReader:
             data_tables=data_tables,
             unread=tuple(self.reader.unread),
         )
+
+    def _groups(self, wanted: Wanted) -> Iterator[TakenName]:
+        """Those that the stack is to make and that exist, the adopted one among them."""
+        if names := list(wanted.made_groups):
+            described = self.reader.items(
+                "autoscaling:DescribeAutoScalingGroups", "AutoScalingGroups", AutoScalingGroupNames=names
+            )
+            for group in described:
+                owner = parse.tags(group.get("Tags", [])).get(parse.STACK_TAG)
+                yield TakenName("group", group["AutoScalingGroupName"], owner)
 
     def _rules(self, wanted: Wanted) -> Iterator[TakenName]:
         for rule in self.reader.items("events:ListRules", "Rules", NamePrefix=f"{wanted.prefix}-nat-"):

@@ -80,7 +80,16 @@ class Wanted:
     def functions(self) -> dict[str, str]:
         """The parameter that renames a function, by the function's name; empty where none does."""
         nat = self.parameter("NatFunctionName", self._own(naming.update_nat_routes_function_name(self.env)))
-        return {nat: "NatFunctionName", self.drift_function: "", self.reaper_function: ""}
+        probe = {self.probe_function: ""} if self.parameter("EgressProbe") == "true" else {}
+        return {nat: "NatFunctionName", self.drift_function: "", self.reaper_function: "", **probe}
+
+    @property
+    def made_groups(self) -> dict[str, str]:
+        """The parameter that renames a group, by the name of each group that the stack makes."""
+        if not self.creates_nat:
+            return {}
+        second = {self.standby_name: "NatStandbyAsgName"} if self.standby_name else {}
+        return {self.group_name: "NatAsgName", **second}
 
     @property
     def drift_function(self) -> str:

@@ -121,6 +121,9 @@ def furnish(platform: MotoPlatform) -> Account:
     spare = ec2.allocate_address(Domain="vpc")["AllocationId"]
     gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=spare)["NatGateway"]["NatGatewayId"]
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    held = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    association = ec2.associate_address(AllocationId=held, NetworkInterfaceId=interface)["AssociationId"]
+    (described,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
     return Account(
         platform,
         {
@@ -129,6 +132,8 @@ def furnish(platform: MotoPlatform) -> Account:
             "eni-…": interface,
             "nat-…": gateway,
             "subnet-…": subnet,
+            "vpc-…": described["VpcId"],
+            "eipassoc-…": association,
             "eipalloc-…": ec2.allocate_address(Domain="vpc")["AllocationId"],
             "--name …": "--name platform-nat-events",
             "--name NAME": "--name platform-nat-events",

@@ -36,15 +36,19 @@ def test_healing_adds_what_the_remedies_declare_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
-def test_it_sets_no_tag_of_ec2_but_the_required_ones(env: str) -> None:
-    """With another one, such as a route table's Name, it could have the failover route that table."""
-    of_ec2 = [
+@pytest.mark.parametrize("action", ["ec2:CreateTags", "autoscaling:CreateOrUpdateTags"])
+def test_it_sets_no_tag_of_ec2_but_the_required_ones(env: str, action: str) -> None:
+    """With another one, such as a route table's Name, it could have the failover route that table.
+
+    A tag of the group goes to each instance that is launched, also the one that calls it ready.
+    """
+    tagging = [
         statement
         for statement in Stack(env, DriftMode="heal").statements("DriftCheckRole").values()
-        if "ec2:CreateTags" in statement["Action"]
+        if action in statement["Action"]
     ]
     required = sorted(canonical_config(env).required_tags)
-    assert [statement["Condition"] for statement in of_ec2] == [
+    assert [statement.get("Condition") for statement in tagging] == [
         {"ForAllValues:StringEquals": {"aws:TagKeys": required}}
     ]
 

@@ -66,6 +66,14 @@ def test_every_note_of_the_loop_is_explained() -> None:
     assert [note for note in UNGUARDED if f"| `{note}` |" not in unguarded] == []
 
 
+def test_a_parameter_for_an_emergency_is_taken_back_by_the_next_command() -> None:
+    """A plain deployment names every parameter, as samconfig.toml has it."""
+    text = (ROOT / "docs/runbooks/nat-unhealthy.md").read_text(encoding="utf-8")
+    given, undone = re.findall(r"sam deploy [^\n#]*", text)
+    assert given.endswith("NatTakeOverRoutes=true")
+    assert "--parameter-overrides" not in undone
+
+
 def test_every_alarm_has_a_page_and_every_page_an_alarm() -> None:
     stacks = (ADOPTED_STANDBY, {**MADE_NAT, "NatMetrics": "true"})
     alarms = [

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from tests.unit.ops.doctor_account import Account, account, config, diagnosis
+from ops.doctor import samconfig_edit
+from tests.unit.ops.doctor_account import SAMCONFIG, Account, account, config, diagnosis, remedies
 from tests.unit.ops.test_doctor_lines import GROUP, Case, check, deployed, nothing
 
 if TYPE_CHECKING:
@@ -182,3 +184,53 @@ def test_a_rule_without_tags_is_the_stack_s_own_by_its_list(
     _, document = diagnosis(config, capsys)
     taken = [line for line in document["lines"] if line["subject"] == "rule tradai-nat-group-events-prod"]
     assert bool(taken) is not own
+
+
+def test_a_group_that_the_stack_is_to_make_and_that_exists(
+    account: Account, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CloudFormation refuses a second group of the name, the adopted one's as well."""
+    making = {"CreateNat": "true", "NatAsgName": GROUP}
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", making))
+    _, document = diagnosis(config, capsys)
+    wanted = f"deploy under another name: NatAsgName={GROUP}-ops"
+    assert remedies(document)[f"group {GROUP}"] == wanted
+    assert document["parameters"]["NatAsgName"] == f"{GROUP}-ops"
+    tags = [{"ResourceId": GROUP, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}]
+    tags[0] |= {"Key": "aws:cloudformation:stack-name", "Value": "tradai-ops-prod"}
+    account.client("autoscaling").create_or_update_tags(Tags=tags)
+    assert f"group {GROUP}" not in remedies(diagnosis(config, capsys)[1])
+
+
+def test_of_a_pair_that_is_made_each_group_s_name_is_looked_at(
+    account: Account, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert account.nat, "a member of the group"
+    making = {"CreateNat": "true", "NatStandby": "true", "NatStandbyAsgName": GROUP}
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", making))
+    remedy = remedies(diagnosis(config, capsys)[1])[f"group {GROUP}"]
+    assert remedy == f"deploy under another name: NatStandbyAsgName={GROUP}-ops"
+
+
+def test_the_probe_s_name_is_taken_only_where_there_is_to_be_a_probe(
+    account: Account, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "/aws/lambda/tradai-egress-probe-prod"
+    account.client("logs").create_log_group(logGroupName=name)
+    assert f"log group {name}" not in remedies(diagnosis(config, capsys)[1])
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", {"EgressProbe": "true"}))
+    assert f"log group {name}" in remedies(diagnosis(config, capsys)[1])
+
+
+def test_an_empty_value_is_proposed_as_sam_takes_it(
+    account: Account, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SAM refuses a bare ``Name=``."""
+    parameters = {"NatEipAllocationId": {"Type": "String", "Default": ""}}
+    body = {"Parameters": parameters, "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+    account.client("cloudformation").create_stack(StackName="tradai-ops-prod", TemplateBody=json.dumps(body))
+    given = {"NatEipAllocationId": account.allocation, "ReservedConcurrency": "5"}
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", given))
+    found = remedies(diagnosis(config, capsys)[1])
+    assert found["stack"].endswith('write NatEipAllocationId="" into samconfig.toml')
+    assert found["concurrency"].startswith('write ReservedConcurrency="" into samconfig.toml')
