@@ -176,7 +176,7 @@ def _cidrs(account: Account, wanted: Wanted, parameters: dict[str, str]) -> Iter
 
 
 def _table(table: RouteTable, account: Account, wanted: Wanted) -> Iterator[Line]:
-    yield _route(table.id, table.nat_gateway_id, dead=table.blackhole, by_instance=table.leaves_by_instance)
+    yield _route(table, takes_over=wanted.parameter("NatTakeOverRoutes") == "true")
     if table.owner and table.owner != account.identity.account:
         yield Line(
             Level.DO,
@@ -235,22 +235,42 @@ def _followers(table: RouteTable, account: Account, wanted: Wanted) -> Iterator[
         )
 
 
-def _route(table: str, gateway: str | None, *, dead: bool, by_instance: bool) -> Line:
-    if gateway:
+def _route(table: RouteTable, *, takes_over: bool) -> Line:
+    elsewhere = table.nat_gateway_id or table.other_target
+    if table.blackhole and elsewhere and not takes_over:
         return Line(
-            Level.INFO,
-            table,
-            f"leaves by the NAT Gateway {gateway}",
-            "keep the gateway until a drill has passed; then let NatTakeOverRoutes=true move the route once",
+            Level.DO,
+            table.id,
+            f"its default route is a black hole to {elsewhere}: the function leaves it, as any that is no"
+            " instance's",
+            "replace the route, or let NatTakeOverRoutes=true move it once",
         )
-    if dead:
+    if table.blackhole:
         return Line(
             Level.INFO,
-            table,
+            table.id,
             "its default route is a black hole now: the function will move it once deployed",
         )
-    if by_instance:
-        return Line(Level.OK, table, "leaves by an instance")
+    if table.nat_gateway_id:
+        return Line(
+            Level.INFO,
+            table.id,
+            f"leaves by the NAT Gateway {table.nat_gateway_id}",
+            "keep the gateway until a drill has passed; then let NatTakeOverRoutes=true move the route once",
+        )
+    if table.other_target:
+        moves = "takes it over (NatTakeOverRoutes=true)" if takes_over else "leaves it alone"
+        return Line(
+            Level.INFO,
+            table.id,
+            f"leaves by {table.other_target}, which is no instance: the function {moves}",
+            "take a table that is not private out of PrivateRouteTableIds",
+        )
+    if table.leaves_by_instance:
+        return Line(Level.OK, table.id, "leaves by an instance")
     return Line(
-        Level.INFO, table, "has no default route to an instance or a NAT Gateway", "the function creates one"
+        Level.INFO,
+        table.id,
+        "has no default route to an instance or a NAT Gateway",
+        "the function creates one",
     )

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 STACK_TAG = "aws:cloudformation:stack-name"
+# what a route may lead to besides an instance's interface and a NAT gateway
+OTHER_TARGETS = (
+    "GatewayId",
+    "TransitGatewayId",
+    "VpcPeeringConnectionId",
+    "LocalGatewayId",
+    "CarrierGatewayId",
+    "CoreNetworkArn",
+)
 
 
 def tags(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -47,7 +56,7 @@ def route_table(described: Mapping[str, Any]) -> RouteTable:
         instance_id=route.get("InstanceId"),
         interface_id=route.get("NetworkInterfaceId"),
         nat_gateway_id=route.get("NatGatewayId"),
-        other_target=route.get("GatewayId") or route.get("TransitGatewayId"),
+        other_target=next((route[kind] for kind in OTHER_TARGETS if route.get(kind)), None),
         blackhole=route.get("State") == "blackhole",
         stack=labels.get(STACK_TAG),
         subnets=tuple(item["SubnetId"] for item in described.get("Associations", []) if "SubnetId" in item),

@@ -210,3 +210,13 @@ def test_the_page_of_metrics_names_every_metric_and_the_alarm_that_watches_it() 
         assert {name for name in alarms if name.startswith("nat-")} == set(
             re.findall(r"`(nat-[a-z-]+)`", row)
         ), metric
+
+
+def test_one_of_two_groups_that_wants_no_nat_hides_no_outage(capsys: pytest.CaptureFixture[str]) -> None:
+    """As the alarm's description has it: only where no group wants one, EgressDown is not counted."""
+    assert PAIR.standby is not None
+    world = replace(PAIR, standby=replace(PAIR.standby, desired=0), tables=tables(NOWHERE, NOWHERE))
+    plan = decide(world, given=SHARED)
+    values = emitted(Report(SCHEDULE, NOW, plan=plan, planned=True), capsys)
+    assert {"nat-maintenance", "nat-unhealthy"} <= raised(values)
+    assert "Where no group wants a NAT" in NAT_ALARMS["nat-maintenance"]["AlarmDescription"]

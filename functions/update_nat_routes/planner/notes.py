@@ -129,7 +129,7 @@ def _group_notes(state: NatState) -> Iterator[Note]:
             whose = f" ({group.name})" if state.settings.standby_name else ""
             yield Note(NoteKind.SUSPENDED, process, f"while it is suspended the group does not heal{whose}")
         if group.desired == 0:
-            yield Note(NoteKind.MAINTENANCE, group.name, "its desired size is 0, so nothing is replaced")
+            yield Note(NoteKind.MAINTENANCE, group.name, "its desired size is 0, so it replaces nothing")
     if any(awaits_first_nat(state, table) for table in state.observed.tables):
         limit = f"{READY_DEADLINE.total_seconds():.0f} s"
         reason = f"its first instance boots, so a table without a route counts as down only after {limit}"

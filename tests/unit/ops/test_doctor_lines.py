@@ -56,6 +56,22 @@ def leaves_by_a_nat_gateway(world: Account) -> None:
     reroute(world, NatGatewayId=gateway)
 
 
+def leaves_by_an_internet_gateway(world: Account) -> None:
+    ec2 = world.client("ec2")
+    name_the_table(world)
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=world.vpc)
+    reroute(world, GatewayId=gateway)
+
+
+def leaves_by_a_peering(world: Account) -> None:
+    ec2 = world.client("ec2")
+    name_the_table(world)
+    other = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    peering = ec2.create_vpc_peering_connection(VpcId=world.vpc, PeerVpcId=other)["VpcPeeringConnection"]
+    reroute(world, VpcPeeringConnectionId=peering["VpcPeeringConnectionId"])
+
+
 def no_default_route(world: Account) -> None:
     name_the_table(world)
     reroute(world)
@@ -192,6 +208,15 @@ CASES = [
         nothing, "do", "route tables", f"{ABSENT} do not exist", {"PrivateRouteTableIds": f"{ABSENT},TABLE"}
     ),
     Case(leaves_by_a_nat_gateway, "info", "TABLE", "leaves by the NAT Gateway nat-"),
+    Case(leaves_by_an_internet_gateway, "info", "TABLE", "no instance: the function leaves it alone"),
+    Case(leaves_by_a_peering, "info", "TABLE", "leaves by pcx-"),
+    Case(
+        leaves_by_an_internet_gateway,
+        "info",
+        "TABLE",
+        "the function takes it over",
+        {"NatTakeOverRoutes": "true"},
+    ),
     Case(no_default_route, "info", "TABLE", "has no default route to an instance"),
     Case(table_of_a_stack, "info", "TABLE", "stack network manages it"),
     Case(nothing, "info", "group", "the stack makes its own", {"CreateNat": "true"}),
@@ -242,6 +267,34 @@ def check(case: Case, account: Account, config: Path, capsys: pytest.CaptureFixt
         if line["subject"].startswith(subject) and line["level"] == case.level
     ]
     assert any(case.text in text for text in said), document["lines"]
+
+
+@pytest.mark.parametrize("takes_over", ["false", "true"])
+def test_a_black_hole_to_a_gateway_is_moved_only_where_routes_are_taken_over(
+    account: Account,
+    config: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    takes_over: str,
+) -> None:
+    """moto shows a deleted gateway's route as active: the answer is corrected to EC2's."""
+    from botocore.client import BaseClient  # noqa: PLC0415 - as the fixture does
+
+    leaves_by_a_nat_gateway(account)
+    answer = BaseClient._make_api_call  # type: ignore[attr-defined]  # botocore's own
+
+    def deleted(client: Any, operation: str, request: Any) -> Any:
+        response = answer(client, operation, request)
+        for table in response.get("RouteTables", []):
+            for route in table["Routes"]:
+                route["State"] = "blackhole" if "NatGatewayId" in route else route["State"]
+        return response
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", deleted)
+    config.write_text(samconfig_edit.changed(SAMCONFIG, "prod", {"NatTakeOverRoutes": takes_over}))
+    lines = diagnosis(config, capsys)[1]["lines"]
+    (line,) = [line for line in lines if line["subject"] == account.table and "black hole" in line["text"]]
+    assert line["level"] == {"false": "do", "true": "info"}[takes_over]
 
 
 def test_several_addresses_are_a_question(
