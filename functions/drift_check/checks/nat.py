@@ -219,15 +219,15 @@ def _image_facts(
         reason="no replacement can be launched from it: the next failover fails",
     )
     image = only(images)
-    read = image.value_or(None)
-    age = f"it was made {(ctx.now - _made(read)).days} days ago" if read else ""
-    for attribute, observe, reason in (
-        ("architecture", methodcaller("get", "Architecture"), ""),
-        ("family", partial(_family, wanted.family), ""),
-        ("latest", partial(_is_recent, ctx.now), age),
+    made = f"made on {(image.value_or(None) or {}).get('CreationDate')}"
+    for attribute, observe in (
+        ("architecture", methodcaller("get", "Architecture")),
+        ("family", partial(_family, wanted.family)),
+        ("latest", partial(_is_recent, ctx.now)),
     ):
-        observed = image.map(partial(_observed, observe, getattr(wanted, attribute)))
-        yield AttributeState(f"image.{attribute}", observed, reason=reason)
+        expected = getattr(wanted, attribute)
+        observed = image.map(partial(_observed, observe, expected))
+        yield AttributeState(f"image.{attribute}", observed, reason=made)
 
 
 def _image_state(images: list[ApiObject] | None) -> str:
@@ -244,11 +244,8 @@ def _family(family: str, image: ApiObject) -> str:
 
 
 def _is_recent(now: datetime, image: ApiObject) -> bool:
-    return now - _made(image) < OLDEST_IMAGE
-
-
-def _made(image: ApiObject) -> datetime:
-    return datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
+    made = datetime.fromisoformat(str(image.get("CreationDate", "1970-01-01T00:00:00Z")))
+    return now - made < OLDEST_IMAGE
 
 
 def _named(ctx: CheckContext, carried: Read[list[ApiObject]]) -> Iterator[ResourceState]:

@@ -112,7 +112,8 @@ def retry_broken_boots(state: NatState, *, nothing_to_move: bool) -> Iterator[Re
 def _retry(state: NatState, group: Group, instance: Instance) -> Iterator[ReportUnhealthy | DataRequest]:
     """One whose watchman or status checks say more is left to ``suspect``."""
     age, name = state.now - instance.launched_at, instance.instance_id
-    blamed = instance.not_forwarding or state.unaddressed(instance) or state.impaired(instance)
+    says_so = instance.not_forwarding and not _waited_for(state)  # beside one that leaves, nobody suspects it
+    blamed = says_so or state.unaddressed(instance) or state.impaired(instance)
     elsewhere = _alone(state) and state.other_has_egress(name)
     if state.ready(instance) or blamed or age < OLD_ENOUGH or elsewhere:
         return
