@@ -206,7 +206,7 @@ class HistoryTable:
             for page in pages:
                 records |= from_json(json.loads(page)).records
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            problem = f"the item does not have the schema of a history: {error}"
+            problem = f"the item is no history: {error}"
             raise PermanentError(GET, "OtherSchema", problem) from None
         self.written = dict(enumerate(pages)) if HISTORY in item else {}
         until = item.get(LEASE_UNTIL, {}).get("N")

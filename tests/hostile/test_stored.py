@@ -84,7 +84,7 @@ def test_a_file_of_brackets_is_refused_too() -> None:
         overrides.parse(DEEP, "a-file.json")
     with pytest.raises(ConfigError, match="is not TOML"):
         samconfig.parameters(f"a = {DEEP}", "prod")
-    with pytest.raises(AwsError, match="does not have the schema of a history"):
+    with pytest.raises(AwsError, match="the item is no history"):
         HistoryTable(client, HistoryKey("a-table", {}, None)).load()
     assert S3Checkpoints(client, "a-bucket", "checkpoints").load("a-table") is None
 

@@ -127,7 +127,7 @@ def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str]:
 
 
 TAGS = Call("tag:GetResources")
-UNCONFIGURED = "its name matches the platform's naming, and the configuration does not have it"
+UNCONFIGURED = "named as the platform names, but not in the configuration"
 
 
 @dataclass(frozen=True)

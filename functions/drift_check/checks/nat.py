@@ -216,18 +216,18 @@ def _image_facts(
         next_images.map(_image_state),
         desired=USABLE,
         path="nat.image.family",
-        reason="no replacement can be launched from it: the next failover fails",
+        reason="no replacement can launch from it: the next failover fails",
     )
     image = only(images)
-    made = f"made on {(image.value_or(None) or {}).get('CreationDate')}"
+    made = f"made {(image.value_or(None) or {}).get('CreationDate')}"
     for attribute, observe in (
         ("architecture", methodcaller("get", "Architecture")),
         ("family", partial(_family, wanted.family)),
         ("latest", partial(_is_recent, ctx.now)),
     ):
         expected = getattr(wanted, attribute)
-        observed = image.map(partial(_observed, observe, expected))
-        yield AttributeState(f"image.{attribute}", observed, reason=made)
+        value = image.map(partial(_observed, observe, expected))
+        yield AttributeState(f"image.{attribute}", value, reason=made)
 
 
 def _image_state(images: list[ApiObject] | None) -> str:

@@ -138,7 +138,7 @@ def test_the_finding_of_an_old_image_says_its_age(estate: Standing, days: int, *
 
     findings = found(estate, call_of(estate, "ec2:DescribeImages"), aged)
     assert set(findings) == ({"image.latest"} if is_old else set())
-    made = f"made on {(NOW - timedelta(days=days)).isoformat()}"
+    made = f"made {(NOW - timedelta(days=days)).isoformat()}"
     assert all(finding.reason == made for finding in findings.values())
 
 
