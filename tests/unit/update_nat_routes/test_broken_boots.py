@@ -11,6 +11,7 @@ import pytest
 from tests.unit.update_nat_routes.builder import (
     FALLBACK,
     GROUP,
+    NOW,
     NOWHERE,
     SHARED,
     SIGNAL,
@@ -135,8 +136,12 @@ def behind_a_leaving_one(carrier: str, failed: int = 1) -> Observed:
 
 @pytest.mark.parametrize("failed", [1, 0], ids=["one was given up", "Launch was suspended at its deadline"])
 def test_the_successor_of_a_leaving_one_that_carries_is_tried_again(failed: int) -> None:
-    steps = kinds(decide(behind_a_leaving_one("i-b", failed), given=SIGNAL))
+    world = behind_a_leaving_one("i-b", failed)
+    steps = kinds(decide(world, given=SIGNAL))
     assert steps == ["ReportUnhealthy i-a", "RecordHeartbeat i-b"]
+    marked = f"boot not-forwarding {NOW - timedelta(minutes=6):%Y-%m-%dT%H:%M:%SZ}"
+    young = replace(world.instances["i-a"], ready_tag=marked)
+    assert kinds(decide(replace(world, instances={**world.instances, "i-a": young}), given=SIGNAL)) == steps
 
 
 def test_one_that_carries_is_left_until_the_other_has_gone() -> None:
