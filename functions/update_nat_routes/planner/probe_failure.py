@@ -170,6 +170,7 @@ def _by_its_mark(state: NatState, gateway: Instance) -> Iterator[Step]:
     name, since = gateway.instance_id, gateway.not_forwarding_since
     if since is None:
         return
+    of_its_boot = since < gateway.launched_at + BOOT_ENDED  # it may never have forwarded, as those before it
     if state.settings.standby_name:
         # one that had no public address can write an old mark just before it takes it back
         since = max(since, state.memory.marked.get(name, state.now))
@@ -177,12 +178,15 @@ def _by_its_mark(state: NatState, gateway: Instance) -> Iterator[Step]:
         yield Wait(WaitKind.CONFIRMING, f"{name} says since {since:%H:%M:%S} that it does not forward")
         return
     group = state.group_of(name)
-    if since < gateway.launched_at + BOOT_ENDED:  # it may never have forwarded, as those before it
-        if group.launches is None:
-            yield DataRequest.HISTORY
-            return
-        if state.now < gateway.launched_at + retry_after(max(group.launches.failed, 1)):
-            return
+    if of_its_boot and group.launches is None:
+        yield DataRequest.HISTORY
+        return
+    if (
+        of_its_boot
+        and group.launches
+        and state.now < gateway.launched_at + retry_after(group.launches.failed or 1)
+    ):
+        return
     reason = f"its watchman reaches nothing since {since:%H:%M:%S}, though its rules were put right"
     yield ReportUnhealthy(group.name, name, reason)
 

@@ -113,6 +113,9 @@ def test_one_that_never_forwarded_waits_longer_with_each_launch_given_up(
     assert seen.group is not None
     group = replace(seen.group, launches=Launches(last_abandoned=False, failed=failed))
     assert blamed(decide(replace(seen, group=group), trigger=RECONCILE)) == names
+    pair = replace(SIGNAL, standby_name="s")
+    watched = RunState(marked={"i-a": NOW - timedelta(seconds=16)})  # a pair's run confirms the mark itself
+    assert blamed(decide(replace(seen, group=group), given=pair, trigger=RECONCILE, memory=watched)) == names
 
 
 def test_what_was_given_up_is_asked_only_where_the_mark_is_of_the_boot() -> None:
