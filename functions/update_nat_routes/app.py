@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -49,9 +49,9 @@ def reader(settings: Settings) -> Reader:
 
 
 @cache
-def writer() -> Writer:
+def writer(settings: Settings) -> Writer:
     """One attempt a write: its answer can be lost and its effect not, so the loop reads before it repeats."""
-    return Writer(aws.ec2(attempts=1), aws.autoscaling(attempts=1))
+    return Writer(aws.ec2(attempts=1), aws.autoscaling(attempts=1), settings.group_names)
 
 
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> Answer:
@@ -73,7 +73,7 @@ def _handle(event: dict[str, object], context: LambdaContext) -> Answer:
         trigger=trigger,
         settings=settings,
         reader=reader(settings),
-        writer=replace(writer(), group_names=settings.group_names),
+        writer=writer(settings),
         remaining=lambda: context.get_remaining_time_in_millis() / 1000,
     ).run()
     report.log_outcomes(logger, run_report)

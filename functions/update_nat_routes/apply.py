@@ -60,7 +60,7 @@ class Writer:
 
     ec2: EC2Client
     autoscaling: AutoScalingClient
-    group_names: tuple[str, ...] = ()
+    group_names: tuple[str, ...]
 
     def apply(self, actions: Iterable[Action]) -> list[Result]:
         """Carry out in order, each on its own, so that one failure leaves the others done.

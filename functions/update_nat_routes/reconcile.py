@@ -40,9 +40,8 @@ if TYPE_CHECKING:
     from update_nat_routes.planner.plan import Plan
     from update_nat_routes.settings import Settings
 
-POLL_SECONDS, THROTTLED_POLL_SECONDS = 1.0, 5.0
+POLL_SECONDS, THROTTLED_POLL_SECONDS, CONFIRM_POLL_SECONDS = 1.0, 5.0, 0.7
 # EC2 is assumed to show what its own event said within a second: three looks, the last one right after that.
-CONFIRM_POLL_SECONDS = 0.7
 CONFIRM_PAUSES = (0.15, 0.5, *[CONFIRM_POLL_SECONDS] * 7)
 ATTEMPTS, LATER = 5, 1.5  # then each pause is half as long again: an address comes free seconds after a death
 FINAL = ReplaceInstance | RecordHeartbeat  # right whatever groups and tables have become since they were read

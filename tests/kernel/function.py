@@ -202,9 +202,10 @@ class Function:
         reader = Reader(self.ec2, self.autoscaling, settings)  # type: ignore[arg-type]
         clients = app.Clients(self.ec2, self.autoscaling)  # type: ignore[arg-type]
         self._patches.enter_context(patch.dict("os.environ", self._environment))
-        for name, made in (("clients", clients), ("writer", Writer(self.ec2, self.autoscaling))):  # type: ignore[arg-type]
-            self._patches.enter_context(patch.object(app, name, lambda made=made: made))
+        writer = Writer(self.ec2, self.autoscaling, settings.group_names)  # type: ignore[arg-type]
+        self._patches.enter_context(patch.object(app, "clients", lambda: clients))
         self._patches.enter_context(patch.object(app, "reader", lambda _: reader))
+        self._patches.enter_context(patch.object(app, "writer", lambda _: writer))
         self._pair.listener = self._deliver
         return self
 

@@ -142,7 +142,7 @@ def test_the_probe_is_asked_asynchronously_with_the_suspect_in_its_request(
     with Stubber(functions) as probe, Stubber(group) as members:
         probe.add_response("invoke", {"StatusCode": 202}, asked)
         members.add_response("set_instance_health", {}, unhealthy)
-        writer = Writer(boto3.client("ec2", **options), group)
+        writer = Writer(boto3.client("ec2", **options), group, ())
         done = writer.apply([ConfirmEgress("probe", "i-a", "why"), ReportUnhealthy("g", "i-a", "why")])
         assert [outcome.status for outcome in done] == [Status.DONE, Status.DONE]
         probe.assert_no_pending_responses()
