@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from ops.doctor.wanted import Wanted
 
-# AWS names its newest image there:
-# https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
+# AWS's public parameter; AmazonLinux2023ImageSsmParameter of aws-cdk-lib reads the same one:
+# https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_ec2.AmazonLinux2023ImageSsmParameter.html
 NEWEST = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{}"
 # Graviton's types have a g behind the generation: t4g, c7gn, g5g; but not g4dn.
 ARM = re.compile(r"[a-z]+\d+g|a1\.")
