@@ -36,3 +36,35 @@ def test_an_own_address_takes_traffic_from_its_own_group_alone(*, its_own_group_
         fields = {"actor": "lambda#9", "outcome": "ok", "parameters": parameters}
         judge.listen(Entry(world.clock.elapsed, "api", "AssociateAddress", fields))
         assert any("which forwards nothing" in text for text in judge.violations) == its_own_group_serves
+
+
+@pytest.mark.parametrize(
+    ("call", "trigger", "began", "made", "is_broken"),
+    [
+        ("ReplaceRoute", "reconcile", 4.0, 29.0, False),
+        ("ReplaceRoute", "reconcile", 4.0, 31.0, True),
+        ("ReplaceRoute", "reconcile", 6.0, 7.0, True),
+        ("AssociateAddress", "reconcile", 6.0, 7.0, True),
+        ("AssociateAddress", "NAT Peer Silent", 6.0, 7.0, False),
+        ("ReplaceRoute", "NAT Peer Silent", 6.0, 7.0, True),
+    ],
+)
+def test_what_a_run_could_not_know_of_a_silent_nat_is_no_violation(
+    call: str, trigger: str, began: float, made: float, *, is_broken: bool
+) -> None:
+    """A run that began before five seconds of silence, whose call hung; an event's run and status checks."""
+    with World(seed=1, standby=Standby.SHARED, variables=SIGNAL) as world:
+        world.machines.script = boot_scripts.own()
+        world.start()
+        world.advance(300)
+        judge = Judge(world, signals=True)
+        silent, carrier = world.clock.elapsed + LATE + 1, world.machines[world.carrier()]
+        carrier.forwarding, carrier.impaired = False, True
+        judge.listen(Entry(silent, "ec2", "forwards no more", {"instance": carrier.id}))
+        started = {"invocation": "lambda#9", "trigger": trigger}
+        judge.listen(Entry(silent + began, "lambda", "starts", started))
+        (interface,) = carrier.instance.nics.values()
+        parameters = {"NetworkInterfaceId": interface.id, "RouteTableId": "rtb-0a"}
+        fields = {"actor": "lambda#9", "outcome": "ok", "parameters": parameters}
+        judge.listen(Entry(silent + made, "api", call, fields))
+        assert any("which forwards nothing" in text for text in judge.violations) == is_broken
